@@ -1,0 +1,97 @@
+"""The one place that makes AWS clients.
+
+Region, credentials and endpoint come from the usual AWS environment. Clients are made once and one after the other
+(botocore's loader is slower from several threads at once than in turn) and then shared by all threads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+
+from appdeploy.errors import Refused
+from appdeploy.unknown_fields import refuse_unknown_fields
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecr import ECRClient
+    from mypy_boto3_ecs import ECSClient
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_sts import STSClient
+
+THREADS = 10
+"""How many calls the tool has under way at once, at most; also the size of each connection pool."""
+
+_CONNECT_SECONDS = 3
+_READ_SECONDS = 10
+
+# Reads before a release: the SDK retries throttles and hiccups by itself.
+_READING = Config(
+    connect_timeout=_CONNECT_SECONDS,
+    read_timeout=_READ_SECONDS,
+    retries={"mode": "adaptive", "total_max_attempts": 4},
+    max_pool_connections=THREADS,
+)
+# Writes, and reads while watching: one attempt. RegisterTaskDefinition is not idempotent, so a write is repeated only
+# by code that knows what became of the first one; a watch repeats itself anyway.
+_ONCE = _READING.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+
+
+@dataclass(frozen=True)
+class OnceClients:
+    """Clients that make one attempt a call: for writes, and for watching."""
+
+    ecs: ECSClient
+    elbv2: ElasticLoadBalancingv2Client
+    logs: CloudWatchLogsClient
+
+
+@dataclass(frozen=True)
+class Clients:
+    """The AWS clients of one command. Those named here are patient: for all reads that are made once."""
+
+    region: str
+    ecs: ECSClient
+    ecr: ECRClient
+    elbv2: ElasticLoadBalancingv2Client
+    ssm: SSMClient
+    sts: STSClient
+    once: OnceClients
+
+
+def connect(region: str | None) -> Clients:
+    """Make the clients for a region, or for the environment's own if None. Nothing is sent yet.
+
+    Raises Refused when the environment names no region, or a profile or an endpoint that cannot be used.
+    """
+    try:
+        session = boto3.Session(region_name=region)
+        if session.region_name is None:
+            raise Refused("no AWS region is set: give --region, or set AWS_DEFAULT_REGION")
+        return _make(session, session.region_name)
+    except (BotoCoreError, ValueError) as error:
+        # ValueError: botocore's own word for an endpoint that is no URL.
+        raise Refused(f"the AWS environment cannot be used: {error}") from None
+
+
+def _make(session: boto3.Session, region: str) -> Clients:
+    ecs = session.client("ecs", config=_READING)
+    refuse_unknown_fields(ecs, "DescribeTaskDefinition")
+    return Clients(
+        region=region,
+        ecs=ecs,
+        ecr=session.client("ecr", config=_READING),
+        elbv2=session.client("elbv2", config=_READING),
+        ssm=session.client("ssm", config=_READING),
+        sts=session.client("sts", config=_READING),
+        once=OnceClients(
+            ecs=session.client("ecs", config=_ONCE),
+            elbv2=session.client("elbv2", config=_ONCE),
+            logs=session.client("logs", config=_ONCE),
+        ),
+    )

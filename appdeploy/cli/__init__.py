@@ -1,0 +1,87 @@
+"""The command line: `appdeploy COMMAND`. Each command is a module of its own, loaded when it is asked for."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from appdeploy.errors import AppdeployError
+from appdeploy.outcome import ExitCode
+
+_COMMANDS = {
+    "deploy": "Release a version: change which image runs, and watch it to its outcome.",
+    "status": "Show what serves, how healthy it is, and what is under way.",
+}
+
+
+class _LazyGroup(click.Group):
+    """Commands by name; a command's module is imported only when that command runs or is asked for help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command = import_module(f"appdeploy.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        # click would load every command for its summary.
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Release AxonFlow on ECS: the application tier, without touching the infrastructure."""
+
+
+def main() -> NoReturn:
+    """The console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit status. Every error is one line on standard error, never a traceback."""
+    try:
+        return int(cli.main(list(arguments), prog_name="appdeploy", standalone_mode=False) or ExitCode.OK)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return ExitCode.USAGE
+    except click.ClickException as error:
+        _complain(_usage(error))
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        _complain("interrupted")
+        return ExitCode.INTERRUPTED
+    except AppdeployError as error:
+        for line in error.lines:
+            _complain(line)
+        return error.exit_code
+    except Exception as error:
+        _complain(_unexpected(error))
+        return ExitCode.UNEXPECTED
+
+
+def _complain(line: str) -> None:
+    click.echo(f"appdeploy: {line}", err=True)
+
+
+def _usage(error: click.ClickException) -> str:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    hint = f" (see {context.command_path} --help)" if context else ""
+    return f"{' '.join(error.format_message().split())}{hint}"
+
+
+def _unexpected(error: Exception) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    words = " ".join(str(error).split())
+    where = f"line {frame.lineno} of {frame.filename}"
+    return f"unexpected {type(error).__name__}: {words} ({where}); this is a defect, please report it"

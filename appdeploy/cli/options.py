@@ -1,0 +1,82 @@
+"""Options that several commands share, and the checks of their values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+_ALL = "all"
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def environment_option(function: F) -> F:
+    """`-e`, `--env`, `--environment`. The command gets a well-formed name; whether it exists is for AWS to say."""
+    return click.option(
+        "-e",
+        "--env",
+        "--environment",
+        "environment",
+        metavar="ENV",
+        required=True,
+        callback=_environment,
+        help="The environment, such as staging.",
+    )(function)
+
+
+def version_option(function: F) -> F:
+    """`--version`. The command gets a legal image tag."""
+    return click.option(
+        "--version",
+        "version",
+        metavar="VERSION",
+        required=True,
+        callback=_version,
+        help="The image's tag in each service's repository.",
+    )(function)
+
+
+def region_option(function: F) -> F:
+    """`--region`."""
+    return click.option(
+        "--region", metavar="REGION", help="The AWS region; by default that of the AWS environment or profile."
+    )(function)
+
+
+def services_option(function: F) -> F:
+    """`-s`, `--service`, as often as wanted. The command gets a tuple of names; empty means all services."""
+    return click.option(
+        "-s",
+        "--service",
+        "services",
+        metavar="SERVICE[,SERVICE]",
+        multiple=True,
+        callback=_services,
+        help="A service; repeat it or use commas for several. Default: all.",
+    )(function)
+
+
+def _environment(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    from appdeploy.contract import ENVIRONMENT_PATTERN
+
+    if not re.fullmatch(ENVIRONMENT_PATTERN, value):
+        raise click.BadParameter(f"{value!r} cannot be an environment: it takes lower-case letters, digits and hyphens")
+    return value
+
+
+def _version(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    from appdeploy.image import TAG_PATTERN
+
+    if not re.fullmatch(TAG_PATTERN, value):
+        raise click.BadParameter(f"{value!r} cannot be an image tag")
+    return value
+
+
+def _services(_context: click.Context, _parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip() for group in value for name in group.split(",")))
+    if not all(names):
+        raise click.BadParameter("an empty name is no service")
+    return () if _ALL in names else names

@@ -1,0 +1,39 @@
+"""Time as an argument: a monotonic clock whose sleep can be cut short."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Protocol
+
+from appdeploy.errors import Interrupted
+
+
+class Clock(Protocol):
+    """Seconds on a clock that never goes back, and a way to wait on it."""
+
+    def now(self) -> float:
+        """Seconds since some fixed moment."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait. Raises Interrupted when the command is being stopped."""
+
+
+class SystemClock:
+    """The machine's own monotonic clock."""
+
+    def __init__(self) -> None:
+        self._cancelled = threading.Event()
+
+    def now(self) -> float:
+        """Seconds since some fixed moment."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait `seconds`. Raises Interrupted as soon as `cancel` is called, in whichever thread it waits."""
+        if self._cancelled.wait(seconds):
+            raise Interrupted("stopped while waiting")
+
+    def cancel(self) -> None:
+        """End every present and future wait, so that worker threads do not outlive the command."""
+        self._cancelled.set()

@@ -1,0 +1,139 @@
+"""The contract between the two tiers: what the infrastructure program promises to the release tool.
+
+It is a handful of SSM parameters under `/axonflow/<environment>/contract/`, written by `pulumi up` after everything
+that they name: `platform`, and `services/<service>` for each service. Both sides use the models of this module, so the
+document's shape has one definition. The release tool is the reader (appdeploy.contract_reader), infra the writer.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+SCHEMA_MAJOR = 1
+"""The major version that this code reads and writes. A reader refuses every other one."""
+
+STANDARD_PARAMETER_BYTES = 4096
+"""Largest value of a standard SSM parameter (docs.aws.amazon.com/general/latest/gr/ssm.html)."""
+
+ENVIRONMENT_PATTERN = r"[a-z][a-z0-9-]{0,19}"
+SERVICE_PATTERN = r"[a-z][a-z0-9-]{0,29}"
+
+
+class ContractError(ValueError):
+    """A contract document that cannot be used. The message is one line and names the parameter's field."""
+
+
+def contract_path(environment: str) -> str:
+    """The SSM path that holds an environment's contract, with its closing slash."""
+    return f"/axonflow/{environment}/contract/"
+
+
+def _arn(service: str) -> AfterValidator:
+    pattern = re.compile(rf"arn:aws[a-z-]*:{service}:[a-z0-9-]*:\d{{12}}:.+")
+
+    def check(value: str) -> str:
+        if not pattern.fullmatch(value):
+            raise ValueError(f"is not an ARN of {service}")
+        return value
+
+    return AfterValidator(check)
+
+
+EcsArn = Annotated[str, _arn("ecs")]
+ElbArn = Annotated[str, _arn("elasticloadbalancing")]
+Count = Annotated[int, Field(ge=0, le=5000)]
+
+
+class _Document(BaseModel):
+    """One parameter's JSON value. Unknown fields are kept out of the way: a later minor version may add some."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    kind: ClassVar[str]
+
+    schema_version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+$")] = f"{SCHEMA_MAJOR}.0"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_other_major_versions(cls, data: Any) -> Any:
+        # Before the fields are looked at: of another major version nothing but the version itself means anything to us.
+        version = data.get("schema_version") if isinstance(data, dict) else None
+        if isinstance(version, str) and version.split(".")[0] != str(SCHEMA_MAJOR):
+            raise ValueError(f"schema version {version} is not {SCHEMA_MAJOR}.x: use the release tool of that version")
+        return data
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a parameter's value.
+
+        Raises ContractError, whose one-line message names the first field that is wrong.
+        """
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            reason = first["msg"].removeprefix("Value error, ")
+            raise ContractError(f"{where}: {reason}" if where else reason) from None
+
+    def dump(self) -> str:
+        """The parameter's value: compact JSON, fields in the model's order.
+
+        Raises ContractError if it is longer than a standard parameter may be.
+        """
+        text = self.model_dump_json(exclude_none=True)
+        size = len(text.encode())
+        if size > STANDARD_PARAMETER_BYTES:
+            raise ContractError(f"{self.kind} document has {size} bytes; a standard parameter holds {STANDARD_PARAMETER_BYTES}")
+        return text
+
+
+class PlatformContract(_Document):
+    """What all services of an environment share."""
+
+    kind: ClassVar[str] = "platform"
+
+    environment: Annotated[str, StringConstraints(pattern=f"^{ENVIRONMENT_PATTERN}$")]
+    account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
+    region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+    cluster: EcsArn
+    releases_table: str
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+$")]
+    """Where customers reach the platform: scheme and host of the public load balancer, no path."""
+
+
+class ServiceContract(_Document):
+    """One service: what a release may change, and what it needs to know to judge itself."""
+
+    kind: ClassVar[str] = "service"
+
+    name: Annotated[str, StringConstraints(pattern=f"^{SERVICE_PATTERN}$")]
+    service: EcsArn
+    family: str
+    """Family of the revisions that run; written by releases alone."""
+    template: EcsArn
+    """Exact revision of the template that infra wants; releases read it, infra alone writes its family."""
+    container: str
+    """The one container whose image a release changes."""
+    repository: str
+    """The ECR repository's URI, without tag: `<account>.dkr.ecr.<region>.amazonaws.com/<name>`."""
+    desired_count: Count
+    """How many tasks the first release starts."""
+    target_groups: Annotated[tuple[ElbArn, ...], Field(max_length=2)] = ()
+    """The service's target groups; which one serves is for ECS and the listener rule to say."""
+    listener_rule: ElbArn | None = None
+    strategy: Literal["rolling", "canary"] = "rolling"
+    health_path: Annotated[str, StringConstraints(pattern=r"^/")] = "/health"
+
+    @property
+    def template_family(self) -> str:
+        """Family of the template, taken from its ARN."""
+        return self.template.rsplit("/", 1)[1].rsplit(":", 1)[0]
+
+    @model_validator(mode="after")
+    def _families_differ(self) -> Self:
+        if self.family == self.template_family:
+            raise ValueError("family: the running family and the template's family must differ")
+        return self

@@ -1,0 +1,106 @@
+"""Reads an environment's contract from SSM and makes sure that it is about the account and region we are in."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from appdeploy.aws_errors import refusing
+from appdeploy.contract import ContractError, PlatformContract, ServiceContract, contract_path
+from appdeploy.errors import Refused
+from appdeploy.image import EcrRepository
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mypy_boto3_ssm import SSMClient
+
+    from appdeploy.aws import Clients
+
+_PLATFORM = "platform"
+_SERVICES = "services/"
+
+
+@dataclass(frozen=True)
+class EnvironmentContract:
+    """All that infra promises about one environment."""
+
+    platform: PlatformContract
+    services: tuple[ServiceContract, ...]
+    """By name."""
+
+    def select(self, names: Sequence[str]) -> tuple[ServiceContract, ...]:
+        """The services of these names, or all of them when none is named. Raises Refused for an unknown name."""
+        known = {service.name: service for service in self.services}
+        if not known:
+            raise Refused(f"the contract of {self.platform.environment} names no service: there is nothing to release")
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            raise Refused(
+                f"{self.platform.environment} has no service {', '.join(unknown)}: it has {', '.join(known) or 'none'}"
+            )
+        return tuple(service for name, service in known.items() if not names or name in names)
+
+
+def read_contract(clients: Clients, environment: str) -> EnvironmentContract:
+    """Read and check the contract of an environment.
+
+    Raises Refused when there is none, when it is malformed or of another schema version, and when it was written for
+    another account or region than the caller's.
+    """
+    with refusing(f"the contract of {environment} could not be read"), ThreadPoolExecutor(1) as pool:
+        identity = pool.submit(clients.sts.get_caller_identity)
+        documents = _read_parameters(clients.ssm, contract_path(environment))
+        account = identity.result()["Account"]
+    if not documents:
+        raise Refused(
+            f"there is no environment {environment} in account {account}, region {clients.region}:"
+            " check the name, the region and the credentials, or create it with pulumi up"
+        )
+    contract = _parse(documents, environment)
+    _check_whereabouts(contract.platform, environment, account, clients.region)
+    return contract
+
+
+def _read_parameters(ssm: SSMClient, path: str) -> dict[str, str]:
+    """Values by name relative to the path. A page holds ten parameters, or fewer at AWS's whim."""
+    pages = ssm.get_paginator("get_parameters_by_path").paginate(Path=path, Recursive=True)
+    return {item["Name"].removeprefix(path): item["Value"] for page in pages for item in page["Parameters"]}
+
+
+def _parse(documents: dict[str, str], environment: str) -> EnvironmentContract:
+    path = contract_path(environment)
+    if _PLATFORM not in documents:
+        raise Refused(f"{path}{_PLATFORM} is missing: run pulumi up for {environment} again")
+    name = _PLATFORM
+    try:
+        platform = PlatformContract.parse(documents[_PLATFORM])
+        services = []
+        for name in sorted(key for key in documents if key.startswith(_SERVICES)):
+            services.append(_parse_service(name.removeprefix(_SERVICES), documents[name]))
+    except ContractError as error:
+        raise Refused(f"{path}{name} is malformed: {error}; run pulumi up for {environment} again") from None
+    return EnvironmentContract(platform, tuple(services))
+
+
+def _parse_service(name: str, document: str) -> ServiceContract:
+    service = ServiceContract.parse(document)
+    if service.name != name:
+        raise ContractError(f"name: says {service.name}")
+    try:
+        EcrRepository.parse(service.repository)
+    except ValueError as error:
+        raise ContractError(f"repository: {error}") from None
+    return service
+
+
+def _check_whereabouts(platform: PlatformContract, environment: str, account: str, region: str) -> None:
+    said = (platform.environment, platform.account, platform.region)
+    ours = (environment, account, region)
+    for what, theirs, wanted in zip(("environment", "account", "region"), said, ours, strict=True):
+        if theirs != wanted:
+            raise Refused(
+                f"{contract_path(environment)}{_PLATFORM} is about {what} {theirs}, and this is {wanted}:"
+                " use the credentials and region that belong to the environment"
+            )

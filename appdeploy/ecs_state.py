@@ -1,0 +1,218 @@
+"""What ECS says about a service, its deployments and its tasks, as values: the tool's only reading of those replies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import (
+        DeploymentTypeDef,
+        ServiceDeploymentBriefTypeDef,
+        ServiceDeploymentTypeDef,
+        ServiceTypeDef,
+        TaskTypeDef,
+    )
+
+_PRIMARY = "PRIMARY"
+_DEPLOYMENT_PREFIX = "ecs-svc/"
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class DeploymentStatus(StrEnum):
+    """Statuses of a service deployment (API reference of ECS, ServiceDeployment.status)."""
+
+    PENDING = "PENDING"
+    IN_PROGRESS = "IN_PROGRESS"
+    SUCCESSFUL = "SUCCESSFUL"
+    STOP_REQUESTED = "STOP_REQUESTED"
+    STOPPED = "STOPPED"
+    ROLLBACK_REQUESTED = "ROLLBACK_REQUESTED"
+    ROLLBACK_IN_PROGRESS = "ROLLBACK_IN_PROGRESS"
+    ROLLBACK_SUCCESSFUL = "ROLLBACK_SUCCESSFUL"
+    ROLLBACK_FAILED = "ROLLBACK_FAILED"
+
+    @property
+    def is_rollback(self) -> bool:
+        """Whether ECS is on its way back to the former version, or there."""
+        return self in (self.ROLLBACK_REQUESTED, self.ROLLBACK_IN_PROGRESS, self.ROLLBACK_SUCCESSFUL)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether ECS will not change it any more."""
+        return self in (self.SUCCESSFUL, self.STOPPED, self.ROLLBACK_SUCCESSFUL, self.ROLLBACK_FAILED)
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One entry of a service's `deployments`."""
+
+    id: str
+    status: str
+    task_definition: str
+    desired: int
+    running: int
+    pending: int
+    failed: int
+    rollout_state: str
+    rollout_reason: str
+
+    @classmethod
+    def from_reply(cls, reply: DeploymentTypeDef) -> Self:
+        """Read one deployment of DescribeServices' or UpdateService's reply."""
+        return cls(
+            id=reply["id"],
+            status=reply["status"],
+            task_definition=reply["taskDefinition"],
+            desired=reply.get("desiredCount", 0),
+            running=reply.get("runningCount", 0),
+            pending=reply.get("pendingCount", 0),
+            failed=reply.get("failedTasks", 0),
+            # Absent for the controllers other than ECS's own.
+            rollout_state=reply.get("rolloutState", "COMPLETED"),
+            rollout_reason=reply.get("rolloutStateReason", ""),
+        )
+
+    @property
+    def in_progress(self) -> bool:
+        """Whether ECS is still rolling it out."""
+        return self.rollout_state == "IN_PROGRESS"
+
+
+@dataclass(frozen=True)
+class ServiceState:
+    """One service of DescribeServices' reply."""
+
+    arn: str
+    name: str
+    status: str
+    task_definition: str
+    desired: int
+    running: int
+    pending: int
+    deployments: tuple[Deployment, ...]
+    events: tuple[tuple[str, str], ...]
+    """Id and message of the latest events, newest first."""
+    revisions: tuple[str, ...]
+    """ARNs of the service revisions that run; stale for a moment after an update."""
+
+    @classmethod
+    def from_reply(cls, reply: ServiceTypeDef) -> Self:
+        """Read one service of DescribeServices' or UpdateService's reply."""
+        return cls(
+            arn=reply["serviceArn"],
+            name=reply["serviceName"],
+            status=reply["status"],
+            task_definition=reply.get("taskDefinition", ""),
+            desired=reply["desiredCount"],
+            running=reply["runningCount"],
+            pending=reply["pendingCount"],
+            deployments=tuple(Deployment.from_reply(item) for item in reply.get("deployments", [])),
+            events=tuple((event["id"], event["message"]) for event in reply.get("events", [])),
+            revisions=tuple(item["arn"] for item in reply.get("currentServiceRevisions", [])),
+        )
+
+    @property
+    def active(self) -> bool:
+        """Whether the service exists and is not being deleted."""
+        return self.status == "ACTIVE"
+
+    @property
+    def primary(self) -> Deployment | None:
+        """The deployment that ECS works towards."""
+        return next((item for item in self.deployments if item.status == _PRIMARY), None)
+
+    def deployment(self, deployment_id: str) -> Deployment | None:
+        """The deployment of that id, as long as ECS still lists it."""
+        return next((item for item in self.deployments if item.id == deployment_id), None)
+
+
+@dataclass(frozen=True)
+class ServiceDeployment:
+    """ECS's own record of one rollout; its status is the truth about how the rollout ended."""
+
+    arn: str
+    status: DeploymentStatus
+    reason: str
+    revision: str
+    """ARN of the service revision that it rolls out."""
+    created: datetime
+
+    @classmethod
+    def from_brief(cls, reply: ServiceDeploymentBriefTypeDef) -> Self:
+        """Read one entry of ListServiceDeployments."""
+        return cls(
+            arn=reply["serviceDeploymentArn"],
+            status=DeploymentStatus(reply["status"]),
+            reason=reply.get("statusReason", ""),
+            revision=reply["targetServiceRevisionArn"],
+            created=reply.get("createdAt", _LONG_AGO),
+        )
+
+    @classmethod
+    def from_reply(cls, reply: ServiceDeploymentTypeDef) -> Self:
+        """Read one entry of DescribeServiceDeployments."""
+        rollback = reply.get("rollback", {}).get("reason", "")
+        return cls(
+            arn=reply["serviceDeploymentArn"],
+            status=DeploymentStatus(reply["status"]),
+            reason=reply.get("statusReason", "") or rollback,
+            revision=reply["targetServiceRevision"]["arn"],
+            created=reply.get("createdAt", _LONG_AGO),
+        )
+
+    def rolls_out(self, deployment_id: str) -> bool:
+        """Whether it is the record of that entry of `deployments`: the revision's ARN holds the id's digits.
+
+        No document of AWS says so; its own Terraform provider finds deployments that way (internal/service/ecs).
+        """
+        digits = deployment_id.removeprefix(_DEPLOYMENT_PREFIX)
+        return digits in self.revision.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True)
+class Container:
+    """One container of a task, as far as it tells why the task stopped."""
+
+    name: str
+    exit_code: int | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task of DescribeTasks' reply."""
+
+    arn: str
+    started_by: str
+    status: str
+    health: str
+    addresses: frozenset[str]
+    """Private addresses of its network interface: what a target group of type `ip` knows it by."""
+    stop_code: str
+    stopped_reason: str
+    containers: tuple[Container, ...]
+
+    @classmethod
+    def from_reply(cls, reply: TaskTypeDef) -> Self:
+        """Read one task."""
+        return cls(
+            arn=reply["taskArn"],
+            started_by=reply.get("startedBy", ""),
+            status=reply.get("lastStatus", ""),
+            health=reply.get("healthStatus", "UNKNOWN"),
+            addresses=_addresses(reply),
+            stop_code=reply.get("stopCode", ""),
+            stopped_reason=reply.get("stoppedReason", ""),
+            containers=tuple(
+                Container(item.get("name", ""), item.get("exitCode"), item.get("reason", ""))
+                for item in reply.get("containers", [])
+            ),
+        )
+
+
+def _addresses(reply: TaskTypeDef) -> frozenset[str]:
+    details = [detail for item in reply.get("attachments", []) for detail in item.get("details", [])]
+    return frozenset(detail["value"] for detail in details if detail.get("name") == "privateIPv4Address")

@@ -1,0 +1,39 @@
+"""What can go wrong outside a service's own outcome. Each error is one line for a person and one exit status."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from appdeploy.outcome import ExitCode
+
+
+class AppdeployError(Exception):
+    """Base of every error that the tool reports itself.
+
+    Its text says what happened, what that means and what to do next, in one line; several problems found together
+    are several lines. The command ends with `exit_code`.
+    """
+
+    exit_code: ClassVar[ExitCode] = ExitCode.UNEXPECTED
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+class Refused(AppdeployError):
+    """The request was turned down before anything was changed."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class OutOfReach(AppdeployError):
+    """AWS did not answer for so long that what became of a call, or of a release, is not known."""
+
+    exit_code = ExitCode.TIMED_OUT
+
+
+class Interrupted(AppdeployError):
+    """A person or a CI runner asked the tool to stop."""
+
+    exit_code = ExitCode.INTERRUPTED

@@ -1,0 +1,105 @@
+"""What happens during a release, as values. Every output (terminal, plain lines) is made from this one stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from appdeploy.outcome import ServiceResult
+from appdeploy.plan import ReleasePlan
+
+
+class Phase(Enum):
+    """Where one service's rollout stands."""
+
+    STARTING = "starting new tasks"
+    CHECKING = "waiting for health checks"
+    LIVE = "live"
+    STOPPING = "stopping"
+    ROLLING_BACK = "rolling back"
+    EMPTYING = "going back to 0 tasks"
+
+    @property
+    def is_forward(self) -> bool:
+        """Whether new tasks still come, so that their counts mean something."""
+        return self in (Phase.STARTING, Phase.CHECKING, Phase.LIVE)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The plan is made; nothing has been changed yet."""
+
+    plan: ReleasePlan
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A new revision exists; the service does not use it yet."""
+
+    service: str
+    task_definition: str
+
+
+@dataclass(frozen=True)
+class Started:
+    """ECS took the update; from here on the service changes."""
+
+    service: str
+    deployment_id: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a rollout is. Sent when something changed."""
+
+    service: str
+    phase: Phase
+    running: int
+    """New tasks that run."""
+    desired: int
+    healthy: int | None
+    """New tasks that are healthy where customers are served; None while that was not looked at."""
+    trouble: str
+    """How most of the failed new tasks failed, in short; empty when none did."""
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """We ask ECS to roll the release back."""
+
+    service: str
+    cause: str
+
+
+@dataclass(frozen=True)
+class Silence:
+    """AWS does not answer; the release goes on there, and we keep trying."""
+
+    reason: str
+    limit_seconds: float
+
+
+@dataclass(frozen=True)
+class Answered:
+    """AWS answers again."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """One service's outcome is decided."""
+
+    result: ServiceResult
+
+
+@dataclass(frozen=True)
+class Ended:
+    """All services' outcomes are decided."""
+
+    plan: ReleasePlan
+    results: tuple[ServiceResult, ...]
+    seconds: float
+
+
+Event = Planned | Registered | Started | Progress | Stopping | Silence | Answered | Finished | Ended
+Emit = Callable[[Event], None]

@@ -1,0 +1,149 @@
+"""Reads what a release starts from: the services, their task definitions, and the wanted image's digest.
+
+For N services that is one DescribeServices per ten of them, and per service one DescribeTaskDefinition and one
+DescribeImages, side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from appdeploy.aws import THREADS
+from appdeploy.aws_errors import refusing
+from appdeploy.contract import ServiceContract
+from appdeploy.ecs_state import ServiceState
+from appdeploy.image import Digest, EcrRepository
+from appdeploy.task_definition import TaskDefinition, family_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecr import ECRClient
+    from mypy_boto3_ecr.type_defs import ImageDetailTypeDef
+    from mypy_boto3_ecs import ECSClient
+
+    from appdeploy.aws import Clients
+    from appdeploy.contract_reader import EnvironmentContract
+
+DESCRIBE_SERVICES_LIMIT = 10
+"""Services in one DescribeServices (API reference of ECS)."""
+
+_NEWEST_SHOWN = 3
+_ECR_PAGE = 1000
+
+
+@dataclass(frozen=True)
+class FoundImage:
+    """The version is in ECR."""
+
+    digest: Digest
+    status: str
+    """ACTIVE, or a status in which it cannot be pulled."""
+
+
+@dataclass(frozen=True)
+class NoImage:
+    """The version is not in ECR."""
+
+    newest: tuple[str, ...]
+    """The newest tags that are, newest first."""
+
+
+@dataclass(frozen=True)
+class NoRepository:
+    """There is no such repository."""
+
+
+ImageLookup = FoundImage | NoImage | NoRepository
+
+
+@dataclass(frozen=True)
+class LiveService:
+    """One service as it is now, beside what infra says about it."""
+
+    contract: ServiceContract
+    state: ServiceState | None
+    """None when the service does not exist."""
+    base: TaskDefinition | None
+    """What a release starts from: what the service runs, or the contract's template if it was never released."""
+    image: ImageLookup
+
+    @property
+    def never_released(self) -> bool:
+        """Whether the service still stands on the template's family: the count says nothing about it."""
+        return self.state is not None and on_template(self.contract, self.state.task_definition)
+
+
+def on_template(contract: ServiceContract, task_definition: str) -> bool:
+    """Whether that task definition is of the template's family, thus not one of a release."""
+    return family_of(task_definition) == contract.template_family
+
+
+def read_live(
+    clients: Clients, contract: EnvironmentContract, services: Sequence[ServiceContract], version: str
+) -> tuple[LiveService, ...]:
+    """Read each service, in the order given. Raises Refused when AWS does not let us read."""
+    with refusing("the services could not be read"), ThreadPoolExecutor(THREADS) as pool:
+        images = [pool.submit(find_image, clients.ecr, service, version) for service in services]
+        states = describe_services(clients.ecs, contract.platform.cluster, [service.service for service in services])
+        bases = [pool.submit(_read_base, clients.ecs, service, states.get(service.service)) for service in services]
+        return tuple(
+            LiveService(service, states.get(service.service), base.result(), image.result())
+            for service, base, image in zip(services, bases, images, strict=True)
+        )
+
+
+def describe_services(ecs: ECSClient, cluster: str, arns: Sequence[str]) -> dict[str, ServiceState]:
+    """The services of these ARNs, by ARN; one that does not exist is left out."""
+    found: dict[str, ServiceState] = {}
+    for start in range(0, len(arns), DESCRIBE_SERVICES_LIMIT):
+        chunk = arns[start : start + DESCRIBE_SERVICES_LIMIT]
+        reply = ecs.describe_services(cluster=cluster, services=list(chunk))
+        states = (ServiceState.from_reply(service) for service in reply["services"])
+        found.update((state.arn, state) for state in states)
+    return found
+
+
+def describe_task_definition(ecs: ECSClient, arn: str) -> TaskDefinition:
+    """One revision with its tags."""
+    return TaskDefinition.from_reply(ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"]))
+
+
+def find_image(ecr: ECRClient, service: ServiceContract, version: str) -> ImageLookup:
+    """Look the version up in the service's repository. One call, and only if it is not there a few more."""
+    repository = EcrRepository.parse(service.repository)
+    try:
+        reply = ecr.describe_images(
+            registryId=repository.account, repositoryName=repository.name, imageIds=[{"imageTag": version}]
+        )
+    except ecr.exceptions.RepositoryNotFoundException:
+        return NoRepository()
+    except ecr.exceptions.ImageNotFoundException:
+        return NoImage(_newest_tags(_tagged_images(ecr, repository)))
+    detail = reply["imageDetails"][0]
+    return FoundImage(Digest(detail["imageDigest"]), detail.get("imageStatus", "ACTIVE"))
+
+
+def _read_base(ecs: ECSClient, service: ServiceContract, state: ServiceState | None) -> TaskDefinition | None:
+    if state is None or not state.active:
+        return None
+    released = not on_template(service, state.task_definition)
+    return describe_task_definition(ecs, state.task_definition if released else service.template)
+
+
+def _tagged_images(ecr: ECRClient, repository: EcrRepository) -> Iterable[ImageDetailTypeDef]:
+    pages = ecr.get_paginator("describe_images").paginate(
+        registryId=repository.account,
+        repositoryName=repository.name,
+        filter={"tagStatus": "TAGGED"},
+        PaginationConfig={"PageSize": _ECR_PAGE},
+    )
+    return (detail for page in pages for detail in page["imageDetails"])
+
+
+def _newest_tags(images: Iterable[ImageDetailTypeDef]) -> tuple[str, ...]:
+    long_ago = datetime.min.replace(tzinfo=UTC)
+    newest_first = sorted(images, key=lambda image: image.get("imagePushedAt", long_ago), reverse=True)
+    return tuple(image["imageTags"][0] for image in newest_first[:_NEWEST_SHOWN] if image.get("imageTags"))

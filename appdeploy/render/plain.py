@@ -1,0 +1,52 @@
+"""Plain lines for pipes and CI: no escape sequences, no times of day, one line per change."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from types import TracebackType
+from typing import IO, Self
+
+from appdeploy.events import Event, Finished, Progress
+from appdeploy.render.words import lines, problem, progress
+
+
+class PlainRenderer:
+    """Writes each event as lines to standard output, and causes of failure to standard error."""
+
+    def __init__(self) -> None:
+        self._progress: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Nothing is held open."""
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        if isinstance(event, Progress) and self._progress.get(event.service) == progress(event):
+            return  # It changed in something that its words do not tell.
+        if isinstance(event, Progress):
+            self._progress[event.service] = progress(event)
+        write(sys.stdout, lines(event))
+        if isinstance(event, Finished):
+            report_problem(problem(event.result))
+
+
+def report_problem(text: Iterable[str]) -> None:
+    """Write an error: its first line is marked as the tool's own."""
+    marked = (line if line.startswith(" ") else f"appdeploy: {line}" for line in text)
+    write(sys.stderr, marked)
+
+
+def write(stream: IO[str], text: Iterable[str]) -> None:
+    """Write lines and flush. A reader that went away (`| head`) must not end a release or hide its exit status."""
+    try:
+        for line in text:
+            stream.write(f"{line}\n")
+        stream.flush()
+    except BrokenPipeError:
+        # What Python's documentation advises: the flush at exit would raise again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

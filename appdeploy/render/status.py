@@ -1,0 +1,58 @@
+"""A status report for people: a table on a terminal, lines in a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from appdeploy.image import short
+from appdeploy.status_report import ServiceStatus, StatusReport
+
+
+def status_lines(report: StatusReport) -> Iterator[str]:
+    """The report as plain lines: one for the environment, one for each service, and its remarks under it."""
+    yield heading(report)
+    for service in report.services:
+        parts = [f"{service.name}: {version(service)}", tasks(service), targets(service), service.task_definition]
+        yield ", ".join(part for part in parts if part)
+        yield from (f"  {remark}" for remark in remarks(service))
+
+
+def heading(report: StatusReport) -> str:
+    """Which environment it is, and where."""
+    return f"{report.environment} in {report.region}, account {report.account}: {report.url}"
+
+
+def version(service: ServiceStatus) -> str:
+    """What serves, in one phrase."""
+    if not service.released:
+        return "not released yet"
+    return f"{service.version} ({short(service.digest)})" if service.digest else str(service.version)
+
+
+def tasks(service: ServiceStatus) -> str:
+    """Running of desired tasks."""
+    return f"{service.running}/{service.desired} tasks"
+
+
+def targets(service: ServiceStatus) -> str:
+    """Healthy targets where customers are served; empty without a load balancer or a release."""
+    if service.healthy is None or not service.released:
+        return ""
+    return f"{service.healthy} healthy target{'' if service.healthy == 1 else 's'}"
+
+
+def remarks(service: ServiceStatus) -> Iterator[str]:
+    """Everything that a person should notice."""
+    if service.underway:
+        coming = service.underway
+        what = coming.version or "the template"
+        yield f"{coming.kind}: {what}, {coming.running}/{coming.desired} tasks, deployment {coming.deployment_id}"
+    if service.last_failure:
+        reason = f": {service.last_failure.reason}" if service.last_failure.reason else ""
+        yield f"last deployment: {service.last_failure.status}{reason}"
+    if service.template_drift:
+        drift = service.template_drift
+        moved = f"template has moved on: {drift.running} -> {drift.wanted}"
+        yield f"{moved}; the running tasks keep the old one until it is synced"
+    if service.routing_problem:
+        yield f"target group unclear: {service.routing_problem}"

@@ -1,0 +1,32 @@
+"""A status report as a table on a terminal."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from appdeploy.render.status import heading, remarks, tasks, version
+from appdeploy.status_report import ServiceStatus, StatusReport
+
+
+def print_table(report: StatusReport) -> None:
+    """Draw the report on standard output."""
+    console = Console(file=sys.stdout)
+    console.print(Text(heading(report)))
+    table = Table("service", "version", "tasks", "healthy", "task definition", box=None, pad_edge=False)
+    for service in report.services:
+        healthy = "-" if service.healthy is None else str(service.healthy)
+        table.add_row(
+            service.name, Text(version(service)), Text(tasks(service), _style(service)), healthy, service.task_definition
+        )
+    console.print(table)
+    for service in report.services:
+        for remark in remarks(service):
+            console.print(Text(f"{service.name}: {remark}", "yellow"))
+
+
+def _style(service: ServiceStatus) -> str:
+    return "" if service.running >= service.desired else "red"

@@ -1,0 +1,121 @@
+"""A live table for a person at a terminal: one row a service."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from appdeploy.events import Answered, Ended, Event, Finished, Planned, Progress, Silence, Started, Stopping
+from appdeploy.image import short
+from appdeploy.outcome import ServiceResult
+from appdeploy.render.plain import report_problem, write
+from appdeploy.render.words import duration, finished, lines, problem
+
+if TYPE_CHECKING:
+    from appdeploy.clock import Clock
+
+_HEADINGS = ("service", "version", "tasks", "healthy", "phase", "time")
+
+
+@dataclass
+class _Row:
+    """What is shown of one service."""
+
+    version: str
+    tasks: str = ""
+    healthy: str = ""
+    phase: str = "registering"
+    style: str = ""
+    seconds: float | None = None
+    trouble: str = ""
+
+
+class TerminalRenderer:
+    """Keeps a table up to date while the release runs, then leaves the final lines on the screen."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._begun = clock.now()
+        self._rows: dict[str, _Row] = {}
+        self._note = ""
+        self._live = Live(get_renderable=self._screen, console=Console(file=sys.stdout), refresh_per_second=4, transient=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._live.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        match event:
+            case Planned(plan):
+                self._plan(event)
+                if plan.changed:
+                    self._live.start()
+            case Started(service):
+                self._rows[service].phase = "started"
+            case Progress(service):
+                self._progress(self._rows[service], event)
+            case Stopping(service, cause):
+                self._rows[service].trouble = cause
+            case Silence():
+                self._note = next(lines(event))
+            case Answered():
+                self._note = ""
+            case Finished(result):
+                self._finish(result)
+            case Ended():
+                self._end(event)
+            case _:
+                pass
+
+    def _plan(self, event: Planned) -> None:
+        plan = event.plan
+        write(sys.stdout, [f"{plan.release_id}: {plan.version} to {plan.platform.environment}"])
+        self._begun = self._clock.now()
+        for service in plan.changed:
+            digest = short(service.image.digest or "")
+            self._rows[service.contract.name] = _Row(f"{service.former_version or '(none)'} -> {plan.version} {digest}")
+
+    def _progress(self, row: _Row, event: Progress) -> None:
+        if event.phase.is_forward:
+            row.tasks = f"{event.running}/{event.desired}"
+            row.healthy = "-" if event.healthy is None else str(event.healthy)
+        row.phase = event.phase.value
+        row.trouble = event.trouble or row.trouble
+
+    def _finish(self, result: ServiceResult) -> None:
+        row = self._rows.get(result.service)
+        if row is None:
+            return
+        row.phase, row.style = result.outcome.value, "green" if result.outcome.ok else "bold red"
+        row.seconds = result.seconds
+        row.trouble = "" if result.outcome.ok else row.trouble
+
+    def _end(self, event: Ended) -> None:
+        self._live.stop()
+        for result in event.results:
+            write(sys.stdout, [finished(result)])
+            report_problem(problem(result))
+        write(sys.stdout, lines(event))
+
+    def _screen(self) -> Group:
+        troubles = [Text(f"{name}: {row.trouble}", "yellow") for name, row in self._rows.items() if row.trouble]
+        notes = [Text(self._note, "bold yellow")] if self._note else []
+        return Group(self._table(), *troubles, *notes)
+
+    def _table(self) -> Table:
+        table = Table(*_HEADINGS, box=None, pad_edge=False)
+        elapsed = self._clock.now() - self._begun
+        for name, row in self._rows.items():
+            time = duration(elapsed if row.seconds is None else row.seconds)
+            table.add_row(name, row.version, row.tasks, row.healthy, Text(row.phase, row.style), time)
+        return table

@@ -1,0 +1,78 @@
+"""Events in words: the one place where a release's lines are worded, whatever shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from appdeploy.events import Answered, Ended, Event, Finished, Planned, Progress, Registered, Silence, Started, Stopping
+from appdeploy.image import short
+from appdeploy.outcome import Outcome, ServiceResult, worst
+from appdeploy.plan import Change, ServicePlan
+from appdeploy.task_definition import name_of
+
+
+def lines(event: Event) -> Iterator[str]:
+    """What happened, one line each, in the order to be read."""
+    match event:
+        case Planned(plan):
+            yield f"{plan.release_id}: {plan.version} to {plan.platform.environment}"
+            yield from (_planned(service, plan.version) for service in plan.changed)
+        case Registered(service, task_definition):
+            yield f"{service}: registered {name_of(task_definition)}"
+        case Started(service, deployment_id):
+            yield f"{service}: deployment {deployment_id} started"
+        case Progress(service):
+            yield f"{service}: {progress(event)}"
+        case Stopping(service, cause):
+            yield f"{service}: stopping the release: {cause}"
+        case Silence(reason, limit_seconds):
+            yield f"{reason}; the release goes on there, trying again for {duration(limit_seconds)}"
+        case Answered():
+            yield "AWS answers again"
+        case Finished(result):
+            yield finished(result)
+        case Ended(plan, results, seconds):
+            ending = worst(result.outcome for result in results)
+            yield f"{plan.release_id}: {ending.value} after {duration(seconds)}"
+
+
+def problem(result: ServiceResult) -> Iterator[str]:
+    """Why a service's release did not go as wanted: the cause, and under it the container's last lines."""
+    if result.outcome.ok:
+        return
+    with_log = "; last log lines:" if result.log_lines else ""
+    yield f"{result.service}: {result.outcome.value}: {result.cause or 'no cause is known'}{with_log}"
+    yield from (f"  | {line}" for line in result.log_lines)
+
+
+def progress(event: Progress) -> str:
+    """Phase and counts of a rollout."""
+    trouble = f"; {event.trouble}" if event.trouble else ""
+    if not event.phase.is_forward:
+        return f"{event.phase.value}{trouble}"
+    healthy = "" if event.healthy is None else f", {event.healthy} healthy"
+    return f"{event.phase.value}: {event.running} of {event.desired} new tasks run{healthy}{trouble}"
+
+
+def finished(result: ServiceResult) -> str:
+    """The outcome of a service and what serves now."""
+    if result.outcome is Outcome.UNCHANGED:
+        return f"{result.service}: {result.outcome.value}: {result.serving}"
+    return f"{result.service}: {result.outcome.value} after {duration(result.seconds)}; serving now: {result.serving}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: `4.2 s`, `42 s`, `3 min 20 s`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"
+
+
+def _planned(service: ServicePlan, version: str) -> str:
+    digest = short(service.image.digest or "")
+    if service.change is Change.FIRST_RELEASE:
+        return f"{service.contract.name}: first release: {version} ({digest}), {service.desired_count} tasks"
+    return f"{service.contract.name}: {service.former_version} -> {version} ({digest})"

@@ -1,0 +1,107 @@
+"""Carries out a plan: registers the new revisions, points the services at them, and returns what is under way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from appdeploy.errors import OutOfReach
+from appdeploy.events import Emit, Registered, Started
+from appdeploy.outcome import Outcome, ServiceResult
+from appdeploy.parallel import side_by_side
+from appdeploy.plan import ReleasePlan, ServicePlan
+from appdeploy.task_definition import RELEASE_TAG, TEMPLATE_TAG, VERSION_TAG, NewRevision, new_revision
+from appdeploy.writes import EcsWriter, ServiceName, WriteRefused
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """One service's release under way."""
+
+    plan: ServicePlan
+    service: ServiceName
+    version: str
+    task_definition: str
+    deployment_id: str
+    """Our deployment's id: the outcome is decided by it alone."""
+
+    @property
+    def name(self) -> str:
+        """The service's short name."""
+        return self.plan.contract.name
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """How the writes went: what is under way, and the services for which it ended there."""
+
+    rollouts: tuple[Rollout, ...]
+    results: tuple[ServiceResult, ...]
+
+
+def begin(plan: ReleasePlan, writer: EcsWriter, registrable: frozenset[str], emit: Emit) -> Beginning:
+    """Send the writes of a plan, the services side by side.
+
+    All revisions are registered before any service is touched: if AWS refuses one, no service has changed. Raises
+    OutOfReach when it is not known whether they are registered.
+    """
+    registered = side_by_side(lambda service: _register(plan, service, writer, registrable), plan.changed)
+    refused = {service.contract.name: answer for service, answer in registered if isinstance(answer, WriteRefused)}
+    if refused:
+        return Beginning((), tuple(_not_sent(service, refused) for service in plan.changed))
+    revisions = [(service, answer) for service, answer in registered if isinstance(answer, str)]
+    for service, arn in revisions:
+        emit(Registered(service.contract.name, arn))
+    begun = side_by_side(lambda pair: _update(plan, *pair, writer), revisions)
+    rollouts = tuple(item for item in begun if isinstance(item, Rollout))
+    for rollout in rollouts:
+        emit(Started(rollout.name, rollout.deployment_id))
+    return Beginning(rollouts, tuple(item for item in begun if isinstance(item, ServiceResult)))
+
+
+def revision_for(plan: ReleasePlan, service: ServicePlan, registrable: frozenset[str]) -> NewRevision:
+    """The revision that a release registers for one service, tagged so that it can be found again."""
+    tags = {RELEASE_TAG: plan.release_id, VERSION_TAG: plan.version}
+    if service.first:
+        tags[TEMPLATE_TAG] = service.base.arn
+    return new_revision(
+        service.base,
+        family=service.contract.family,
+        container=service.contract.container,
+        image=service.image,
+        tags=tags,
+        registrable=registrable,
+    )
+
+
+def _register(
+    plan: ReleasePlan, service: ServicePlan, writer: EcsWriter, registrable: frozenset[str]
+) -> tuple[ServicePlan, str | WriteRefused]:
+    try:
+        return service, writer.register(revision_for(plan, service, registrable), plan.release_id)
+    except WriteRefused as error:
+        return service, error
+    except OutOfReach as error:
+        raise OutOfReach(f"{service.contract.name}: registering its task definition: {error}; no service was changed") from None
+
+
+def _update(plan: ReleasePlan, service: ServicePlan, revision: str, writer: EcsWriter) -> Rollout | ServiceResult:
+    name = ServiceName(plan.platform.cluster, service.contract.service)
+    try:
+        deployment_id = writer.update(name, revision, service.desired_count)
+    except WriteRefused as error:
+        return ServiceResult(service.contract.name, Outcome.REFUSED, _still(service), f"UpdateService was refused: {error}")
+    except OutOfReach as error:
+        cause = f"whether the service was updated is not known: {error}"
+        return ServiceResult(service.contract.name, Outcome.TIMED_OUT, "not known", cause)
+    return Rollout(service, name, plan.version, revision, deployment_id)
+
+
+def _not_sent(service: ServicePlan, refused: dict[str, WriteRefused]) -> ServiceResult:
+    name = service.contract.name
+    own = refused.get(name)
+    cause = f"RegisterTaskDefinition was refused: {own}" if own else f"not sent, because of {', '.join(refused)}"
+    return ServiceResult(name, Outcome.REFUSED, _still(service), cause)
+
+
+def _still(service: ServicePlan) -> str:
+    return f"{service.former_version} serves as before" if service.former_version else "not released yet"

@@ -1,0 +1,71 @@
+"""What `appdeploy status --json` prints: these models are its documentation."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class TemplateDrift(_Part):
+    """infra has changed the template since the running revision was made from it."""
+
+    running: str
+    """The template revision that the running one descends from, `family:revision`."""
+    wanted: str
+    """The template revision that the contract names."""
+
+
+class Underway(_Part):
+    """A deployment that ECS is still working on."""
+
+    deployment_id: str
+    kind: Literal["rolling out", "rolling back"]
+    version: str | None
+    """The version it brings; None for the template, which has no image."""
+    running: int
+    desired: int
+
+
+class FailedDeployment(_Part):
+    """How the newest deployment ended, when it did not end well."""
+
+    status: str
+    """ECS's status of the service deployment, such as ROLLBACK_SUCCESSFUL."""
+    reason: str
+
+
+class ServiceStatus(_Part):
+    """One service."""
+
+    name: str
+    released: bool
+    """False until the first release: the service stands on its template, which has no image."""
+    version: str | None
+    """What serves: the version that its release was asked for, else its image. None before the first release."""
+    digest: str | None
+    task_definition: str
+    """`family:revision` of what serves."""
+    running: int
+    desired: int
+    healthy: int | None
+    """Healthy targets of the target group that serves; None without a load balancer, or when `routing_problem` is set."""
+    routing_problem: str | None = None
+    """Why it is not known which target group serves."""
+    underway: Underway | None = None
+    last_failure: FailedDeployment | None = None
+    template_drift: TemplateDrift | None = None
+
+
+class StatusReport(_Part):
+    """An environment's application tier at one moment."""
+
+    environment: str
+    account: str
+    region: str
+    url: str
+    services: tuple[ServiceStatus, ...]

@@ -1,0 +1,155 @@
+"""Why tasks stopped, by class, and when that is reason enough to stop a release.
+
+AWS puts the reason in words, listed in
+docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html; codes are used where it gives one.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from appdeploy.ecs_state import Container, Task
+
+TWICE = 2
+"""Permanent failures that decide as long as no new task was ever healthy: once may be bad luck."""
+_AT_LEAST = 3
+_SHARE = 0.10
+
+_OWN_ACCORD = "EssentialContainerExited"
+_NEVER_STARTED = "TaskFailedToStart"
+_BY_SCHEDULER = "ServiceSchedulerInitiated"
+
+# Of these, the same image may well succeed at the next try.
+_PASSING = re.compile(
+    r"time.?out|deadline exceeded|canceled while waiting|connection re(set|fused)|temporary failure|no such host"
+    r"|toomanyrequests|rate exceeded|throttl|internal server error|service unavailable|unexpected EOF",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """Tasks stopped with that code, for a reason that matches, failed in that way."""
+
+    stop_code: str
+    reason: re.Pattern[str]
+    what: str
+
+
+def _rule(stop_code: str, reason: str, what: str) -> _Rule:
+    return _Rule(stop_code, re.compile(reason, re.IGNORECASE), what)
+
+
+LOAD_BALANCER_CHECKS = "failed load balancer health checks"
+
+_RULES = (
+    _rule(_NEVER_STARTED, r"CannotPull(Container|Image)|pull image manifest", "could not pull their image"),
+    _rule(_NEVER_STARTED, r"ResourceInitializationError", "could not be set up"),
+    _rule(_NEVER_STARTED, r"Cannot(Start|Create)Container|exec format error|executable file", "could not be started"),
+    _rule(_OWN_ACCORD, r"OutOfMemory", "ran out of memory"),
+    _rule(_BY_SCHEDULER, r"failed (ELB|load balancer) health checks", LOAD_BALANCER_CHECKS),
+    _rule(_BY_SCHEDULER, r"failed container health checks", "failed container health checks"),
+)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One task of ours that stopped although nobody wanted it to."""
+
+    task: str
+    what: str
+    """What the task did, after "2 tasks"."""
+    detail: str
+    permanent: bool
+    """Whether the same image would fail again."""
+    container: str | None = None
+    """The container that ended the task, if one did."""
+
+
+def classify(task: Task, application: str) -> Failure | None:
+    """The failure that a stopped task stands for; None when it was stopped on purpose (scaling, a person, Spot).
+
+    `application` names the container of the release: of several that ended it is the one to blame.
+    """
+    culprit = _culprit(task, application)
+    words = " ".join([task.stopped_reason, *(container.reason for container in task.containers if container.reason)])
+    for rule in _RULES:
+        if task.stop_code == rule.stop_code and rule.reason.search(words):
+            passing = task.stop_code == _NEVER_STARTED and _PASSING.search(words)
+            return Failure(task.arn, rule.what, _detail(task, culprit), not passing, _name(culprit))
+    if task.stop_code == _OWN_ACCORD:
+        code = "an unknown code" if culprit is None or culprit.exit_code is None else f"code {culprit.exit_code}"
+        return Failure(task.arn, f"exited with {code}", "", True, _name(culprit) or application)
+    if task.stop_code == _NEVER_STARTED:
+        # Capacity, network interfaces and whatever AWS adds: it never decides, ECS's circuit breaker counts it.
+        return Failure(task.arn, "could not be placed or started", _detail(task, None), False)
+    return None
+
+
+def is_enough(failures: Iterable[Failure], *, desired: int, healthy_seen: bool) -> bool:
+    """Whether the release should be stopped.
+
+    Two permanent failures suffice while no new task has been healthy. After that the image is known to work somewhere,
+    and it takes as many as a tenth of the wanted tasks, at least three.
+    """
+    permanent = sum(failure.permanent for failure in failures)
+    return permanent >= (max(_AT_LEAST, math.ceil(_SHARE * desired)) if healthy_seen else TWICE)
+
+
+def summary(failures: Iterable[Failure], health_code: str = "") -> str:
+    """The commonest failure in one line, permanent ones before passing ones. Empty when there is none.
+
+    `health_code` is what the load balancer's check got: it is not in the tasks' own reasons.
+    """
+    commonest = _commonest(failures)
+    if not commonest:
+        return ""
+    example = commonest[0]
+    if example.what == LOAD_BALANCER_CHECKS:
+        return headline(commonest) + (f" ({health_code})" if health_code else "")
+    return headline(commonest) + (f": {example.detail}" if example.detail else "")
+
+
+def headline(failures: Iterable[Failure]) -> str:
+    """The commonest failure as `summary` tells it, without AWS's own words."""
+    commonest = _commonest(failures)
+    if not commonest:
+        return ""
+    if len(commonest) == 1:
+        return f"1 task {commonest[0].what.replace('their', 'its')}"
+    return f"{len(commonest)} tasks {commonest[0].what}"
+
+
+def health_code_in(messages: Iterable[str]) -> str:
+    """What the load balancer's checks got, from the newest message that says so: `503`, `Request timed out`, or empty."""
+    for message in messages:
+        found = re.search(r"Health checks failed with these codes: \[([\d, ]+)\]|(Request timed out)", message)
+        if found:
+            return found[1] or found[2]
+    return ""
+
+
+def _culprit(task: Task, application: str) -> Container | None:
+    failed = [item for item in task.containers if item.exit_code is not None or item.reason]
+    # Containers that ECS killed because another one ended have codes too: the application's own comes first.
+    failed.sort(key=lambda item: (item.name != application, not item.exit_code))
+    return failed[0] if failed else None
+
+
+def _name(container: Container | None) -> str | None:
+    return container.name if container is not None and container.exit_code is not None else None
+
+
+def _detail(task: Task, culprit: Container | None) -> str:
+    words = (culprit.reason if culprit else "") or task.stopped_reason
+    return " ".join(words.split())
+
+
+def _commonest(failures: Iterable[Failure]) -> list[Failure]:
+    groups: dict[tuple[bool, str], list[Failure]] = {}
+    for failure in failures:
+        groups.setdefault((failure.permanent, failure.what), []).append(failure)
+    return max(groups.items(), key=lambda item: (item[0][0], len(item[1])), default=((False, ""), []))[1]

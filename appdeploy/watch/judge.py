@@ -1,0 +1,191 @@
+"""What the observations of a rollout mean, and what is to be done. Pure: the whole outcome logic is on this page.
+
+The outcome hangs on our own deployment: the entry of `deployments` that UpdateService answered with, and ECS's service
+deployment for it. Counts never decide: "running equals desired" is just as true after a rollback.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from appdeploy.ecs_state import Deployment, DeploymentStatus, ServiceDeployment, ServiceState
+from appdeploy.events import Phase
+from appdeploy.outcome import Outcome
+from appdeploy.rollout import Rollout
+from appdeploy.watch.failures import Failure, health_code_in, is_enough, summary
+from appdeploy.watch.routing import Ambiguous, Routing
+
+
+@dataclass(frozen=True)
+class Observation:
+    """All that is known about a rollout at one tick."""
+
+    state: ServiceState
+    record: ServiceDeployment | None
+    """ECS's service deployment of ours; None until it is found."""
+    routing: Routing | None = None
+    failures: tuple[Failure, ...] = ()
+    healthy: int | None = None
+    """New tasks that run and are healthy where customers are served; None while that was not looked at."""
+    healthy_seen: bool = False
+    """Whether any new task has ever been healthy."""
+    target_reasons: tuple[str, ...] = ()
+    """What the load balancer says about new targets that are not healthy."""
+
+    @property
+    def status(self) -> DeploymentStatus | None:
+        """The status of our service deployment."""
+        return self.record.status if self.record else None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What the person asked for."""
+
+    until_complete: bool
+    """Wait until ECS has finished, not only until the new version is live."""
+    patient: bool
+    """Leave failing releases to ECS's circuit breaker and alarms."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What we have already asked of ECS since the release began."""
+
+    stopped_because: str | None = None
+    emptied: bool = False
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Nothing to do yet."""
+
+    phase: Phase
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Ask ECS to roll back."""
+
+    cause: str
+
+
+@dataclass(frozen=True)
+class Empty:
+    """Set the count to 0: there is no former version that could run."""
+
+    task_definition: str | None
+    """The template, when ECS is not already on its way back to it."""
+
+
+@dataclass(frozen=True)
+class Decide:
+    """The outcome."""
+
+    outcome: Outcome
+    cause: str | None = None
+
+
+Verdict = Wait | Stop | Empty | Decide
+
+
+def judge(rollout: Rollout, seen: Observation, policy: Policy, done: Done) -> Verdict:
+    """What a tick's observation means."""
+    if not seen.state.active:
+        return Decide(Outcome.FAILED, f"the service is {seen.state.status}: somebody deleted it")
+    if _is_superseded(rollout, seen, done):
+        return Decide(Outcome.SUPERSEDED, _by_whom(seen.state.primary))
+    if done.emptied or (rollout.plan.first and _has_failed(seen)):
+        return _back_to_zero(rollout, seen, done)
+    match seen.status:
+        case DeploymentStatus.SUCCESSFUL:
+            return Decide(Outcome.LIVE)
+        case DeploymentStatus.ROLLBACK_SUCCESSFUL:
+            ours = done.stopped_because is not None
+            return Decide(Outcome.ROLLED_BACK if ours else Outcome.ROLLED_BACK_BY_ECS, why_it_failed(rollout, seen, done))
+        case DeploymentStatus.ROLLBACK_FAILED:
+            return Decide(Outcome.FAILED, f"the rollback failed: {why_it_failed(rollout, seen, done)}")
+        case DeploymentStatus.STOPPED:
+            return Decide(Outcome.FAILED, f"ECS stopped it without a rollback: {why_it_failed(rollout, seen, done)}")
+        case DeploymentStatus.ROLLBACK_REQUESTED | DeploymentStatus.ROLLBACK_IN_PROGRESS | DeploymentStatus.STOP_REQUESTED:
+            return Wait(Phase.ROLLING_BACK)
+        case DeploymentStatus.PENDING | DeploymentStatus.IN_PROGRESS | None:
+            return _under_way(rollout, seen, policy, done)
+
+
+def all_run(deployment: Deployment | None) -> bool:
+    """Whether all tasks of that deployment run."""
+    return deployment is not None and 0 < deployment.desired <= deployment.running
+
+
+def why_it_failed(rollout: Rollout, seen: Observation, done: Done) -> str:
+    """The cause in one line: why we stopped it, else how its tasks ended, else what ECS says."""
+    if done.stopped_because:
+        return done.stopped_because
+    ours = seen.state.deployment(rollout.deployment_id)
+    reason = (seen.record.reason if seen.record else "") or (ours.rollout_reason if ours else "")
+    return describe_failures(seen) or " ".join(reason.split()) or "ECS gives no reason"
+
+
+def describe_failures(seen: Observation) -> str:
+    """How new tasks ended, in one line; empty when none failed."""
+    messages = [*seen.target_reasons, *(message for _, message in seen.state.events)]
+    return summary(seen.failures, health_code_in(messages))
+
+
+def _under_way(rollout: Rollout, seen: Observation, policy: Policy, done: Done) -> Verdict:
+    ours = seen.state.deployment(rollout.deployment_id)
+    if done.stopped_because is not None:
+        return Wait(Phase.STOPPING)
+    cause = None if policy.patient else _reason_to_stop(rollout, seen, ours)
+    if cause is not None:
+        return Stop(cause)
+    if not all_run(ours):
+        return Wait(Phase.STARTING)
+    if ours is None or seen.healthy is None or seen.healthy < ours.desired:
+        return Wait(Phase.CHECKING)
+    return Wait(Phase.LIVE) if policy.until_complete else Decide(Outcome.LIVE)
+
+
+def _reason_to_stop(rollout: Rollout, seen: Observation, ours: Deployment | None) -> str | None:
+    # Under a rolling release the weights never move: tasks in a group of weight 0 would replace those that serve.
+    if isinstance(seen.routing, Ambiguous) and rollout.plan.contract.strategy == "rolling":
+        return seen.routing.why
+    desired = ours.desired if ours else seen.state.desired
+    if is_enough(seen.failures, desired=desired, healthy_seen=seen.healthy_seen):
+        return describe_failures(seen)
+    return None
+
+
+def _has_failed(seen: Observation) -> bool:
+    status = seen.status
+    return status is not None and (
+        status.is_rollback
+        or status in (DeploymentStatus.ROLLBACK_FAILED, DeploymentStatus.STOPPED, DeploymentStatus.STOP_REQUESTED)
+    )
+
+
+def _is_superseded(rollout: Rollout, seen: Observation, done: Done) -> bool:
+    # A stopped deployment that is still PRIMARY failed without a rollback; one that is not was replaced. ECS's own
+    # rollback has statuses of its own.
+    replaced = seen.state.primary is not None and seen.state.primary.id != rollout.deployment_id
+    return seen.status is DeploymentStatus.STOPPED and replaced and not done.emptied
+
+
+def _by_whom(primary: Deployment | None) -> str:
+    if primary is None:
+        return "another deployment replaced it"
+    return f"deployment {primary.id} of {primary.task_definition.rsplit('/', 1)[-1]} replaced it"
+
+
+def _back_to_zero(rollout: Rollout, seen: Observation, done: Done) -> Verdict:
+    primary = seen.state.primary
+    on_former = primary is not None and primary.task_definition == rollout.plan.former_task_definition
+    if not done.emptied:
+        going_back = on_former or (seen.status is not None and seen.status.is_rollback)
+        return Empty(None if going_back else rollout.plan.former_task_definition)
+    state = seen.state
+    settled = on_former and primary is not None and not primary.in_progress
+    if settled and state.desired == state.running == state.pending == 0:
+        return Decide(Outcome.FAILED, f"{why_it_failed(rollout, seen, done)}; there is no former version")
+    return Wait(Phase.EMPTYING)

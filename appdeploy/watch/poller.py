@@ -1,0 +1,119 @@
+"""One poller for all services of a release: one DescribeServices per ten of them and tick."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from appdeploy.aws_errors import AwsError, explain, is_passing
+from appdeploy.events import Answered, Emit, Finished, Silence
+from appdeploy.live import describe_services
+from appdeploy.outcome import ServiceResult
+from appdeploy.parallel import side_by_side
+from appdeploy.watch.service_watch import ServiceWatch, Tick
+from appdeploy.writes import UNREACHABLE_SECONDS
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs import ECSClient
+
+    from appdeploy.clock import Clock
+    from appdeploy.ecs_state import ServiceState
+
+_SHORTEST_PAUSE = 1.0
+_LONGEST_PAUSE = 5.0
+_GROWTH = 1.25
+_JITTER = 0.2
+
+
+class Poller:
+    """Watches rollouts until each has an outcome or the time is up."""
+
+    def __init__(self, ecs: ECSClient, clock: Clock, emit: Emit, *, begun: float, timeout: float, silent: bool) -> None:
+        """`begun` is the clock's reading at the first write; `timeout` is in seconds from now.
+
+        `silent` says that AWS has not answered since then: the silence counts from there.
+        """
+        self._ecs = ecs
+        self._clock = clock
+        self._emit = emit
+        self._begun = begun
+        self._timeout = timeout
+        self._deadline = clock.now() + timeout
+        self._silent_since = begun if silent else None
+        self._pause = _SHORTEST_PAUSE
+
+    def run(self, watches: Sequence[ServiceWatch]) -> list[ServiceResult]:
+        """Watch until all are decided. Results come in the order in which they were decided."""
+        open_watches = list(watches)
+        results: list[ServiceResult] = []
+        while open_watches:
+            decided = self._round(open_watches)
+            for watch, result in decided.items():
+                open_watches.remove(watch)
+                results.append(self._finish(result))
+            if open_watches:
+                self._wait()
+        return results
+
+    def _round(self, watches: Sequence[ServiceWatch]) -> Mapping[ServiceWatch, ServiceResult]:
+        reason = self._time_is_up()
+        if reason is not None:
+            return {watch: watch.give_up(reason) for watch in watches}
+        try:
+            states = self._read(watches)
+        except AwsError as error:
+            return self._not_read(error, watches)
+        self._answered()
+        ticks = side_by_side(lambda watch: self._tick(watch, states), watches)
+        for tick in ticks:
+            for event in tick.events:
+                self._emit(event)
+        moved = any(tick.events or tick.result for tick in ticks)
+        self._pause = _SHORTEST_PAUSE if moved else min(self._pause * _GROWTH, _LONGEST_PAUSE)
+        return {watch: tick.result for watch, tick in zip(watches, ticks, strict=True) if tick.result is not None}
+
+    def _read(self, watches: Iterable[ServiceWatch]) -> dict[str, ServiceState]:
+        names = [watch.rollout.service for watch in watches]
+        return describe_services(self._ecs, names[0].cluster, [name.arn for name in names])
+
+    def _tick(self, watch: ServiceWatch, states: Mapping[str, ServiceState]) -> Tick:
+        state = states.get(watch.rollout.service.arn)
+        if state is None:
+            return Tick((), watch.gone())
+        try:
+            return watch.tick(state)
+        except AwsError as error:
+            # DescribeServices answered, so this is one operation's hiccup: the next tick tries again.
+            return Tick() if is_passing(error) else Tick((), watch.give_up(f"it cannot be watched: {explain(error)}"))
+
+    def _not_read(self, error: BaseException, watches: Sequence[ServiceWatch]) -> Mapping[ServiceWatch, ServiceResult]:
+        if not is_passing(error):
+            return {watch: watch.give_up(f"it cannot be watched: {explain(error)}") for watch in watches}
+        self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+        if self._silent_since is None:
+            self._silent_since = self._clock.now()
+            self._emit(Silence(explain(error), UNREACHABLE_SECONDS))
+        if self._clock.now() - self._silent_since < UNREACHABLE_SECONDS:
+            return {}
+        reason = f"no answer for {UNREACHABLE_SECONDS:.0f} s: {explain(error)}"
+        return {watch: watch.give_up(reason) for watch in watches}
+
+    def _answered(self) -> None:
+        if self._silent_since is not None:
+            self._silent_since = None
+            self._emit(Answered())
+
+    def _time_is_up(self) -> str | None:
+        return f"still in progress after {self._timeout:.0f} s" if self._clock.now() >= self._deadline else None
+
+    def _wait(self) -> None:
+        pause = self._pause * random.uniform(1 - _JITTER, 1 + _JITTER)
+        left = self._deadline - self._clock.now()
+        self._clock.sleep(max(0.0, min(pause, left)))
+
+    def _finish(self, result: ServiceResult) -> ServiceResult:
+        timed = replace(result, seconds=self._clock.now() - self._begun)
+        self._emit(Finished(timed))
+        return timed

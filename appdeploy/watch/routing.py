@@ -1,0 +1,94 @@
+"""Which target group takes customers' traffic.
+
+The service's `loadBalancers` is configuration and goes stale with the first shifted deployment. Two things tell the
+truth: the revision's resolvedConfiguration and the weights of the listener rule
+(docs.aws.amazon.com/AmazonECS/latest/developerguide/alb-resources-for-blue-green.html). They must agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs import ECSClient
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+
+    from appdeploy.contract import ServiceContract
+
+
+@dataclass(frozen=True)
+class NoLoadBalancer:
+    """The service has no target group: a running task is all there is."""
+
+
+@dataclass(frozen=True)
+class Serving:
+    """Customers reach the tasks of this group."""
+
+    target_group: str
+
+
+@dataclass(frozen=True)
+class Ambiguous:
+    """The revision and the rule disagree, so new tasks may be where no customer comes."""
+
+    why: str
+
+
+Routing = NoLoadBalancer | Serving | Ambiguous
+
+
+def routing(target_groups: Collection[str], resolved: Collection[str], weights: Mapping[str, int] | None) -> Routing:
+    """Decide from the contract's groups, the revision's resolved ones, and the rule's weights (None without a rule)."""
+    if not target_groups:
+        return NoLoadBalancer()
+    weighted = None if weights is None else {group for group, weight in weights.items() if weight > 0}
+    candidates = set(resolved) if resolved else weighted if weighted is not None else set(target_groups)
+    agreed = candidates if weighted is None else candidates & weighted
+    if len(agreed) == 1 and (weighted is None or len(weighted) == 1):
+        return Serving(next(iter(agreed)))
+    sends = "no rule is known" if weighted is None else f"the listener rule sends traffic to {_names(weighted)}"
+    return Ambiguous(f"the new tasks belong to target group {_names(candidates)}, and {sends}")
+
+
+def read_routing(
+    ecs: ECSClient, elbv2: ElasticLoadBalancingv2Client, contract: ServiceContract, revisions: list[str]
+) -> Routing:
+    """Ask ECS and the load balancer: at most two calls. `revisions` are ARNs of the service revisions that matter."""
+    if not contract.target_groups:
+        return NoLoadBalancer()
+    resolved = _read_resolved_groups(ecs, revisions) if revisions else frozenset()
+    weights = None if contract.listener_rule is None else _read_weights(elbv2, contract.listener_rule)
+    return routing(contract.target_groups, resolved, weights)
+
+
+def _names(arns: Collection[str]) -> str:
+    # arn:aws:elasticloadbalancing:region:account:targetgroup/NAME/id
+    return ", ".join(sorted(arn.split("/")[-2] if "/" in arn else arn for arn in arns)) or "none"
+
+
+def _read_resolved_groups(ecs: ECSClient, revisions: list[str]) -> frozenset[str]:
+    """The target groups that these service revisions' tasks belong to, as ECS resolved them."""
+    reply = ecs.describe_service_revisions(serviceRevisionArns=revisions)
+    balancers = [
+        balancer
+        for revision in reply["serviceRevisions"]
+        for balancer in revision.get("resolvedConfiguration", {}).get("loadBalancers", [])
+    ]
+    return frozenset(balancer["targetGroupArn"] for balancer in balancers if "targetGroupArn" in balancer)
+
+
+def _read_weights(elbv2: ElasticLoadBalancingv2Client, rule: str) -> dict[str, int]:
+    """The weights by target group of a listener rule's forward action."""
+    reply = elbv2.describe_rules(RuleArns=[rule])
+    actions = [action for item in reply["Rules"] for action in item.get("Actions", []) if action["Type"] == "forward"]
+    weights: dict[str, int] = {}
+    for action in actions:
+        groups = action.get("ForwardConfig", {}).get("TargetGroups", [])
+        weights.update((group["TargetGroupArn"], group.get("Weight", 1)) for group in groups)
+        # A rule that forwards to one group only may name it without weights.
+        if not groups and "TargetGroupArn" in action:
+            weights[action["TargetGroupArn"]] = 1
+    return weights

@@ -1,0 +1,114 @@
+"""Watches one service's rollout: observe, judge, and do what the verdict asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from appdeploy.events import Event, Phase, Progress, Stopping
+from appdeploy.outcome import Outcome, ServiceResult
+from appdeploy.task_logs import last_lines
+from appdeploy.watch.failures import headline
+from appdeploy.watch.judge import Decide, Done, Empty, Observation, Policy, Stop, Wait, describe_failures, judge
+from appdeploy.watch.observer import Observer
+from appdeploy.watch.serving import what_serves
+from appdeploy.writes import EcsWriter, WriteRefused
+
+if TYPE_CHECKING:
+    from appdeploy.aws import OnceClients
+    from appdeploy.ecs_state import ServiceState
+    from appdeploy.rollout import Rollout
+
+
+@dataclass(frozen=True)
+class Tick:
+    """What one tick brought."""
+
+    events: tuple[Event, ...] = ()
+    result: ServiceResult | None = None
+
+
+class ServiceWatch:
+    """One rollout from its start to its outcome."""
+
+    def __init__(self, rollout: Rollout, clients: OnceClients, writer: EcsWriter, policy: Policy) -> None:
+        self.rollout = rollout
+        self._clients = clients
+        self._writer = writer
+        self._policy = policy
+        self._observer = Observer(clients, rollout)
+        self._done = Done()
+        self._seen: Observation | None = None
+        self._shown: Progress | None = None
+
+    def tick(self, state: ServiceState) -> Tick:
+        """Look once. Errors of the SDK that may pass are raised; the same tick can be tried again."""
+        self._seen = self._observer.observe(state)
+        match judge(self.rollout, self._seen, self._policy, self._done):
+            case Wait(phase):
+                return Tick(self._progress(self._seen, phase))
+            case Stop(cause):
+                return self._stop(self._seen, cause)
+            case Empty(task_definition):
+                return self._empty(self._seen, task_definition)
+            case Decide(outcome, cause):
+                last = self._progress(self._seen, Phase.LIVE) if outcome is Outcome.LIVE else ()
+                return Tick(last, replace(self._result(outcome, cause), log_lines=self._log_lines(outcome)))
+
+    def give_up(self, cause: str) -> ServiceResult:
+        """The outcome when we stop watching before the end: still in progress, or failed with only the end unseen."""
+        failed = self._done.emptied
+        known = self._done.stopped_because or (describe_failures(self._seen) if self._seen else "")
+        return self._result(Outcome.FAILED if failed else Outcome.TIMED_OUT, f"{cause}; so far: {known}" if known else cause)
+
+    def gone(self) -> ServiceResult:
+        """The outcome when ECS does not know the service any more."""
+        return self._result(Outcome.FAILED, "the service does not exist any more: somebody deleted it")
+
+    def _stop(self, seen: Observation, cause: str) -> Tick:
+        if seen.record is None:
+            return Tick(self._progress(seen, Phase.STOPPING))
+        try:
+            stopped = self._writer.stop(seen.record.arn)
+        except WriteRefused as error:
+            return Tick((), self._result(Outcome.FAILED, f"{cause}; it could not be stopped: {error}"))
+        if not stopped:
+            # It has ended meanwhile, or ECS rolls it back already: the next ticks show which.
+            return Tick(self._progress(seen, Phase.STOPPING))
+        self._done = replace(self._done, stopped_because=cause)
+        return Tick((Stopping(self.rollout.name, cause), *self._progress(seen, Phase.STOPPING)))
+
+    def _empty(self, seen: Observation, task_definition: str | None) -> Tick:
+        try:
+            self._writer.settle_at_zero(self.rollout.service, task_definition)
+        except WriteRefused as error:
+            return Tick((), self._result(Outcome.FAILED, f"the count could not be set to 0: {error}"))
+        self._done = replace(self._done, emptied=True)
+        return Tick(self._progress(seen, Phase.EMPTYING))
+
+    def _progress(self, seen: Observation, phase: Phase) -> tuple[Event, ...]:
+        ours = seen.state.deployment(self.rollout.deployment_id)
+        running, desired = (ours.running, ours.desired) if ours else (0, 0)
+        shown = Progress(self.rollout.name, phase, running, desired, seen.healthy, headline(seen.failures))
+        if shown == self._shown:
+            return ()
+        self._shown = shown
+        return (shown,)
+
+    def _result(self, outcome: Outcome, cause: str | None) -> ServiceResult:
+        return ServiceResult(
+            service=self.rollout.name,
+            outcome=outcome,
+            serving=what_serves(self.rollout, outcome, self._seen),
+            cause=cause,
+        )
+
+    def _log_lines(self, outcome: Outcome) -> tuple[str, ...]:
+        """The last words of a container that ended a task, newest failure first. Never in the way of the outcome."""
+        if outcome.ok or self._seen is None or outcome is Outcome.SUPERSEDED:
+            return ()
+        ended = [failure for failure in self._seen.failures if failure.container is not None]
+        if not ended:
+            return ()
+        failure = ended[-1]
+        return last_lines(self._clients.logs, self.rollout.plan.base, failure.container or "", failure.task)

@@ -1,0 +1,62 @@
+"""Says in words what serves customers once a rollout has ended."""
+
+from __future__ import annotations
+
+from appdeploy.ecs_state import DeploymentStatus
+from appdeploy.outcome import Outcome
+from appdeploy.rollout import Rollout
+from appdeploy.task_definition import name_of
+from appdeploy.watch.judge import Observation
+
+
+def what_serves(rollout: Rollout, outcome: Outcome, seen: Observation | None) -> str:
+    """What serves now, as far as the last observation shows."""
+    former = rollout.plan.former_version
+    match outcome:
+        case Outcome.LIVE | Outcome.UNCHANGED:
+            return f"{rollout.version} serves{_new_tasks(rollout, seen)}"
+        case Outcome.ROLLED_BACK | Outcome.ROLLED_BACK_BY_ECS:
+            return f"{_returned(rollout, seen)} serves again{_tasks(seen)}"
+        case Outcome.SUPERSEDED:
+            return f"{_primary(seen)} of another deployment"
+        case Outcome.FAILED if rollout.plan.first:
+            return "nothing; the service stands at 0 tasks" if _is_empty(seen) else f"nothing that works{_tasks(seen)}"
+        case Outcome.FAILED:
+            return f"not confirmed: the service stands on {_primary(seen)}{_tasks(seen)}; it needs a person to look"
+        case Outcome.TIMED_OUT:
+            return f"{former or 'nothing'} until {rollout.version} is live; nothing was stopped, ECS carries on"
+        case Outcome.REFUSED:
+            return f"{former or 'nothing'}, as before"
+
+
+def _tasks(seen: Observation | None) -> str:
+    return "" if seen is None else _count(seen.state.running)
+
+
+def _new_tasks(rollout: Rollout, seen: Observation | None) -> str:
+    """The tasks of our deployment alone: old ones may still drain, which is told too."""
+    ours = seen.state.deployment(rollout.deployment_id) if seen else None
+    if seen is None or ours is None:
+        return ""
+    draining = "" if seen.status is DeploymentStatus.SUCCESSFUL else "; ECS still replaces the old tasks"
+    return f"{_count(ours.running)}{draining}"
+
+
+def _count(tasks: int) -> str:
+    return f" ({tasks} task{'' if tasks == 1 else 's'})"
+
+
+def _returned(rollout: Rollout, seen: Observation | None) -> str:
+    primary = seen.state.primary if seen else None
+    if primary is None or primary.task_definition == rollout.plan.former_task_definition:
+        return rollout.plan.former_version or name_of(rollout.plan.former_task_definition)
+    return name_of(primary.task_definition)
+
+
+def _primary(seen: Observation | None) -> str:
+    primary = seen.state.primary if seen else None
+    return name_of(primary.task_definition) if primary else "an unknown task definition"
+
+
+def _is_empty(seen: Observation | None) -> bool:
+    return seen is not None and seen.state.desired == seen.state.running == seen.state.pending == 0

@@ -1,0 +1,192 @@
+"""Sends the calls that change AWS, without ever repeating one blindly.
+
+RegisterTaskDefinition is not idempotent and ECS has no compare-and-set. So each write goes out with one attempt. Only
+an explicit throttle is sent again: it says that nothing happened. After a time-out, a reset or a server error nobody
+knows; then we read what became of it, and send again only when it is seen not to have happened.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from appdeploy.aws_errors import AwsError, Trouble, explain, is_passing, trouble_of
+from appdeploy.ecs_state import ServiceState
+from appdeploy.errors import AppdeployError, OutOfReach
+from appdeploy.task_definition import RELEASE_TAG, NewRevision
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs import ECSClient
+
+    from appdeploy.clock import Clock
+    from appdeploy.release_id import ReleaseId
+
+UNREACHABLE_SECONDS = 45.0
+"""How long AWS may be out of reach without a break before the tool gives up waiting for it."""
+
+_FIRST_PAUSE = 0.5
+_LONGEST_PAUSE = 5.0
+_SETTLING_READS = 3
+"""Reads that must all fail to find a write before it is sent again: ECS's reads may lag behind its writes."""
+
+T = TypeVar("T")
+
+
+class WriteRefused(AppdeployError):
+    """AWS gave a definite no: the call changed nothing."""
+
+
+@dataclass(frozen=True)
+class ServiceName:
+    """A service and its cluster, by ARN."""
+
+    cluster: str
+    arn: str
+
+
+class EcsWriter:
+    """The writes of a release. `ecs` must be a client that makes one attempt a call.
+
+    Each method raises WriteRefused when AWS says no; `register` and `update` raise OutOfReach when nobody answered for 45
+    seconds.
+    """
+
+    def __init__(self, ecs: ECSClient, clock: Clock) -> None:
+        self._ecs = ecs
+        self._clock = clock
+        self.touched_a_service = False
+        """Whether an update has gone out, so that a service may have changed."""
+
+    def register(self, revision: NewRevision, release_id: ReleaseId) -> str:
+        """Register a revision that carries the release's tag. Returns its ARN."""
+
+        def send() -> str:
+            reply = self._ecs.register_task_definition(**_plain(revision.request))
+            return reply["taskDefinition"]["taskDefinitionArn"]
+
+        return self._careful(send, lambda: self._newest_of(revision.family, release_id))
+
+    def update(self, service: ServiceName, task_definition: str, desired_count: int | None) -> str:
+        """Point the service at a task definition. Returns our deployment's id, the identity of the rollout."""
+        extra = {} if desired_count is None else {"desiredCount": desired_count}
+
+        def send() -> str:
+            self.touched_a_service = True
+            reply = self._ecs.update_service(
+                cluster=service.cluster, service=service.arn, taskDefinition=task_definition, **_plain(extra)
+            )
+            deployment = _deployment_of(ServiceState.from_reply(reply["service"]), task_definition)
+            return deployment or self._wait_for_deployment(service, task_definition)
+
+        return self._careful(send, lambda: self._deployment_in_ecs(service, task_definition))
+
+    def stop(self, deployment_arn: str) -> bool:
+        """Ask ECS to roll a service deployment back. False when it cannot be stopped any more.
+
+        One attempt. Passing errors of the SDK are raised: asking twice for a rollback is harmless, so a watch just asks
+        again at its next tick.
+        """
+
+        def send() -> bool:
+            try:
+                self._ecs.stop_service_deployment(serviceDeploymentArn=deployment_arn, stopType="ROLLBACK")
+            except self._ecs.exceptions.ConflictException:
+                return False
+            return True
+
+        return _definite(send)
+
+    def settle_at_zero(self, service: ServiceName, task_definition: str | None) -> None:
+        """Set the desired count to 0, and the task definition too if one is given. One attempt, as `stop`."""
+        extra = {} if task_definition is None else {"taskDefinition": task_definition}
+        _definite(
+            lambda: self._ecs.update_service(cluster=service.cluster, service=service.arn, desiredCount=0, **_plain(extra))
+        )
+
+    def _careful(self, send: Callable[[], T], find: Callable[[], T | None]) -> T:
+        """Send until it is known to have happened. `find` reads what became of a call: None means that it is not there."""
+        patience = _Patience(self._clock)
+        while True:
+            try:
+                return _definite(send)
+            except AwsError as error:
+                patience.spend(error)
+                unknown = trouble_of(error) is Trouble.UNKNOWN_RESULT
+            found = self._find(find) if unknown else None
+            if found is not None:
+                return found
+
+    def _find(self, find: Callable[[], T | None]) -> T | None:
+        patience = _Patience(self._clock)
+        misses = 0
+        while misses < _SETTLING_READS:
+            try:
+                found = find()
+            except AwsError as error:
+                if not is_passing(error):
+                    raise OutOfReach(f"what became of the last call is not known: {explain(error)}") from None
+                patience.spend(error)
+                continue
+            if found is not None:
+                return found
+            misses += 1
+            self._clock.sleep(_FIRST_PAUSE * misses)
+        return None
+
+    def _newest_of(self, family: str, release_id: ReleaseId) -> str | None:
+        try:
+            reply = self._ecs.describe_task_definition(taskDefinition=family, include=["TAGS"])
+        except self._ecs.exceptions.ClientException:
+            return None  # A family without a revision does not exist yet.
+        tags = {tag["key"]: tag["value"] for tag in reply.get("tags", [])}
+        return reply["taskDefinition"]["taskDefinitionArn"] if tags.get(RELEASE_TAG) == release_id else None
+
+    def _deployment_in_ecs(self, service: ServiceName, task_definition: str) -> str | None:
+        reply = self._ecs.describe_services(cluster=service.cluster, services=[service.arn])
+        states = [ServiceState.from_reply(item) for item in reply["services"]]
+        return _deployment_of(states[0], task_definition) if states else None
+
+    def _wait_for_deployment(self, service: ServiceName, task_definition: str) -> str:
+        found = self._find(lambda: self._deployment_in_ecs(service, task_definition))
+        if found is None:
+            raise OutOfReach("ECS took the update but lists no deployment of it")
+        return found
+
+
+def _definite(send: Callable[[], T]) -> T:
+    """Send once. A definite no becomes WriteRefused; errors that leave the result open are raised as they are."""
+    try:
+        return send()
+    except AwsError as error:
+        if is_passing(error):
+            raise
+        raise WriteRefused(explain(error)) from None
+
+
+class _Patience:
+    """How long throttles and silence are borne: a pause that grows, and an end."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._end = clock.now() + UNREACHABLE_SECONDS
+        self._pause = _FIRST_PAUSE
+
+    def spend(self, error: BaseException) -> None:
+        """Wait a little. Raises OutOfReach when there is no patience left."""
+        if self._clock.now() + self._pause > self._end:
+            raise OutOfReach(f"no answer for {UNREACHABLE_SECONDS:.0f} s: {explain(error)}")
+        self._clock.sleep(self._pause * random.uniform(0.5, 1.0))
+        self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+
+
+def _deployment_of(state: ServiceState, task_definition: str) -> str | None:
+    # Not PRIMARY alone: a rival may have replaced our deployment since, and then sending again would undo the rival.
+    ours = (item.id for item in state.deployments if item.task_definition == task_definition)
+    return next(ours, None)
+
+
+def _plain(arguments: Any) -> dict[str, Any]:
+    """Keyword arguments for a client whose stubs want every field typed."""
+    return dict(arguments)

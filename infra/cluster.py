@@ -1,0 +1,54 @@
+"""The ECS cluster, and the role by which ECS moves traffic between target groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.access import assume_role_policy
+from infra.component import Component
+from infra.naming import Names
+
+LOAD_BALANCER_POLICY = "arn:aws:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterArgs:
+    """The environment's names are all that a cluster needs."""
+
+    names: Names
+
+
+class Cluster(Component):
+    """A Fargate cluster with container insights."""
+
+    TYPE = "axonflow:platform:Cluster"
+
+    arn: pulumi.Output[str]
+    traffic_role_arn: pulumi.Output[str]
+    """Role that ECS assumes to register targets and shift weights during a deployment."""
+
+    def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        cluster = aws.ecs.Cluster(
+            name,
+            name=args.names.cluster,
+            settings=[aws.ecs.ClusterSettingArgs(name="containerInsights", value="enabled")],
+            opts=self.child(),
+        )
+        role = aws.iam.Role(
+            f"{name}-traffic",
+            name=f"{args.names.stack}-ecs-traffic",
+            description="ECS registers targets and shifts listener weights with it",
+            assume_role_policy=assume_role_policy("ecs.amazonaws.com"),
+            opts=self.child(),
+        )
+        attached = aws.iam.RolePolicyAttachment(
+            f"{name}-traffic", role=role.name, policy_arn=LOAD_BALANCER_POLICY, opts=self.child()
+        )
+        self.arn = cluster.arn
+        # Whoever uses the role waits for its policy: ECS checks neither at creation and fails later.
+        self.traffic_role_arn = pulumi.Output.all(role.arn, attached.id).apply(lambda values: str(values[0]))
+        self.register_outputs({"arn": self.arn})

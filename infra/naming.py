@@ -1,0 +1,63 @@
+"""The names of an environment's things on AWS.
+
+They keep the patterns of the runbook, so that each raw `aws` command written there stays a way in when nothing else works.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ROLE_LENGTH = 64
+"""Longest name of an IAM role (docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html)."""
+
+STEM_LENGTH = 24
+"""Longest stem of a load balancer's or target group's name: AWS takes 32 characters and the provider appends 8 of its own
+(docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html)."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """Every name of one environment. Services are given by their short name, as in `agent`."""
+
+    environment: str
+
+    @property
+    def stack(self) -> str:
+        """What the runbook calls STACK_NAME."""
+        return f"axonflow-{self.environment}"
+
+    @property
+    def cluster(self) -> str:
+        return f"{self.stack}-cluster"
+
+    @property
+    def releases_table(self) -> str:
+        return f"{self.stack}-releases"
+
+    def service(self, service: str) -> str:
+        return f"{self.stack}-{service}-service"
+
+    def family(self, service: str) -> str:
+        """Family of the task definitions that run; releases write it."""
+        return f"{self.stack}-{service}"
+
+    def template_family(self, service: str) -> str:
+        """Family of the templates; this program alone writes it."""
+        return f"{self.stack}-{service}-template"
+
+    def repository(self, service: str) -> str:
+        return f"{self.stack}-{service}"
+
+    def log_group(self, service: str) -> str:
+        return f"/ecs/{self.stack}/{service}"
+
+    def role(self, service: str, duty: str) -> str:
+        return f"{self.stack}-{service}-{duty}"
+
+    def stem(self, what: str, ending: str = "") -> str:
+        """A short name for things with AWS's 32-character limit: cut where it must be, but never its ending.
+
+        The provider makes it unique.
+        """
+        short = {"production": "prod", "staging": "stag"}.get(self.environment, self.environment)
+        return f"af-{short}-{what}"[: STEM_LENGTH - len(ending)].rstrip("-") + ending

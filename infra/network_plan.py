@@ -1,0 +1,41 @@
+"""Which address range each subnet has. Pure arithmetic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+MAX_ZONES = 4
+"""A zone gets a quarter of the VPC whatever the number of zones, so that one can be added without moving a subnet."""
+
+
+@dataclass(frozen=True)
+class NetworkPlan:
+    """A VPC's range cut into subnets.
+
+    Each zone has a quarter of the range: the first half of it is private (tasks, each with an address of its own), the
+    third quarter public (load balancers and NAT gateways), and the first half of the last quarter isolated (databases).
+    What is left over is free for what comes.
+    """
+
+    cidr: IPv4Network
+    zones: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.zones <= MAX_ZONES:
+            raise ValueError(f"a plan has 1 to {MAX_ZONES} zones, not {self.zones}")
+
+    @property
+    def private(self) -> tuple[IPv4Network, ...]:
+        return tuple(next(zone.subnets(1)) for zone in self._zones())
+
+    @property
+    def public(self) -> tuple[IPv4Network, ...]:
+        return tuple(list(zone.subnets(2))[2] for zone in self._zones())
+
+    @property
+    def isolated(self) -> tuple[IPv4Network, ...]:
+        return tuple(list(zone.subnets(3))[6] for zone in self._zones())
+
+    def _zones(self) -> list[IPv4Network]:
+        return list(self.cidr.subnets(2))[: self.zones]

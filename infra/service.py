@@ -1,0 +1,265 @@
+"""One service of the platform: everything about it that a release does not change.
+
+A release changes the image that runs, ECS the listener rule's weights, operators and autoscaling the count; this component
+creates those once and then leaves them alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.access import Statement, assume_role_policy, policy
+from infra.component import Component
+from infra.naming import Names
+from infra.registry import Repository, RepositoryArgs
+from infra.settings import ServiceSettings
+from infra.template import ContainerArgs, container_definitions
+
+TASKS = "ecs-tasks.amazonaws.com"
+HEALTH_INTERVAL_SECONDS = 5
+HEALTHY_AFTER = 2
+UNHEALTHY_AFTER = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceArgs:
+    """What a service needs from the rest of the platform."""
+
+    names: Names
+    region: str
+    settings: ServiceSettings
+    log_retention_days: int
+    protect: bool
+    cluster_arn: pulumi.Input[str]
+    traffic_role_arn: pulumi.Input[str]
+    vpc_id: pulumi.Input[str]
+    subnet_ids: pulumi.Input[list[str]]
+    listener_arn: pulumi.Input[str]
+    load_balancer_security_group_id: pulumi.Input[str]
+
+
+class Service(Component):
+    """An ECS service behind the public load balancer, with its template, roles, logs, images and target groups."""
+
+    TYPE = "axonflow:platform:Service"
+
+    arn: pulumi.Output[str]
+    template_arn: pulumi.Output[str]
+    repository_url: pulumi.Output[str]
+    target_group_arns: tuple[pulumi.Output[str], pulumi.Output[str]]
+    listener_rule_arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        self._name, self._args = name, args
+        repository = Repository(
+            name,
+            RepositoryArgs(repository=args.names.repository(name), protect=args.protect),
+            pulumi.ResourceOptions(parent=self),
+        )
+        logs = aws.cloudwatch.LogGroup(
+            name, name=args.names.log_group(name), retention_in_days=args.log_retention_days, opts=self.child()
+        )
+        template = self._template(repository, logs)
+        groups = (self._target_group("a"), self._target_group("b"))
+        rule = self._listener_rule(groups)
+        service = self._service(template, groups, rule)
+        self.arn = service.arn
+        self.template_arn = template.arn
+        self.repository_url = repository.url
+        self.target_group_arns = (groups[0].arn, groups[1].arn)
+        self.listener_rule_arn = rule.arn
+        self.register_outputs({"arn": self.arn, "templateArn": self.template_arn})
+
+    def _template(self, repository: Repository, logs: aws.cloudwatch.LogGroup) -> aws.ecs.TaskDefinition:
+        """The family that this program alone writes. Its revisions stay: releases read them, and roll back to them."""
+        settings = self._args.settings
+        execution = self._execution_role(repository, logs)
+        containers = ContainerArgs(
+            name=self._name,
+            repository_url=repository.url,
+            log_group=logs.name,
+            region=self._args.region,
+            settings=settings,
+        )
+        return aws.ecs.TaskDefinition(
+            f"{self._name}-template",
+            family=self._args.names.template_family(self._name),
+            cpu=str(settings.cpu),
+            memory=str(settings.memory),
+            network_mode="awsvpc",
+            requires_compatibilities=["FARGATE"],
+            execution_role_arn=execution.arn,
+            task_role_arn=self._role("task", "What the application itself may do").arn,
+            container_definitions=container_definitions(containers),
+            skip_destroy=True,
+            track_latest=False,
+            opts=self.child(),
+        )
+
+    def _role(self, duty: str, description: str) -> aws.iam.Role:
+        return aws.iam.Role(
+            f"{self._name}-{duty}",
+            name=self._args.names.role(self._name, duty),
+            description=description,
+            assume_role_policy=assume_role_policy(TASKS),
+            opts=self.child(),
+        )
+
+    def _execution_role(self, repository: Repository, logs: aws.cloudwatch.LogGroup) -> aws.iam.Role:
+        """The role with which ECS starts a task: narrower than AWS's managed one, which reads every repository."""
+        role = self._role("execution", "ECS pulls the image and writes the logs with it")
+        aws.iam.RolePolicy(
+            f"{self._name}-execution",
+            name="start-tasks",
+            role=role.name,
+            policy=policy(
+                # GetAuthorizationToken has no resource to name (Service Authorization Reference, Amazon ECR).
+                Statement(reason="log in to ECR", actions=["ecr:GetAuthorizationToken"], resources=["*"]),
+                Statement(
+                    reason="pull this image",
+                    actions=["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"],
+                    resources=[repository.arn],
+                ),
+                Statement(
+                    reason="write this log",
+                    actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+                    resources=[pulumi.Output.concat(logs.arn, ":*")],
+                ),
+            ),
+            opts=self.child(),
+        )
+        return role
+
+    def _target_group(self, letter: str) -> aws.lb.TargetGroup:
+        """One of the pair between which a deployment may shift traffic.
+
+        The check is shallow and quick on purpose: one that asked the database would have ECS kill every task in a
+        database outage. Deep checks belong to the release tool.
+        """
+        settings = self._args.settings
+        return aws.lb.TargetGroup(
+            self._args.names.stem(self._name, f"-{letter}"),
+            port=settings.port,
+            protocol="HTTP",
+            target_type="ip",
+            vpc_id=self._args.vpc_id,
+            deregistration_delay=settings.longest_request_seconds,
+            health_check=aws.lb.TargetGroupHealthCheckArgs(
+                path=settings.health_path,
+                matcher="200",
+                interval=HEALTH_INTERVAL_SECONDS,
+                timeout=HEALTH_INTERVAL_SECONDS - 1,
+                healthy_threshold=HEALTHY_AFTER,
+                unhealthy_threshold=UNHEALTHY_AFTER,
+            ),
+            opts=self.child(),
+        )
+
+    def _listener_rule(self, groups: tuple[aws.lb.TargetGroup, aws.lb.TargetGroup]) -> aws.lb.ListenerRule:
+        """Holds both groups from the start: ECS moves the weights, so a later difference in them is not ours to mend."""
+        return aws.lb.ListenerRule(
+            self._name,
+            listener_arn=self._args.listener_arn,
+            priority=self._args.settings.priority,
+            conditions=[
+                aws.lb.ListenerRuleConditionArgs(
+                    path_pattern=aws.lb.ListenerRuleConditionPathPatternArgs(values=list(self._args.settings.public_paths))
+                )
+            ],
+            actions=[
+                aws.lb.ListenerRuleActionArgs(
+                    type="forward",
+                    forward=aws.lb.ListenerRuleActionForwardArgs(
+                        target_groups=[
+                            aws.lb.ListenerRuleActionForwardTargetGroupArgs(arn=group.arn, weight=weight)
+                            for group, weight in zip(groups, (1, 0), strict=True)
+                        ]
+                    ),
+                )
+            ],
+            opts=self.child(ignore_changes=["actions"]),
+        )
+
+    def _security_group(self) -> aws.ec2.SecurityGroup:
+        port = self._args.settings.port
+        group = aws.ec2.SecurityGroup(
+            self._name,
+            description=f"Tasks of {self._args.names.service(self._name)}",
+            vpc_id=self._args.vpc_id,
+            opts=self.child(),
+        )
+        aws.vpc.SecurityGroupIngressRule(
+            f"{self._name}-from-load-balancer",
+            security_group_id=group.id,
+            description="Requests from the load balancer",
+            ip_protocol="tcp",
+            from_port=port,
+            to_port=port,
+            referenced_security_group_id=self._args.load_balancer_security_group_id,
+            opts=self.child(),
+        )
+        aws.vpc.SecurityGroupEgressRule(
+            f"load-balancer-to-{self._name}",
+            security_group_id=self._args.load_balancer_security_group_id,
+            description=f"Requests to {self._name}",
+            ip_protocol="tcp",
+            from_port=port,
+            to_port=port,
+            referenced_security_group_id=group.id,
+            opts=self.child(),
+        )
+        aws.vpc.SecurityGroupEgressRule(
+            f"{self._name}-to-anywhere",
+            security_group_id=group.id,
+            description="Images, logs, model providers",
+            ip_protocol="-1",
+            cidr_ipv4="0.0.0.0/0",
+            opts=self.child(),
+        )
+        return group
+
+    def _service(
+        self,
+        template: aws.ecs.TaskDefinition,
+        groups: tuple[aws.lb.TargetGroup, aws.lb.TargetGroup],
+        rule: aws.lb.ListenerRule,
+    ) -> aws.ecs.Service:
+        args, settings = self._args, self._args.settings
+        return aws.ecs.Service(
+            self._name,
+            name=args.names.service(self._name),
+            cluster=args.cluster_arn,
+            launch_type="FARGATE",
+            task_definition=template.arn,
+            desired_count=0,  # the first release starts the tasks: no placeholder ever claims to be healthy
+            availability_zone_rebalancing="ENABLED",
+            enable_ecs_managed_tags=True,
+            propagate_tags="SERVICE",
+            health_check_grace_period_seconds=settings.health_grace_seconds,
+            deployment_minimum_healthy_percent=100,
+            deployment_maximum_percent=200,
+            deployment_circuit_breaker=aws.ecs.ServiceDeploymentCircuitBreakerArgs(enable=True, rollback=True),
+            deployment_configuration=aws.ecs.ServiceDeploymentConfigurationArgs(strategy="ROLLING"),
+            network_configuration=aws.ecs.ServiceNetworkConfigurationArgs(
+                subnets=args.subnet_ids, security_groups=[self._security_group().id], assign_public_ip=False
+            ),
+            load_balancers=[
+                aws.ecs.ServiceLoadBalancerArgs(
+                    container_name=self._name,
+                    container_port=settings.port,
+                    target_group_arn=groups[0].arn,
+                    # From the start, so that a later change of strategy finds a serving revision that has it.
+                    advanced_configuration=aws.ecs.ServiceLoadBalancerAdvancedConfigurationArgs(
+                        alternate_target_group_arn=groups[1].arn,
+                        production_listener_rule=rule.arn,
+                        role_arn=args.traffic_role_arn,
+                    ),
+                )
+            ],
+            wait_for_steady_state=False,
+            opts=self.child(protect=args.protect, ignore_changes=["taskDefinition", "desiredCount"]),
+        )

@@ -1,0 +1,34 @@
+"""`sandbox image`: images in the emulated registry."""
+
+from __future__ import annotations
+
+import click
+
+from sandbox import supervisor
+from sandbox.control import Control
+from sandbox.home import home
+
+BEHAVIOURS = ("healthy", "no-image", "crash", "unhealthy")
+
+
+@click.group()
+def image() -> None:
+    """Images in the emulated registry."""
+
+
+@image.command()
+@click.argument("service")
+@click.argument("version")
+@click.option("--environment", "-e", default="staging", show_default=True, help="Whose repository.")
+@click.option(
+    "--behaviour",
+    type=click.Choice(BEHAVIOURS),
+    default="healthy",
+    show_default=True,
+    help="What its tasks do: run; cannot be pulled; exit soon after the start; fail every health check.",
+)
+def push(service: str, version: str, environment: str, behaviour: str) -> None:
+    """Put an image of SERVICE into the registry under the tag VERSION."""
+    control = Control(supervisor.require(home()).endpoint)
+    pushed = control.push_image(f"axonflow-{environment}-{service}", version, behaviour)
+    click.echo(f"{pushed['image']} {pushed['digest']} ({behaviour})")

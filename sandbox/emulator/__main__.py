@@ -1,0 +1,86 @@
+"""The emulator as a process: `python -m sandbox.emulator --port PORT`.
+
+Prints one line of JSON when it can answer: its endpoint, its boot id and its pid. Ends with exit status 0 on SIGTERM,
+SIGINT or POST /_sandbox/shutdown, and with 3 when the port is taken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from typing import Any
+
+from waitress.server import create_server
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from sandbox.emulator.elb.ports import HOST, address
+from sandbox.emulator.emulator import Emulator, Ticker, live
+from sandbox.emulator.timings import Timings
+
+PORT_TAKEN = 3
+_THREADS = 8
+_GRACE = 0.1
+"""Seconds between the answer to a shutdown request and the end."""
+
+
+def main() -> int:
+    """Run until asked to end; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox.emulator", description="The AWS emulator of the sandbox.")
+    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 lets the system pick one")
+    port = parser.parse_args().port
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGINT, _end)
+    timings = Timings()
+    emulator = live(_end_soon, timings)
+    try:
+        server = create_server(emulator.application, host=HOST, port=port, threads=_THREADS)
+    except OSError as error:
+        emulator.close()
+        sys.stderr.write(f"cannot listen on {HOST}:{port}: {error.strerror}\n")
+        return PORT_TAKEN
+    _serve(server, emulator, Ticker(emulator, timings.tick))
+    return 0
+
+
+def _serve(server: Any, emulator: Emulator, ticker: Ticker) -> None:
+    _warm_up(emulator)
+    ticker.start()
+    endpoint = address(server.effective_port)
+    identity = emulator.identity
+    sys.stdout.write(json.dumps({"endpoint": endpoint, "boot": identity.boot, "pid": identity.pid}) + "\n")
+    sys.stdout.flush()
+    # Returns when a signal raises SystemExit.
+    server.run()
+    ticker.stop()
+    emulator.close()
+    server.close()
+
+
+def _warm_up(emulator: Emulator) -> None:
+    """Let moto load what the first ECS request needs, so that whoever reads the ready line need not wait for it."""
+    signed = "AWS4-HMAC-SHA256 Credential=sandbox/20240101/eu-central-1/ecs/aws4_request"
+    target = "AmazonEC2ContainerServiceV20141113.ListClusters"
+    headers = [("X-Amz-Target", target), ("Authorization", signed)]
+    body = EnvironBuilder(method="POST", headers=headers, data="{}", content_type="application/x-amz-json-1.1")
+    run_wsgi_app(emulator.application, body.get_environ(), buffered=True)
+    emulator.calls.clear()
+
+
+def _end(*_: object) -> None:
+    raise SystemExit(0)
+
+
+def _end_soon() -> None:
+    timer = threading.Timer(_GRACE, os.kill, (os.getpid(), signal.SIGTERM))
+    timer.daemon = True
+    timer.start()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+"""The control endpoint under /_sandbox/: what the emulator holds, images to push, the record of calls, the end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from werkzeug import Request, Response
+
+from sandbox.emulator.application import CONTROL_PREFIX
+from sandbox.emulator.calls import CallRecord
+from sandbox.emulator.ecs.model import ServiceStatus
+from sandbox.emulator.ecs.rolling import counts
+from sandbox.emulator.ecs.scheduler import Scheduler, services
+from sandbox.emulator.elb.ports import ListenerPorts, address
+from sandbox.emulator.elb.routing import load_balancers
+from sandbox.emulator.images import Behaviour, ImageCatalog, PushError
+
+Document = dict[str, Any]
+
+
+class ControlError(Exception):
+    """A refused control request; the message is one line."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which run of the emulator this is."""
+
+    boot: str
+    pid: int
+    started_at: datetime
+
+
+@dataclass(frozen=True)
+class Control:
+    """Answers control requests."""
+
+    identity: Identity
+    calls: CallRecord
+    images: ImageCatalog
+    scheduler: Scheduler
+    ports: ListenerPorts
+    shut_down: Callable[[], None]
+    """Ends the emulator soon after it was called."""
+
+    def __call__(self, request: Request) -> Response:
+        routes: Mapping[tuple[str, str], Callable[[Request], Document]] = {
+            ("GET", "status"): self._status,
+            ("POST", "images"): self._push,
+            ("GET", "calls"): self._list_calls,
+            ("DELETE", "calls"): self._clear_calls,
+            ("POST", "shutdown"): self._shut_down,
+        }
+        name = request.path.removeprefix(CONTROL_PREFIX)
+        try:
+            handler = routes.get((request.method, name))
+            if handler is None:
+                known = any(path == name for _, path in routes)
+                raise ControlError(405 if known else 404, f"there is no {request.method} {request.path}")
+            return _json(handler(request), 200)
+        except (ControlError, PushError) as error:
+            return _json({"error": str(error)}, error.status)
+
+    def _status(self, _: Request) -> Document:
+        with self.scheduler.lock:
+            return {
+                "boot": self.identity.boot,
+                "pid": self.identity.pid,
+                "started_at": self.identity.started_at.isoformat(),
+                "calls": len(self.calls),
+                "load_balancers": [self._load_balancer(balancer) for balancer in load_balancers()],
+                "services": [
+                    {
+                        "cluster": service.cluster_name,
+                        "name": service.name,
+                        "task_definition": service.task_definition,
+                        "desired": service.desired_count,
+                        "running": counts(service)[0],
+                    }
+                    for service in services()
+                    if service.status is not ServiceStatus.INACTIVE
+                ],
+            }
+
+    def _load_balancer(self, balancer: Any) -> Document:
+        ports = self.ports.listener_ports(balancer.arn)
+        return {
+            "name": balancer.name,
+            "arn": balancer.arn,
+            "address": address(self.ports.port_of(balancer.arn)),
+            "listeners": [{"port": int(balancer.listeners[arn].port), "address": address(port)} for arn, port in ports.items()],
+        }
+
+    def _push(self, request: Request) -> Document:
+        sent = _body(request)
+        unknown = set(sent) - {"repository", "tag", "behaviour", "region"}
+        if unknown:
+            raise ControlError(400, f"unknown member {sorted(unknown)[0]}")
+        for name in ("repository", "tag"):
+            if not isinstance(sent.get(name), str) or not sent[name]:
+                raise ControlError(400, f"{name} must be a non-empty string")
+        kinds = [behaviour.value for behaviour in Behaviour]
+        if sent.get("behaviour", Behaviour.HEALTHY) not in kinds:
+            raise ControlError(400, f"behaviour must be one of {', '.join(kinds)}")
+        behaviour = Behaviour(sent.get("behaviour", Behaviour.HEALTHY))
+        with self.scheduler.lock:
+            pushed = self.images.push(sent["repository"], sent["tag"], behaviour, sent.get("region"))
+        return {"digest": pushed.digest, "image": pushed.reference}
+
+    def _list_calls(self, request: Request) -> Document:
+        since = request.args.get("since", "0")
+        if not since.isdigit():
+            raise ControlError(400, "since must be a call's number")
+        return {"calls": [call.document() for call in self.calls.since(int(since))]}
+
+    def _clear_calls(self, _: Request) -> Document:
+        self.calls.clear()
+        return {}
+
+    def _shut_down(self, _: Request) -> Document:
+        self.shut_down()
+        return {}
+
+
+def _body(request: Request) -> Mapping[str, Any]:
+    try:
+        document = json.loads(request.get_data() or b"{}")
+    except ValueError:
+        raise ControlError(400, "the body is not JSON") from None
+    if not isinstance(document, dict):
+        raise ControlError(400, "the body is not a JSON object")
+    return document
+
+
+def _json(document: Document, status: int) -> Response:
+    return Response(json.dumps(document), status=status, content_type="application/json")

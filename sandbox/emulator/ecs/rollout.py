@@ -1,0 +1,210 @@
+"""Deployments: how one begins, fails, rolls back and completes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from moto.ecs.models import ecs_backends
+
+from sandbox.emulator.clock import Clock
+from sandbox.emulator.ecs import wording
+from sandbox.emulator.ecs.model import (
+    BreakerStatus,
+    Deployment,
+    DeploymentStatus,
+    Rollback,
+    RolloutState,
+    Service,
+    ServiceDeployment,
+    ServiceDeploymentStatus,
+    ServiceRevision,
+)
+
+_EVENTS_KEPT = 100
+"""DescribeServices returns the 100 newest (API reference, Service.events)."""
+FARGATE_PLATFORM = "1.4.0"
+"""What LATEST means on Fargate (DG/platform-linux-fargate.html)."""
+
+
+class Rollout:
+    """Changes a service's deployments. Launching and stopping tasks is the scheduler's part."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def event(self, service: Service, text: str) -> None:
+        """Add a service event: `(service NAME) text`."""
+        event = {"id": str(uuid.uuid4()), "createdAt": self._clock.now(), "message": f"(service {service.name}) {text}"}
+        service.events.insert(0, event)
+        del service.events[_EVENTS_KEPT:]
+
+    def start(self, service: Service) -> Deployment:
+        """Begin a deployment of what the service now says; one that is under way is superseded."""
+        now = self._clock.now()
+        for running in service.service_deployments:
+            if not running.status.finished:
+                self._finish(running, ServiceDeploymentStatus.STOPPED, wording.SUPERSEDED)
+        sources = tuple(d.revision for d in service.deployments if service.live(d)) or _completed_revision(service)
+        for former in service.deployments:
+            self._demote(former)
+        number = f"{uuid.uuid4().int % 10**19:019d}"
+        revision = _revision(service, number, now)
+        service_deployment = _service_deployment(service, revision, sources, now)
+        deployment = Deployment(
+            id=f"ecs-svc/{number}",
+            task_definition=service.task_definition,
+            revision=revision,
+            service_deployment=service_deployment,
+            created_at=now,
+            updated_at=now,
+            rollout_reason=wording.in_progress(f"ecs-svc/{number}"),
+        )
+        service.revisions[revision.arn] = revision
+        service.service_deployments.insert(0, service_deployment)
+        service.deployments.insert(0, deployment)
+        service.launch_after, service.steady = 0.0, False
+        return deployment
+
+    def trip_breaker(self, service: Service) -> None:
+        """The primary deployment failed: roll back if the configuration says so."""
+        failed, configuration = service.primary, service.configuration
+        if failed.rolls_back is not None:
+            self._rollback_failed(service)
+            return
+        failed.service_deployment.breaker_status = BreakerStatus.TRIGGERED
+        self._mark_failed(service, failed, wording.BREAKER_FAILED, wording.BREAKER_EVENT)
+        if not configuration.rolls_back:
+            self._finish(failed.service_deployment, ServiceDeploymentStatus.STOPPED, wording.BREAKER_STOP)
+        elif service.last_completed is not None:
+            self._roll_back(service, failed, wording.BREAKER_FAILED, wording.BREAKER_ROLLBACK)
+        else:
+            # "If there is no deployment in COMPLETED state, the circuit breaker does not launch new tasks and the
+            # deployment is stalled" (DG/deployment-circuit-breaker.html).
+            self._finish(failed.service_deployment, ServiceDeploymentStatus.ROLLBACK_FAILED, wording.NO_ROLLBACK_TARGET)
+
+    def carry_out_stop(self, service: Service) -> None:
+        """Roll the primary deployment back, as StopServiceDeployment asked."""
+        stopped = service.primary
+        self._mark_failed(service, stopped, wording.USER_FAILED, wording.USER_EVENT)
+        if service.last_completed is not None:
+            self._roll_back(service, stopped, wording.USER_FAILED, wording.USER_ROLLBACK)
+            return
+        self._finish(stopped.service_deployment, ServiceDeploymentStatus.ROLLBACK_FAILED, wording.NO_ROLLBACK_TARGET)
+
+    def complete(self, service: Service) -> None:
+        """The primary deployment runs as wanted and nothing of the others is left."""
+        primary, now = service.primary, self._clock.now()
+        failed, primary.rolls_back = primary.rolls_back, None
+        primary.rollout_state, primary.rollout_reason = RolloutState.COMPLETED, wording.completed(primary.id)
+        primary.updated_at = now
+        service.deployments, service.last_completed = [primary], primary
+        if failed is not None:
+            done = failed.service_deployment
+            reason = done.rollback.reason if done.rollback else None
+            self._finish(done, ServiceDeploymentStatus.ROLLBACK_SUCCESSFUL, reason)
+        else:
+            if primary.service_deployment.breaker_status is BreakerStatus.MONITORING:
+                primary.service_deployment.breaker_status = BreakerStatus.COMPLETE
+            self._finish(primary.service_deployment, ServiceDeploymentStatus.SUCCESSFUL, None)
+        self.event(service, f"(deployment {primary.id}) deployment completed.")
+
+    def abandon(self, service: Service) -> None:
+        """The service is being deleted: whatever is under way ends."""
+        for running in service.service_deployments:
+            if not running.status.finished:
+                self._finish(running, ServiceDeploymentStatus.STOPPED, wording.SERVICE_DELETED)
+
+    def _demote(self, deployment: Deployment) -> None:
+        deployment.status, deployment.updated_at = DeploymentStatus.ACTIVE, self._clock.now()
+        if deployment.rolls_back is not None:
+            # It had completed before a failed release; a newer release now takes over from its return.
+            deployment.rolls_back, deployment.rollout_state = None, RolloutState.COMPLETED
+            deployment.rollout_reason = wording.completed(deployment.id)
+
+    def _mark_failed(self, service: Service, deployment: Deployment, reason: str, event: str) -> None:
+        deployment.rollout_state, deployment.rollout_reason = RolloutState.FAILED, reason
+        deployment.updated_at = self._clock.now()
+        self.event(service, f"(deployment {deployment.id}) {event}")
+
+    def _roll_back(self, service: Service, failed: Deployment, cause: str, reason: str) -> None:
+        """Make the last completed deployment primary again, under its own id and with the service's present count."""
+        target, now = service.last_completed, self._clock.now()
+        assert target is not None
+        failed.status = DeploymentStatus.ACTIVE
+        others = [d for d in service.deployments if d is not target]
+        service.deployments = [target, *others]
+        target.status, target.rollout_state, target.rolls_back = DeploymentStatus.PRIMARY, RolloutState.IN_PROGRESS, failed
+        target.rollout_reason, target.updated_at = wording.rolling_back(cause, target.id), now
+        target.failed_tasks = target.breaker_failures = target.consecutive_failures = 0
+        target.proven = False
+        service.task_definition = target.task_definition
+        service.launch_after, service.steady = 0.0, False
+        running = failed.service_deployment
+        running.status, running.updated_at = ServiceDeploymentStatus.ROLLBACK_IN_PROGRESS, now
+        running.rollback = Rollback(reason, now, target.revision.arn)
+        self.event(service, f"rolling back to deployment {target.id}.")
+
+    def _rollback_failed(self, service: Service) -> None:
+        target = service.primary
+        failed, target.rolls_back = target.rolls_back, None
+        assert failed is not None
+        self._mark_failed(service, target, wording.BREAKER_FAILED, wording.BREAKER_EVENT)
+        self._finish(failed.service_deployment, ServiceDeploymentStatus.ROLLBACK_FAILED, wording.ROLLBACK_FAILED)
+
+    def _finish(self, deployment: ServiceDeployment, status: ServiceDeploymentStatus, reason: str | None) -> None:
+        now = self._clock.now()
+        deployment.status, deployment.status_reason, deployment.updated_at = status, reason, now
+        if deployment.breaker_status is BreakerStatus.MONITORING:
+            deployment.breaker_status = BreakerStatus.COMPLETE
+        if status is ServiceDeploymentStatus.STOPPED:
+            deployment.stopped_at = now
+        deployment.finished_at = now
+        deployment.lifecycle_stage = "CLEAN_UP"
+
+
+def _completed_revision(service: Service) -> tuple[ServiceRevision, ...]:
+    return (service.last_completed.revision,) if service.last_completed else ()
+
+
+def _arn(service: Service, kind: str, name: str) -> str:
+    return f"arn:aws:ecs:{service.region}:{service.account}:{kind}/{service.cluster_name}/{service.name}/{name}"
+
+
+def _revision(service: Service, number: str, now: Any) -> ServiceRevision:
+    """`number` is also the deployment id's: clients find the service deployment of a deployment by it."""
+    definition = ecs_backends[service.account][service.region].describe_task_definition(service.task_definition)
+    platform = service.settings.get("platformVersion")
+    network: Mapping[str, Any] | None = service.settings.get("networkConfiguration")
+    return ServiceRevision(
+        arn=_arn(service, "service-revision", number),
+        service_arn=service.arn,
+        cluster_arn=service.cluster_arn,
+        task_definition=service.task_definition,
+        launch_type=service.launch_type,
+        platform_version=FARGATE_PLATFORM if platform in (None, "LATEST") else platform,
+        load_balancers=tuple(service.load_balancers),
+        network_configuration=network,
+        containers=tuple((c["name"], c["image"]) for c in definition.container_definitions),
+        digests={},
+        created_at=now,
+    )
+
+
+def _service_deployment(
+    service: Service, revision: ServiceRevision, sources: tuple[ServiceRevision, ...], now: Any
+) -> ServiceDeployment:
+    configuration = service.configuration
+    return ServiceDeployment(
+        arn=_arn(service, "service-deployment", uuid.uuid4().hex[:21]),
+        service=service,
+        created_at=now,
+        updated_at=now,
+        configuration=configuration,
+        breaker_threshold=configuration.breaker_threshold(service.desired_count),
+        breaker_status=BreakerStatus.MONITORING if configuration.breaker_enabled else BreakerStatus.DISABLED,
+        sources=sources,
+        target=revision,
+        counts=(service.desired_count, 0, 0),
+    )

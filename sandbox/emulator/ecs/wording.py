@@ -1,0 +1,61 @@
+"""AWS's words: service events, reasons of deployments, reasons of stopped tasks.
+
+Sources: docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html (events),
+deployment-circuit-breaker.html (rollout reasons), stopped-task-error-codes.html and resource-initialization-error.html
+(tasks). Of statusReason AWS documents only the circuit breaker's; the others are worded alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+BREAKER_FAILED = "ECS deployment circuit breaker: tasks failed to start."
+BREAKER_EVENT = "deployment failed: tasks failed to start."
+BREAKER_ROLLBACK = "Service deployment rolled back because the circuit breaker threshold was exceeded."
+BREAKER_STOP = "Service deployment stopped because the circuit breaker threshold was exceeded."
+USER_ROLLBACK = "Service deployment rolled back because of a user request."
+USER_EVENT = "deployment failed: stopped by user."
+USER_FAILED = "ECS deployment stopped by user."
+NO_ROLLBACK_TARGET = "Service deployment cannot be rolled back because there is no completed service revision."
+ROLLBACK_FAILED = "Service deployment rollback failed because the circuit breaker threshold was exceeded."
+SUPERSEDED = "Service deployment stopped because a newer service deployment was started."
+SERVICE_DELETED = "Service deployment stopped because the service was deleted."
+CONTAINER_EXITED = "Essential container in task exited"
+STEADY = "has reached a steady state."
+DEADLOCK = (
+    "was unable to stop or start tasks during a deployment because of the service deployment configuration. "
+    "Update the minimumHealthyPercent or maximumPercent value and try again."
+)
+
+
+def in_progress(deployment_id: str) -> str:
+    return f"ECS deployment {deployment_id} in progress."
+
+
+def completed(deployment_id: str) -> str:
+    return f"ECS deployment {deployment_id} completed."
+
+
+def rolling_back(cause: str, deployment_id: str) -> str:
+    return f"{cause.partition(':')[0].removesuffix('.')}: rolling back to deploymentId {deployment_id}."
+
+
+def scaling(deployment_id: str) -> str:
+    return f"Scaling activity initiated by (deployment {deployment_id})"
+
+
+def failed_health_checks(group_arns: Sequence[str]) -> str:
+    groups = ", ".join(f"(target-group {arn})" for arn in group_arns)
+    return f"Task failed ELB health checks in {groups}"
+
+
+def tasks(ids: Sequence[str]) -> str:
+    """`2 tasks: (task a) (task b).`"""
+    return f"{len(ids)} tasks: " + " ".join(f"(task {i})" for i in ids) + "."
+
+
+def missing_log_group() -> str:
+    return (
+        "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
+        "failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist."
+    )

@@ -1,0 +1,88 @@
+"""The emulator as one object: its parts put together, a step, a ticker, an end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import uuid
+from collections.abc import Callable
+
+from sandbox.emulator import moto_setup
+from sandbox.emulator.application import Application
+from sandbox.emulator.calls import CallRecord
+from sandbox.emulator.clock import Clock, SystemClock
+from sandbox.emulator.control import Control, Identity
+from sandbox.emulator.ecs.scheduler import Scheduler
+from sandbox.emulator.elb.dataplane import DataPlane, QuietDataPlane
+from sandbox.emulator.elb.loop import LoopDataPlane
+from sandbox.emulator.elb.ports import ListenerPorts
+from sandbox.emulator.elb.targets import TargetTable
+from sandbox.emulator.timings import Timings
+from sandbox.emulator.world import World
+
+_log = logging.getLogger(__name__)
+
+
+class Emulator:
+    """AWS in this process. `application` answers requests; `step` moves tasks and services on."""
+
+    def __init__(self, world: World, shut_down: Callable[[], None]) -> None:
+        self.identity = Identity(boot=str(uuid.uuid4()), pid=os.getpid(), started_at=world.clock.now())
+        self.calls = CallRecord()
+        self.images = world.images
+        self.scheduler = Scheduler(world)
+        self._world = world
+        ports = ListenerPorts(world.dataplane)
+        control = Control(self.identity, self.calls, world.images, self.scheduler, ports, shut_down)
+        aws = moto_setup.application(self.scheduler, ports, world.targets)
+        self.application = Application(aws, control, self.calls, world.clock)
+
+    def step(self) -> None:
+        """Do everything that is due at the clock's present time."""
+        self.scheduler.step()
+
+    def close(self) -> None:
+        """Close every port of the data plane."""
+        self._world.dataplane.close()
+
+
+def live(shut_down: Callable[[], None], timings: Timings | None = None) -> Emulator:
+    """An emulator on the machine's own time with real sockets. It needs a Ticker, or someone who calls `step`."""
+    targets = TargetTable()
+    return Emulator(_world(SystemClock(), timings, targets, LoopDataPlane(targets)), shut_down)
+
+
+def stepped(clock: Clock, timings: Timings | None = None) -> Emulator:
+    """An emulator that moves when `step` is called, at the given clock's time, and opens no socket."""
+    return Emulator(_world(clock, timings, TargetTable(), QuietDataPlane()), lambda: None)
+
+
+def _world(clock: Clock, timings: Timings | None, targets: TargetTable, dataplane: DataPlane) -> World:
+    return World(clock=clock, timings=timings or Timings(), targets=targets, dataplane=dataplane)
+
+
+class Ticker:
+    """Steps an emulator from a thread of its own."""
+
+    def __init__(self, emulator: Emulator, interval: float) -> None:
+        """`interval` is the pause between two steps, in seconds."""
+        self._emulator = emulator
+        self._interval = interval
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Wait for the step under way and make no further one."""
+        self._ended.set()
+        self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        while not self._ended.wait(self._interval):
+            try:
+                self._emulator.step()
+            except Exception:
+                _log.exception("a step of the scheduler failed")

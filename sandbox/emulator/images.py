@@ -1,0 +1,177 @@
+"""Images: what a push puts into moto's ECR, how an image behaves when a task runs it, what a pull finds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.exceptions import ServiceException
+from moto.ecr.models import ecr_backends
+
+MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
+_ECR_REFERENCE = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/"
+    r"(?P<repository>[^:@]+)(?::(?P<tag>[^@]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
+)
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+
+
+class Behaviour(StrEnum):
+    """What a task does that runs an image."""
+
+    HEALTHY = "healthy"
+    NO_IMAGE = "no-image"
+    """ECR knows the digest, but its content cannot be fetched."""
+    CRASH = "crash"
+    """Exits with code 1 soon after RUNNING, before it listens."""
+    UNHEALTHY = "unhealthy"
+    """Runs and answers, but its health path says 503."""
+
+
+class CannotPullError(Exception):
+    """A pull that failed; the message is ECS's reason for the stopped task."""
+
+
+class PushError(Exception):
+    """A push that was refused."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        """HTTP status for the control endpoint."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image as a task runs it."""
+
+    digest: str
+    version: str
+    """The tag it was pushed with; its digest if it has none."""
+    behaviour: Behaviour
+
+
+@dataclass(frozen=True)
+class PushedImage:
+    """What a push made."""
+
+    digest: str
+    reference: str
+    """`<repository uri>:<tag>`"""
+
+
+class ImageCatalog:
+    """The images of moto's ECR with the behaviours of those that were pushed through the control endpoint."""
+
+    def __init__(self) -> None:
+        self._pushed: dict[str, Image] = {}
+
+    def push(self, repository: str, tag: str, behaviour: Behaviour, region: str | None = None) -> PushedImage:
+        """Put a new image into a repository under a tag.
+
+        Without `region` the one region that has the repository is meant. Raises PushError: 404 for an unknown
+        repository, 409 for a tag that exists in an immutable one, 400 for anything else.
+        """
+        if not _TAG.fullmatch(tag):
+            raise PushError(400, f"{tag!r} is not a valid image tag")
+        backend = _backend_of(repository, region)
+        manifest = _manifest()
+        digest = f"sha256:{hashlib.sha256(manifest.encode()).hexdigest()}"
+        _take_tag_away(backend.repositories[repository], tag)
+        try:
+            backend.put_image(repository, manifest, tag, MANIFEST_TYPE, digest)
+        except ServiceException as error:
+            raise PushError(409, f"tag {tag} exists in the immutable repository {repository}") from error
+        self._pushed[digest] = Image(digest, tag, behaviour)
+        return PushedImage(digest, f"{backend.repositories[repository].uri}:{tag}")
+
+    def pull(self, reference: str) -> Image:
+        """The image behind a reference. References outside ECR are taken to exist and to be healthy.
+
+        Raises CannotPullError in ECS's words (DG/task_cannot_pull_image.html).
+        """
+        match = _ECR_REFERENCE.fullmatch(reference)
+        if match is None:
+            return _foreign(reference)
+        found = _find(match)
+        if found is None:
+            raise CannotPullError(
+                "CannotPullContainerError: pull image manifest has been retried 1 time(s): "
+                f"failed to resolve ref {reference}: {reference}: not found"
+            )
+        digest: str = found.get_image_digest()
+        image = self._pushed.get(digest) or Image(digest, found.image_tag or digest, Behaviour.HEALTHY)
+        if image.behaviour is Behaviour.NO_IMAGE:
+            raise CannotPullError(
+                "CannotPullContainerError: ref pull has been retried 5 time(s): failed to copy: httpReadSeeker: failed "
+                f"open: could not fetch content descriptor {digest} ({MANIFEST_TYPE}) from remote: not found"
+            )
+        return image
+
+
+def _backend_of(repository: str, region: str | None) -> Any:
+    holders = [b for b in _ecr_of_every_region() if repository in b.repositories and region in (None, b.region_name)]
+    if not holders:
+        raise PushError(404, f"repository {repository} does not exist" + (f" in {region}" if region else ""))
+    if len(holders) > 1:
+        regions = ", ".join(sorted(b.region_name for b in holders))
+        raise PushError(400, f"repository {repository} exists in {regions}: name one as region")
+    return holders[0]
+
+
+def _take_tag_away(repository: Any, tag: str) -> None:
+    """An image that loses its last tag stays in ECR and can be pulled by digest; moto would delete it."""
+    if repository.image_tag_mutability == "MUTABLE":
+        for image in repository.images:
+            image.remove_tag(tag)
+
+
+def _ecr_of_every_region() -> Iterator[Any]:
+    yield from list(ecr_backends[DEFAULT_ACCOUNT_ID].values())
+
+
+def _find(match: re.Match[str]) -> Any:
+    """moto's image for an ECR reference, or None. A digest outranks the tag beside it, as in a container runtime."""
+    repository = ecr_backends[match["account"]][match["region"]].repositories.get(match["repository"])
+    if repository is None:
+        return None
+    if match["digest"]:
+        return next((i for i in repository.images if i.get_image_digest() == match["digest"]), None)
+    tag = match["tag"] or "latest"
+    return next((i for i in repository.images if tag in i.image_tags), None)
+
+
+def _foreign(reference: str) -> Image:
+    name, _, digest = reference.partition("@")
+    tag = name.rsplit("/", 1)[-1].partition(":")[2] or "latest"
+    return Image(digest or f"sha256:{hashlib.sha256(reference.encode()).hexdigest()}", tag, Behaviour.HEALTHY)
+
+
+def _manifest() -> str:
+    """An OCI image manifest (github.com/opencontainers/image-spec manifest.md) with a configuration of its own."""
+    unique = hashlib.sha256(uuid.uuid4().bytes).hexdigest()
+    layer = hashlib.sha256(b"layer").hexdigest()
+    document = {
+        "schemaVersion": 2,
+        "mediaType": MANIFEST_TYPE,
+        "config": {
+            "mediaType": "application/vnd.oci.image.config.v1+json",
+            "digest": f"sha256:{unique}",
+            "size": 7023,
+        },
+        "layers": [
+            {
+                "mediaType": "application/vnd.oci.image.layer.v1.tar+gzip",
+                "digest": f"sha256:{layer}",
+                "size": 32654,
+            }
+        ],
+    }
+    return json.dumps(document, separators=(",", ":"))

@@ -1,0 +1,54 @@
+"""Hooks the emulator's parts into moto, without touching its files. moto is pinned: these names are its internals."""
+
+from __future__ import annotations
+
+import functools
+import os
+from typing import Any
+
+# Read when moto is imported: AWS's managed policies exist, certificates are issued after a second instead of a minute.
+os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "1")
+
+import moto.backends
+import moto.core.responses
+import moto.ecs.urls
+import moto.elb.urls
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+from sandbox.emulator.ecs.api_definitions import ClustersApi, DefinitionsApi
+from sandbox.emulator.ecs.api_deployments import DeploymentsApi
+from sandbox.emulator.ecs.api_tasks import TasksApi
+from sandbox.emulator.ecs.scheduler import Scheduler
+from sandbox.emulator.elb.api import ElbApi
+from sandbox.emulator.elb.ports import ListenerPorts
+from sandbox.emulator.elb.targets import TargetTable
+
+
+class EcsApi(DeploymentsApi, TasksApi, DefinitionsApi, ClustersApi):
+    """The whole ECS API."""
+
+
+def application(scheduler: Scheduler, ports: ListenerPorts, targets: TargetTable) -> Any:
+    """moto as a WSGI application whose ECS and load balancer APIs act on these parts.
+
+    One emulator at a time: moto's own state is the process's, and the newest application's parts are in charge.
+    """
+    ecs_api: Any = type("BoundEcsApi", (EcsApi,), {"scheduler": scheduler})
+    elb_api = type("BoundElbApi", (ElbApi,), {"lock": scheduler.lock, "ports": ports, "targets": targets})
+    moto.ecs.urls.url_paths["{0}/$"] = ecs_api.dispatch
+    moto.elb.urls.ELBV2Response = elb_api
+    _cache_look_ups()
+    return DomainDispatcherApplication(create_backend_app)
+
+
+def _cache_look_ups() -> None:
+    """moto lists its own directory and the methods of an API class anew for every request, most of a call's cost."""
+    modules = frozenset(moto.backends.list_of_moto_modules())
+    moto.backends.list_of_moto_modules = lambda: modules
+    moto.core.responses.method_names_from_class = _method_names
+
+
+@functools.cache
+def _method_names(api: type) -> frozenset[str]:
+    return frozenset(name for name in dir(api) if callable(getattr(api, name)))

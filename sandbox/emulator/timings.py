@@ -1,0 +1,42 @@
+"""How long things take in the emulator, each beside the AWS figure that it stands for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Durations in seconds of the emulator's clock; fields named `..._second` scale a length that the API configures.
+
+    Sources: DG = docs.aws.amazon.com/AmazonECS/latest/developerguide, ELB = docs.aws.amazon.com/elasticloadbalancing.
+    With the defaults a good release of two tasks behind a 5 s health check completes in about three seconds.
+    """
+
+    tick: float = 0.05
+    """Pause between two steps of the scheduler. ECS's own period is not published."""
+    provision: float = 0.1
+    """PROVISIONING, the network interface: "several seconds" (DG/task-recommendations.html)."""
+    pull: float = 0.3
+    """PENDING, the image: most of the 53-62 s that a 413 MB image was measured to need on Fargate."""
+    boot: float = 0.3
+    """ACTIVATING, the container's start up to RUNNING."""
+    crash: float = 0.1
+    """RUNNING until the container of a crashing image exits; an application decides this."""
+    health_second: float = 0.05
+    """One second of a target group's health-check interval (ELB: 30 s by default, 5 s at least)."""
+    grace_second: float = 0.05
+    """One second of a service's health-check grace period (DG/service-load-balancing.html)."""
+    drain_second: float = 0.01
+    """One second of a target group's deregistration delay (ELB: 300 s by default). Requests in flight are waited for
+    beyond this, in real time, up to the unscaled delay."""
+    stop: float = 0.15
+    """STOPPING, from SIGTERM to the container's exit: at most the stop timeout, 30 s by default (DG/task-lifecycle)."""
+    deprovision: float = 0.05
+    """DEPROVISIONING, the network interface's removal."""
+    backoff: float = 0.1
+    """Pause before the next launch per failed task: ECS throttles launches that keep failing (DG/service-throttle-logic)."""
+    backoff_limit: float = 2.0
+    """Longest such pause (AWS: 27 minutes)."""
+    stopped_kept: float = 3600.0
+    """How long a stopped task stays visible: "at least one hour" (API reference, DescribeTasks)."""

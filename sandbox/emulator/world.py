@@ -1,0 +1,22 @@
+"""What the scheduler stands on: time, images, targets and the network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sandbox.emulator.clock import Clock
+from sandbox.emulator.elb.dataplane import DataPlane
+from sandbox.emulator.elb.targets import TargetTable
+from sandbox.emulator.images import ImageCatalog
+from sandbox.emulator.timings import Timings
+
+
+@dataclass(frozen=True)
+class World:
+    """The scheduler's surroundings, handed to it from outside."""
+
+    clock: Clock
+    timings: Timings
+    targets: TargetTable
+    dataplane: DataPlane
+    images: ImageCatalog = field(default_factory=ImageCatalog)

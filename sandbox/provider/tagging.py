@@ -1,0 +1,96 @@
+"""Tags: every AWS service has its own calls for the same thing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.provider.aws import Aws
+
+Tags = Mapping[str, str]
+
+
+def pairs(tags: Tags) -> list[dict[str, str]]:
+    """Tags as most services take them."""
+    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+
+
+def lower_pairs(tags: Tags) -> list[dict[str, str]]:
+    """Tags as ECS takes them."""
+    return [{"key": key, "value": value} for key, value in sorted(tags.items())]
+
+
+def from_pairs(tags: list[dict[str, str]]) -> dict[str, str]:
+    """Either kind of list as a mapping; AWS's own tags are left out, as the real provider does."""
+    found = {(item.get("Key") or item["key"]): item.get("Value", item.get("value", "")) for item in tags}
+    return {key: value for key, value in sorted(found.items()) if not key.startswith("aws:")}
+
+
+@dataclass(frozen=True)
+class Tagger:
+    """How one service reads, adds and removes tags. The string is the ARN or id that its calls want."""
+
+    by_arn: bool
+    read: Callable[[Aws, str], dict[str, str]]
+    add: Callable[[Aws, str, Tags], Any]
+    remove: Callable[[Aws, str, list[str]], Any]
+
+    def change(self, aws: Aws, key: str, old: Tags, new: Tags) -> None:
+        """Bring the tags of a thing from one set to the other."""
+        gone = sorted(set(old) - set(new))
+        changed = {name: value for name, value in new.items() if old.get(name) != value}
+        if gone:
+            self.remove(aws, key, gone)
+        if changed:
+            self.add(aws, key, changed)
+
+
+EC2 = Tagger(
+    False,
+    lambda aws, key: from_pairs(aws("ec2").describe_tags(Filters=[{"Name": "resource-id", "Values": [key]}])["Tags"]),
+    lambda aws, key, tags: aws("ec2").create_tags(Resources=[key], Tags=pairs(tags)),
+    lambda aws, key, names: aws("ec2").delete_tags(Resources=[key], Tags=[{"Key": name} for name in names]),
+)
+ELB = Tagger(
+    True,
+    lambda aws, key: from_pairs(aws("elbv2").describe_tags(ResourceArns=[key])["TagDescriptions"][0]["Tags"]),
+    lambda aws, key, tags: aws("elbv2").add_tags(ResourceArns=[key], Tags=pairs(tags)),
+    lambda aws, key, names: aws("elbv2").remove_tags(ResourceArns=[key], TagKeys=names),
+)
+ECS = Tagger(
+    True,
+    lambda aws, key: from_pairs(aws("ecs").list_tags_for_resource(resourceArn=key)["tags"]),
+    lambda aws, key, tags: aws("ecs").tag_resource(resourceArn=key, tags=lower_pairs(tags)),
+    lambda aws, key, names: aws("ecs").untag_resource(resourceArn=key, tagKeys=names),
+)
+ECR = Tagger(
+    True,
+    lambda aws, key: from_pairs(aws("ecr").list_tags_for_resource(resourceArn=key)["tags"]),
+    lambda aws, key, tags: aws("ecr").tag_resource(resourceArn=key, tags=pairs(tags)),
+    lambda aws, key, names: aws("ecr").untag_resource(resourceArn=key, tagKeys=names),
+)
+IAM_ROLE = Tagger(
+    False,
+    lambda aws, key: from_pairs(aws("iam").list_role_tags(RoleName=key)["Tags"]),
+    lambda aws, key, tags: aws("iam").tag_role(RoleName=key, Tags=pairs(tags)),
+    lambda aws, key, names: aws("iam").untag_role(RoleName=key, TagKeys=names),
+)
+LOGS = Tagger(
+    True,
+    lambda aws, key: dict(sorted(aws("logs").list_tags_for_resource(resourceArn=key)["tags"].items())),
+    lambda aws, key, tags: aws("logs").tag_resource(resourceArn=key, tags=dict(tags)),
+    lambda aws, key, names: aws("logs").untag_resource(resourceArn=key, tagKeys=names),
+)
+DYNAMODB = Tagger(
+    True,
+    lambda aws, key: from_pairs(aws("dynamodb").list_tags_of_resource(ResourceArn=key)["Tags"]),
+    lambda aws, key, tags: aws("dynamodb").tag_resource(ResourceArn=key, Tags=pairs(tags)),
+    lambda aws, key, names: aws("dynamodb").untag_resource(ResourceArn=key, TagKeys=names),
+)
+SSM_PARAMETER = Tagger(
+    False,
+    lambda aws, key: from_pairs(aws("ssm").list_tags_for_resource(ResourceType="Parameter", ResourceId=key)["TagList"]),
+    lambda aws, key, tags: aws("ssm").add_tags_to_resource(ResourceType="Parameter", ResourceId=key, Tags=pairs(tags)),
+    lambda aws, key, names: aws("ssm").remove_tags_from_resource(ResourceType="Parameter", ResourceId=key, TagKeys=names),
+)

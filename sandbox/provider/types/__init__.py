@@ -1,0 +1,36 @@
+"""The resource types that the sandbox knows, by token."""
+
+from __future__ import annotations
+
+from sandbox.provider.resource import ResourceType
+from sandbox.provider.types import dynamodb, ec2, ecr, ecs, elb, iam, logs, security_groups, ssm
+
+_TYPES: tuple[type[ResourceType], ...] = (
+    ec2.Vpc,
+    ec2.Subnet,
+    ec2.InternetGateway,
+    ec2.ElasticIp,
+    ec2.NatGateway,
+    ec2.RouteTable,
+    ec2.Route,
+    ec2.RouteTableAssociation,
+    security_groups.SecurityGroup,
+    security_groups.IngressRule,
+    security_groups.EgressRule,
+    elb.LoadBalancer,
+    elb.Listener,
+    elb.ListenerRule,
+    elb.TargetGroup,
+    ecs.Cluster,
+    ecs.TaskDefinition,
+    ecs.Service,
+    iam.Role,
+    iam.RolePolicy,
+    iam.RolePolicyAttachment,
+    logs.LogGroup,
+    ecr.Repository,
+    dynamodb.Table,
+    ssm.Parameter,
+)
+
+RESOURCE_TYPES: dict[str, ResourceType] = {kind.token: kind() for kind in _TYPES}

@@ -1,0 +1,57 @@
+"""Image repositories."""
+
+from __future__ import annotations
+
+from sandbox.provider import tagging
+from sandbox.provider.aws import Aws, or_none
+from sandbox.provider.codec import Properties
+from sandbox.provider.resource import ResourceType
+from sandbox.provider.shape import LEAF
+
+
+class Repository(ResourceType):
+    token = "aws:ecr/repository:Repository"
+    inputs = {
+        "name": LEAF,
+        "imageTagMutability": LEAF,
+        "imageScanningConfiguration": {"scanOnPush": LEAF},
+        "forceDelete": LEAF,
+    }
+    replace_on = frozenset({"name"})
+    name_property = "name"
+    tagger = tagging.ECR
+
+    def create(self, aws: Aws, inputs: Properties) -> str:
+        aws("ecr").create_repository(
+            repositoryName=inputs["name"],
+            imageTagMutability=inputs.get("imageTagMutability", "MUTABLE"),
+            imageScanningConfiguration=inputs.get("imageScanningConfiguration", {"scanOnPush": False}),
+            tags=tagging.pairs(inputs["tagsAll"]),
+        )
+        return str(inputs["name"])
+
+    def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
+        aws("ecr").put_image_tag_mutability(
+            repositoryName=identifier, imageTagMutability=new.get("imageTagMutability", "MUTABLE")
+        )
+        aws("ecr").put_image_scanning_configuration(
+            repositoryName=identifier,
+            imageScanningConfiguration=new.get("imageScanningConfiguration", {"scanOnPush": False}),
+        )
+
+    def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
+        found = or_none(lambda: aws("ecr").describe_repositories(repositoryNames=[identifier])["repositories"])
+        if not found:
+            return None
+        repository = found[0]
+        return {
+            "arn": repository["repositoryArn"],
+            "name": repository["repositoryName"],
+            "registryId": repository["registryId"],
+            "repositoryUrl": repository["repositoryUri"],
+            "imageTagMutability": repository["imageTagMutability"],
+            "imageScanningConfiguration": repository["imageScanningConfiguration"],
+        }
+
+    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
+        aws("ecr").delete_repository(repositoryName=identifier, force=bool(state.get("forceDelete")))

@@ -1,0 +1,144 @@
+"""Run the infrastructure program without an engine, and keep what it declared as plain data.
+
+Uses private names of the SDK (`_special_sig_key`, `_sync_await`): they stay in this file, and the SDK is pinned.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import yaml
+from pulumi.runtime import mocks, rpc
+from pulumi.runtime.settings import SETTINGS
+from pulumi.runtime.stack import get_root_resource, run_pulumi_func
+from pulumi.runtime.sync_await import _sync_await
+
+ROOT = Path(__file__).resolve().parents[2]
+ACCOUNT = "123456789012"
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One resource as it was registered: its inputs, and the options that mocks usually hide."""
+
+    type: str
+    name: str
+    inputs: dict[str, Any]
+    parent: str
+    ignores: tuple[str, ...]
+    protected: bool
+    depends_on: tuple[str, ...]
+
+
+@dataclass
+class Recording:
+    """Everything that one run of the program declared."""
+
+    resources: list[Declared] = field(default_factory=list)
+    exports: dict[str, Any] = field(default_factory=dict)
+
+    def of(self, kind: str) -> list[Declared]:
+        return [resource for resource in self.resources if resource.type == kind]
+
+    def one(self, kind: str, name: str) -> Declared:
+        found = [resource for resource in self.of(kind) if resource.name == name]
+        assert len(found) == 1, f"{len(found)} of {kind} {name}; there are {[item.name for item in self.of(kind)]}"
+        return found[0]
+
+
+class _Monitor(mocks.MockMonitor):
+    def __init__(self, answers: pulumi.runtime.Mocks, recording: Recording) -> None:
+        super().__init__(answers)
+        self._recording = recording
+
+    def RegisterResource(self, request: Any) -> Any:
+        if request.type != "pulumi:pulumi:Stack":
+            self._recording.resources.append(
+                Declared(
+                    request.type,
+                    request.name,
+                    rpc.deserialize_properties(request.object, keep_unknowns=True),
+                    request.parent,
+                    tuple(request.ignoreChanges),
+                    request.protect,
+                    tuple(request.dependencies),
+                )
+            )
+        return super().RegisterResource(request)
+
+
+# What AWS computes, by type; everything else answers with its inputs and an ARN.
+COMPUTED: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
+    "aws:ecs/cluster:Cluster": lambda name, given: {"arn": f"arn:aws:ecs:eu-central-1:{ACCOUNT}:cluster/{given['name']}"},
+    "aws:ecs/service:Service": lambda name, given: {
+        "arn": f"arn:aws:ecs:eu-central-1:{ACCOUNT}:service/cluster/{given['name']}"
+    },
+    "aws:ecs/taskDefinition:TaskDefinition": lambda name, given: {
+        "arn": f"arn:aws:ecs:eu-central-1:{ACCOUNT}:task-definition/{given['family']}:1"
+    },
+    "aws:lb/loadBalancer:LoadBalancer": lambda name, given: {
+        "arn": f"arn:aws:elasticloadbalancing:eu-central-1:{ACCOUNT}:loadbalancer/app/{name}/1",
+        "dnsName": f"{name}.elb.amazonaws.com",
+    },
+    "aws:lb/targetGroup:TargetGroup": lambda name, given: {
+        "arn": f"arn:aws:elasticloadbalancing:eu-central-1:{ACCOUNT}:targetgroup/{name}/1"
+    },
+    "aws:lb/listenerRule:ListenerRule": lambda name, given: {
+        "arn": f"arn:aws:elasticloadbalancing:eu-central-1:{ACCOUNT}:listener-rule/app/{name}/1/2/3"
+    },
+    "aws:ecr/repository:Repository": lambda name, given: {
+        "arn": f"arn:aws:ecr:eu-central-1:{ACCOUNT}:repository/{given['name']}",
+        "repositoryUrl": f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/{given['name']}",
+    },
+}
+VPC = {"vpcId": "vpc-1", "publicSubnetIds": ["public-1", "public-2"], "privateSubnetIds": ["private-1", "private-2"]}
+
+
+class _Answers(pulumi.runtime.Mocks):
+    def __init__(self, unknown: bool) -> None:
+        self._unknown = unknown
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        if args.typ == "awsx:ec2:Vpc":
+            # Outputs alone: a component's inputs of the same name have another shape than its outputs.
+            return "", dict(VPC)
+        if not args.custom:
+            return "", {}
+        computed = {"arn": f"arn:aws:mock:eu-central-1:{ACCOUNT}:{args.name}", "name": args.name}
+        computed.update(COMPUTED.get(args.typ, lambda name, given: {})(args.name, args.inputs))
+        if self._unknown:
+            return None, {**dict.fromkeys(computed, rpc.UNKNOWN), **args.inputs}
+        return f"{args.name}-id", {**computed, **args.inputs}
+
+    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
+        raise AssertionError(f"the program asks AWS while it builds: {args.token}")
+
+
+def stack_settings(stack: str) -> dict[str, Any]:
+    """The configuration of a real stack file."""
+    return dict(yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"])
+
+
+def run(program: Callable[[], None], stack: str, config: dict[str, Any], *, unknown: bool = False) -> Recording:
+    """Run a program under mocks; `unknown` is what the first preview of a new stack sees: no computed value is known."""
+    recording, answers = Recording(), _Answers(unknown)
+    mocks.set_mocks(answers, project="axonflow", stack=stack, preview=unknown, monitor=_Monitor(answers, recording))
+    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
+    pulumi.runtime.set_all_config(texts)
+    SETTINGS.rpc_manager.clear()
+    SETTINGS.outputs.clear()
+    root = get_root_resource()
+    root.outputs.clear()
+    _sync_await(run_pulumi_func(program))
+    _sync_await(_read_exports(root, recording))
+    return recording
+
+
+async def _read_exports(root: Any, recording: Recording) -> None:
+    for name, value in root.outputs.items():
+        recording.exports[name] = await pulumi.Output.from_input(value).future()

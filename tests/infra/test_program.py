@@ -1,0 +1,183 @@
+"""The infrastructure program, run for both real stack files without an engine."""
+
+from __future__ import annotations
+
+import json
+
+import pulumi
+import pytest
+
+from appdeploy.contract import PlatformContract, ServiceContract
+from infra import program
+from tests.infra.mocked import Recording, run, stack_settings
+
+STACKS = ("staging", "production")
+
+COMPONENT_TYPES = {
+    "axonflow:platform:Network",
+    "axonflow:platform:LoadBalancer",
+    "axonflow:platform:Cluster",
+    "axonflow:platform:Repository",
+    "axonflow:platform:Service",
+    "axonflow:platform:Releases",
+    "axonflow:platform:Contract",
+}
+
+
+@pytest.fixture(scope="module", params=STACKS)
+def platform(request: pytest.FixtureRequest) -> tuple[str, Recording]:
+    return request.param, run(program.main, request.param, stack_settings(request.param))
+
+
+def test_component_types_are_pinned(platform: tuple[str, Recording]) -> None:
+    """A changed token makes Pulumi delete and re-create everything inside: it needs an alias, and then this test a change."""
+    declared = {resource.type for resource in platform[1].resources if resource.type.startswith("axonflow:")}
+    assert declared == COMPONENT_TYPES
+
+
+def test_a_release_never_shows_in_a_preview(platform: tuple[str, Recording]) -> None:
+    _, recording = platform
+    for service in recording.of("aws:ecs/service:Service"):
+        assert set(service.ignores) == {"taskDefinition", "desiredCount"}
+    for rule in recording.of("aws:lb/listenerRule:ListenerRule"):
+        assert rule.ignores == ("actions",)
+
+
+def test_a_new_service_starts_with_no_task_and_ready_for_traffic_shifting(platform: tuple[str, Recording]) -> None:
+    _, recording = platform
+    service = recording.one("aws:ecs/service:Service", "agent").inputs
+    assert service["desiredCount"] == 0
+    assert service["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
+    advanced = service["loadBalancers"][0]["advancedConfiguration"]
+    assert advanced["alternateTargetGroupArn"] != service["loadBalancers"][0]["targetGroupArn"]
+    assert advanced["productionListenerRule"].startswith("arn:aws:elasticloadbalancing")
+
+
+def test_the_rule_holds_both_target_groups_with_all_weight_on_the_first(platform: tuple[str, Recording]) -> None:
+    _, recording = platform
+    rule = recording.one("aws:lb/listenerRule:ListenerRule", "agent").inputs
+    assert [group["weight"] for group in rule["actions"][0]["forward"]["targetGroups"]] == [1, 0]
+
+
+def test_templates_survive_their_replacement(platform: tuple[str, Recording]) -> None:
+    """A deregistered template would take away what releases and rollbacks start from."""
+    for template in platform[1].of("aws:ecs/taskDefinition:TaskDefinition"):
+        assert template.inputs["skipDestroy"] is True
+        assert template.inputs["trackLatest"] is False
+
+
+def test_no_template_names_an_image_that_exists(platform: tuple[str, Recording]) -> None:
+    for template in platform[1].of("aws:ecs/taskDefinition:TaskDefinition"):
+        for container in json.loads(template.inputs["containerDefinitions"]):
+            assert container["image"].endswith(":unreleased")
+
+
+def test_requests_outlive_the_drain(platform: tuple[str, Recording]) -> None:
+    _, recording = platform
+    container = json.loads(
+        recording.one("aws:ecs/taskDefinition:TaskDefinition", "agent-template").inputs["containerDefinitions"]
+    )
+    balancer = recording.of("aws:lb/loadBalancer:LoadBalancer")[0].inputs
+    for group in recording.of("aws:lb/targetGroup:TargetGroup"):
+        assert group.inputs["deregistrationDelay"] == container[0]["stopTimeout"] <= balancer["idleTimeout"]
+
+
+def test_log_group_of_every_container_exists(platform: tuple[str, Recording]) -> None:
+    _, recording = platform
+    groups = {group.inputs["name"] for group in recording.of("aws:cloudwatch/logGroup:LogGroup")}
+    for template in recording.of("aws:ecs/taskDefinition:TaskDefinition"):
+        for container in json.loads(template.inputs["containerDefinitions"]):
+            assert container["logConfiguration"]["options"]["awslogs-group"] in groups
+
+
+def test_the_contract_names_what_was_built(platform: tuple[str, Recording]) -> None:
+    stack, recording = platform
+    parameters = {item.inputs["name"]: item.inputs["insecureValue"] for item in recording.of("aws:ssm/parameter:Parameter")}
+    assert set(parameters) == {f"/axonflow/{stack}/contract/platform", f"/axonflow/{stack}/contract/services/agent"}
+    shared = PlatformContract.parse(parameters[f"/axonflow/{stack}/contract/platform"])
+    assert (shared.environment, shared.account, shared.region) == (stack, "123456789012", "eu-central-1")
+    assert shared.releases_table == f"axonflow-{stack}-releases"
+    agent = ServiceContract.parse(parameters[f"/axonflow/{stack}/contract/services/agent"])
+    assert agent.template.endswith(f"axonflow-{stack}-agent-template:1")
+    assert agent.family == f"axonflow-{stack}-agent"
+    assert agent.desired_count == stack_settings(stack)["axonflow:platform"]["services"]["agent"]["desired_count"]
+
+
+def test_the_contract_is_written_last(platform: tuple[str, Recording]) -> None:
+    """A release that reads it may rely on everything that it names."""
+    _, recording = platform
+    others = {item.name for item in recording.resources if item.type.startswith("aws:") and "ssm" not in item.type}
+    for parameter in recording.of("aws:ssm/parameter:Parameter"):
+        waited_for = {urn.rsplit("::", 1)[1] for urn in parameter.depends_on}
+        assert others <= waited_for, f"{parameter.name} does not wait for {sorted(others - waited_for)}"
+
+
+def test_no_policy_allows_everything_on_everything(platform: tuple[str, Recording]) -> None:
+    for policy in platform[1].of("aws:iam/rolePolicy:RolePolicy"):
+        for statement in json.loads(policy.inputs["policy"])["Statement"]:
+            assert statement["Sid"], "a statement says why it is there"
+            assert "*" not in statement["Action"]
+            assert statement["Resource"] != ["*"] or statement["Action"] == ["ecr:GetAuthorizationToken"]
+
+
+def test_only_the_load_balancer_is_open_to_the_world(platform: tuple[str, Recording]) -> None:
+    rules = platform[1].of("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+    assert {rule.name for rule in rules if rule.inputs.get("cidrIpv4") == "0.0.0.0/0"} == {"public-from-internet"}
+
+
+def test_production_alone_is_protected() -> None:
+    kinds = {
+        "aws:ecs/service:Service",
+        "aws:dynamodb/table:Table",
+        "aws:ecr/repository:Repository",
+        "aws:lb/loadBalancer:LoadBalancer",
+    }
+    for stack in STACKS:
+        recording = run(program.main, stack, stack_settings(stack))
+        protected = {resource.type for resource in recording.resources if resource.protected}
+        assert protected == (kinds if stack == "production" else set())
+
+
+def test_production_has_three_zones_and_staging_two() -> None:
+    for stack, zones, strategy in (("staging", 2, "Single"), ("production", 3, "OnePerAz")):
+        vpc = run(program.main, stack, stack_settings(stack)).one("awsx:ec2:Vpc", "network").inputs
+        assert len(vpc["availabilityZoneNames"]) == zones
+        assert vpc["natGateways"] == {"strategy": strategy}
+        assert {spec["type"] for spec in vpc["subnetSpecs"]} == {"Public", "Private", "Isolated"}
+        assert all(len(spec["cidrBlocks"]) == zones for spec in vpc["subnetSpecs"])
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_first_preview_builds_the_same_with_nothing_known(stack: str) -> None:
+    """Iterating over, branching on or formatting an output works under plain mocks and fails in the first preview."""
+    known = run(program.main, stack, stack_settings(stack))
+    unknown = run(program.main, stack, stack_settings(stack), unknown=True)
+    # The order is the event loop's; what is declared is the program's.
+    assert {(item.type, item.name) for item in unknown.resources} == {(item.type, item.name) for item in known.resources}
+
+
+def test_a_second_service_changes_nothing_of_the_first() -> None:
+    config = stack_settings("staging")
+    before = run(program.main, "staging", config)
+    services = config["axonflow:platform"]["services"]
+    services["orchestrator"] = {**services["agent"], "port": 8081, "public_paths": ["/internal/*"], "priority": 200}
+    after = run(program.main, "staging", config)
+    kept = {(item.type, item.name, item.parent) for item in after.resources}
+    assert {(item.type, item.name, item.parent) for item in before.resources} <= kept
+    assert after.one("aws:ecs/service:Service", "agent").inputs == before.one("aws:ecs/service:Service", "agent").inputs
+
+
+def test_wrong_settings_end_the_program_with_all_that_is_wrong() -> None:
+    config = stack_settings("staging")
+    config["axonflow:platform"]["services"]["agent"]["memory"] = 777
+    config["axonflow:platform"]["log_retention_days"] = 15
+    with pytest.raises(pulumi.RunError) as raised:
+        run(program.main, "staging", config)
+    assert "platform.services.agent: memory 777 does not go with cpu 256 on Fargate; it takes 512, 1024, 2048" in str(
+        raised.value
+    )
+    assert "platform.log_retention_days" in str(raised.value)
+
+
+def test_the_exports_hold_no_more_than_addresses(platform: tuple[str, Recording]) -> None:
+    assert set(platform[1].exports) == {"url", "cluster"}

@@ -1,0 +1,123 @@
+"""What a stack file may say."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from ipaddress import IPv4Network
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra.naming import STEM_LENGTH, Names
+from infra.network_plan import MAX_ZONES, NetworkPlan
+from infra.settings import FARGATE_MEMORY, Environment, SettingsError, load
+from tests.infra.mocked import stack_settings
+
+
+def settings(**changes: Any) -> dict[str, Any]:
+    platform = deepcopy(stack_settings("staging")["axonflow:platform"])
+    return {**platform, **changes}
+
+
+def agent(**changes: Any) -> dict[str, Any]:
+    return settings(services={"agent": {**settings()["services"]["agent"], **changes}})
+
+
+def refusal(platform: Any, stack: str = "staging", region: str = "eu-central-1") -> str:
+    with pytest.raises(SettingsError) as raised:
+        load(stack, region, platform)
+    return str(raised.value)
+
+
+@pytest.mark.parametrize("stack", ["staging", "production"])
+def test_the_real_stack_files_are_valid(stack: str) -> None:
+    config = stack_settings(stack)
+    assert isinstance(load(stack, config["aws:region"], config["axonflow:platform"]), Environment)
+
+
+@pytest.mark.parametrize("stack", ["staging", "production"])
+def test_every_resource_of_a_stack_is_tagged_with_its_environment(stack: str) -> None:
+    assert stack_settings(stack)["aws:defaultTags"]["tags"]["Environment"] == stack
+
+
+@pytest.mark.parametrize(
+    ("platform", "said"),
+    [
+        (settings(colour="blue"), "platform.colour: Extra inputs are not permitted"),
+        (settings(log_retention_days=15), "not for 15"),
+        (settings(network={**settings()["network"], "cidr": "10.0.0.0/24"}), "needs a /16 to /20"),
+        (settings(network={**settings()["network"], "cidr": "8.8.0.0/16"}), "not a private range"),
+        (settings(network={**settings()["network"], "cidr": "10.20.0.1/16"}), "has host bits set"),
+        (settings(network={**settings()["network"], "availability_zones": ["eu-central-1a"]}), "at least 2 items"),
+        (
+            settings(network={**settings()["network"], "availability_zones": ["us-east-1a", "us-east-1b"]}),
+            "not a zone of eu-central-1",
+        ),
+        (settings(network={**settings()["network"], "availability_zones": ["eu-central-1a", "eu-central-1a"]}), "named twice"),
+        (settings(services={}), "at least 1 item"),
+        (settings(services={"Agent": settings()["services"]["agent"]}), "services.Agent"),
+        (agent(cpu=300), "cpu 300 is not a Fargate size"),
+        (agent(memory=4096), "memory 4096 does not go with cpu 256"),
+        (agent(public_paths=["health"]), "public_paths.0"),
+        (agent(environment={"DB_PASSWORD": "x"}), "DB_PASSWORD looks like a secret"),
+        (agent(longest_request_seconds=200), "less than or equal to 120"),
+        (settings(load_balancer={"idle_timeout": 60}), "the load balancer would cut such a request"),
+        (
+            settings(services={"agent": settings()["services"]["agent"], "other": settings()["services"]["agent"]}),
+            "have the same priority 100",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_is_wrong(platform: Any, said: str) -> None:
+    assert said in refusal(platform)
+
+
+def test_a_stack_name_that_cannot_be_part_of_names_is_refused() -> None:
+    assert "name:" in refusal(settings(), stack="Staging_2")
+
+
+def test_all_faults_are_told_at_once() -> None:
+    assert len(refusal(settings(colour="blue", log_retention_days=15)).splitlines()) == 3
+
+
+@given(st.sampled_from(sorted(FARGATE_MEMORY)), st.integers(1, 130_000))
+def test_a_fargate_size_is_taken_exactly_when_aws_has_it(cpu: int, memory: int) -> None:
+    if memory in FARGATE_MEMORY[cpu]:
+        assert load("staging", "eu-central-1", agent(cpu=cpu, memory=memory)).platform.services["agent"].memory == memory
+    else:
+        assert f"memory {memory}" in refusal(agent(cpu=cpu, memory=memory))
+
+
+@given(st.integers(16, 20), st.integers(0, 15), st.integers(1, MAX_ZONES))
+def test_subnets_never_overlap_and_stay_inside_the_vpc(prefix: int, second: int, zones: int) -> None:
+    plan = NetworkPlan(IPv4Network(f"10.{second}.0.0/{prefix}"), zones)
+    subnets = [*plan.private, *plan.public, *plan.isolated]
+    assert len(subnets) == 3 * zones
+    assert all(subnet.subnet_of(plan.cidr) for subnet in subnets)
+    assert not any(left.overlaps(right) for index, left in enumerate(subnets) for right in subnets[index + 1 :])
+
+
+@given(st.integers(16, 20), st.integers(2, MAX_ZONES))
+def test_another_zone_moves_no_subnet(prefix: int, zones: int) -> None:
+    larger, smaller = (
+        NetworkPlan(IPv4Network(f"10.0.0.0/{prefix}"), zones),
+        NetworkPlan(IPv4Network(f"10.0.0.0/{prefix}"), zones - 1),
+    )
+    assert larger.private[: zones - 1] == smaller.private
+    assert larger.public[: zones - 1] == smaller.public
+    assert larger.isolated[: zones - 1] == smaller.isolated
+
+
+@given(st.from_regex(r"[a-z][a-z0-9-]{0,19}", fullmatch=True), st.from_regex(r"[a-z][a-z0-9-]{0,29}", fullmatch=True))
+def test_a_stem_fits_and_keeps_its_ending(environment: str, service: str) -> None:
+    first, second = (Names(environment).stem(service, ending) for ending in ("-a", "-b"))
+    assert first != second
+    assert len(first) <= STEM_LENGTH
+
+
+def test_a_service_whose_role_name_is_too_long_is_refused() -> None:
+    name = "a" * 30
+    said = refusal(settings(services={name: settings()["services"]["agent"]}), stack="a-long-environment-x")
+    assert f"platform.services.{name}: the role's name" in said

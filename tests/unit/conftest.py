@@ -1,0 +1,76 @@
+"""Every unit test runs without the machine's AWS settings, and without a network."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from appdeploy.release import Request, release
+from appdeploy.watch.judge import Policy
+from tests.unit.fake_aws import FakeAws
+from tests.unit.scenario import REGION
+from tests.unit.switchboard import StepClock, Switchboard
+
+
+@pytest.fixture(autouse=True)
+def _no_aws_settings(monkeypatch, tmp_path):
+    _forget_aws(monkeypatch)
+    for name in ("CI", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+def _forget_aws(patch):
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        patch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def switchboard() -> Iterator[Switchboard]:
+    """Clients whose calls never leave the process."""
+    with pytest.MonkeyPatch.context() as patch:
+        _forget_aws(patch)
+        patch.setenv("AWS_CONFIG_FILE", os.devnull)
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        patch.setenv("AWS_DEFAULT_REGION", REGION)
+        yield Switchboard()
+
+
+@pytest.fixture
+def aws(switchboard) -> FakeAws:
+    """An empty AWS account, behind the clients of `clients`."""
+    switchboard.aws = FakeAws()
+    return switchboard.aws
+
+
+@pytest.fixture
+def clients(switchboard, aws):
+    return switchboard.clients
+
+
+@pytest.fixture
+def clock() -> StepClock:
+    return StepClock()
+
+
+@pytest.fixture
+def run(clients, aws, clock):
+    """Release a version of all services and return the results; `run.events` are the events."""
+
+    def go(version="v2", *, until_complete=True, patient=False, timeout=1200.0, services=(), on_event=lambda event: None):
+        policy = Policy(until_complete=until_complete, patient=patient)
+        go.events = []
+
+        def emit(event):
+            go.events.append(event)
+            on_event(event)
+
+        return release(Request("staging", version, services, policy, timeout), clients, clock, emit)
+
+    return go

@@ -1,0 +1,297 @@
+"""An AWS account for unit tests: answers the calls of one environment from plain data, and records them.
+
+A rollout follows its service's script: each DescribeServices moves it to its next moment, and the last moment stays.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from tests.unit.scenario import (
+    ACCOUNT,
+    DIGESTS,
+    ENVIRONMENT,
+    LONG_AGO,
+    REGION,
+    AwsSays,
+    FakeService,
+    FakeTask,
+    Moment,
+    described,
+    platform_contract,
+    service_contract,
+    target_group,
+    task_definition_arn,
+)
+
+
+class FakeAws:
+    """Answers calls, and records them as (service, operation, parameters)."""
+
+    def __init__(self) -> None:
+        self.account = ACCOUNT
+        self.calls: list[tuple[str, str, dict[str, Any]]] = []
+        self.parameters: dict[str, str] = {}
+        self.images: dict[str, dict[str, Any]] = {}
+        self.task_definitions: dict[str, dict[str, Any]] = {}
+        self.services: dict[str, FakeService] = {}
+        self.log_lines: list[str] = []
+        self.answers: dict[str, list[Any]] = {}
+        """Per operation: exceptions to raise or AwsSays to answer with, used up in turn before the usual answer."""
+        self.after: dict[str, list[Exception]] = {}
+        """Per operation: raised after the call took effect."""
+
+    def environment(self, *services: FakeService, versions: tuple[str, ...] = ("v1", "v2")) -> None:
+        """Write a contract for these services, and push the versions to each repository."""
+        self.parameters["platform"] = platform_contract().dump()
+        for service in services:
+            contract = service.contract
+            self.parameters[f"services/{contract.name}"] = contract.dump()
+            self.services[contract.service] = service
+            for index, version in enumerate(versions):
+                repository = contract.repository.split("/", 1)[1]
+                pushed = {"imageDigest": DIGESTS[version], "imageTags": [version], "imagePushedAt": LONG_AGO + timedelta(index)}
+                self.images[f"{repository}:{version}"] = pushed
+            template = contract.template.rsplit("/", 1)[1]
+            self.task_definitions[contract.template] = described(
+                template, f"{contract.repository}:unreleased", contract.container
+            )
+
+    def released(self, name: str = "agent", version: str = "v1", **changes: Any) -> FakeService:
+        """A service that runs a version."""
+        contract = service_contract(name, **changes)
+        revision = f"{contract.family}:4"
+        tags = {"axonflow:version": version, "axonflow:template": contract.template, "team": "platform", "aws:ours": "no"}
+        image = f"{contract.repository}@{DIGESTS[version]}"
+        self.task_definitions[task_definition_arn(revision)] = described(revision, image, contract.container, tags)
+        return FakeService(contract, task_definition_arn(revision))
+
+    def unreleased(self, name: str = "agent", **changes: Any) -> FakeService:
+        """A service as infra made it."""
+        contract = service_contract(name, **changes)
+        return FakeService(contract, contract.template, desired=0)
+
+    @property
+    def writes(self) -> list[tuple[str, dict[str, Any]]]:
+        """The calls that change something."""
+        reading = ("Describe", "List", "Get")
+        return [(operation, params) for _, operation, params in self.calls if not operation.startswith(reading)]
+
+    def count(self, operation: str) -> int:
+        return sum(1 for _, name, _ in self.calls if name == operation)
+
+    def answer(self, service: str, operation: str, params: dict[str, Any]) -> Any:
+        self.calls.append((service, operation, params))
+        planned = self.answers.get(operation, [])
+        if planned:
+            return planned.pop(0)
+        reply = getattr(self, f"_{operation}")(params)
+        late = self.after.get(operation, [])
+        return late.pop(0) if late else reply
+
+    def _GetCallerIdentity(self, params: dict[str, Any]) -> Any:
+        return {"Account": self.account}
+
+    def _GetParametersByPath(self, params: dict[str, Any]) -> Any:
+        # Two a page: AWS may send as few as it likes.
+        names = sorted(self.parameters)
+        start = int(params.get("NextToken", "0"))
+        page = [{"Name": params["Path"] + name, "Value": self.parameters[name]} for name in names[start : start + 2]]
+        wanted = params["Path"] == f"/axonflow/{ENVIRONMENT}/contract/"
+        reply: dict[str, Any] = {"Parameters": page if wanted else []}
+        if wanted and start + 2 < len(names):
+            reply["NextToken"] = str(start + 2)
+        return reply
+
+    def _DescribeImages(self, params: dict[str, Any]) -> Any:
+        repository = params["repositoryName"]
+        held = {key: detail for key, detail in self.images.items() if key.startswith(f"{repository}:")}
+        if not held:
+            return AwsSays("RepositoryNotFoundException")
+        if "imageIds" not in params:
+            return {"imageDetails": list(held.values())}
+        found = held.get(f"{repository}:{params['imageIds'][0]['imageTag']}")
+        return {"imageDetails": [found]} if found else AwsSays("ImageNotFoundException")
+
+    def _DescribeTaskDefinition(self, params: dict[str, Any]) -> Any:
+        wanted = params["taskDefinition"]
+        names = [arn for arn in self.task_definitions if wanted in (arn, arn.rsplit("/", 1)[1].rsplit(":", 1)[0])]
+        return self.task_definitions[names[-1]] if names else AwsSays("ClientException", "Unable to describe task definition.")
+
+    def _RegisterTaskDefinition(self, params: dict[str, Any]) -> Any:
+        revision = 1 + sum(1 for arn in self.task_definitions if f"/{params['family']}:" in arn)
+        arn = task_definition_arn(f"{params['family']}:{revision + 4}")
+        body = {key: value for key, value in params.items() if key != "tags"}
+        self.task_definitions[arn] = {"taskDefinition": {**body, "taskDefinitionArn": arn}, "tags": params.get("tags", [])}
+        return self.task_definitions[arn]
+
+    def _UpdateService(self, params: dict[str, Any]) -> Any:
+        service = self.services[params["service"]]
+        if params.get("desiredCount") == 0:
+            service.desired = 0
+            service.script = service.after_empty or service.script
+            service.task_definition = params.get("taskDefinition", service.task_definition)
+        else:
+            service.ours = params["taskDefinition"]
+            service.desired = params.get("desiredCount", service.desired)
+            service.moment = Moment()
+        return {"service": self._service(service)}
+
+    def _StopServiceDeployment(self, params: dict[str, Any]) -> Any:
+        service = self._by_record(params["serviceDeploymentArn"])
+        service.script = service.after_stop or service.script
+        return {"serviceDeploymentArn": service.record_arn}
+
+    def _DescribeServices(self, params: dict[str, Any]) -> Any:
+        found = [self.services[arn] for arn in params["services"] if arn in self.services]
+        for service in found:
+            if service.ours is not None:
+                service.moment = service.script[0]
+                service.script = service.script[1:] or service.script
+                if service.moment.fail is not None:
+                    return service.moment.fail
+        return {"services": [self._service(service) for service in found], "failures": []}
+
+    def _service(self, service: FakeService) -> dict[str, Any]:
+        moment = service.moment or Moment(primary="former", rollout=service.rollout)
+        count = service.desired if moment.count is None else moment.count
+        new = [task for task in moment.tasks if not task.stopped and not task.foreign]
+        task_definitions = {"ours": service.ours or "", "former": service.task_definition, "rival": task_definition_arn("x:1")}
+        deployments = [self._deployment(service, moment, moment.primary, "PRIMARY")]
+        if moment.rollout == "IN_PROGRESS" and service.ours and service.desired:
+            other = "former" if moment.primary == "ours" else "ours"
+            deployments.append(self._deployment(service, moment, other, "ACTIVE"))
+        running = moment.running if moment.running is not None else count if moment.primary != "ours" else len(new)
+        return {
+            "serviceArn": service.contract.service,
+            "serviceName": service.contract.service.rsplit("/", 1)[1],
+            "status": service.status,
+            "taskDefinition": task_definitions[moment.primary],
+            "desiredCount": count,
+            "runningCount": running,
+            "pendingCount": 0,
+            "deployments": deployments,
+            # ECS tells of every task that it starts or stops.
+            "events": [
+                {"id": f"{message} {moment.tasks}", "createdAt": LONG_AGO, "message": message}
+                for message in (*moment.events, "(service x) has started a task")
+            ],
+        }
+
+    def _deployment(self, service: FakeService, moment: Moment, which: str, status: str) -> dict[str, Any]:
+        count = service.desired if moment.count is None else moment.count
+        new = sum(1 for task in moment.tasks if not task.stopped and not task.foreign)
+        ids = {"ours": service.deployment_id, "former": "ecs-svc/1", "rival": "ecs-svc/9"}
+        task_definitions = {"ours": service.ours or "", "former": service.task_definition, "rival": task_definition_arn("x:1")}
+        return {
+            "id": ids[which],
+            "status": status,
+            "taskDefinition": task_definitions[which],
+            "desiredCount": count,
+            "runningCount": max(new, int(status == "ACTIVE")) if which == "ours" else count,
+            "pendingCount": 0,
+            "failedTasks": 0,
+            "rolloutState": moment.rollout if status == "PRIMARY" else "COMPLETED",
+            "rolloutStateReason": "",
+        }
+
+    def _ListServiceDeployments(self, params: dict[str, Any]) -> Any:
+        service = self.services[params["service"]]
+        moment = service.moment or Moment()
+        if not moment.recorded or service.ours is None:
+            return {"serviceDeployments": []}
+        # The order is AWS's own business: an older one comes first here.
+        older = {
+            "serviceDeploymentArn": f"{service.record_arn[:-1]}0",
+            "status": "SUCCESSFUL",
+            "targetServiceRevisionArn": f"{service.revision[:-1]}1",
+            "createdAt": LONG_AGO - timedelta(1),
+        }
+        return {
+            "serviceDeployments": [
+                older,
+                {
+                    "serviceDeploymentArn": service.record_arn,
+                    "status": moment.status,
+                    "statusReason": moment.reason,
+                    "targetServiceRevisionArn": service.revision,
+                    "createdAt": LONG_AGO,
+                },
+            ]
+        }
+
+    def _DescribeServiceDeployments(self, params: dict[str, Any]) -> Any:
+        service = self._by_record(params["serviceDeploymentArns"][0])
+        moment = service.moment or Moment()
+        record = {
+            "serviceDeploymentArn": service.record_arn,
+            "status": moment.status,
+            "statusReason": moment.reason,
+            "targetServiceRevision": {"arn": service.revision},
+        }
+        return {"serviceDeployments": [record]}
+
+    def _DescribeServiceRevisions(self, params: dict[str, Any]) -> Any:
+        service = next(item for item in self.services.values() if item.revision in params["serviceRevisionArns"])
+        moment = service.moment or Moment()
+        group = target_group(f"{service.contract.name}-{moment.resolved}")
+        return {"serviceRevisions": [{"resolvedConfiguration": {"loadBalancers": [{"targetGroupArn": group}]}}]}
+
+    def _DescribeRules(self, params: dict[str, Any]) -> Any:
+        service = next(item for item in self.services.values() if item.contract.listener_rule in params["RuleArns"])
+        weighted = (service.moment or Moment()).weighted
+        groups = [
+            {"TargetGroupArn": target_group(f"{service.contract.name}-{key}"), "Weight": int(key == weighted)} for key in "ab"
+        ]
+        return {"Rules": [{"Actions": [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}]}]}
+
+    def _DescribeTargetHealth(self, params: dict[str, Any]) -> Any:
+        tasks = [task for service in self.services.values() for task in (service.moment or Moment()).tasks if task.address]
+        return {
+            "TargetHealthDescriptions": [
+                {
+                    "Target": {"Id": task.address, "Port": 8080},
+                    "TargetHealth": {"State": "healthy" if task.healthy else "unhealthy", "Description": task.reason},
+                }
+                for task in tasks
+            ]
+        }
+
+    def _ListTasks(self, params: dict[str, Any]) -> Any:
+        service = next(item for arn, item in self.services.items() if arn.endswith(params["serviceName"]))
+        stopped = params["desiredStatus"] == "STOPPED"
+        moment = service.moment or Moment()
+        tasks = moment.tasks if moment.listed else ()
+        return {"taskArns": [self._task_arn(service, task) for task in tasks if task.stopped == stopped]}
+
+    def _DescribeTasks(self, params: dict[str, Any]) -> Any:
+        found = [
+            self._task(service, task)
+            for service in self.services.values()
+            for task in (service.moment or Moment()).tasks
+            if self._task_arn(service, task) in params["tasks"]
+        ]
+        return {"tasks": found}
+
+    def _GetLogEvents(self, params: dict[str, Any]) -> Any:
+        return {"events": [{"message": line, "timestamp": 0} for line in self.log_lines[-params["limit"] :]]}
+
+    def _task_arn(self, service: FakeService, task: FakeTask) -> str:
+        return f"arn:aws:ecs:{REGION}:{ACCOUNT}:task/axonflow-staging-cluster/{service.contract.name}-{task.name}"
+
+    def _task(self, service: FakeService, task: FakeTask) -> dict[str, Any]:
+        container = {"name": service.contract.container, "exitCode": task.exit_code, "reason": task.container_reason}
+        details = [{"name": "privateIPv4Address", "value": task.address}] if task.address else []
+        return {
+            "taskArn": self._task_arn(service, task),
+            "startedBy": "ecs-svc/1" if task.foreign else service.deployment_id,
+            "lastStatus": task.status or ("STOPPED" if task.stopped else "RUNNING"),
+            "stopCode": task.stop_code,
+            "stoppedReason": task.stopped_reason,
+            "attachments": [{"type": "ElasticNetworkInterface", "details": details}],
+            "containers": [{key: value for key, value in container.items() if value not in (None, "")}],
+        }
+
+    def _by_record(self, arn: str) -> FakeService:
+        return next(service for service in self.services.values() if service.record_arn == arn)

@@ -1,0 +1,185 @@
+"""Releases under adversity: writes whose answers are lost, an AWS that falls silent, time that is up, interruptions."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
+
+from appdeploy.errors import Interrupted, OutOfReach
+from appdeploy.events import Silence, Started
+from appdeploy.outcome import Outcome, worst
+from tests.unit.scenario import (
+    DONE,
+    ROLLED_BACK,
+    AwsSays,
+    Moment,
+    crashed,
+    only,
+)
+
+UNREACHABLE = EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+
+
+# Writes
+
+
+def test_a_throttled_write_is_sent_again(aws, run):
+    service = aws.released()
+    service.script = [Moment(), DONE]
+    aws.environment(service)
+    aws.answers["RegisterTaskDefinition"] = [AwsSays("ThrottlingException")]
+    aws.answers["UpdateService"] = [AwsSays("ThrottlingException")]
+    assert only(run()).outcome is Outcome.LIVE
+
+
+@pytest.mark.parametrize("lost", [ReadTimeoutError(endpoint_url="x"), AwsSays("ServerException")], ids=["time-out", "5xx"])
+def test_a_registration_whose_answer_is_lost_is_found_not_repeated(aws, run, lost):
+    service = aws.released()
+    service.script = [Moment(), DONE]
+    aws.environment(service)
+    aws.after["RegisterTaskDefinition"] = [lost]
+    assert only(run()).outcome is Outcome.LIVE
+    assert aws.count("RegisterTaskDefinition") == 1
+
+
+def test_a_registration_that_did_not_happen_is_sent_again(aws, run):
+    service = aws.released()
+    service.script = [Moment(), DONE]
+    aws.environment(service)
+    aws.answers["RegisterTaskDefinition"] = [ConnectTimeoutError(endpoint_url="x")]
+    assert only(run()).outcome is Outcome.LIVE
+    assert aws.count("RegisterTaskDefinition") == 2
+
+
+def test_an_update_whose_answer_is_lost_is_found_not_repeated(aws, run):
+    service = aws.released()
+    service.script = [Moment(), DONE]
+    aws.environment(service)
+    aws.after["UpdateService"] = [ReadTimeoutError(endpoint_url="x")]
+    assert only(run()).outcome is Outcome.LIVE
+    assert aws.count("UpdateService") == 1
+
+
+def test_if_one_registration_is_refused_no_service_is_touched(aws, run):
+    services = [aws.released(name) for name in ("agent", "orchestrator")]
+    aws.environment(*services)
+    aws.answers["RegisterTaskDefinition"] = [AwsSays("ClientException", "Role is not valid")]
+    results = run()
+    assert worst(result.outcome for result in results) is Outcome.REFUSED
+    assert aws.count("UpdateService") == 0
+    assert any("Role is not valid" in result.cause for result in results)
+
+
+def test_a_refused_update_is_refused_and_the_other_service_goes_on(aws, run):
+    services = [aws.released(name) for name in ("agent", "orchestrator")]
+    for service in services:
+        service.script = [Moment(), DONE]
+    aws.environment(*services)
+    aws.answers["UpdateService"] = [AwsSays("InvalidParameterException", "no")]
+    assert {result.outcome for result in run()} == {Outcome.REFUSED, Outcome.LIVE}
+
+
+# Silence, time and interruption
+
+
+def test_a_short_silence_is_sat_out(aws, run):
+    service = aws.released()
+    service.script = [Moment(), Moment(fail=UNREACHABLE), Moment(fail=UNREACHABLE), DONE]
+    aws.environment(service)
+    assert only(run()).outcome is Outcome.LIVE
+    assert sum(isinstance(event, Silence) for event in run.events) == 1
+
+
+def test_after_45_seconds_of_silence_the_release_is_timed_out(aws, run, clock):
+    service = aws.released()
+    service.script = [Moment(), Moment(fail=UNREACHABLE)]
+    aws.environment(service)
+    result = only(run())
+    assert result.outcome is Outcome.TIMED_OUT
+    assert 45 <= result.seconds < 60
+    assert "out of reach" in result.cause
+
+
+def test_silence_at_the_first_write_ends_within_a_minute(aws, run, clock):
+    service = aws.released()
+    aws.environment(service)
+    aws.answers["RegisterTaskDefinition"] = [UNREACHABLE] * 1000
+    aws.answers["DescribeTaskDefinition"] = [aws.task_definitions[service.task_definition], *[UNREACHABLE] * 1000]
+    start = clock.now()
+    with pytest.raises(OutOfReach, match="no service was changed"):
+        run()
+    assert clock.now() - start < 60
+
+
+def test_silence_at_the_update_ends_within_a_minute(aws, run, clock):
+    service = aws.released()
+    aws.environment(service)
+    service.script = [Moment(fail=UNREACHABLE)]
+    aws.after["UpdateService"] = [UNREACHABLE]
+    start = clock.now()
+    assert only(run()).outcome is Outcome.TIMED_OUT
+    assert clock.now() - start < 60
+
+
+def test_one_silence_counts_once_for_all_services(aws, run, clock):
+    services = [aws.released(name) for name in ("agent", "orchestrator")]
+    for service in services:
+        service.script = [Moment(fail=UNREACHABLE)]
+    aws.environment(*services)
+    aws.after["UpdateService"] = [UNREACHABLE]
+    start = clock.now()
+    assert [result.outcome for result in run()] == [Outcome.TIMED_OUT] * 2
+    assert clock.now() - start < 60
+
+
+def test_credentials_that_expire_while_watching_end_the_watch_with_one_line(aws, run):
+    service = aws.released()
+    aws.environment(service)
+
+    def expire(event):
+        if isinstance(event, Started):
+            aws.answers["DescribeServices"] = [AwsSays("ExpiredTokenException", "expired")]
+
+    result = only(run(on_event=expire))
+    assert result.outcome is Outcome.TIMED_OUT
+    assert "renew" in result.cause
+
+
+def test_a_hiccup_of_one_lookup_is_repeated_at_the_next_tick(aws, run):
+    service = aws.released()
+    service.script = [Moment(), Moment((crashed(1), crashed(2)))]
+    service.after_stop = [ROLLED_BACK]
+    aws.environment(service)
+    aws.answers["ListTasks"] = [AwsSays("ThrottlingException")]
+    aws.answers["StopServiceDeployment"] = [ReadTimeoutError(endpoint_url="x")]
+    assert only(run()).outcome is Outcome.ROLLED_BACK
+
+
+def test_when_the_time_is_up_nothing_is_stopped(aws, run):
+    service = aws.released()
+    aws.environment(service)
+    result = only(run(timeout=30))
+    assert result.outcome is Outcome.TIMED_OUT
+    assert aws.count("StopServiceDeployment") == 0
+    assert "still in progress after 30 s" in result.cause
+
+
+def test_an_interruption_while_watching_says_that_the_release_goes_on(aws, run, clock):
+    service = aws.released()
+    aws.environment(service)
+
+    def interrupt():
+        raise KeyboardInterrupt
+
+    clock.on_sleep = interrupt
+    with pytest.raises(Interrupted, match=r"goes on in AWS: see it with appdeploy status -e staging"):
+        run()
+    assert aws.count("StopServiceDeployment") == 0
+
+
+def test_an_interruption_before_the_first_write_says_that_nothing_was_changed(aws, run):
+    aws.environment(aws.released())
+    aws.answers["DescribeServices"] = [KeyboardInterrupt()]
+    with pytest.raises(Interrupted, match="nothing was changed"):
+        run()
+    assert aws.writes == []

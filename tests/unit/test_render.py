@@ -1,0 +1,172 @@
+"""What people read: the same events as plain lines, and as a table on a terminal."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+
+import pytest
+
+from appdeploy.ecs_state import ServiceState
+from appdeploy.events import Answered, Ended, Finished, Phase, Planned, Progress, Registered, Silence, Started, Stopping
+from appdeploy.live import FoundImage, LiveService
+from appdeploy.outcome import Outcome, ServiceResult
+from appdeploy.plan import plan_release
+from appdeploy.render import is_terminal
+from appdeploy.render.plain import PlainRenderer
+from appdeploy.render.terminal import TerminalRenderer
+from appdeploy.render.words import duration, lines, problem
+from appdeploy.task_definition import TaskDefinition
+from appdeploy.task_logs import printable
+from tests.unit.fake_aws import FakeAws
+from tests.unit.scenario import DIGESTS, FakeService, platform_contract
+
+
+def plan(first=False):
+    aws = FakeAws()
+    service: FakeService = aws.unreleased() if first else aws.released()
+    aws.environment(service)
+    base = TaskDefinition.from_reply(aws.task_definitions[service.task_definition])
+    live = LiveService(
+        service.contract, ServiceState.from_reply(aws._service(service)), base, FoundImage(DIGESTS["v2"], "ACTIVE")
+    )
+    return plan_release("upgrade-2025-1125-143000-abc123", platform_contract(), "v2", [live])
+
+
+GOOD = ServiceResult("agent", Outcome.LIVE, "v2 serves (2 tasks)", seconds=12.4)
+BAD = ServiceResult("agent", Outcome.ROLLED_BACK, "v1 serves again", "2 tasks exited with code 1", ("boom",), 61.0)
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        (
+            Planned(plan()),
+            ["upgrade-2025-1125-143000-abc123: v2 to staging", "agent: v1 -> v2 (sha256:000000000000)"],
+        ),
+        (
+            Planned(plan(first=True)),
+            ["upgrade-2025-1125-143000-abc123: v2 to staging", "agent: first release: v2 (sha256:000000000000), 2 tasks"],
+        ),
+        (Registered("agent", "arn:aws:ecs:x:1:task-definition/agent:5"), ["agent: registered agent:5"]),
+        (Started("agent", "ecs-svc/1"), ["agent: deployment ecs-svc/1 started"]),
+        (Progress("agent", Phase.STARTING, 1, 2, None, ""), ["agent: starting new tasks: 1 of 2 new tasks run"]),
+        (
+            Progress("agent", Phase.CHECKING, 2, 2, 1, "1 task exited with code 1"),
+            ["agent: waiting for health checks: 2 of 2 new tasks run, 1 healthy; 1 task exited with code 1"],
+        ),
+        (Progress("agent", Phase.ROLLING_BACK, 0, 0, None, "2 tasks exited"), ["agent: rolling back; 2 tasks exited"]),
+        (Stopping("agent", "it crashed"), ["agent: stopping the release: it crashed"]),
+        (Silence("AWS is out of reach (x)", 45), ["AWS is out of reach (x); the release goes on there, trying again for 45 s"]),
+        (Answered(), ["AWS answers again"]),
+        (Finished(GOOD), ["agent: live after 12 s; serving now: v2 serves (2 tasks)"]),
+        (Ended(plan(), (GOOD, BAD), 61.0), ["upgrade-2025-1125-143000-abc123: rolled-back after 61 s"]),
+    ],
+)
+def test_each_event_in_words(event, text):
+    assert list(lines(event)) == text
+
+
+def test_a_problem_is_its_cause_with_the_log_under_it():
+    assert list(problem(BAD)) == ["agent: rolled-back: 2 tasks exited with code 1; last log lines:", "  | boom"]
+
+
+def test_a_good_result_is_no_problem():
+    assert list(problem(GOOD)) == []
+
+
+def test_plain_lines_repeat_no_progress_that_reads_the_same(capsys):
+    show = PlainRenderer()
+    show(Progress("agent", Phase.ROLLING_BACK, 0, 2, None, ""))
+    show(Progress("agent", Phase.ROLLING_BACK, 0, 0, None, ""))
+    assert capsys.readouterr().out == "agent: rolling back\n"
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(4.21, "4.2 s"), (42.4, "42 s"), (99.4, "99 s"), (200, "3 min 20 s")])
+def test_durations(seconds, text):
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [("plain\n", "plain"), ("\x1b[31mred\x1b[0m", "red"), ("bell\x07\x1b]0;title", "bell]0;title"), ("x" * 400, "x" * 300)],
+)
+def test_log_lines_cannot_act_on_the_terminal(line, text):
+    assert printable(line) == text
+
+
+# On a terminal
+
+
+class Screen(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def on_terminal(monkeypatch):
+    """Puts a terminal in place of standard output. To be called by the test: pytest replaces it after fixtures are made."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+
+    def put():
+        monkeypatch.setattr(sys, "stdout", Screen())
+        return sys.stdout
+
+    return put
+
+
+def test_a_terminal_shows_a_row_a_service_and_ends_with_the_outcome(on_terminal, clock):
+    screen = on_terminal()
+    with TerminalRenderer(clock) as show:
+        show(Planned(plan()))
+        show(Started("agent", "ecs-svc/1"))
+        show(Progress("agent", Phase.CHECKING, 2, 2, 1, ""))
+        show(Finished(GOOD))
+        show(Ended(plan(), (GOOD,), 12.4))
+    text = screen.getvalue()
+    assert "2/2" in text
+    assert "agent: live after 12 s; serving now: v2 serves (2 tasks)" in text
+
+
+def test_a_terminal_shows_what_goes_wrong(on_terminal, clock, capsys):
+    screen = on_terminal()
+    with TerminalRenderer(clock) as show:
+        show(Planned(plan()))
+        show(Silence("AWS is out of reach", 45))
+        show(Answered())
+        show(Stopping("agent", "2 tasks exited with code 1"))
+        show(Finished(BAD))
+        show(Ended(plan(), (BAD,), 61.0))
+    assert "agent: 2 tasks exited with code 1" in screen.getvalue()
+    assert capsys.readouterr().err == "appdeploy: agent: rolled-back: 2 tasks exited with code 1; last log lines:\n  | boom\n"
+
+
+def test_no_color_leaves_no_colour_on_a_terminal(on_terminal, clock, monkeypatch):
+    screen = on_terminal()
+    monkeypatch.setenv("NO_COLOR", "1")
+    with TerminalRenderer(clock) as show:
+        show(Planned(plan()))
+        show(Finished(BAD))
+    assert "\x1b[31m" not in screen.getvalue()
+    assert "\x1b[1;31m" not in screen.getvalue()
+
+
+@pytest.mark.parametrize(("variable", "value"), [("TERM", "dumb"), ("CI", "true")])
+def test_ci_and_dumb_terminals_get_plain_lines(on_terminal, monkeypatch, variable, value):
+    on_terminal()
+    assert is_terminal()
+    monkeypatch.setenv(variable, value)
+    assert not is_terminal()
+
+
+def test_a_reader_that_goes_away_does_not_end_the_program():
+    program = (
+        "import sys; from appdeploy.render.plain import write\n"
+        "for _ in range(20000): write(sys.stdout, ['x' * 80])\n"
+        "sys.exit(21)"
+    )
+    script = f'"{sys.executable}" -c "$0" | head -1 >/dev/null; exit ${{PIPESTATUS[0]}}'
+    done = subprocess.run(["bash", "-c", script, program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (21, "")
