@@ -24,6 +24,8 @@ from sandbox.emulator.timings import Timings
 
 PORT_TAKEN = 3
 _THREADS = 8
+_CONNECTIONS = 1000
+"""Clients at once, each with its idle connections; waitress would stop accepting at 100."""
 _GRACE = 0.1
 """Seconds between the answer to a shutdown request and the end."""
 
@@ -34,12 +36,21 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 lets the system pick one")
     port = parser.parse_args().port
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    # It warns of each request that waits for a thread: a matter of course here.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
     timings = Timings()
     emulator = live(_end_soon, timings)
     try:
-        server = create_server(emulator.application, host=HOST, port=port, threads=_THREADS)
+        server = create_server(
+            emulator.application,
+            host=HOST,
+            port=port,
+            threads=_THREADS,
+            connection_limit=_CONNECTIONS,
+            asyncore_use_poll=True,
+        )
     except OSError as error:
         emulator.close()
         sys.stderr.write(f"cannot listen on {HOST}:{port}: {error.strerror}\n")
@@ -55,6 +66,8 @@ def _serve(server: Any, emulator: Emulator, ticker: Ticker) -> None:
     identity = emulator.identity
     sys.stdout.write(json.dumps({"endpoint": endpoint, "boot": identity.boot, "pid": identity.pid}) + "\n")
     sys.stdout.flush()
+    # The ready line is all that a reader may expect there; moto prints to it.
+    sys.stdout = sys.stderr
     # Returns when a signal raises SystemExit.
     server.run()
     ticker.stop()

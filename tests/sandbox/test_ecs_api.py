@@ -150,6 +150,11 @@ def test_a_name_is_free_again_once_the_service_is_inactive(scenario: Scenario) -
             "The sandbox does not emulate a deployment with deployment strategy CANARY.",
         ),
         (
+            {"desiredCount": 1, "launchType": "EC2"},
+            "UnsupportedFeatureException",
+            "The sandbox does not emulate tasks of launch type EC2.",
+        ),
+        (
             {"deploymentConfiguration": {"linearConfiguration": {"stepPercent": 20.0}}},
             "InvalidParameterException",
             "Linear configuration can only be present with LINEAR deployment strategy",

@@ -34,7 +34,6 @@ _DEPLOYS = frozenset(
     {
         "loadBalancers",
         "serviceRegistries",
-        "capacityProviderStrategy",
         "platformVersion",
         "networkConfiguration",
         "serviceConnectConfiguration",
@@ -63,7 +62,7 @@ class ServicesApi(EcsApiBase):
         validation.load_balancers_fit(definition, sent.get("loadBalancers") or [])
         service = self._new_service(cluster, definition, sent)
         if service.desired_count:
-            validation.can_deploy(service.configuration)
+            validation.can_deploy(service.configuration, service.launch_type)
         self.ecs_backend.services[key] = service
         self.scheduler.rollout.start(service)
         if not service.desired_count:
@@ -116,7 +115,7 @@ class ServicesApi(EcsApiBase):
         if deploys:
             validation.network_fits(self.ecs_backend, definition, wanted.get("networkConfiguration"))
             validation.load_balancers_fit(definition, wanted["loadBalancers"])
-            validation.can_deploy(merged)
+            validation.can_deploy(merged, service.launch_type)
         service.task_definition, service.settings, service.configuration = definition.arn, wanted, merged
         if sent.get("desiredCount") is not None:
             service.desired_count, service.steady = int(sent["desiredCount"]), False

@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.emulator.ecs import errors, validation, views
 from sandbox.emulator.ecs.api import Answer, EcsApiBase, answer
-from sandbox.emulator.ecs.model import LaunchSettings, StopCode, Task
+from sandbox.emulator.ecs.model import LaunchSettings, Owner, StopCode, Task
 from sandbox.emulator.ecs.rollout import FARGATE_PLATFORM
 
 _MOST_RUN = 10
@@ -24,6 +24,7 @@ class TasksApi(EcsApiBase):
         count = int(sent.get("count") or 1)
         if not 1 <= count <= _MOST_RUN:
             raise errors.invalid_parameter(f"Count must be between 1 and {_MOST_RUN}.")
+        validation.can_launch(None if sent.get("capacityProviderStrategy") else sent.get("launchType") or "EC2")
         validation.network_fits(self.ecs_backend, definition, sent.get("networkConfiguration"))
         tasks = [
             self.scheduler.lifecycle.launch(
@@ -31,8 +32,7 @@ class TasksApi(EcsApiBase):
                 cluster,
                 definition,
                 _launch_settings(sent, definition),
-                group=sent.get("group") or f"family:{definition.family}",
-                started_by=sent.get("startedBy") or "",
+                Owner(sent.get("group") or f"family:{definition.family}", sent.get("startedBy") or ""),
             )
             for _ in range(count)
         ]
@@ -100,9 +100,9 @@ class TasksApi(EcsApiBase):
 def _matches(task: Task, sent: Mapping[str, Any], service: str) -> bool:
     return (
         task.desired_status == (sent.get("desiredStatus") or "RUNNING")
-        and (not service or task.group == f"service:{service}")
+        and (not service or task.owner.group == f"service:{service}")
         and sent.get("family") in (None, task.definition.family)
-        and sent.get("startedBy") in (None, task.started_by)
+        and sent.get("startedBy") in (None, task.owner.started_by)
         and sent.get("launchType") in (None, task.settings.launch_type)
     )
 

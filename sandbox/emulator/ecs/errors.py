@@ -50,6 +50,10 @@ def conflict(message: str) -> Exception:
     return _error("ConflictException", message)
 
 
+def no_network_configuration() -> Exception:
+    return invalid_parameter("Network Configuration must be provided when networkMode 'awsvpc' is specified.")
+
+
 def inactive_task_definition() -> Exception:
     return client_error("TaskDefinition is inactive")
 

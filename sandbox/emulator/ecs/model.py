@@ -131,6 +131,17 @@ class LaunchSettings:
     capacity_provider: str | None = None
 
 
+@dataclass(frozen=True)
+class Owner:
+    """On whose behalf a task runs."""
+
+    group: str
+    """`service:NAME` or `family:NAME`."""
+    started_by: str
+    deployment: Deployment | None = None
+    """None for a task of RunTask."""
+
+
 @dataclass(eq=False)
 class Task:
     """A task. `task_arn` and `tags` are named as moto's tagging code expects them."""
@@ -142,16 +153,13 @@ class Task:
     cluster_arn: str
     definition: Any
     """moto's task definition."""
-    group: str
-    started_by: str
+    owner: Owner
     settings: LaunchSettings
     interface: Interface | None
     containers: list[Container]
     created_at: datetime
     due: float
     """When the next change of status is due, in the clock's seconds."""
-    service: Service | None = None
-    deployment: Deployment | None = None
     tags: list[dict[str, str]] = field(default_factory=list)
     status: TaskStatus = TaskStatus.PROVISIONING
     stopping: bool = False
@@ -323,4 +331,4 @@ class Service:
     def live(self, deployment: Deployment | None = None) -> list[Task]:
         """Tasks that are wanted: of one deployment, or of all."""
         tasks = [task for task in self.tasks.values() if not task.stopping]
-        return tasks if deployment is None else [task for task in tasks if task.deployment is deployment]
+        return tasks if deployment is None else [task for task in tasks if task.owner.deployment is deployment]

@@ -14,6 +14,7 @@ from sandbox.emulator.ecs.model import (
     Deployment,
     Failure,
     LaunchSettings,
+    Owner,
     RolloutState,
     Service,
     ServiceDeploymentStatus,
@@ -77,7 +78,7 @@ class RollingScheduler:
         return Failure.UNHEALTHY
 
     def _count_failure(self, service: Service, task: Task, failure: Failure) -> None:
-        deployment = task.deployment
+        deployment = task.owner.deployment
         assert deployment is not None
         # A container that exits after RUNNING stays out of failedTasks (aws/containers-roadmap issue 1206), and when
         # the task had been healthy before, the circuit breaker does not count it either.
@@ -94,7 +95,7 @@ class RollingScheduler:
             self._rollout.event(service, "is unable to consistently start tasks successfully.")
 
     def _count_success(self, service: Service, task: Task) -> None:
-        deployment = task.deployment
+        deployment = task.owner.deployment
         assert deployment is not None
         task.was_healthy = deployment.proven = True
         deployment.failed_tasks = deployment.consecutive_failures = 0
@@ -152,10 +153,7 @@ class RollingScheduler:
             backend.clusters[service.cluster_name],
             definition,
             _launch_settings(service, deployment, definition),
-            group=f"service:{service.name}",
-            started_by=deployment.id,
-            service=service,
-            deployment=deployment,
+            Owner(f"service:{service.name}", deployment.id, deployment),
         )
         service.tasks[task.id] = task
         service.steady = False
@@ -178,7 +176,7 @@ class RollingScheduler:
             return
         new = service.live(primary)
         surplus = sorted(new, key=lambda task: task.healthy)[: max(0, len(new) - service.desired_count)]
-        old = [task for task in service.live() if task.deployment is not primary]
+        old = [task for task in service.live() if task.owner.deployment is not primary]
         spare = sum(task.healthy for task in service.live()) - service.configuration.fewest_healthy(service.desired_count)
         replaced = [task for task in old if not task.healthy]
         replaced += [task for task in old if task.healthy][: max(0, spare)]
@@ -186,7 +184,7 @@ class RollingScheduler:
 
     def _trim_stalled(self, service: Service) -> None:
         """Under a failed deployment nothing is launched or replaced; a lowered count is still followed."""
-        live = sorted(service.live(), key=lambda task: (task.healthy, task.deployment is not service.primary))
+        live = sorted(service.live(), key=lambda task: (task.healthy, task.owner.deployment is not service.primary))
         extra = max(0, len(live) - service.desired_count)
         self._stop(service, live[:extra], wording.scaling(service.primary.id))
 
@@ -200,12 +198,12 @@ class RollingScheduler:
 
     def _settle(self, service: Service) -> None:
         primary = service.primary
-        shown = {primary, primary.rolls_back, *(task.deployment for task in service.tasks.values())}
+        shown = {primary, primary.rolls_back, *(task.owner.deployment for task in service.tasks.values())}
         service.deployments = [deployment for deployment in service.deployments if deployment in shown]
         tasks = list(service.tasks.values())
         as_wanted = len(tasks) == service.desired_count and all(task.healthy for task in tasks)
         if primary.rollout_state is not RolloutState.FAILED:
-            as_wanted = as_wanted and all(task.deployment is primary for task in tasks)
+            as_wanted = as_wanted and all(task.owner.deployment is primary for task in tasks)
         if as_wanted and primary.in_progress:
             self._rollout.complete(service)
         if as_wanted and not service.steady:
@@ -225,7 +223,7 @@ def _refresh_counts(service: Service) -> None:
 
 def counts(service: Service, deployment: Deployment | None = None) -> tuple[int, int]:
     """Running and pending tasks, of one deployment or of all."""
-    tasks = [t for t in service.tasks.values() if deployment is None or t.deployment is deployment]
+    tasks = [t for t in service.tasks.values() if deployment is None or t.owner.deployment is deployment]
     running = sum(task.status is TaskStatus.RUNNING for task in tasks)
     pending = sum(task.status is not TaskStatus.RUNNING and not task.stopping for task in tasks)
     return running, pending

@@ -10,10 +10,10 @@ from typing import Any
 from sandbox.emulator.ecs import errors, logs, network, wording
 from sandbox.emulator.ecs.model import (
     Container,
-    Deployment,
     Failure,
+    Interface,
     LaunchSettings,
-    Service,
+    Owner,
     StopCode,
     Task,
     TaskStatus,
@@ -38,47 +38,34 @@ class TaskLifecycle:
         self._world = world
         self._launched = 0
 
-    def launch(
-        self,
-        backend: Any,
-        cluster: Any,
-        definition: Any,
-        settings: LaunchSettings,
-        *,
-        group: str,
-        started_by: str,
-        service: Service | None = None,
-        deployment: Deployment | None = None,
-    ) -> Task:
+    def launch(self, backend: Any, cluster: Any, definition: Any, settings: LaunchSettings, owner: Owner) -> Task:
         """Start a task in a moto cluster. Raises InvalidParameterException without the network that awsvpc needs."""
-        account, region, task_id = backend.account_id, backend.region_name, uuid.uuid4().hex
-        interface = None
-        if definition.network_mode == "awsvpc":
-            if not settings.network_configuration:
-                raise errors.invalid_parameter("Network Configuration must be provided when networkMode 'awsvpc' is specified.")
-            interface = network.attach(account, region, settings.network_configuration, self._launched)
-        self._launched += 1
-        prefix = f"arn:aws:ecs:{region}:{account}"
+        task_id, prefix = uuid.uuid4().hex, f"arn:aws:ecs:{backend.region_name}:{backend.account_id}"
         task = Task(
             id=task_id,
             task_arn=f"{prefix}:task/{cluster.name}/{task_id}",
-            region=region,
-            account=account,
+            region=backend.region_name,
+            account=backend.account_id,
             cluster_arn=cluster.arn,
             definition=definition,
-            group=group,
-            started_by=started_by,
+            owner=owner,
             settings=settings,
-            interface=interface,
+            interface=self._attach(backend, definition, settings),
             containers=_containers(f"{prefix}:container/{cluster.name}/{task_id}", definition.container_definitions),
             created_at=self._world.clock.now(),
             due=self._world.clock.monotonic() + self._world.timings.provision,
-            service=service,
-            deployment=deployment,
             tags=[dict(tag) for tag in settings.tags],
         )
         backend.tasks.setdefault(cluster.name, {})[task.task_arn] = task
         return task
+
+    def _attach(self, backend: Any, definition: Any, settings: LaunchSettings) -> Interface | None:
+        if definition.network_mode != "awsvpc":
+            return None
+        if not settings.network_configuration:
+            raise errors.no_network_configuration()
+        self._launched += 1
+        return network.attach(backend.account_id, backend.region_name, settings.network_configuration, self._launched)
 
     def step(self, task: Task) -> Failure | None:
         """Move a task on if it is due. Returns how it failed, in the step in which it did."""
@@ -131,7 +118,7 @@ class TaskLifecycle:
 
     def _pull_container(self, task: Task, container: Container) -> Behaviour:
         reference = container.definition["image"]
-        pinned = task.deployment.revision.digests if task.deployment else {}
+        pinned = task.owner.deployment.revision.digests if task.owner.deployment else {}
         if container.name in pinned:
             reference = f"{reference.partition('@')[0]}@{pinned[container.name]}"
         image = self._world.images.pull(reference)
@@ -231,7 +218,7 @@ def _containers(arn_prefix: str, definitions: Sequence[Mapping[str, Any]]) -> li
 
 def _target_groups(task: Task) -> list[tuple[Mapping[str, Any], Any]]:
     """The loadBalancers entries of the task's revision with moto's target groups, as far as those still exist."""
-    entries = task.deployment.revision.load_balancers if task.deployment else ()
+    entries = task.owner.deployment.revision.load_balancers if task.owner.deployment else ()
     found = [(entry, target_group(entry["targetGroupArn"])) for entry in entries]
     return [(entry, group) for entry, group in found if group is not None]
 

@@ -15,7 +15,7 @@ from sandbox.emulator.elb.routing import groups_in_use, load_balancers, target_g
 def network_fits(backend: Any, definition: Any, sent: Mapping[str, Any] | None) -> None:
     """A task definition in awsvpc mode needs a network configuration whose subnets and groups exist."""
     if definition.network_mode == "awsvpc" and not sent:
-        raise errors.invalid_parameter("Network Configuration must be provided when networkMode 'awsvpc' is specified.")
+        raise errors.no_network_configuration()
     if sent:
         network.check(backend.account_id, backend.region_name, sent)
 
@@ -33,11 +33,18 @@ def load_balancers_fit(definition: Any, entries: Sequence[Mapping[str, Any]]) ->
                 raise errors.invalid_parameter("advancedConfiguration must specify roleArn.")
 
 
-def can_deploy(configuration: DeploymentConfiguration) -> None:
+def can_deploy(configuration: DeploymentConfiguration, launch_type: str | None) -> None:
     """Refuse a deployment that the scheduler cannot carry out as AWS would."""
     missing = configuration.beyond_the_scheduler()
     if missing:
         raise errors.not_emulated(f"a deployment with {missing}")
+    can_launch(launch_type)
+
+
+def can_launch(launch_type: str | None) -> None:
+    """Refuse tasks on container instances: there is nothing here to place them on. None means capacity providers."""
+    if launch_type not in (None, "FARGATE"):
+        raise errors.not_emulated(f"tasks of launch type {launch_type}")
 
 
 def _group_fits(definition: Any, arn: str | None) -> None:

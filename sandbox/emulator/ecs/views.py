@@ -202,8 +202,8 @@ def task(of: Task) -> Document:
             "taskArn": of.task_arn,
             "taskDefinitionArn": of.definition.arn,
             "clusterArn": of.cluster_arn,
-            "group": of.group,
-            "startedBy": of.started_by or None,
+            "group": of.owner.group,
+            "startedBy": of.owner.started_by or None,
             "lastStatus": of.status,
             "desiredStatus": of.desired_status,
             "launchType": of.settings.launch_type,
@@ -220,21 +220,27 @@ def task(of: Task) -> Document:
             "availabilityZone": of.interface.availability_zone if of.interface else None,
             "containers": [_container(of, each) for each in of.containers],
             "connectivity": "CONNECTED" if of.started_at else None,
-            "connectivityAt": of.started_at,
             "healthStatus": "UNKNOWN",
-            "createdAt": of.created_at,
-            "pullStartedAt": of.pull_started_at,
-            "pullStoppedAt": of.pull_stopped_at,
-            "startedAt": of.started_at,
-            "stoppingAt": of.stopping_at,
-            "executionStoppedAt": of.execution_stopped_at,
-            "stoppedAt": of.stopped_at,
+            **_times(of),
             "stopCode": of.stop_code,
             "stoppedReason": of.stopped_reason,
             "version": of.version,
             "tags": list(of.tags),
         }
     )
+
+
+def _times(of: Task) -> Document:
+    return {
+        "connectivityAt": of.started_at,
+        "createdAt": of.created_at,
+        "pullStartedAt": of.pull_started_at,
+        "pullStoppedAt": of.pull_stopped_at,
+        "startedAt": of.started_at,
+        "stoppingAt": of.stopping_at,
+        "executionStoppedAt": of.execution_stopped_at,
+        "stoppedAt": of.stopped_at,
+    }
 
 
 def _overrides(of: Task) -> Document:

@@ -1,0 +1,109 @@
+"""The real commands as subprocesses, in the environment that `sandbox env` gives to a shell."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+LONGEST_COMMAND_SECONDS = 240
+STACK = "organization/axonflow/staging"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended."""
+
+    exit_code: int
+    out: str
+    err: str
+
+    @property
+    def error_lines(self) -> list[str]:
+        return self.err.strip().splitlines()
+
+    def expect(self, exit_code: int) -> Ran:
+        assert self.exit_code == exit_code, (
+            f"exit code {self.exit_code}, not {exit_code}\n{self.out[-4000:]}\n{self.err[-4000:]}"
+        )
+        return self
+
+
+def run(command: list[str], environment: Mapping[str, str]) -> Ran:
+    """Run a command to its end, without a terminal and without standard input."""
+    ended = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_COMMAND_SECONDS,
+    )
+    return Ran(ended.returncode, ended.stdout, ended.stderr)
+
+
+class Sandbox:
+    """A sandbox in a folder of its own, and the shell that `eval "$(sandbox env)"` makes."""
+
+    def __init__(self, home: Path) -> None:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PULUMI_", "MOTO_"))}
+        kept.pop("PYTHONDONTWRITEBYTECODE", None)
+        self.outside = {**kept, "AXONFLOW_SANDBOX_HOME": str(home), "PATH": f"{BIN}:{kept['PATH']}"}
+        self.home = home
+
+    def sandbox(self, *arguments: str) -> Ran:
+        return run(["sandbox", *arguments], self.outside)
+
+    def shell(self, **changes: str) -> dict[str, str]:
+        """The variables of a shell after the `eval`, with some of them changed."""
+        shown = subprocess.run(
+            ["bash", "-c", 'set -e; text=$(sandbox env); eval "$text"; env -0'],
+            cwd=ROOT,
+            env=self.outside,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return {**dict(item.split("=", 1) for item in shown.stdout.split("\0") if item), **changes}
+
+    def pulumi(self, *arguments: str) -> Ran:
+        return run(["pulumi", *arguments, "--stack", STACK, "--non-interactive"], self.shell())
+
+    def appdeploy(self, *arguments: str, **changes: str) -> Ran:
+        return run(["appdeploy", *arguments], self.shell(**changes))
+
+    def deploy(self, version: str, *arguments: str) -> Ran:
+        return self.appdeploy("deploy", "--environment", "staging", "--version", version, *arguments)
+
+    def push(self, version: str, behaviour: str = "healthy") -> str:
+        """Push an image; the result is the version, for use in a call."""
+        self.sandbox("image", "push", "agent", version, "--behaviour", behaviour).expect(0)
+        return version
+
+    def status(self) -> dict[str, Any]:
+        """What `appdeploy status` knows of the agent."""
+        shown = self.appdeploy("status", "-e", "staging", "--json").expect(0)
+        [service] = json.loads(shown.out)["services"]
+        return dict(service)
+
+    def calls(self) -> list[dict[str, Any]]:
+        """The recorded calls; the record is empty afterwards."""
+        shown = self.sandbox("calls", "--json", "--reset").expect(0)
+        return [json.loads(line) for line in shown.out.splitlines()]
+
+    @contextmanager
+    def no_write(self) -> Iterator[None]:
+        """Fails if a call that may change something is recorded meanwhile, or none at all."""
+        self.calls()
+        yield
+        writes = [f"{call['service']}:{call['action']}" for call in self.calls() if call["mutates"]]
+        assert writes == []

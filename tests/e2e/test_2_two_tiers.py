@@ -1,0 +1,72 @@
+"""The two tiers side by side: a release never shows in a preview, and an update never puts an image back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.commands import Sandbox
+
+pytestmark = pytest.mark.engine
+
+
+def test_no_change_after_a_release(staging: Sandbox) -> None:
+    staging.deploy(staging.push("v1.1.0")).expect(0)
+    staging.pulumi("preview", "--expect-no-changes").expect(0)
+
+
+def test_no_change_after_a_refresh(staging: Sandbox) -> None:
+    staging.pulumi("refresh", "--yes").expect(0)
+    staging.pulumi("preview", "--expect-no-changes").expect(0)
+
+
+def test_a_refresh_sees_what_somebody_changed(staging: Sandbox) -> None:
+    """Without this, the two tests above would pass with a provider that reads nothing."""
+    import boto3
+
+    shell = staging.shell()
+    logs = boto3.client(
+        "logs",
+        endpoint_url=shell["AWS_ENDPOINT_URL"],
+        region_name=shell["AWS_REGION"],
+        aws_access_key_id="sandbox",
+        aws_secret_access_key="sandbox",
+    )
+    group = "/ecs/axonflow-staging/agent"
+    logs.put_retention_policy(logGroupName=group, retentionInDays=7)
+    ran = staging.pulumi("refresh", "--preview-only", "--diff", "--expect-no-changes")
+    logs.put_retention_policy(logGroupName=group, retentionInDays=14)
+    assert ran.exit_code != 0
+    assert "retentionInDays: 14 => 7" in ran.out
+
+
+def test_another_memory_size_touches_the_template_and_the_contract_alone(staging: Sandbox, stack_file: Path) -> None:
+    shown = staging.pulumi("preview", "--json", "--config-file", str(stack_file)).expect(0)
+    steps = {(step["op"], step["urn"].rsplit("::", 1)[1]) for step in json.loads(shown.out)["steps"] if step["op"] != "same"}
+    replaced = {("replace", "agent-template"), ("create-replacement", "agent-template"), ("delete-replaced", "agent-template")}
+    assert ("update", "contract/services/agent") in steps
+    assert steps - replaced == {("update", "contract/services/agent")}
+
+
+def test_an_update_of_the_template_leaves_what_runs(staging: Sandbox, stack_file: Path) -> None:
+    before = staging.status()
+    staging.pulumi("up", "--yes", "--config-file", str(stack_file)).expect(0)
+    after = staging.status()
+    assert after["task_definition"] == before["task_definition"]
+    assert (after["version"], after["running"]) == ("v1.1.0", 2)
+    drift = after["template_drift"]
+    assert drift["running"].endswith("template:1")
+    assert drift["wanted"].endswith("template:2")
+    assert "template has moved on" in staging.appdeploy("status", "-e", "staging").out
+    staging.deploy(staging.push("v1.2.0")).expect(0)
+    staging.pulumi("preview", "--expect-no-changes", "--config-file", str(stack_file)).expect(0)
+
+
+def test_a_setting_that_cannot_be_built_is_one_message(staging: Sandbox, stack_file: Path) -> None:
+    stack_file.write_text(stack_file.read_text().replace("memory: 1024", "memory: 1000"))
+    ran = staging.pulumi("preview", "--config-file", str(stack_file))
+    assert ran.exit_code != 0
+    assert "memory 1000 does not go with cpu 256" in ran.out + ran.err
+    assert "Traceback" not in ran.out + ran.err

@@ -1,0 +1,156 @@
+"""Releases under traffic, good and bad, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.e2e.commands import ROOT, Sandbox
+from tests.sandbox.traffic import Traffic
+
+pytestmark = pytest.mark.engine
+
+SERVING = "v1.3.0"
+
+
+@pytest.fixture(scope="module")
+def serving(staging: Sandbox) -> Sandbox:
+    """Staging with a good version."""
+    staging.deploy(staging.push(SERVING)).expect(0)
+    return staging
+
+
+@pytest.fixture(scope="module")
+def address(serving: Sandbox) -> str:
+    return serving.pulumi("stack", "output", "url").expect(0).out.strip()
+
+
+@pytest.fixture
+def ssm(serving: Sandbox) -> Any:
+    shell = serving.shell()
+    return boto3.client(
+        "ssm",
+        endpoint_url=shell["AWS_ENDPOINT_URL"],
+        region_name=shell["AWS_REGION"],
+        aws_access_key_id="sandbox",
+        aws_secret_access_key="sandbox",
+    )
+
+
+def test_no_request_fails_while_bad_releases_come_and_go_and_a_good_one_takes_over(serving: Sandbox, address: str) -> None:
+    bad = {
+        "no-image": "could not pull their image",
+        "crash": "exited with code 1",
+        "unhealthy": "failed load balancer health checks",
+    }
+    for behaviour in bad:
+        serving.push(f"v2.0.0-{behaviour}", behaviour)
+    serving.push("v2.1.0")
+    with Traffic(address) as traffic:
+        for behaviour, cause in bad.items():
+            ran = serving.deploy(f"v2.0.0-{behaviour}")
+            assert ran.exit_code in (20, 21), f"{behaviour}: exit code {ran.exit_code}\n{ran.out}\n{ran.err}"
+            assert cause in ran.error_lines[0]
+            assert (serving.status()["version"], serving.status()["healthy"]) == (SERVING, 2)
+        serving.deploy("v2.1.0").expect(0)
+        time.sleep(1)
+    print(traffic.report)
+    assert traffic.report.failures == []
+    assert traffic.report.answered == traffic.report.sent > 500
+    assert set(traffic.report.versions) == {SERVING, "v2.1.0"}
+
+
+def test_the_version_that_runs_is_not_released_again(serving: Sandbox) -> None:
+    with serving.no_write():
+        ran = serving.deploy("v2.1.0").expect(0)
+    assert "unchanged" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "said"),
+    [
+        (["-e", "stagging", "--version", "v2.1.0"], 10, "stagging"),
+        (["-e", "staging", "--version", "v2.1.0", "--service", "agnet"], 10, "agent"),
+        (["-e", "staging", "--version", "v9.9.9"], 10, "axonflow-staging-agent"),
+        (["-e", "staging", "--version", "v2.1.0", "--region", "eu-west-1"], 10, "eu-west-1"),
+        (["-e", "staging", "--version", "not a version"], 2, "not a version"),
+        (["-e", "staging"], 2, "--version"),
+        (["-e", "Staging!", "--version", "v2.1.0"], 2, "Staging!"),
+    ],
+)
+def test_a_wrong_request_is_refused_in_one_line_and_writes_nothing(
+    serving: Sandbox, arguments: list[str], exit_code: int, said: str
+) -> None:
+    with serving.no_write():
+        ran = serving.appdeploy("deploy", *arguments).expect(exit_code)
+    assert said in ran.err
+    assert len(ran.error_lines) == 1
+
+
+@pytest.fixture
+def tampered(serving: Sandbox, ssm: Any, request: pytest.FixtureRequest) -> Iterator[None]:
+    """One of the contract's parameters with something else in it."""
+    name, change = request.param
+    former = ssm.get_parameter(Name=name)["Parameter"]["Value"]
+    ssm.put_parameter(Name=name, Value=change(former), Type="String", Overwrite=True)
+    yield
+    ssm.put_parameter(Name=name, Value=former, Type="String", Overwrite=True)
+
+
+def _with(**changes: Any) -> Any:
+    return lambda text: json.dumps({**json.loads(text), **changes})
+
+
+PLATFORM, AGENT = "/axonflow/staging/contract/platform", "/axonflow/staging/contract/services/agent"
+
+
+@pytest.mark.parametrize(
+    ("tampered", "said"),
+    [
+        ((PLATFORM, _with(account="999999999999")), "999999999999"),
+        ((PLATFORM, _with(region="eu-west-3")), "eu-west-3"),
+        ((PLATFORM, _with(schema_version="2.0")), "2.0"),
+        ((AGENT, lambda text: text[:-3]), "services/agent"),
+        ((AGENT, _with(desired_count="many")), "desired_count"),
+    ],
+    indirect=["tampered"],
+    ids=["account", "region", "major-version", "not-json", "wrong-type"],
+)
+@pytest.mark.usefixtures("tampered")
+def test_a_contract_that_cannot_be_right_is_refused_and_nothing_is_written(serving: Sandbox, said: str) -> None:
+    with serving.no_write():
+        ran = serving.deploy("v2.1.0").expect(10)
+    assert said in ran.err
+    assert len(ran.error_lines) == 1
+
+
+def test_ctrl_c_says_what_goes_on_and_the_release_does_go_on(serving: Sandbox) -> None:
+    serving.push("v2.2.0")
+    release = subprocess.Popen(
+        ["appdeploy", "deploy", "-e", "staging", "--version", "v2.2.0"],
+        cwd=ROOT,
+        env=serving.shell(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert release.stdout is not None
+    for line in release.stdout:
+        if "started" in line:
+            break
+    release.send_signal(signal.SIGINT)
+    _, errors = release.communicate(timeout=30)
+    assert release.returncode == 130
+    assert "appdeploy status" in errors
+    assert len(errors.strip().splitlines()) == 1
+    deadline = time.monotonic() + 60
+    while (serving.status()["version"], serving.status()["underway"]) != ("v2.2.0", None):
+        assert time.monotonic() < deadline, serving.status()
+        time.sleep(0.5)
