@@ -431,3 +431,37 @@ def test_unknown_tasks_and_services_are_told_apart(scenario: Scenario) -> None:
     )
     unknown = refusal(scenario.ecs.list_tasks, cluster=aws_platform.CLUSTER, serviceName="nothing")
     assert unknown[0] == "ServiceNotFoundException"
+
+
+def test_families_are_listed_by_whether_they_have_an_active_revision(scenario: Scenario) -> None:
+    definition = scenario.unreleased()
+    listed = scenario.ecs.list_task_definition_families
+    before = listed(familyPrefix="axonflow", status="ACTIVE")["families"]
+    scenario.ecs.deregister_task_definition(taskDefinition=definition)
+
+    assert before == [aws_platform.TEMPLATE]
+    assert listed(status="ACTIVE")["families"] == []
+    assert listed(status="INACTIVE")["families"] == [aws_platform.TEMPLATE]
+
+
+def test_a_cluster_s_settings_can_be_changed(scenario: Scenario) -> None:
+    settings = [{"name": "containerInsights", "value": "enhanced"}]
+
+    scenario.ecs.update_cluster_settings(cluster=aws_platform.CLUSTER, settings=settings)
+
+    (cluster,) = scenario.ecs.describe_clusters(clusters=[aws_platform.CLUSTER], include=["SETTINGS"])["clusters"]
+    assert cluster["settings"] == settings
+
+
+def test_task_sets_are_not_emulated(scenario: Scenario) -> None:
+    scenario.create(scenario.unreleased())
+    named = {"cluster": aws_platform.CLUSTER, "service": aws_platform.SERVICE}
+
+    for call, more in (
+        (scenario.ecs.create_task_set, {"taskDefinition": aws_platform.TEMPLATE}),
+        (scenario.ecs.describe_task_sets, {}),
+        (scenario.ecs.update_task_set, {"taskSet": "t", "scale": {"value": 1.0, "unit": "PERCENT"}}),
+        (scenario.ecs.delete_task_set, {"taskSet": "t"}),
+        (scenario.ecs.update_service_primary_task_set, {"primaryTaskSet": "t"}),
+    ):
+        assert refusal(call, **named, **more)[0] == "UnsupportedFeatureException"

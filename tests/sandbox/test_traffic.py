@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import time
 from collections.abc import Callable
 from typing import Any
@@ -82,3 +83,19 @@ def test_no_request_fails_during_a_good_release_and_three_bad_ones(site: Site) -
     assert traffic.report.failures == [], str(traffic.report)
     assert traffic.report.answered == traffic.report.sent > 0
     assert set(traffic.report.versions) == {"v1", "v2"}, str(traffic.report)
+
+
+def test_the_end_cuts_held_requests_and_stays_quiet() -> None:
+    with EmulatorProcess() as emulator:
+        site = Site(emulator)
+        held = http.client.HTTPConnection(site.balancer.dns_name, timeout=20)
+        held.request("GET", "/work?hold=30")
+        time.sleep(0.3)
+
+        code, errors = emulator.end()
+
+        with pytest.raises((http.client.HTTPException, ConnectionError)):
+            held.getresponse()
+        held.close()
+
+    assert (code, errors) == (0, "")

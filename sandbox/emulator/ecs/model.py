@@ -128,7 +128,6 @@ class LaunchSettings:
     enable_execute_command: bool
     tags: tuple[Mapping[str, str], ...] = ()
     overrides: Mapping[str, Any] = field(default_factory=dict)
-    capacity_provider: str | None = None
 
 
 @dataclass(frozen=True)

@@ -207,7 +207,6 @@ def task(of: Task) -> Document:
             "lastStatus": of.status,
             "desiredStatus": of.desired_status,
             "launchType": of.settings.launch_type,
-            "capacityProviderName": of.settings.capacity_provider,
             "platformVersion": of.settings.platform_version,
             "platformFamily": "Linux",
             "enableExecuteCommand": of.settings.enable_execute_command,

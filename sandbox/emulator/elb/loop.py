@@ -110,3 +110,8 @@ class LoopDataPlane:
             await self._close_listener(port)
         for port in list(self._tasks):
             await self._stop_task(port)
+        # What is still at work holds requests of connections that are now closed.
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
