@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from appdeploy.clock import Clock
     from appdeploy.release_id import ReleaseId
 
-UNREACHABLE_SECONDS = 45.0
+UNREACHABLE_SECONDS = 30.0
 """How long AWS may be out of reach without a break before the tool gives up waiting for it."""
 
 _FIRST_PAUSE = 0.5
@@ -49,7 +49,7 @@ class ServiceName:
 class EcsWriter:
     """The writes of a release. `ecs` must be a client that makes one attempt a call.
 
-    Each method raises WriteRefused when AWS says no; `register` and `update` raise OutOfReach when nobody answered for 45
+    Each method raises WriteRefused when AWS says no; `register` and `update` raise OutOfReach when nobody answered for 30
     seconds.
     """
 

@@ -59,12 +59,20 @@ class Sandbox:
         kept.pop("PYTHONDONTWRITEBYTECODE", None)
         self.outside = {**kept, "AXONFLOW_SANDBOX_HOME": str(home), "PATH": f"{BIN}:{kept['PATH']}"}
         self.home = home
+        self._shell: dict[str, str] = {}
 
     def sandbox(self, *arguments: str) -> Ran:
+        if arguments[0] in ("up", "down"):
+            self._shell = {}
         return run(["sandbox", *arguments], self.outside)
 
     def shell(self, **changes: str) -> dict[str, str]:
         """The variables of a shell after the `eval`, with some of them changed."""
+        if not self._shell:
+            self._shell = self._evaluated()
+        return {**self._shell, **changes}
+
+    def _evaluated(self) -> dict[str, str]:
         shown = subprocess.run(
             ["bash", "-c", 'set -e; text=$(sandbox env); eval "$text"; env -0'],
             cwd=ROOT,
@@ -73,7 +81,7 @@ class Sandbox:
             text=True,
             check=True,
         )
-        return {**dict(item.split("=", 1) for item in shown.stdout.split("\0") if item), **changes}
+        return dict(item.split("=", 1) for item in shown.stdout.split("\0") if item)
 
     def pulumi(self, *arguments: str) -> Ran:
         return run(["pulumi", *arguments, "--stack", STACK, "--non-interactive"], self.shell())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.commands import Sandbox
+from tests.e2e.commands import ROOT, Sandbox
 
 
 @pytest.fixture(scope="package")
@@ -16,7 +16,7 @@ def staging(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     sandbox = Sandbox(tmp_path_factory.mktemp("sandbox"))
     try:
         sandbox.sandbox("up").expect(0)
-        sandbox.pulumi("up", "--yes").expect(0)
+        sandbox.pulumi("up", "--yes", "--skip-preview").expect(0)
         yield sandbox
     finally:
         sandbox.sandbox("down")
@@ -25,8 +25,6 @@ def staging(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 @pytest.fixture
 def stack_file(tmp_path: Path) -> Path:
     """A copy of the stack file with another memory size for the agent."""
-    from tests.e2e.commands import ROOT
-
     text = (ROOT / "Pulumi.staging.yaml").read_text()
     changed = text.replace("memory: 512", "memory: 1024")
     assert changed != text

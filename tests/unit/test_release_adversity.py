@@ -8,6 +8,7 @@ from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, Re
 from appdeploy.errors import Interrupted, OutOfReach
 from appdeploy.events import Silence, Started
 from appdeploy.outcome import Outcome, worst
+from appdeploy.writes import UNREACHABLE_SECONDS
 from tests.unit.scenario import (
     DONE,
     ROLLED_BACK,
@@ -90,13 +91,13 @@ def test_a_short_silence_is_sat_out(aws, run):
     assert sum(isinstance(event, Silence) for event in run.events) == 1
 
 
-def test_after_45_seconds_of_silence_the_release_is_timed_out(aws, run, clock):
+def test_after_half_a_minute_of_silence_the_release_is_timed_out(aws, run, clock):
     service = aws.released()
     service.script = [Moment(), Moment(fail=UNREACHABLE)]
     aws.environment(service)
     result = only(run())
     assert result.outcome is Outcome.TIMED_OUT
-    assert 45 <= result.seconds < 60
+    assert UNREACHABLE_SECONDS <= result.seconds < 60
     assert "out of reach" in result.cause
 
 

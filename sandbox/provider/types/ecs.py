@@ -64,7 +64,7 @@ class TaskDefinition(ResourceType):
             **known(inputs, *self.KEPT),
             **({"tags": tags} if tags else {}),
         )
-        return str(made["taskDefinition"]["taskDefinitionArn"])
+        return str(made["taskDefinition"]["family"])
 
     def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
         """`skipDestroy` and `trackLatest` are the provider's own: there is nothing to tell AWS."""
