@@ -53,9 +53,16 @@ def run(environment: dict[str, str], control: Control, say: Say) -> None:
 def _timed(command: list[str], environment: dict[str, str]) -> float:
     """Run a command on this terminal; the result is how many seconds it took."""
     started = time.monotonic()
-    exit_code = subprocess.run(command, cwd=PROJECT, env=environment).returncode
+    process = subprocess.Popen(command, cwd=PROJECT, env=environment)
+    try:
+        exit_code = process.wait()
+    except KeyboardInterrupt:
+        # Ctrl-C reached the command too. Both tools end in order when they are given the time; killed, they leave a lock.
+        process.wait()
+        raise
     if exit_code != 0:
-        raise SandboxError(f"`{' '.join(command[:2])}` ended with exit code {exit_code}")
+        afresh = "`sandbox down` and another try start afresh"
+        raise SandboxError(f"`{' '.join(command[:2])}` ended with exit code {exit_code}; {afresh}")
     return time.monotonic() - started
 
 

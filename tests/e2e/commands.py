@@ -92,6 +92,22 @@ class Sandbox:
     def deploy(self, version: str, *arguments: str) -> Ran:
         return self.appdeploy("deploy", "--environment", "staging", "--version", version, *arguments)
 
+    def begin(self, version: str) -> subprocess.Popen[str]:
+        """Start a release and come back when ECS has its deployment."""
+        release = subprocess.Popen(
+            ["appdeploy", "deploy", "-e", "staging", "--version", version],
+            cwd=ROOT,
+            env=self.shell(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert release.stdout is not None
+        for line in release.stdout:
+            if line.rstrip().endswith("started"):
+                return release
+        raise AssertionError(f"the release ended before it began: {release.communicate()}")
+
     def push(self, version: str, behaviour: str = "healthy") -> str:
         """Push an image; the result is the version, for use in a call."""
         self.sandbox("image", "push", "agent", version, "--behaviour", behaviour).expect(0)

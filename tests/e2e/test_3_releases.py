@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.e2e.commands import ROOT, Sandbox
+from tests.e2e.commands import Sandbox
 from tests.sandbox.traffic import Traffic
 
 pytestmark = pytest.mark.engine
@@ -133,18 +132,7 @@ def test_a_contract_that_cannot_be_right_is_refused_and_nothing_is_written(servi
 
 def test_ctrl_c_says_what_goes_on_and_the_release_does_go_on(serving: Sandbox) -> None:
     serving.push("v2.2.0")
-    release = subprocess.Popen(
-        ["appdeploy", "deploy", "-e", "staging", "--version", "v2.2.0"],
-        cwd=ROOT,
-        env=serving.shell(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert release.stdout is not None
-    for line in release.stdout:
-        if "started" in line:
-            break
+    release = serving.begin("v2.2.0")
     release.send_signal(signal.SIGINT)
     _, errors = release.communicate(timeout=30)
     assert release.returncode == 130

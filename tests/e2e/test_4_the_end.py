@@ -33,18 +33,7 @@ def test_an_emulator_killed_in_the_middle_of_a_release_ends_it_with_24(staging: 
     version = staging.push("v3.0.0", "unhealthy")
     running = Home(staging.home).remembered()
     assert running is not None
-    release = subprocess.Popen(
-        ["appdeploy", "deploy", "-e", "staging", "--version", version],
-        cwd=ROOT,
-        env=staging.shell(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert release.stdout is not None
-    for line in release.stdout:
-        if "started" in line:
-            break
+    release = staging.begin(version)
     os.kill(running.pid, signal.SIGKILL)
     killed = time.monotonic()
     _, errors = release.communicate(timeout=90)
