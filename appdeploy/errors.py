@@ -27,6 +27,18 @@ class Refused(AppdeployError):
     exit_code = ExitCode.REFUSED
 
 
+class Locked(AppdeployError):
+    """Another release holds the environment's lock, or a person froze it. Nothing was changed."""
+
+    exit_code = ExitCode.LOCKED
+
+
+class LockLost(AppdeployError):
+    """Somebody else has the lock now: nothing more is sent, and what becomes of the release is theirs to say."""
+
+    exit_code = ExitCode.SUPERSEDED
+
+
 class OutOfReach(AppdeployError):
     """AWS did not answer for so long that what became of a call, or of a release, is not known."""
 

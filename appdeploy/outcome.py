@@ -14,6 +14,7 @@ class ExitCode(IntEnum):
     UNEXPECTED = 1
     USAGE = 2
     REFUSED = 10
+    LOCKED = 11
     ROLLED_BACK_BY_ECS = 20
     ROLLED_BACK = 21
     FAILED = 22

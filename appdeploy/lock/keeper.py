@@ -1,0 +1,127 @@
+"""Getting the lock, and holding it for as long as a release sends writes."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from appdeploy.aws_errors import AwsError
+from appdeploy.clock import Clock
+from appdeploy.errors import Locked, LockLost
+from appdeploy.lock.item import Holder, LockItem
+from appdeploy.lock.store import LockStore
+
+LEASE_SECONDS = 30.0
+"""How long a holder may stay still before it counts as dead."""
+HEARTBEAT_SECONDS = 5.0
+"""How often a holder renews: five renewals may be lost before anybody takes over."""
+CALL_SECONDS = 13.0
+"""The longest that one call may take: connect and read time-outs of the clients (appdeploy.aws)."""
+
+_LOOK_AGAIN_SECONDS = 1.0
+
+
+def acquire(store: LockStore, holder: Holder, clock: Clock, *, wait: float, tell: Callable[[LockItem], None]) -> HeldLock:
+    """Become the holder, or find out who is.
+
+    A holder that is seen to move is alive: Locked is raised, unless `wait` seconds have not passed yet. One that stays
+    still for a whole lease on our own clock is dead and is taken over. `tell` hears once of each lock that we wait for.
+    """
+    until = clock.now() + wait
+    watched, since, told = None, clock.now(), None
+    while True:
+        asked = clock.now()
+        item = store.read()
+        now = clock.now()
+        still = watched == item.mark and now - since >= LEASE_SECONDS
+        if item.freeze is None and (item.holder is None or still):
+            fence = store.take(item.mark, holder)
+            if fence is not None:
+                return HeldLock(store, fence, clock, renewed=asked)
+            continue
+        alive = item.freeze is not None or (watched is not None and watched != item.mark)
+        if alive and now >= until:
+            raise Locked(describe(item))
+        if told != (item.holder, item.freeze):
+            told = (item.holder, item.freeze)
+            tell(item)
+        if watched != item.mark:
+            watched, since = item.mark, now
+        clock.sleep(_LOOK_AGAIN_SECONDS)
+
+
+def describe(item: LockItem) -> str:
+    """Who holds the lock or froze the environment, since when and why, in one line."""
+    if item.freeze is not None:
+        return f"frozen by {item.freeze.who} since {item.freeze.since}: {item.freeze.reason}"
+    if item.holder is not None:
+        return f"held by {item.holder.release} of {item.holder.who} since {item.holder.since}"
+    return "free"
+
+
+class HeldLock:
+    """The lock while it is ours. As a context manager it renews itself in the background and lets go at the end."""
+
+    def __init__(self, store: LockStore, fence: int, clock: Clock, *, renewed: float) -> None:
+        """`renewed` is the clock's reading just before the write that gave us the lock."""
+        self.fence = fence
+        self._store = store
+        self._clock = clock
+        self._renewed = renewed
+        self._lost = False
+        self._end = threading.Event()
+        self._guard = threading.Lock()
+        self._heart = threading.Thread(target=self._beat, name="lock-heartbeat", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._heart.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._end.set()
+        self._heart.join(CALL_SECONDS)
+        # A silent table is not worth an error after the work is done: the next release takes over after one lease.
+        with contextlib.suppress(*AwsError):
+            self._store.release(self.fence)
+
+    def confirm(self) -> None:
+        """Make sure, just before a write to ECS, that the lock is ours and stays so for as long as the call may take.
+
+        ECS cannot refuse a write that comes too late, so it must not be sent. Raises LockLost.
+        """
+        try:
+            self._renew()
+        except AwsError as error:
+            left = LEASE_SECONDS - (self._clock.now() - self._renewed)
+            if left <= CALL_SECONDS:
+                raise LockLost(
+                    f"the lock could not be renewed in time ({type(error).__name__}): nothing more is sent"
+                ) from None
+        if self._lost:
+            raise LockLost(f"the lock is not ours any more ({self._now_with()}): nothing more is sent")
+
+    def _renew(self) -> None:
+        with self._guard:
+            asked = self._clock.now()
+            if self._lost:
+                return
+            if self._store.renew(self.fence):
+                self._renewed = asked
+            else:
+                self._lost = True
+
+    def _beat(self) -> None:
+        while not self._lost and not self._end.wait(HEARTBEAT_SECONDS):
+            try:
+                self._renew()
+            except AwsError:
+                continue  # `confirm` decides what a silent table means, when something is to be sent
+
+    def _now_with(self) -> str:
+        try:
+            return describe(self._store.read())
+        except AwsError:
+            return "who has it now cannot be read"

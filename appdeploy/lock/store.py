@@ -1,0 +1,129 @@
+"""The lock's item in DynamoDB. Every write is conditional, and the item is never deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Protocol
+
+from appdeploy.lock.item import Freeze, Holder, LockItem, Mark
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+LOCK_KEY = {"pk": {"S": "LOCK"}, "sk": {"S": "LOCK"}}
+
+_UNMOVED = "(attribute_not_exists(fence) OR (fence = :fence AND beat = :beat))"
+
+
+class LockStore(Protocol):
+    """What the lock needs of a table: atomic writes that happen only if the item is as it was read."""
+
+    def read(self) -> LockItem:
+        """The item as it is, all earlier writes included; an empty one if it was never written."""
+
+    def take(self, seen: Mark, holder: Holder) -> int | None:
+        """Become the holder if the item has not moved since `seen` and nobody froze it. The fence, or None if too late."""
+
+    def renew(self, fence: int) -> bool:
+        """Show that the holder of that fence is alive. False if somebody else holds the lock, or nobody."""
+
+    def release(self, fence: int) -> bool:
+        """Let go. False if the lock was not held under that fence any more."""
+
+    def freeze(self, freeze: Freeze) -> bool:
+        """Freeze the environment. False if it is frozen already."""
+
+    def thaw(self) -> None:
+        """Lift the freeze, if there is one."""
+
+    def break_holder(self, seen: Mark) -> bool:
+        """Put the holder out, who finds out at its next renewal. False if the item has moved since `seen`."""
+
+
+class DynamoLockStore:
+    """The item in an environment's releases table."""
+
+    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def read(self) -> LockItem:
+        """A consistent read."""
+        reply = self._dynamodb.get_item(TableName=self._table, Key=LOCK_KEY, ConsistentRead=True)
+        return _item(reply.get("Item", {}))
+
+    def take(self, seen: Mark, holder: Holder) -> int | None:
+        """See LockStore. A repeated request, whose first reply was lost, knows its own write by the holder's token."""
+        taken = self._write(
+            "SET fence = :next, beat = :zero, holder = :holder",
+            f"{_UNMOVED} AND attribute_not_exists(freeze)",
+            {**_mark(seen), ":next": _number(seen.fence + 1), ":zero": _number(0), ":holder": _texts(asdict(holder))},
+        )
+        if taken:
+            return seen.fence + 1
+        item = self.read()
+        return item.fence if item.holder and item.holder.token == holder.token else None
+
+    def renew(self, fence: int) -> bool:
+        """See LockStore."""
+        return self._write("SET beat = beat + :one", _held(), {":fence": _number(fence), ":one": _number(1)})
+
+    def release(self, fence: int) -> bool:
+        """See LockStore."""
+        return self._write("SET beat = beat + :one REMOVE holder", _held(), {":fence": _number(fence), ":one": _number(1)})
+
+    def freeze(self, freeze: Freeze) -> bool:
+        """See LockStore."""
+        return self._write("SET freeze = :freeze", "attribute_not_exists(freeze)", {":freeze": _texts(asdict(freeze))})
+
+    def thaw(self) -> None:
+        """See LockStore."""
+        self._write("REMOVE freeze", None, {})
+
+    def break_holder(self, seen: Mark) -> bool:
+        """See LockStore. The fence moves on, so that a write of the former holder is refused."""
+        values = {**_mark(seen), ":next": _number(seen.fence + 1), ":zero": _number(0)}
+        return self._write("SET fence = :next, beat = :zero REMOVE holder", _UNMOVED, values)
+
+    def _write(self, update: str, condition: str | None, values: Mapping[str, Any]) -> bool:
+        call: dict[str, Any] = {"TableName": self._table, "Key": LOCK_KEY, "UpdateExpression": update}
+        if condition:
+            call["ConditionExpression"] = condition
+        if values:
+            call["ExpressionAttributeValues"] = values
+        try:
+            self._dynamodb.update_item(**call)
+        except self._dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+
+def _held() -> str:
+    return "fence = :fence AND attribute_exists(holder)"
+
+
+def _number(value: int) -> dict[str, str]:
+    return {"N": str(value)}
+
+
+def _texts(values: Mapping[str, str]) -> dict[str, Any]:
+    return {"M": {name: {"S": value} for name, value in values.items()}}
+
+
+def _mark(mark: Mark) -> dict[str, dict[str, str]]:
+    return {":fence": _number(mark.fence), ":beat": _number(mark.beat)}
+
+
+def _item(attributes: Mapping[str, Any]) -> LockItem:
+    def texts(name: str) -> dict[str, str] | None:
+        found = attributes.get(name)
+        return None if found is None else {key: value["S"] for key, value in found["M"].items()}
+
+    holder, freeze = texts("holder"), texts("freeze")
+    return LockItem(
+        fence=int(attributes.get("fence", {"N": "0"})["N"]),
+        beat=int(attributes.get("beat", {"N": "0"})["N"]),
+        holder=Holder(**holder) if holder else None,
+        freeze=Freeze(**freeze) if freeze else None,
+    )

@@ -1,0 +1,122 @@
+"""The lock's item in a real conditional store: moto's DynamoDB, in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from appdeploy.lock.item import Freeze, Holder, LockItem, Mark
+from appdeploy.lock.store import DynamoLockStore
+
+TABLE = "axonflow-staging-releases"
+ALICE = Holder("upgrade-1", "alice", "2026-11-25T10:00:00Z", "token-a")
+BOB = Holder("upgrade-2", "bob", "2026-11-25T10:05:00Z", "token-b")
+FREEZE = Freeze("carol", "2026-11-25T09:00:00Z", "load test")
+
+
+@pytest.fixture
+def client(monkeypatch) -> Iterator[Any]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name="eu-central-1")
+        keys = [("pk", "HASH"), ("sk", "RANGE")]
+        client.create_table(
+            TableName=TABLE,
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
+        )
+        yield client
+
+
+@pytest.fixture
+def store(client) -> DynamoLockStore:
+    return DynamoLockStore(client, TABLE)
+
+
+def test_before_the_first_holder_the_item_is_empty(store):
+    assert store.read() == LockItem()
+
+
+def test_what_is_taken_is_read_back(store):
+    assert store.take(Mark(0, 0), ALICE) == 1
+    assert store.read() == LockItem(fence=1, beat=0, holder=ALICE)
+
+
+def test_a_mark_that_is_out_of_date_takes_nothing(store):
+    store.take(Mark(0, 0), ALICE)
+    assert store.take(Mark(0, 0), BOB) is None
+    store.renew(1)
+    assert store.take(Mark(1, 0), BOB) is None
+    assert store.read().holder == ALICE
+
+
+def test_an_unmoved_mark_takes_over(store):
+    store.take(Mark(0, 0), ALICE)
+    assert store.take(Mark(1, 0), BOB) == 2
+    assert store.renew(1) is False
+    assert store.release(1) is False
+    assert store.read() == LockItem(fence=2, beat=0, holder=BOB)
+
+
+def test_a_repeated_request_knows_its_own_write(store):
+    """The reply to the first one was lost, and the SDK sent it again."""
+    store.take(Mark(0, 0), ALICE)
+    assert store.take(Mark(0, 0), ALICE) == 1
+
+
+def test_renewals_move_the_mark(store):
+    store.take(Mark(0, 0), ALICE)
+    assert store.renew(1)
+    assert store.read().mark == Mark(1, 1)
+
+
+def test_a_released_lock_is_free_and_keeps_its_fence(store):
+    store.take(Mark(0, 0), ALICE)
+    assert store.release(1)
+    item = store.read()
+    assert (item.holder, item.fence) == (None, 1)
+    assert store.renew(1) is False
+    assert store.take(item.mark, BOB) == 2
+
+
+def test_a_frozen_environment_is_not_taken(store):
+    assert store.freeze(FREEZE)
+    assert store.freeze(FREEZE) is False
+    assert store.take(Mark(0, 0), ALICE) is None
+    assert store.read().freeze == FREEZE
+    store.thaw()
+    assert store.take(Mark(0, 0), ALICE) == 1
+
+
+def test_a_freeze_does_not_stop_the_holder_at_work(store):
+    store.take(Mark(0, 0), ALICE)
+    store.freeze(FREEZE)
+    assert store.renew(1)
+    assert store.release(1)
+    assert store.read().freeze == FREEZE
+
+
+def test_thawing_what_is_not_frozen_changes_nothing(store):
+    store.take(Mark(0, 0), ALICE)
+    store.thaw()
+    assert store.read() == LockItem(fence=1, beat=0, holder=ALICE)
+
+
+def test_a_broken_lock_refuses_its_former_holder(store):
+    store.take(Mark(0, 0), ALICE)
+    assert store.break_holder(Mark(1, 0))
+    assert store.renew(1) is False
+    assert store.read().holder is None
+
+
+def test_a_holder_that_moved_meanwhile_is_not_put_out(store):
+    store.take(Mark(0, 0), ALICE)
+    store.renew(1)
+    assert store.break_holder(Mark(1, 0)) is False
+    assert store.read().holder == ALICE
