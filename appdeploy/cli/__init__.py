@@ -14,6 +14,7 @@ from appdeploy.errors import AppdeployError
 from appdeploy.outcome import ExitCode
 
 _COMMANDS = {
+    "plan": "Show what a release would do, and change nothing.",
     "deploy": "Release a version: change which image runs, and watch it to its outcome.",
     "status": "Show what serves, how healthy it is, and what is under way.",
 }

@@ -11,7 +11,7 @@ from appdeploy.watch.judge import Observation
 
 def what_serves(rollout: Rollout, outcome: Outcome, seen: Observation | None) -> str:
     """What serves now, as far as the last observation shows."""
-    former = rollout.plan.former_version
+    former = rollout.plan.former.version
     match outcome:
         case Outcome.LIVE | Outcome.UNCHANGED:
             return f"{rollout.version} serves{_new_tasks(rollout, seen)}"
@@ -24,7 +24,8 @@ def what_serves(rollout: Rollout, outcome: Outcome, seen: Observation | None) ->
         case Outcome.FAILED:
             return f"not confirmed: the service stands on {_primary(seen)}{_tasks(seen)}; it needs a person to look"
         case Outcome.TIMED_OUT:
-            return f"{former or 'nothing'} until {rollout.version} is live; nothing was stopped, ECS carries on"
+            coming = "the new tasks are" if former == rollout.version else f"{rollout.version} is"
+            return f"{former or 'nothing'} until {coming} live; nothing was stopped, ECS carries on"
         case Outcome.REFUSED:
             return f"{former or 'nothing'}, as before"
 
@@ -48,8 +49,9 @@ def _count(tasks: int) -> str:
 
 def _returned(rollout: Rollout, seen: Observation | None) -> str:
     primary = seen.state.primary if seen else None
-    if primary is None or primary.task_definition == rollout.plan.former_task_definition:
-        return rollout.plan.former_version or name_of(rollout.plan.former_task_definition)
+    former = rollout.plan.former
+    if primary is None or primary.task_definition == former.task_definition:
+        return former.version or name_of(former.task_definition)
     return name_of(primary.task_definition)
 
 
