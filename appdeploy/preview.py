@@ -14,14 +14,13 @@ from appdeploy.plan import ReleasePlan, ServicePlan, Untouched
 from appdeploy.plan_report import Drift, Duration, PlannedService, PlanReport, Running, TemplateChange
 from appdeploy.prepare import Request, prepare
 from appdeploy.task_definition import name_of
+from appdeploy.watch.routing import deregistration_delay
 
 if TYPE_CHECKING:
     from appdeploy.aws import Clients
     from appdeploy.contract import ServiceContract
     from appdeploy.ecs_state import DeploymentSettings, ServiceState
     from appdeploy.task_definition import TaskDefinition
-
-_DEREGISTRATION_DELAY = "deregistration_delay.timeout_seconds"
 
 
 def read_preview(request: Request, clients: Clients) -> PlanReport:
@@ -130,9 +129,8 @@ def _health_settings(clients: Clients, contract: ServiceContract) -> HealthSetti
     # infra makes both groups of a service alike; either tells.
     arn = contract.target_groups[0]
     [group] = clients.elbv2.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
-    attributes = clients.elbv2.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
-    delay = next(item["Value"] for item in attributes if item["Key"] == _DEREGISTRATION_DELAY)
-    return HealthSettings(group["HealthCheckIntervalSeconds"], group["HealthyThresholdCount"], int(delay))
+    delay = deregistration_delay(clients.elbv2, arn)
+    return HealthSettings(group["HealthCheckIntervalSeconds"], group["HealthyThresholdCount"], delay)
 
 
 def _how(rounds: int, health: HealthSettings | None, settings: DeploymentSettings) -> str:
