@@ -103,6 +103,15 @@ def explain(error: BaseException) -> str:
 
 
 @contextmanager
+def unreadable(what: str) -> Iterator[None]:
+    """Turn a failed read into Refused: `<what>: <why>`. For commands that never change anything."""
+    try:
+        yield
+    except AwsError as error:
+        raise Refused(f"{what}: {explain(error)}") from None
+
+
+@contextmanager
 def refusing(what: str) -> Iterator[None]:
     """Turn a failed read before the first write into Refused: `<what>: <why>; nothing was changed`."""
     try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -43,13 +45,15 @@ class EnvironmentContract:
         return tuple(service for name, service in known.items() if not names or name in names)
 
 
-def read_contract(clients: Clients, environment: str) -> EnvironmentContract:
-    """Read and check the contract of an environment.
+def read_contract(
+    clients: Clients, environment: str, on_error: Callable[[str], AbstractContextManager[None]] = refusing
+) -> EnvironmentContract:
+    """Read and check the contract of an environment. `on_error` words what AWS says when it cannot be read.
 
     Raises Refused when there is none, when it is malformed or of another schema version, and when it was written for
     another account or region than the caller's.
     """
-    with refusing(f"the contract of {environment} could not be read"), ThreadPoolExecutor(1) as pool:
+    with on_error(f"the contract of {environment} could not be read"), ThreadPoolExecutor(1) as pool:
         identity = pool.submit(clients.sts.get_caller_identity)
         documents = _read_parameters(clients.ssm, contract_path(environment))
         account = identity.result()["Account"]

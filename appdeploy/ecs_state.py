@@ -82,6 +82,43 @@ class Deployment:
 
 
 @dataclass(frozen=True)
+class DeploymentSettings:
+    """How a service's deployments go about, as DescribeServices tells it."""
+
+    minimum_percent: int
+    """Healthy tasks that are kept, in per cent of the desired count."""
+    maximum_percent: int
+    """Tasks that may run at once, in per cent of the desired count."""
+    grace_seconds: int
+    """How long failing load balancer checks of a new task are overlooked."""
+    bake_minutes: int
+    """How long ECS still watches once the new tasks have taken over."""
+    alarms: tuple[str, ...]
+    """Names of the deployment alarms; empty when they are not enabled."""
+
+    @classmethod
+    def from_reply(cls, reply: ServiceTypeDef) -> Self:
+        """Read them from a service. AWS's defaults for a replica service are 100 and 200 per cent."""
+        configuration = reply.get("deploymentConfiguration", {})
+        alarms = configuration.get("alarms")
+        return cls(
+            minimum_percent=configuration.get("minimumHealthyPercent", 100),
+            maximum_percent=configuration.get("maximumPercent", 200),
+            grace_seconds=reply.get("healthCheckGracePeriodSeconds", 0),
+            bake_minutes=configuration.get("bakeTimeInMinutes", 0),
+            alarms=tuple(alarms["alarmNames"]) if alarms is not None and alarms["enable"] else (),
+        )
+
+    def most_tasks(self, desired: int) -> int:
+        """Tasks that may run at once: "rounded down to the nearest integer" (API reference of ECS)."""
+        return desired * self.maximum_percent // 100
+
+    def fewest_healthy(self, desired: int) -> int:
+        """Healthy tasks that are kept: "rounded up to the nearest integer" (API reference of ECS)."""
+        return -(-desired * self.minimum_percent // 100)
+
+
+@dataclass(frozen=True)
 class ServiceState:
     """One service of DescribeServices' reply."""
 
@@ -97,6 +134,7 @@ class ServiceState:
     """Id and message of the latest events, newest first."""
     revisions: tuple[str, ...]
     """ARNs of the service revisions that run; stale for a moment after an update."""
+    settings: DeploymentSettings
 
     @classmethod
     def from_reply(cls, reply: ServiceTypeDef) -> Self:
@@ -112,6 +150,7 @@ class ServiceState:
             deployments=tuple(Deployment.from_reply(item) for item in reply.get("deployments", [])),
             events=tuple((event["id"], event["message"]) for event in reply.get("events", [])),
             revisions=tuple(item["arn"] for item in reply.get("currentServiceRevisions", [])),
+            settings=DeploymentSettings.from_reply(reply),
         )
 
     @property
@@ -123,6 +162,16 @@ class ServiceState:
     def primary(self) -> Deployment | None:
         """The deployment that ECS works towards."""
         return next((item for item in self.deployments if item.status == _PRIMARY), None)
+
+    @property
+    def settled(self) -> bool:
+        """Whether its newest deployment completed. One that ECS gave up does not run, whatever the service says."""
+        return self.primary is not None and self.primary.rollout_state == "COMPLETED"
+
+    @property
+    def deployment_ids(self) -> frozenset[str]:
+        """The ids of all deployments that ECS lists now."""
+        return frozenset(item.id for item in self.deployments)
 
     def deployment(self, deployment_id: str) -> Deployment | None:
         """The deployment of that id, as long as ECS still lists it."""

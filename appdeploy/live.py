@@ -1,14 +1,14 @@
 """Reads what a release starts from: the services, their task definitions, and the wanted image's digest.
 
 For N services that is one DescribeServices per ten of them, and per service one DescribeTaskDefinition and one
-DescribeImages, side by side.
+DescribeImages, side by side; one DescribeTaskDefinition more where a service moves to another template.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -16,12 +16,13 @@ from appdeploy.aws import THREADS
 from appdeploy.aws_errors import refusing
 from appdeploy.contract import ServiceContract
 from appdeploy.ecs_state import ServiceState
+from appdeploy.goal import Deploy, Goal, Restart, Sync, takes_template
 from appdeploy.image import Digest, EcrRepository
-from appdeploy.task_definition import TaskDefinition, family_of
+from appdeploy.task_definition import TEMPLATE_TAG, TaskDefinition, family_of
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr import ECRClient
-    from mypy_boto3_ecr.type_defs import ImageDetailTypeDef
+    from mypy_boto3_ecr.type_defs import ImageDetailTypeDef, ImageIdentifierTypeDef
     from mypy_boto3_ecs import ECSClient
 
     from appdeploy.aws import Clients
@@ -66,9 +67,12 @@ class LiveService:
     contract: ServiceContract
     state: ServiceState | None
     """None when the service does not exist."""
-    base: TaskDefinition | None
-    """What a release starts from: what the service runs, or the contract's template if it was never released."""
-    image: ImageLookup
+    running: TaskDefinition | None
+    """What it runs; None when it was never released."""
+    template: TaskDefinition | None
+    """The contract's template; None when the goal does not need it."""
+    image: ImageLookup | None
+    """The image that is to run; None when the goal changes nothing."""
 
     @property
     def never_released(self) -> bool:
@@ -82,17 +86,16 @@ def on_template(contract: ServiceContract, task_definition: str) -> bool:
 
 
 def read_live(
-    clients: Clients, contract: EnvironmentContract, services: Sequence[ServiceContract], version: str
+    clients: Clients, contract: EnvironmentContract, services: Sequence[ServiceContract], goal: Goal
 ) -> tuple[LiveService, ...]:
     """Read each service, in the order given. Raises Refused when AWS does not let us read."""
     with refusing("the services could not be read"), ThreadPoolExecutor(THREADS) as pool:
-        images = [pool.submit(find_image, clients.ecr, service, version) for service in services]
+        wanted = goal.version if isinstance(goal, Deploy) else None
+        images = [pool.submit(find_image, clients.ecr, service, wanted) if wanted else None for service in services]
         states = describe_services(clients.ecs, contract.platform.cluster, [service.service for service in services])
-        bases = [pool.submit(_read_base, clients.ecs, service, states.get(service.service)) for service in services]
-        return tuple(
-            LiveService(service, states.get(service.service), base.result(), image.result())
-            for service, base, image in zip(services, bases, images, strict=True)
-        )
+        reads = [pool.submit(_read_service, clients, service, states.get(service.service), goal) for service in services]
+        lives = [read.result() for read in reads]
+        return tuple(replace(live, image=image.result()) if image else live for live, image in zip(lives, images, strict=True))
 
 
 def describe_services(ecs: ECSClient, cluster: str, arns: Sequence[str]) -> dict[str, ServiceState]:
@@ -111,13 +114,12 @@ def describe_task_definition(ecs: ECSClient, arn: str) -> TaskDefinition:
     return TaskDefinition.from_reply(ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"]))
 
 
-def find_image(ecr: ECRClient, service: ServiceContract, version: str) -> ImageLookup:
-    """Look the version up in the service's repository. One call, and only if it is not there a few more."""
+def find_image(ecr: ECRClient, service: ServiceContract, wanted: str) -> ImageLookup:
+    """Look a tag or a digest up in the service's repository. One call, and only if it is not there a few more."""
     repository = EcrRepository.parse(service.repository)
+    wanted_id: ImageIdentifierTypeDef = {"imageDigest": wanted} if ":" in wanted else {"imageTag": wanted}
     try:
-        reply = ecr.describe_images(
-            registryId=repository.account, repositoryName=repository.name, imageIds=[{"imageTag": version}]
-        )
+        reply = ecr.describe_images(registryId=repository.account, repositoryName=repository.name, imageIds=[wanted_id])
     except ecr.exceptions.RepositoryNotFoundException:
         return NoRepository()
     except ecr.exceptions.ImageNotFoundException:
@@ -126,11 +128,19 @@ def find_image(ecr: ECRClient, service: ServiceContract, version: str) -> ImageL
     return FoundImage(Digest(detail["imageDigest"]), detail.get("imageStatus", "ACTIVE"))
 
 
-def _read_base(ecs: ECSClient, service: ServiceContract, state: ServiceState | None) -> TaskDefinition | None:
+def _read_service(clients: Clients, service: ServiceContract, state: ServiceState | None, goal: Goal) -> LiveService:
     if state is None or not state.active:
-        return None
-    released = not on_template(service, state.task_definition)
-    return describe_task_definition(ecs, state.task_definition if released else service.template)
+        return LiveService(service, state, None, None, None)
+    if on_template(service, state.task_definition):
+        template = describe_task_definition(clients.ecs, service.template) if isinstance(goal, Deploy) else None
+        return LiveService(service, state, None, template, None)
+    running = describe_task_definition(clients.ecs, state.task_definition)
+    moves = takes_template(goal) and running.tags.get(TEMPLATE_TAG) != service.template
+    template = describe_task_definition(clients.ecs, service.template) if moves else None
+    stays = isinstance(goal, Restart) or (isinstance(goal, Sync) and moves)
+    digest = running.image_of(service.container).digest if stays and service.container in running.containers else None
+    image = find_image(clients.ecr, service, digest) if digest else None
+    return LiveService(service, state, running, template, image)
 
 
 def _tagged_images(ecr: ECRClient, repository: EcrRepository) -> Iterable[ImageDetailTypeDef]:

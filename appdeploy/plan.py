@@ -1,31 +1,46 @@
-"""Decides what a release will do. Pure: it takes what was read, and returns a plan or says why there is none."""
+"""What a release will do, as values: made by appdeploy.planner and appdeploy.rollback, carried out by appdeploy.rollout."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from appdeploy.contract import PlatformContract, ServiceContract
-from appdeploy.ecs_state import Deployment, ServiceState
-from appdeploy.errors import Refused
-from appdeploy.image import Digest, EcrRepository, ImageReference
-from appdeploy.live import ImageLookup, LiveService, NoImage, NoRepository
+from appdeploy.image import Digest, ImageReference
 from appdeploy.release_id import ReleaseId
-from appdeploy.task_definition import VERSION_TAG, TaskDefinition, name_of
-
-_DEPLOYABLE = "ACTIVE"
+from appdeploy.task_definition import TEMPLATE_TAG, VERSION_TAG, TaskDefinition
 
 
 class Change(Enum):
     """What a release does to one service."""
 
-    NONE = auto()
-    """It already runs that digest."""
     RELEASE = auto()
-    """What it runs, with another image."""
+    """A new revision."""
     FIRST_RELEASE = auto()
     """The template with an image, and the initial number of tasks."""
+    RESTART = auto()
+    """The task definition that it runs, in new tasks."""
+    RETURN = auto()
+    """A task definition that it ran before."""
+
+    @property
+    def registers(self) -> bool:
+        """Whether a revision is registered for it."""
+        return self in (Change.RELEASE, Change.FIRST_RELEASE)
+
+
+@dataclass(frozen=True)
+class Former:
+    """What a service stands on before a release, and goes back to if the release fails."""
+
+    task_definition: str
+    deployments: frozenset[str]
+    """Ids of the deployments that ECS listed: one that is not among them is new."""
+    version: str | None = None
+    """The version that serves, as far as it is known; None before the first release."""
+    digest: Digest | None = None
+    template: str | None = None
+    """ARN of the template revision that it descends from, as far as it is known."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +50,14 @@ class ServicePlan:
     contract: ServiceContract
     change: Change
     base: TaskDefinition
-    """The revision that the new one is made from."""
+    """The revision that the new one is made from; for a restart or a return the one that will run."""
     image: ImageReference
-    """The image that will run, pinned by digest."""
-    former_task_definition: str
-    """What the service stands on now, and goes back to if the release fails."""
-    former_version: str | None
-    """The version that serves now, as far as it is known."""
+    """The image that will run, pinned by digest unless a revision that was not made by a release is run again."""
+    version: str
+    """What people call what will run."""
+    template: str | None
+    """ARN of the template revision that it will descend from, as far as it is known."""
+    former: Former
 
     @property
     def first(self) -> bool:
@@ -55,38 +71,36 @@ class ServicePlan:
 
 
 @dataclass(frozen=True)
+class Untouched:
+    """A service that stands as wanted already."""
+
+    contract: ServiceContract
+    former: Former
+    because: str
+    """Why nothing is to be done, in words."""
+
+
+@dataclass(frozen=True)
 class ReleasePlan:
     """What a release will do."""
 
     release_id: ReleaseId
     platform: PlatformContract
-    version: str
-    services: tuple[ServicePlan, ...]
+    purpose: str
+    """What it is for, in words that follow its id."""
+    services: tuple[ServicePlan | Untouched, ...]
+    reason: str | None = None
+    """Why a person wants it, in that person's words."""
 
     @property
     def changed(self) -> tuple[ServicePlan, ...]:
         """The services that will be changed."""
-        return tuple(service for service in self.services if service.change is not Change.NONE)
+        return tuple(service for service in self.services if isinstance(service, ServicePlan))
 
-
-class _No(Exception):
-    """Why one service cannot be released."""
-
-
-def plan_release(
-    release_id: ReleaseId, platform: PlatformContract, version: str, services: Sequence[LiveService]
-) -> ReleasePlan:
-    """The plan for a version. Raises Refused with one line for each service that cannot take it."""
-    plans: list[ServicePlan] = []
-    problems: list[str] = []
-    for live in services:
-        try:
-            plans.append(_plan_service(live, version, platform.environment))
-        except _No as problem:
-            problems.append(f"{live.contract.name}: {problem}")
-    if problems:
-        raise Refused(*problems)
-    return ReleasePlan(release_id, platform, version, tuple(plans))
+    @property
+    def untouched(self) -> tuple[Untouched, ...]:
+        """The services that need no change."""
+        return tuple(service for service in self.services if isinstance(service, Untouched))
 
 
 def version_of(definition: TaskDefinition, container: str) -> str:
@@ -94,64 +108,12 @@ def version_of(definition: TaskDefinition, container: str) -> str:
     return definition.tags.get(VERSION_TAG) or str(definition.image_of(container))
 
 
-def _plan_service(live: LiveService, version: str, environment: str) -> ServicePlan:
-    contract = live.contract
-    state = _usable_state(live, environment)
-    base = live.base
-    if base is None or contract.container not in base.containers:
-        held = f"it has {', '.join(base.containers)}" if base else "it could not be read"
-        raise _No(f"{name_of(state.task_definition)} has no container {contract.container}: {held}")
-    digest = _usable_digest(live.image, contract, version)
-    image = EcrRepository.parse(contract.repository).reference.pinned(digest)
-    return ServicePlan(
-        contract=contract,
-        change=_change(live, state, base, digest),
-        base=base,
-        image=image,
-        former_task_definition=state.task_definition,
-        former_version=None if live.never_released else version_of(base, contract.container),
+def former_of(definition: TaskDefinition, container: str, deployments: frozenset[str]) -> Former:
+    """A released service's state before a release, from the revision that it runs."""
+    return Former(
+        task_definition=definition.arn,
+        deployments=deployments,
+        version=version_of(definition, container),
+        digest=definition.image_of(container).digest,
+        template=definition.tags.get(TEMPLATE_TAG),
     )
-
-
-def _change(live: LiveService, state: ServiceState, base: TaskDefinition, digest: Digest) -> Change:
-    if live.never_released:
-        return Change.FIRST_RELEASE
-    # A deployment that ECS gave up does not run, whatever the service's task definition says.
-    completed = state.primary is not None and state.primary.rollout_state == "COMPLETED"
-    runs_it = base.image_of(live.contract.container).digest == digest
-    return Change.NONE if completed and runs_it else Change.RELEASE
-
-
-def _usable_state(live: LiveService, environment: str) -> ServiceState:
-    state, contract = live.state, live.contract
-    if state is None:
-        raise _No(f"the service {contract.service} does not exist: run pulumi up for {environment} again")
-    if not state.active:
-        raise _No(f"the service is {state.status}, not ACTIVE: run pulumi up for {environment} again")
-    underway = next((item for item in state.deployments if item.in_progress), None)
-    if underway is not None:
-        raise _No(_underway(underway, environment))
-    if live.never_released and contract.desired_count == 0:
-        raise _No("the contract asks for 0 tasks at the first release: nothing could be proved; raise it in infra")
-    if not live.never_released and state.desired == 0:
-        raise _No("the service stands at 0 tasks: nothing could be proved; scale it up first")
-    return state
-
-
-def _underway(deployment: Deployment, environment: str) -> str:
-    return (
-        f"deployment {deployment.id} of {name_of(deployment.task_definition)} is still in progress"
-        f" ({deployment.running} of {deployment.desired} tasks):"
-        f" wait for it (appdeploy status -e {environment} shows it), then run this again"
-    )
-
-
-def _usable_digest(image: ImageLookup, contract: ServiceContract, version: str) -> Digest:
-    if isinstance(image, NoRepository):
-        raise _No(f"the repository {contract.repository} does not exist")
-    if isinstance(image, NoImage):
-        known = f"the newest there are {', '.join(image.newest)}" if image.newest else "it holds no tagged image"
-        raise _No(f"{contract.repository} has no image {version}: {known}")
-    if image.status != _DEPLOYABLE:
-        raise _No(f"{contract.repository}:{version} is {image.status} in ECR and cannot be pulled: restore it first")
-    return image.digest

@@ -1,4 +1,4 @@
-"""Carries out a plan: registers the new revisions, points the services at them, and returns what is under way."""
+"""Carries out a plan: registers the new revisions, points the services at what is to run, and returns what is under way."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ class Rollout:
 
     plan: ServicePlan
     service: ServiceName
-    version: str
     task_definition: str
     deployment_id: str
     """Our deployment's id: the outcome is decided by it alone."""
@@ -28,6 +27,11 @@ class Rollout:
     def name(self) -> str:
         """The service's short name."""
         return self.plan.contract.name
+
+    @property
+    def version(self) -> str:
+        """What people call what will run."""
+        return self.plan.version
 
 
 @dataclass(frozen=True)
@@ -44,13 +48,14 @@ def begin(plan: ReleasePlan, writer: EcsWriter, registrable: frozenset[str], emi
     All revisions are registered before any service is touched: if AWS refuses one, no service has changed. Raises
     OutOfReach when it is not known whether they are registered.
     """
-    registered = side_by_side(lambda service: _register(plan, service, writer, registrable), plan.changed)
+    registered = side_by_side(lambda service: _revision(plan, service, writer, registrable), plan.changed)
     refused = {service.contract.name: answer for service, answer in registered if isinstance(answer, WriteRefused)}
     if refused:
         return Beginning((), tuple(_not_sent(service, refused) for service in plan.changed))
     revisions = [(service, answer) for service, answer in registered if isinstance(answer, str)]
     for service, arn in revisions:
-        emit(Registered(service.contract.name, arn))
+        if service.change.registers:
+            emit(Registered(service.contract.name, arn))
     begun = side_by_side(lambda pair: _update(plan, *pair, writer), revisions)
     rollouts = tuple(item for item in begun if isinstance(item, Rollout))
     for rollout in rollouts:
@@ -60,9 +65,9 @@ def begin(plan: ReleasePlan, writer: EcsWriter, registrable: frozenset[str], emi
 
 def revision_for(plan: ReleasePlan, service: ServicePlan, registrable: frozenset[str]) -> NewRevision:
     """The revision that a release registers for one service, tagged so that it can be found again."""
-    tags = {RELEASE_TAG: plan.release_id, VERSION_TAG: plan.version}
-    if service.first:
-        tags[TEMPLATE_TAG] = service.base.arn
+    tags = {RELEASE_TAG: plan.release_id, VERSION_TAG: service.version}
+    if service.template is not None:
+        tags[TEMPLATE_TAG] = service.template
     return new_revision(
         service.base,
         family=service.contract.family,
@@ -73,9 +78,12 @@ def revision_for(plan: ReleasePlan, service: ServicePlan, registrable: frozenset
     )
 
 
-def _register(
+def _revision(
     plan: ReleasePlan, service: ServicePlan, writer: EcsWriter, registrable: frozenset[str]
 ) -> tuple[ServicePlan, str | WriteRefused]:
+    """The task definition that the service is to run: a new one, or for a restart or a return one that exists."""
+    if not service.change.registers:
+        return service, service.base.arn
     try:
         return service, writer.register(revision_for(plan, service, registrable), plan.release_id)
     except WriteRefused as error:
@@ -87,13 +95,19 @@ def _register(
 def _update(plan: ReleasePlan, service: ServicePlan, revision: str, writer: EcsWriter) -> Rollout | ServiceResult:
     name = ServiceName(plan.platform.cluster, service.contract.service)
     try:
-        deployment_id = writer.update(name, revision, service.desired_count)
+        deployment_id = writer.update(
+            name,
+            revision,
+            known=service.former.deployments,
+            desired_count=service.desired_count,
+            force=revision == service.former.task_definition,
+        )
     except WriteRefused as error:
         return ServiceResult(service.contract.name, Outcome.REFUSED, _still(service), f"UpdateService was refused: {error}")
     except OutOfReach as error:
         cause = f"whether the service was updated is not known: {error}"
         return ServiceResult(service.contract.name, Outcome.TIMED_OUT, "not known", cause)
-    return Rollout(service, name, plan.version, revision, deployment_id)
+    return Rollout(service, name, revision, deployment_id)
 
 
 def _not_sent(service: ServicePlan, refused: dict[str, WriteRefused]) -> ServiceResult:
@@ -104,4 +118,4 @@ def _not_sent(service: ServicePlan, refused: dict[str, WriteRefused]) -> Service
 
 
 def _still(service: ServicePlan) -> str:
-    return f"{service.former_version} serves as before" if service.former_version else "not released yet"
+    return f"{service.former.version} serves as before" if service.former.version else "not released yet"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from appdeploy.aws_errors import refusing
+from appdeploy.aws_errors import unreadable
 from appdeploy.contract_reader import read_contract
 from appdeploy.ecs_state import Deployment, DeploymentStatus, ServiceDeployment, ServiceState
 from appdeploy.errors import Refused
@@ -25,10 +25,10 @@ _PAGE = 100
 
 def read_status(clients: Clients, environment: str, names: Sequence[str]) -> StatusReport:
     """The status of these services, or of all when none is named. Raises Refused when it cannot be read."""
-    contract = read_contract(clients, environment)
+    contract = read_contract(clients, environment, unreadable)
     services = contract.select(names)
     platform = contract.platform
-    with refusing(f"the status of {environment} could not be read"):
+    with unreadable(f"the status of {environment} could not be read"):
         states = describe_services(clients.ecs, platform.cluster, [service.service for service in services])
         missing = [service.name for service in services if service.service not in states]
         if missing:
@@ -68,11 +68,11 @@ def _read_service(clients: Clients, cluster: str, contract: ServiceContract, sta
 
 
 def template_drift(definition: TaskDefinition, contract: ServiceContract) -> TemplateDrift | None:
-    """How the running revision's template differs from the contract's; None when it is the same or not known."""
+    """How the running revision's template differs from the contract's; None when it is the same."""
     running = definition.tags.get(TEMPLATE_TAG)
-    if running is None or running == contract.template:
+    if running == contract.template:
         return None
-    return TemplateDrift(running=name_of(running), wanted=name_of(contract.template))
+    return TemplateDrift(running=name_of(running) if running else None, wanted=name_of(contract.template))
 
 
 def _serving_and_coming(state: ServiceState, newest: ServiceDeployment | None) -> tuple[Deployment | None, Deployment | None]:

@@ -14,8 +14,8 @@ class _Part(BaseModel):
 class TemplateDrift(_Part):
     """infra has changed the template since the running revision was made from it."""
 
-    running: str
-    """The template revision that the running one descends from, `family:revision`."""
+    running: str | None
+    """The template revision that the running one descends from, `family:revision`; None when it names none."""
     wanted: str
     """The template revision that the contract names."""
 
@@ -69,3 +69,8 @@ class StatusReport(_Part):
     region: str
     url: str
     services: tuple[ServiceStatus, ...]
+
+    @property
+    def drifted(self) -> bool:
+        """Whether a released service stands on another template than the contract's."""
+        return any(service.template_drift for service in self.services)

@@ -68,19 +68,33 @@ class EcsWriter:
 
         return self._careful(send, lambda: self._newest_of(revision.family, release_id))
 
-    def update(self, service: ServiceName, task_definition: str, desired_count: int | None) -> str:
-        """Point the service at a task definition. Returns our deployment's id, the identity of the rollout."""
-        extra = {} if desired_count is None else {"desiredCount": desired_count}
+    def update(
+        self,
+        service: ServiceName,
+        task_definition: str,
+        *,
+        known: frozenset[str],
+        desired_count: int | None,
+        force: bool,
+    ) -> str:
+        """Point the service at a task definition. Returns our deployment's id, the identity of the rollout.
+
+        `known` are the deployments read before: ours is one of that task definition that is not among them. `force` starts
+        a deployment although the service stands on that task definition already.
+        """
+        extra: dict[str, Any] = {} if desired_count is None else {"desiredCount": desired_count}
+        if force:
+            extra["forceNewDeployment"] = True
 
         def send() -> str:
             self.touched_a_service = True
             reply = self._ecs.update_service(
                 cluster=service.cluster, service=service.arn, taskDefinition=task_definition, **_plain(extra)
             )
-            deployment = _deployment_of(ServiceState.from_reply(reply["service"]), task_definition)
-            return deployment or self._wait_for_deployment(service, task_definition)
+            deployment = _new_deployment(ServiceState.from_reply(reply["service"]), task_definition, known)
+            return deployment or self._wait_for(lambda: self._deployment_in_ecs(service, task_definition, known))
 
-        return self._careful(send, lambda: self._deployment_in_ecs(service, task_definition))
+        return self._careful(send, lambda: self._deployment_in_ecs(service, task_definition, known))
 
     def stop(self, deployment_arn: str) -> bool:
         """Ask ECS to roll a service deployment back. False when it cannot be stopped any more.
@@ -143,13 +157,13 @@ class EcsWriter:
         tags = {tag["key"]: tag["value"] for tag in reply.get("tags", [])}
         return reply["taskDefinition"]["taskDefinitionArn"] if tags.get(RELEASE_TAG) == release_id else None
 
-    def _deployment_in_ecs(self, service: ServiceName, task_definition: str) -> str | None:
+    def _deployment_in_ecs(self, service: ServiceName, task_definition: str, known: frozenset[str]) -> str | None:
         reply = self._ecs.describe_services(cluster=service.cluster, services=[service.arn])
         states = [ServiceState.from_reply(item) for item in reply["services"]]
-        return _deployment_of(states[0], task_definition) if states else None
+        return _new_deployment(states[0], task_definition, known) if states else None
 
-    def _wait_for_deployment(self, service: ServiceName, task_definition: str) -> str:
-        found = self._find(lambda: self._deployment_in_ecs(service, task_definition))
+    def _wait_for(self, find: Callable[[], str | None]) -> str:
+        found = self._find(find)
         if found is None:
             raise OutOfReach("ECS took the update but lists no deployment of it")
         return found
@@ -181,9 +195,9 @@ class _Patience:
         self._pause = min(self._pause * 2, _LONGEST_PAUSE)
 
 
-def _deployment_of(state: ServiceState, task_definition: str) -> str | None:
+def _new_deployment(state: ServiceState, task_definition: str, known: frozenset[str]) -> str | None:
     # Not PRIMARY alone: a rival may have replaced our deployment since, and then sending again would undo the rival.
-    ours = (item.id for item in state.deployments if item.task_definition == task_definition)
+    ours = (item.id for item in state.deployments if item.task_definition == task_definition and item.id not in known)
     return next(ours, None)
 
 

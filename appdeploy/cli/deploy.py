@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
-from typing import TYPE_CHECKING
-
 import click
 
-from appdeploy.cli.options import environment_option, region_option, services_option, version_option
-
-if TYPE_CHECKING:
-    from appdeploy.clock import Clock, SystemClock
-    from appdeploy.render.plain import PlainRenderer
-    from appdeploy.render.terminal import TerminalRenderer
-
-_LIVE = "live"
-_COMPLETE = "complete"
+from appdeploy.cli.following import follow, following_options
+from appdeploy.cli.options import environment_option, json_option, region_option, services_option, sync_option, version_option
 
 
 @click.command("deploy", short_help="Release a version.")
 @environment_option
 @version_option
 @services_option
-@click.option(
-    "--until",
-    type=click.Choice([_LIVE, _COMPLETE]),
-    help="Return when all new tasks serve, or when ECS has finished too. Default: live at a terminal, else complete.",
-)
-@click.option(
-    "--timeout", type=click.IntRange(min=1), default=1200, show_default=True, metavar="SECONDS", help="How long to watch."
-)
-@click.option("--patient", is_flag=True, help="Leave a failing release to ECS's circuit breaker and alarms.")
+@sync_option
+@click.option("--plan", "only_plan", is_flag=True, help="Show what would be done and change nothing, as `appdeploy plan`.")
+@json_option("With --plan: print one JSON object (appdeploy.plan_report.PlanReport).")
+@following_options
 @region_option
 def command(
     environment: str,
     version: str,
     services: tuple[str, ...],
+    sync: bool,
+    only_plan: bool,
+    as_json: bool,
     until: str | None,
     timeout: int,
     patient: bool,
@@ -46,47 +31,18 @@ def command(
 ) -> int:
     """Release VERSION to an environment's services, and watch it to its outcome.
 
-    Each service keeps what it runs but for one image, pinned by digest. The first release starts from the template that
-    the infrastructure made. Exit status: 0 live or unchanged, 10 refused, 20 rolled back by ECS, 21 rolled back by us,
-    22 failed, 23 superseded, 24 timed out.
+    Each service keeps what it runs but for one image, pinned by digest; with --sync it moves to the newest template too.
+    The first release starts from the template that the infrastructure made. Exit status: 0 live or unchanged, 10 refused,
+    20 rolled back by ECS, 21 rolled back by us, 22 failed, 23 superseded, 24 timed out.
     """
-    from appdeploy.aws import connect
-    from appdeploy.clock import SystemClock
-    from appdeploy.outcome import worst
-    from appdeploy.release import Request, release
-    from appdeploy.render import is_terminal
-    from appdeploy.watch.judge import Policy
+    from appdeploy.goal import Deploy
+    from appdeploy.prepare import Request, prepare
 
-    clock = SystemClock()
-    policy = Policy(until_complete=(until or (_LIVE if is_terminal() else _COMPLETE)) == _COMPLETE, patient=patient)
-    request = Request(environment, version, services, policy, timeout)
-    with _cancelling(clock), _renderer(clock) as render:
-        results = release(request, connect(region), clock, render)
-    return worst(result.outcome for result in results).exit_code
+    if as_json and not only_plan:
+        raise click.UsageError("--json needs --plan", click.get_current_context())
+    request = Request(environment, Deploy(version, sync), services)
+    if only_plan:
+        from appdeploy.cli.plan import show_plan
 
-
-def _renderer(clock: Clock) -> PlainRenderer | TerminalRenderer:
-    from appdeploy.render import is_terminal
-    from appdeploy.render.plain import PlainRenderer
-
-    if not is_terminal():
-        return PlainRenderer()
-    from appdeploy.render.terminal import TerminalRenderer
-
-    return TerminalRenderer(clock)
-
-
-@contextmanager
-def _cancelling(clock: SystemClock) -> Iterator[None]:
-    """Make SIGTERM mean the same as Ctrl-C, and let both end the waits of worker threads too."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        clock.cancel()
-        raise KeyboardInterrupt
-
-    former = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
+        return show_plan(request, region, as_json=as_json)
+    return follow(lambda clients: prepare(request, clients).plan, region, until=until, timeout=timeout, patient=patient)

@@ -39,6 +39,18 @@ def version_option(function: F) -> F:
     )(function)
 
 
+def sync_option(function: F) -> F:
+    """`--sync`."""
+    return click.option(
+        "--sync", is_flag=True, help="Move to the newest template too, as `appdeploy sync` does without a new version."
+    )(function)
+
+
+def json_option(text: str) -> Callable[[F], F]:
+    """`--json`, with its help: it says which model is printed. The command gets it as `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help=text)
+
+
 def region_option(function: F) -> F:
     """`--region`."""
     return click.option(

@@ -52,7 +52,7 @@ def remarks(service: ServiceStatus) -> Iterator[str]:
         yield f"last deployment: {service.last_failure.status}{reason}"
     if service.template_drift:
         drift = service.template_drift
-        moved = f"template has moved on: {drift.running} -> {drift.wanted}"
-        yield f"{moved}; the running tasks keep the old one until it is synced"
+        moved = f"template has moved on: {drift.running or '(not known)'} -> {drift.wanted}"
+        yield f"{moved}; the running tasks keep the old one until `appdeploy sync`"
     if service.routing_problem:
         yield f"target group unclear: {service.routing_problem}"

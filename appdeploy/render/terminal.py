@@ -13,7 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 from appdeploy.events import Answered, Ended, Event, Finished, Planned, Progress, Silence, Started, Stopping
-from appdeploy.image import short
 from appdeploy.outcome import ServiceResult
 from appdeploy.render.plain import report_problem, write
 from appdeploy.render.words import duration, finished, lines, problem
@@ -79,11 +78,10 @@ class TerminalRenderer:
 
     def _plan(self, event: Planned) -> None:
         plan = event.plan
-        write(sys.stdout, [f"{plan.release_id}: {plan.version} to {plan.platform.environment}"])
+        write(sys.stdout, lines(event))
         self._begun = self._clock.now()
         for service in plan.changed:
-            digest = short(service.image.digest or "")
-            self._rows[service.contract.name] = _Row(f"{service.former_version or '(none)'} -> {plan.version} {digest}")
+            self._rows[service.contract.name] = _Row(f"{service.former.version or '(none)'} -> {service.version}")
 
     def _progress(self, row: _Row, event: Progress) -> None:
         if event.phase.is_forward:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from appdeploy.events import Answered, Ended, Event, Finished, Planned, Progress, Registered, Silence, Started, Stopping
 from appdeploy.image import short
 from appdeploy.outcome import Outcome, ServiceResult, worst
-from appdeploy.plan import Change, ServicePlan
+from appdeploy.plan import Change, ReleasePlan, ServicePlan
 from appdeploy.task_definition import name_of
 
 
@@ -15,8 +15,8 @@ def lines(event: Event) -> Iterator[str]:
     """What happened, one line each, in the order to be read."""
     match event:
         case Planned(plan):
-            yield f"{plan.release_id}: {plan.version} to {plan.platform.environment}"
-            yield from (_planned(service, plan.version) for service in plan.changed)
+            yield heading(plan)
+            yield from (f"{service.contract.name}: {change(service)}" for service in plan.changed)
         case Registered(service, task_definition):
             yield f"{service}: registered {name_of(task_definition)}"
         case Started(service, deployment_id):
@@ -71,8 +71,35 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s"
 
 
-def _planned(service: ServicePlan, version: str) -> str:
-    digest = short(service.image.digest or "")
-    if service.change is Change.FIRST_RELEASE:
-        return f"{service.contract.name}: first release: {version} ({digest}), {service.desired_count} tasks"
-    return f"{service.contract.name}: {service.former_version} -> {version} ({digest})"
+def heading(plan: ReleasePlan) -> str:
+    """Which release it is, and what for."""
+    reason = f"; reason: {plan.reason}" if plan.reason else ""
+    return f"{plan.release_id}: {plan.purpose}{reason}"
+
+
+def change(service: ServicePlan) -> str:
+    """What a release does to a service, in one line."""
+    digest = short(service.image.digest or "no digest")
+    match service.change:
+        case Change.FIRST_RELEASE:
+            return f"first release: {service.version} ({digest}), {service.desired_count} tasks"
+        case Change.RESTART:
+            return f"{service.version} ({digest}) again, in new tasks of {name_of(service.base.arn)}"
+        case Change.RELEASE:
+            return f"{_versions(service)} ({digest}){_template(service)}"
+        case Change.RETURN:
+            return f"{_versions(service)} ({digest}), back to {name_of(service.base.arn)}{_template(service)}"
+
+
+def _versions(service: ServicePlan) -> str:
+    former = service.former.version
+    return f"{former} stays" if former == service.version else f"{former} -> {service.version}"
+
+
+def _template(service: ServicePlan) -> str:
+    """Where the template goes, if it does or may."""
+    if service.template is None or service.template == service.former.template:
+        return ""
+    back = "goes back too" if service.change is Change.RETURN else "moves"
+    former = name_of(service.former.template) if service.former.template else "an unknown one"
+    return f"; the template {back}: {former} -> {name_of(service.template)}"

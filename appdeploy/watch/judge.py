@@ -180,10 +180,10 @@ def _by_whom(primary: Deployment | None) -> str:
 
 def _back_to_zero(rollout: Rollout, seen: Observation, done: Done) -> Verdict:
     primary = seen.state.primary
-    on_former = primary is not None and primary.task_definition == rollout.plan.former_task_definition
+    on_former = primary is not None and primary.task_definition == rollout.plan.former.task_definition
     if not done.emptied:
         going_back = on_former or (seen.status is not None and seen.status.is_rollback)
-        return Empty(None if going_back else rollout.plan.former_task_definition)
+        return Empty(None if going_back else rollout.plan.former.task_definition)
     state = seen.state
     settled = on_former and primary is not None and not primary.in_progress
     if settled and state.desired == state.running == state.pending == 0:

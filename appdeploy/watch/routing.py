@@ -64,6 +64,13 @@ def read_routing(
     return routing(contract.target_groups, resolved, weights)
 
 
+def deregistration_delay(elbv2: ElasticLoadBalancingv2Client, target_group: str) -> int:
+    """Seconds for which an old target may finish its requests; AWS's default is 300 (API reference of ELB)."""
+    attributes = elbv2.describe_target_group_attributes(TargetGroupArn=target_group)["Attributes"]
+    values = {item["Key"]: item["Value"] for item in attributes}
+    return int(values.get("deregistration_delay.timeout_seconds", "300"))
+
+
 def _names(arns: Collection[str]) -> str:
     # arn:aws:elasticloadbalancing:region:account:targetgroup/NAME/id
     return ", ".join(sorted(arn.split("/")[-2] if "/" in arn else arn for arn in arns)) or "none"

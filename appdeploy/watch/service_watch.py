@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from appdeploy.aws_errors import AwsError
+from appdeploy.ecs_state import DeploymentStatus
 from appdeploy.events import Event, Phase, Progress, Stopping
 from appdeploy.outcome import Outcome, ServiceResult
 from appdeploy.task_logs import last_lines
 from appdeploy.watch.failures import headline
 from appdeploy.watch.judge import Decide, Done, Empty, Observation, Policy, Stop, Wait, describe_failures, judge
 from appdeploy.watch.observer import Observer
+from appdeploy.watch.routing import Serving, deregistration_delay
 from appdeploy.watch.serving import what_serves
 from appdeploy.writes import EcsWriter, WriteRefused
 
@@ -99,9 +102,21 @@ class ServiceWatch:
         return ServiceResult(
             service=self.rollout.name,
             outcome=outcome,
-            serving=what_serves(self.rollout, outcome, self._seen),
+            serving=what_serves(self.rollout, outcome, self._seen, self._drain_seconds(outcome)),
             cause=cause,
         )
+
+    def _drain_seconds(self, outcome: Outcome) -> int | None:
+        """How long old tasks may still finish requests after `live`. Never in the way of the outcome."""
+        seen = self._seen
+        if seen is None or outcome is not Outcome.LIVE or seen.status is DeploymentStatus.SUCCESSFUL:
+            return None
+        if not isinstance(seen.routing, Serving):
+            return None
+        try:
+            return deregistration_delay(self._clients.elbv2, seen.routing.target_group)
+        except AwsError:
+            return None
 
     def _log_lines(self, outcome: Outcome) -> tuple[str, ...]:
         """The last words of a container that ended a task, newest failure first. Never in the way of the outcome."""

@@ -9,12 +9,15 @@ from appdeploy.task_definition import name_of
 from appdeploy.watch.judge import Observation
 
 
-def what_serves(rollout: Rollout, outcome: Outcome, seen: Observation | None) -> str:
-    """What serves now, as far as the last observation shows."""
-    former = rollout.plan.former_version
+def what_serves(rollout: Rollout, outcome: Outcome, seen: Observation | None, drain_seconds: int | None = None) -> str:
+    """What serves now, as far as the last observation shows.
+
+    `drain_seconds` is how long a target group lets old tasks finish their requests, as far as that is known.
+    """
+    former = rollout.plan.former.version
     match outcome:
         case Outcome.LIVE | Outcome.UNCHANGED:
-            return f"{rollout.version} serves{_new_tasks(rollout, seen)}"
+            return f"{rollout.version} serves{_new_tasks(rollout, seen, drain_seconds)}"
         case Outcome.ROLLED_BACK | Outcome.ROLLED_BACK_BY_ECS:
             return f"{_returned(rollout, seen)} serves again{_tasks(seen)}"
         case Outcome.SUPERSEDED:
@@ -24,7 +27,8 @@ def what_serves(rollout: Rollout, outcome: Outcome, seen: Observation | None) ->
         case Outcome.FAILED:
             return f"not confirmed: the service stands on {_primary(seen)}{_tasks(seen)}; it needs a person to look"
         case Outcome.TIMED_OUT:
-            return f"{former or 'nothing'} until {rollout.version} is live; nothing was stopped, ECS carries on"
+            coming = "the new tasks are" if former == rollout.version else f"{rollout.version} is"
+            return f"{former or 'nothing'} until {coming} live; nothing was stopped, ECS carries on"
         case Outcome.REFUSED:
             return f"{former or 'nothing'}, as before"
 
@@ -33,13 +37,26 @@ def _tasks(seen: Observation | None) -> str:
     return "" if seen is None else _count(seen.state.running)
 
 
-def _new_tasks(rollout: Rollout, seen: Observation | None) -> str:
-    """The tasks of our deployment alone: old ones may still drain, which is told too."""
+def _new_tasks(rollout: Rollout, seen: Observation | None, drain_seconds: int | None) -> str:
+    """The tasks of our deployment alone, and what ECS still does with the old ones."""
     ours = seen.state.deployment(rollout.deployment_id) if seen else None
     if seen is None or ours is None:
         return ""
-    draining = "" if seen.status is DeploymentStatus.SUCCESSFUL else "; ECS still replaces the old tasks"
-    return f"{_count(ours.running)}{draining}"
+    carries_on = "" if seen.status is DeploymentStatus.SUCCESSFUL else f"; {_carries_on(seen, drain_seconds)}"
+    return f"{_count(ours.running)}{carries_on}"
+
+
+def _carries_on(seen: Observation, drain_seconds: int | None) -> str:
+    settings = seen.state.settings
+    limit = "" if drain_seconds is None else f" for up to {drain_seconds} s"
+    draining = f"ECS still drains the old tasks{limit}"
+    if settings.bake_minutes:
+        return f"{draining}, then watches for {settings.bake_minutes} min and may still roll back"
+    if settings.alarms:
+        # Without a bake time of its own ECS computes one: docs.aws.amazon.com/AmazonECS/latest/developerguide/
+        # deployment-alarm-failure.html. Its length is not told.
+        return f"{draining}, then watches its alarms for a while and may still roll back"
+    return draining
 
 
 def _count(tasks: int) -> str:
@@ -48,8 +65,9 @@ def _count(tasks: int) -> str:
 
 def _returned(rollout: Rollout, seen: Observation | None) -> str:
     primary = seen.state.primary if seen else None
-    if primary is None or primary.task_definition == rollout.plan.former_task_definition:
-        return rollout.plan.former_version or name_of(rollout.plan.former_task_definition)
+    former = rollout.plan.former
+    if primary is None or primary.task_definition == former.task_definition:
+        return former.version or name_of(former.task_definition)
     return name_of(primary.task_definition)
 
 

@@ -7,7 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from appdeploy.release import Request, release
+from appdeploy import aws as aws_module
+from appdeploy import cli
+from appdeploy.goal import Deploy
+from appdeploy.prepare import Request, prepare
+from appdeploy.release import Watching, run_release
 from appdeploy.watch.judge import Policy
 from tests.unit.fake_aws import FakeAws
 from tests.unit.scenario import REGION
@@ -61,9 +65,18 @@ def clock() -> StepClock:
 
 @pytest.fixture
 def run(clients, aws, clock):
-    """Release a version of all services and return the results; `run.events` are the events."""
+    """Release a version of all services, or reach another goal, and return the results; `run.events` are the events."""
 
-    def go(version="v2", *, until_complete=True, patient=False, timeout=1200.0, services=(), on_event=lambda event: None):
+    def go(
+        goal="v2",
+        *,
+        until_complete=True,
+        patient=False,
+        timeout=1200.0,
+        services=(),
+        on_event=lambda event: None,
+        plan=None,
+    ):
         policy = Policy(until_complete=until_complete, patient=patient)
         go.events = []
 
@@ -71,6 +84,16 @@ def run(clients, aws, clock):
             go.events.append(event)
             on_event(event)
 
-        return release(Request("staging", version, services, policy, timeout), clients, clock, emit)
+        request = Request("staging", Deploy(goal) if isinstance(goal, str) else goal, services)
+        make_plan = plan or (lambda: prepare(request, clients).plan)
+        return run_release(make_plan, Watching(policy, timeout), clients, clock, emit)
 
     return go
+
+
+@pytest.fixture
+def command(monkeypatch, clients, aws):
+    """Run a command line against the fake account, on a clock that does not wait."""
+    monkeypatch.setattr(aws_module, "connect", lambda region: clients)
+    monkeypatch.setattr("appdeploy.clock.SystemClock.sleep", lambda self, seconds: None)
+    return lambda *arguments: cli.run(arguments)

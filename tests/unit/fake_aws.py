@@ -5,6 +5,8 @@ A rollout follows its service's script: each DescribeServices moves it to its ne
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -67,6 +69,18 @@ class FakeAws:
         self.task_definitions[task_definition_arn(revision)] = described(revision, image, contract.container, tags)
         return FakeService(contract, task_definition_arn(revision))
 
+    def move_template(self, service: FakeService, change: Callable[[dict[str, Any]], None] = lambda fields: None) -> str:
+        """infra makes the next revision of the template, changed so, and names it in the contract. Returns its ARN."""
+        former = service.contract.template
+        name, number = former.rsplit("/", 1)[1].rsplit(":", 1)
+        arn = task_definition_arn(f"{name}:{int(number) + 1}")
+        self.task_definitions[arn] = copy.deepcopy(self.task_definitions[former])
+        self.task_definitions[arn]["taskDefinition"]["taskDefinitionArn"] = arn
+        change(self.task_definitions[arn]["taskDefinition"])
+        service.contract = service.contract.model_copy(update={"template": arn})
+        self.parameters[f"services/{service.contract.name}"] = service.contract.dump()
+        return arn
+
     def unreleased(self, name: str = "agent", **changes: Any) -> FakeService:
         """A service as infra made it."""
         contract = service_contract(name, **changes)
@@ -111,7 +125,9 @@ class FakeAws:
             return AwsSays("RepositoryNotFoundException")
         if "imageIds" not in params:
             return {"imageDetails": list(held.values())}
-        found = held.get(f"{repository}:{params['imageIds'][0]['imageTag']}")
+        wanted = params["imageIds"][0]
+        by_digest = (item for item in held.values() if item["imageDigest"] == wanted.get("imageDigest"))
+        found = held.get(f"{repository}:{wanted.get('imageTag')}") or next(by_digest, None)
         return {"imageDetails": [found]} if found else AwsSays("ImageNotFoundException")
 
     def _DescribeTaskDefinition(self, params: dict[str, Any]) -> Any:
@@ -173,6 +189,8 @@ class FakeAws:
             "pendingCount": 0,
             "deployments": deployments,
             # ECS tells of every task that it starts or stops.
+            "healthCheckGracePeriodSeconds": 60,
+            "deploymentConfiguration": service.configuration,
             "events": [
                 {"id": f"{message} {moment.tasks}", "createdAt": LONG_AGO, "message": message}
                 for message in (*moment.events, "(service x) has started a task")
@@ -257,6 +275,14 @@ class FakeAws:
                 for task in tasks
             ]
         }
+
+    def _DescribeTargetGroups(self, params: dict[str, Any]) -> Any:
+        return {
+            "TargetGroups": [{"HealthCheckIntervalSeconds": 5, "HealthyThresholdCount": 2} for _ in params["TargetGroupArns"]]
+        }
+
+    def _DescribeTargetGroupAttributes(self, params: dict[str, Any]) -> Any:
+        return {"Attributes": [{"Key": "deregistration_delay.timeout_seconds", "Value": "120"}]}
 
     def _ListTasks(self, params: dict[str, Any]) -> Any:
         service = next(item for arn, item in self.services.items() if arn.endswith(params["serviceName"]))

@@ -182,6 +182,7 @@ class FakeService:
     after_empty: list[Moment] = field(default_factory=list)
     ours: str | None = None
     moment: Moment | None = None
+    configuration: dict[str, Any] = field(default_factory=lambda: {"minimumHealthyPercent": 100, "maximumPercent": 200})
 
     @property
     def deployment_id(self) -> str:

@@ -10,8 +10,8 @@ from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 from appdeploy.aws import connect
 from appdeploy.contract_reader import read_contract
 from appdeploy.errors import Refused
-from appdeploy.release import Request, prepare
-from appdeploy.watch.judge import Policy
+from appdeploy.goal import Deploy
+from appdeploy.prepare import Request, prepare
 from tests.unit.scenario import AwsSays, Moment, platform_contract, service_contract
 
 
@@ -21,7 +21,7 @@ def refusal(clients, aws):
 
     def ask(environment="staging", version="v2", services=()):
         with pytest.raises(Refused) as caught:
-            prepare(Request(environment, version, services, Policy(True, False), 60), clients)
+            prepare(Request(environment, Deploy(version), services), clients)
         assert aws.writes == []
         assert all("\n" not in line for line in caught.value.lines)
         return caught.value.lines

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
+
 from appdeploy.events import Ended, Finished, Phase, Planned, Progress
 from appdeploy.outcome import Outcome
 from tests.unit.scenario import (
     DIGESTS,
     DONE,
+    AwsSays,
     FakeTask,
     Moment,
     crashed,
@@ -31,7 +34,39 @@ def test_at_a_terminal_live_is_when_all_new_tasks_are_healthy_where_customers_ar
     service.script = [Moment(), Moment((up(1), up(2, False))), Moment((up(1), up(2)))]
     aws.environment(service)
     result = only(run(until_complete=False))
-    assert (result.outcome, result.serving) == (Outcome.LIVE, "v2 serves (2 tasks); ECS still replaces the old tasks")
+    assert (result.outcome, result.serving) == (
+        Outcome.LIVE,
+        "v2 serves (2 tasks); ECS still drains the old tasks for up to 120 s",
+    )
+
+
+@pytest.mark.parametrize(
+    ("configuration", "said"),
+    [
+        ({"bakeTimeInMinutes": 5}, "for up to 120 s, then watches for 5 min and may still roll back"),
+        (
+            {"alarms": {"alarmNames": ["5xx"], "enable": True, "rollback": True}},
+            "for up to 120 s, then watches its alarms for a while and may still roll back",
+        ),
+        ({"alarms": {"alarmNames": ["5xx"], "enable": False, "rollback": False}}, "drains the old tasks for up to 120 s"),
+    ],
+    ids=["bake-time", "alarms", "alarms-off"],
+)
+def test_live_is_not_final_and_says_so(aws, run, configuration, said):
+    service = aws.released()
+    service.configuration = configuration
+    service.script = [Moment(), Moment((up(1), up(2)))]
+    aws.environment(service)
+    assert only(run(until_complete=False)).serving.endswith(said)
+
+
+def test_a_drain_time_that_cannot_be_read_does_not_hide_that_it_is_live(aws, run):
+    service = aws.released()
+    service.script = [Moment(), Moment((up(1), up(2)))]
+    aws.environment(service)
+    aws.answers["DescribeTargetGroupAttributes"] = [AwsSays("AccessDenied")]
+    result = only(run(until_complete=False))
+    assert (result.outcome, result.serving) == (Outcome.LIVE, "v2 serves (2 tasks); ECS still drains the old tasks")
 
 
 def test_running_tasks_that_are_not_healthy_are_not_live(aws, run):

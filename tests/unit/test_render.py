@@ -10,9 +10,10 @@ import pytest
 
 from appdeploy.ecs_state import ServiceState
 from appdeploy.events import Answered, Ended, Finished, Phase, Planned, Progress, Registered, Silence, Started, Stopping
+from appdeploy.goal import Deploy
 from appdeploy.live import FoundImage, LiveService
 from appdeploy.outcome import Outcome, ServiceResult
-from appdeploy.plan import plan_release
+from appdeploy.planner import plan_release
 from appdeploy.render import is_terminal
 from appdeploy.render.plain import PlainRenderer
 from appdeploy.render.terminal import TerminalRenderer
@@ -28,10 +29,9 @@ def plan(first=False):
     service: FakeService = aws.unreleased() if first else aws.released()
     aws.environment(service)
     base = TaskDefinition.from_reply(aws.task_definitions[service.task_definition])
-    live = LiveService(
-        service.contract, ServiceState.from_reply(aws._service(service)), base, FoundImage(DIGESTS["v2"], "ACTIVE")
-    )
-    return plan_release("upgrade-2025-1125-143000-abc123", platform_contract(), "v2", [live])
+    state, image = ServiceState.from_reply(aws._service(service)), FoundImage(DIGESTS["v2"], "ACTIVE")
+    live = LiveService(service.contract, state, None if first else base, base if first else None, image)
+    return plan_release("upgrade-2025-1125-143000-abc123", platform_contract(), Deploy("v2"), [live])
 
 
 GOOD = ServiceResult("agent", Outcome.LIVE, "v2 serves (2 tasks)", seconds=12.4)

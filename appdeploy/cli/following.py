@@ -1,0 +1,87 @@
+"""What all commands that start a deployment share: the options of the watch, the signals, and the way to an exit status."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from appdeploy.cli.options import F
+
+if TYPE_CHECKING:
+    from appdeploy.aws import Clients
+    from appdeploy.clock import Clock, SystemClock
+    from appdeploy.plan import ReleasePlan
+    from appdeploy.render.plain import PlainRenderer
+    from appdeploy.render.terminal import TerminalRenderer
+
+_LIVE = "live"
+_COMPLETE = "complete"
+
+
+def following_options(function: F) -> F:
+    """`--until`, `--timeout` and `--patient`."""
+    for option in (_patient, _timeout, _until):
+        function = option(function)
+    return function
+
+
+def follow(
+    prepare: Callable[[Clients], ReleasePlan], region: str | None, *, until: str | None, timeout: int, patient: bool
+) -> int:
+    """Carry a plan out, show it, and return the exit status of its worst service. Ctrl-C and SIGTERM stop the watch alone."""
+    from appdeploy.aws import connect
+    from appdeploy.clock import SystemClock
+    from appdeploy.outcome import worst
+    from appdeploy.release import Watching, run_release
+    from appdeploy.render import is_terminal
+    from appdeploy.watch.judge import Policy
+
+    clock = SystemClock()
+    policy = Policy(until_complete=(until or (_LIVE if is_terminal() else _COMPLETE)) == _COMPLETE, patient=patient)
+    with _cancelling(clock), _renderer(clock) as render:
+        clients = connect(region)
+        results = run_release(lambda: prepare(clients), Watching(policy, timeout), clients, clock, render)
+    return worst(result.outcome for result in results).exit_code
+
+
+_until = click.option(
+    "--until",
+    type=click.Choice([_LIVE, _COMPLETE]),
+    help="Return when all new tasks serve, or when ECS has finished too. Default: live at a terminal, else complete.",
+)
+_timeout = click.option(
+    "--timeout", type=click.IntRange(min=1), default=1200, show_default=True, metavar="SECONDS", help="How long to watch."
+)
+_patient = click.option("--patient", is_flag=True, help="Leave a failing release to ECS's circuit breaker and alarms.")
+
+
+def _renderer(clock: Clock) -> PlainRenderer | TerminalRenderer:
+    from appdeploy.render import is_terminal
+    from appdeploy.render.plain import PlainRenderer
+
+    if not is_terminal():
+        return PlainRenderer()
+    from appdeploy.render.terminal import TerminalRenderer
+
+    return TerminalRenderer(clock)
+
+
+@contextmanager
+def _cancelling(clock: SystemClock) -> Iterator[None]:
+    """Make SIGTERM mean the same as Ctrl-C, and let both end the waits of worker threads too."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        clock.cancel()
+        raise KeyboardInterrupt
+
+    former = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)

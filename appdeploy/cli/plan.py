@@ -1,0 +1,45 @@
+"""`appdeploy plan`: what a release would do."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from appdeploy.cli.options import environment_option, json_option, region_option, services_option, sync_option, version_option
+
+if TYPE_CHECKING:
+    from appdeploy.prepare import Request
+
+
+@click.command("plan", short_help="Show what a release would do.")
+@environment_option
+@version_option
+@services_option
+@sync_option
+@json_option("Print one JSON object (appdeploy.plan_report.PlanReport).")
+@region_option
+def command(environment: str, version: str, services: tuple[str, ...], sync: bool, as_json: bool, region: str | None) -> int:
+    """Show what `appdeploy deploy` would do with VERSION, and change nothing.
+
+    For each service: version, digest and task definition before and after, how its template has moved on, what would be
+    written, and how long it should take. Exit status: 0 when it could be released, 10 when not.
+    """
+    from appdeploy.goal import Deploy
+    from appdeploy.prepare import Request
+
+    return show_plan(Request(environment, Deploy(version, sync), services), region, as_json=as_json)
+
+
+def show_plan(request: Request, region: str | None, *, as_json: bool) -> int:
+    """Print the plan for a request and return the exit status."""
+    from appdeploy.aws import connect
+    from appdeploy.outcome import ExitCode
+    from appdeploy.preview import read_preview
+    from appdeploy.render.plain import write
+    from appdeploy.render.plan import plan_lines
+
+    report = read_preview(request, connect(region))
+    write(sys.stdout, [report.model_dump_json(indent=2)] if as_json else plan_lines(report))
+    return ExitCode.OK

@@ -1,0 +1,27 @@
+"""`appdeploy restart`: the same in new tasks."""
+
+from __future__ import annotations
+
+import click
+
+from appdeploy.cli.following import follow, following_options
+from appdeploy.cli.options import environment_option, region_option, services_option
+
+
+@click.command("restart", short_help="Replace all tasks by new ones.")
+@environment_option
+@services_option
+@following_options
+@region_option
+def command(
+    environment: str, services: tuple[str, ...], until: str | None, timeout: int, patient: bool, region: str | None
+) -> int:
+    """Replace the services' tasks by new ones of the same task definition, and watch it to its outcome.
+
+    Judged as strictly as a release: new tasks that fail are rolled back. Exit status: as `appdeploy deploy`.
+    """
+    from appdeploy.goal import Restart
+    from appdeploy.prepare import Request, prepare
+
+    request = Request(environment, Restart(), services)
+    return follow(lambda clients: prepare(request, clients).plan, region, until=until, timeout=timeout, patient=patient)

@@ -1,0 +1,28 @@
+"""`appdeploy sync`: move to the newest template."""
+
+from __future__ import annotations
+
+import click
+
+from appdeploy.cli.following import follow, following_options
+from appdeploy.cli.options import environment_option, region_option, services_option
+
+
+@click.command("sync", short_help="Move to the newest template.")
+@environment_option
+@services_option
+@following_options
+@region_option
+def command(
+    environment: str, services: tuple[str, ...], until: str | None, timeout: int, patient: bool, region: str | None
+) -> int:
+    """Bring the newest template to the services, each with the version that it runs, and watch it to its outcome.
+
+    Settings, secrets and sidecars come from the template; the application's image stays. A service that stands on the
+    template already, or was never released, is left alone. Exit status: as `appdeploy deploy`.
+    """
+    from appdeploy.goal import Sync
+    from appdeploy.prepare import Request, prepare
+
+    request = Request(environment, Sync(), services)
+    return follow(lambda clients: prepare(request, clients).plan, region, until=until, timeout=timeout, patient=patient)

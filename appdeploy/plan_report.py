@@ -1,0 +1,77 @@
+"""What `appdeploy plan --json` prints: these models are its documentation."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Running(_Part):
+    """What a service runs, or would run."""
+
+    version: str | None
+    """None before the first release."""
+    digest: str | None
+    task_definition: str | None
+    """`family:revision`; None for a revision that is yet to be registered."""
+    template: str | None
+    """The template revision that it descends from, `family:revision`; None when that is not known."""
+
+
+class TemplateChange(_Part):
+    """One setting that differs between two templates."""
+
+    setting: str
+    """Where it is, such as `containerDefinitions.agent.environment.LOG_LEVEL`."""
+    before: str | None
+    """None when it is new. A secret is never shown, nor where it is kept."""
+    after: str | None
+    """None when it is gone."""
+
+
+class Drift(_Part):
+    """infra has changed the template since the running revision was made from it."""
+
+    running: str
+    wanted: str
+    changes: tuple[TemplateChange, ...] | None
+    """None when the running revision's template could not be read any more."""
+    applied: bool
+    """Whether this release brings it."""
+
+
+class Duration(_Part):
+    """Expected seconds, from the moment at which new tasks answer; how long they take to start is not known here."""
+
+    live_soonest: int
+    live_latest: int
+    complete_after_live: int
+    how: str
+    """How it is computed, with the settings that go into it."""
+
+
+class PlannedService(_Part):
+    """One service."""
+
+    name: str
+    unchanged_because: str | None = None
+    """Why nothing would be done; None when something would."""
+    before: Running
+    after: Running
+    drift: Drift | None
+    writes: tuple[str, ...] = ()
+    """The calls that would change something, in their order."""
+    duration: Duration | None = None
+
+
+class PlanReport(_Part):
+    """What a release would do. Nothing was changed for it."""
+
+    environment: str
+    account: str
+    region: str
+    purpose: str
+    services: tuple[PlannedService, ...]

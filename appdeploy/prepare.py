@@ -1,0 +1,52 @@
+"""Reads everything that `deploy`, `sync` and `restart` start from, and makes their plan. Nothing is changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from appdeploy.contract_reader import read_contract
+from appdeploy.goal import Deploy, Goal, Restart, Sync
+from appdeploy.live import LiveService, read_live
+from appdeploy.plan import ReleasePlan
+from appdeploy.planner import plan_release
+from appdeploy.release_id import new_release_id
+
+if TYPE_CHECKING:
+    from appdeploy.aws import Clients
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asked for."""
+
+    environment: str
+    goal: Goal
+    services: tuple[str, ...]
+    """Names; empty for all."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A plan, and what it was made from: one `live` for each of its services, in their order."""
+
+    plan: ReleasePlan
+    live: tuple[LiveService, ...]
+
+
+def prepare(request: Request, clients: Clients) -> Prepared:
+    """Read and decide. Raises Refused."""
+    contract = read_contract(clients, request.environment)
+    live = read_live(clients, contract, contract.select(request.services), request.goal)
+    plan = plan_release(new_release_id(_kind(request.goal)), contract.platform, request.goal, live)
+    return Prepared(plan, live)
+
+
+def _kind(goal: Goal) -> str:
+    match goal:
+        case Deploy():
+            return "upgrade"
+        case Sync():
+            return "sync"
+        case Restart():
+            return "restart"

@@ -1,0 +1,71 @@
+"""A plan for people: the same lines on a terminal and in a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from appdeploy.image import short
+from appdeploy.plan_report import Drift, Duration, PlannedService, PlanReport, Running, TemplateChange
+from appdeploy.render.words import duration
+
+
+def plan_lines(report: PlanReport) -> Iterator[str]:
+    """One line for the plan, then each service with what would become of it."""
+    yield f"plan: {report.purpose} in {report.region}, account {report.account}; nothing is changed by this"
+    for service in report.services:
+        yield f"{service.name}: {_what(service)}"
+        yield from (f"  {line}" for line in _details(service))
+
+
+def _what(service: PlannedService) -> str:
+    if service.unchanged_because is not None:
+        return f"unchanged: {service.unchanged_because}"
+    if service.before.version is None:
+        return f"first release: {_version(service.after)}"
+    return f"{_version(service.before)} -> {_version(service.after)}"
+
+
+def _version(running: Running) -> str:
+    return f"{running.version} ({short(running.digest)})" if running.digest else str(running.version)
+
+
+def _details(service: PlannedService) -> Iterator[str]:
+    if service.unchanged_because is None:
+        yield f"task definition: {service.before.task_definition} -> {service.after.task_definition or 'a new revision'}"
+    if service.drift:
+        yield from _drift(service.drift)
+    if service.duration:
+        yield from _duration(service.duration)
+    yield from (f"write: {write}" for write in service.writes)
+
+
+def _drift(drift: Drift) -> Iterator[str]:
+    what = "this release brings it" if drift.applied else "this release leaves it; --sync brings it"
+    yield f"template has moved on: {drift.running} -> {drift.wanted}; {what}"
+    if drift.changes is None:
+        yield f"  {drift.running} cannot be read any more, so what has changed is not known"
+    elif not drift.changes:
+        yield "  no setting differs"
+    else:
+        yield from (f"  {_change(change)}" for change in drift.changes)
+
+
+def _change(change: TemplateChange) -> str:
+    if change.before is None:
+        return f"+ {change.setting} = {change.after}"
+    if change.after is None:
+        return f"- {change.setting} = {change.before}"
+    if change.before == change.after:  # Only of a secret: neither text is its value.
+        return f"~ {change.setting}: refers to another secret"
+    return f"~ {change.setting}: {change.before} -> {change.after}"
+
+
+def _duration(expected: Duration) -> Iterator[str]:
+    soonest, latest = _span(expected.live_soonest), _span(expected.live_latest)
+    live = soonest if expected.live_soonest == expected.live_latest else f"{soonest} to {latest}"
+    yield f"expected: live {live} after the new tasks answer, complete {_span(expected.complete_after_live)} later"
+    yield f"  computed from: {expected.how}; how long tasks take to start is not known here"
+
+
+def _span(seconds: int) -> str:
+    return duration(seconds) if seconds >= 100 else f"{seconds} s"
