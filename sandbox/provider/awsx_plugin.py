@@ -15,6 +15,8 @@ import pulumi_aws as aws
 from pulumi.provider import ConstructResult, Provider
 from pulumi.provider import main as serve
 
+from sandbox.provider.parent import end_with_parent
+
 VERSION = "3.11.0"
 VPC_INPUTS = frozenset(
     {
@@ -137,6 +139,7 @@ def _refuse_unknown(inputs: Mapping[str, Any]) -> None:
 
 def main() -> None:
     """Serve the engine that started this process."""
+    end_with_parent()
     serve(CrosswalkProvider(VERSION), sys.argv[1:])
 
 
