@@ -17,6 +17,7 @@ from appdeploy.errors import Refused
 from appdeploy.unknown_fields import refuse_unknown_fields
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_ecs import ECSClient
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
@@ -58,6 +59,7 @@ class Clients:
     region: str
     ecs: ECSClient
     ecr: ECRClient
+    dynamodb: DynamoDBClient
     elbv2: ElasticLoadBalancingv2Client
     ssm: SSMClient
     sts: STSClient
@@ -86,6 +88,7 @@ def _make(session: boto3.Session, region: str) -> Clients:
         region=region,
         ecs=ecs,
         ecr=session.client("ecr", config=_READING),
+        dynamodb=session.client("dynamodb", config=_READING),
         elbv2=session.client("elbv2", config=_READING),
         ssm=session.client("ssm", config=_READING),
         sts=session.client("sts", config=_READING),

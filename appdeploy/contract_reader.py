@@ -31,6 +31,8 @@ class EnvironmentContract:
     platform: PlatformContract
     services: tuple[ServiceContract, ...]
     """By name."""
+    caller: str
+    """Who read it: the ARN of the AWS identity."""
 
     def select(self, names: Sequence[str]) -> tuple[ServiceContract, ...]:
         """The services of these names, or all of them when none is named. Raises Refused for an unknown name."""
@@ -56,13 +58,14 @@ def read_contract(
     with on_error(f"the contract of {environment} could not be read"), ThreadPoolExecutor(1) as pool:
         identity = pool.submit(clients.sts.get_caller_identity)
         documents = _read_parameters(clients.ssm, contract_path(environment))
-        account = identity.result()["Account"]
+        caller = identity.result()
+        account = caller["Account"]
     if not documents:
         raise Refused(
             f"there is no environment {environment} in account {account}, region {clients.region}:"
             " check the name, the region and the credentials, or create it with pulumi up"
         )
-    contract = _parse(documents, environment)
+    contract = _parse(documents, environment, caller["Arn"])
     _check_whereabouts(contract.platform, environment, account, clients.region)
     return contract
 
@@ -73,7 +76,7 @@ def _read_parameters(ssm: SSMClient, path: str) -> dict[str, str]:
     return {item["Name"].removeprefix(path): item["Value"] for page in pages for item in page["Parameters"]}
 
 
-def _parse(documents: dict[str, str], environment: str) -> EnvironmentContract:
+def _parse(documents: dict[str, str], environment: str, caller: str) -> EnvironmentContract:
     path = contract_path(environment)
     if _PLATFORM not in documents:
         raise Refused(f"{path}{_PLATFORM} is missing: run pulumi up for {environment} again")
@@ -85,7 +88,7 @@ def _parse(documents: dict[str, str], environment: str) -> EnvironmentContract:
             services.append(_parse_service(name.removeprefix(_SERVICES), documents[name]))
     except ContractError as error:
         raise Refused(f"{path}{name} is malformed: {error}; run pulumi up for {environment} again") from None
-    return EnvironmentContract(platform, tuple(services))
+    return EnvironmentContract(platform, tuple(services), caller)
 
 
 def _parse_service(name: str, document: str) -> ServiceContract:

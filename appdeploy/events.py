@@ -34,6 +34,14 @@ class Planned:
 
 
 @dataclass(frozen=True)
+class Queued:
+    """The environment's lock is not ours yet; we wait for it. Nothing has been changed."""
+
+    behind: str
+    """Who holds it or froze the environment."""
+
+
+@dataclass(frozen=True)
 class Registered:
     """A new revision exists; the service does not use it yet."""
 
@@ -101,5 +109,5 @@ class Ended:
     seconds: float
 
 
-Event = Planned | Registered | Started | Progress | Stopping | Silence | Answered | Finished | Ended
+Event = Planned | Queued | Registered | Started | Progress | Stopping | Silence | Answered | Finished | Ended
 Emit = Callable[[Event], None]

@@ -91,6 +91,10 @@ class ReleasePlan:
     services: tuple[ServicePlan | Untouched, ...]
     reason: str | None = None
     """Why a person wants it, in that person's words."""
+    caller: str | None = None
+    """Who asks: the ARN of the AWS identity."""
+    fence: int | None = None
+    """Which holder of the environment's lock carries it out; None before the lock is taken."""
 
     @property
     def changed(self) -> tuple[ServicePlan, ...]:

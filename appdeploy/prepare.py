@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from appdeploy.contract_reader import read_contract
@@ -39,7 +39,7 @@ def prepare(request: Request, clients: Clients) -> Prepared:
     contract = read_contract(clients, request.environment)
     live = read_live(clients, contract, contract.select(request.services), request.goal)
     plan = plan_release(new_release_id(_kind(request.goal)), contract.platform, request.goal, live)
-    return Prepared(plan, live)
+    return Prepared(replace(plan, caller=contract.caller), live)
 
 
 def _kind(goal: Goal) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
 from appdeploy.errors import Interrupted
 from appdeploy.events import Emit, Ended, Finished, Planned
+from appdeploy.lock.keeper import HeldLock
+from appdeploy.lock.turn import TakeTurn
 from appdeploy.outcome import Outcome, ServiceResult
 from appdeploy.plan import ReleasePlan, Untouched
 from appdeploy.rollout import begin
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from appdeploy.aws import Clients
     from appdeploy.clock import Clock
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Watching:
@@ -32,41 +36,71 @@ class Watching:
 
 
 def run_release(
-    prepare: Callable[[], ReleasePlan], watching: Watching, clients: Clients, clock: Clock, emit: Emit
+    prepare: Callable[[], ReleasePlan],
+    watching: Watching,
+    clients: Clients,
+    clock: Clock,
+    emit: Emit,
+    take_turn: TakeTurn,
 ) -> tuple[ServiceResult, ...]:
     """Make a plan, carry it out and follow it to its outcome, one result per service in the plan's order.
 
-    Raises Refused before anything is changed, OutOfReach when AWS falls silent while the first writes are sent, and
-    Interrupted on Ctrl-C or SIGTERM; its message says whether something was changed.
+    Raises Refused and Locked before anything is changed, LockLost when somebody took the environment's lock over,
+    OutOfReach when AWS falls silent while the first writes are sent, and Interrupted on Ctrl-C or SIGTERM; its message
+    says whether something was changed.
     """
-    try:
-        plan = prepare()
-    except (KeyboardInterrupt, Interrupted):
-        raise Interrupted("interrupted; nothing was changed") from None
+    plan = _before_anything(prepare)
     emit(Planned(plan))
     begun = clock.now()
-    writer = EcsWriter(clients.once.ecs, clock)
-    try:
-        results = _carry_out(plan, watching, clients, writer, clock, emit)
-    except (KeyboardInterrupt, Interrupted):
-        raise Interrupted(_goes_on(plan) if writer.touched_a_service else "interrupted; no service was changed") from None
+    if plan.changed:
+        with _before_anything(lambda: take_turn(plan)) as lock:
+            plan = _on_our_turn(plan, lock, prepare, emit)
+            results = _carry_out(plan, watching, clients, lock, clock, emit)
+    else:
+        results = tuple(_finish(plan.untouched, emit))
     emit(Ended(plan, results, clock.now() - begun))
     return results
 
 
+def _before_anything(step: Callable[[], T]) -> T:
+    """A step before the first write: interrupted here, a release has changed nothing."""
+    try:
+        return step()
+    except (KeyboardInterrupt, Interrupted):
+        raise Interrupted("interrupted; nothing was changed") from None
+
+
+def _on_our_turn(plan: ReleasePlan, lock: HeldLock, prepare: Callable[[], ReleasePlan], emit: Emit) -> ReleasePlan:
+    """The plan under our fence; made again if we stood in line, because the release before us has changed things."""
+    if lock.waited:
+        plan = replace(_before_anything(prepare), release_id=plan.release_id)
+        emit(Planned(plan))
+    return replace(plan, fence=lock.fence)
+
+
 def _carry_out(
-    plan: ReleasePlan, watching: Watching, clients: Clients, writer: EcsWriter, clock: Clock, emit: Emit
+    plan: ReleasePlan, watching: Watching, clients: Clients, lock: HeldLock, clock: Clock, emit: Emit
 ) -> tuple[ServiceResult, ...]:
     begun = clock.now()
-    early = [_unchanged(service) for service in plan.untouched]
-    beginning = begin(plan, writer, registrable_fields(clients.ecs), emit)
-    early.extend(beginning.results)
-    for result in early:
+    writer = EcsWriter(clients.once.ecs, clock, lock.confirm)
+    try:
+        early = _finish(plan.untouched, emit)
+        beginning = begin(plan, writer, registrable_fields(clients.ecs), emit)
+        for result in beginning.results:
+            emit(Finished(result))
+        watches = [ServiceWatch(rollout, clients.once, writer, watching.policy) for rollout in beginning.rollouts]
+        silent = any(result.outcome is Outcome.TIMED_OUT for result in beginning.results)
+        poller = Poller(clients.once.ecs, clock, emit, begun=begun, timeout=watching.timeout, silent=silent)
+        return _in_order(plan, [*early, *beginning.results, *poller.run(watches)])
+    except (KeyboardInterrupt, Interrupted):
+        raise Interrupted(_goes_on(plan) if writer.touched_a_service else "interrupted; no service was changed") from None
+
+
+def _finish(untouched: Sequence[Untouched], emit: Emit) -> list[ServiceResult]:
+    results = [_unchanged(service) for service in untouched]
+    for result in results:
         emit(Finished(result))
-    watches = [ServiceWatch(rollout, clients.once, writer, watching.policy) for rollout in beginning.rollouts]
-    silent = any(result.outcome is Outcome.TIMED_OUT for result in beginning.results)
-    poller = Poller(clients.once.ecs, clock, emit, begun=begun, timeout=watching.timeout, silent=silent)
-    return _in_order(plan, [*early, *poller.run(watches)])
+    return results
 
 
 def _unchanged(service: Untouched) -> ServiceResult:

@@ -9,7 +9,7 @@ from appdeploy.events import Emit, Registered, Started
 from appdeploy.outcome import Outcome, ServiceResult
 from appdeploy.parallel import side_by_side
 from appdeploy.plan import ReleasePlan, ServicePlan
-from appdeploy.task_definition import RELEASE_TAG, TEMPLATE_TAG, VERSION_TAG, NewRevision, new_revision
+from appdeploy.task_definition import FENCE_TAG, RELEASE_TAG, TEMPLATE_TAG, VERSION_TAG, NewRevision, new_revision
 from appdeploy.writes import EcsWriter, ServiceName, WriteRefused
 
 
@@ -66,6 +66,8 @@ def begin(plan: ReleasePlan, writer: EcsWriter, registrable: frozenset[str], emi
 def revision_for(plan: ReleasePlan, service: ServicePlan, registrable: frozenset[str]) -> NewRevision:
     """The revision that a release registers for one service, tagged so that it can be found again."""
     tags = {RELEASE_TAG: plan.release_id, VERSION_TAG: service.version}
+    if plan.fence is not None:
+        tags[FENCE_TAG] = str(plan.fence)
     if service.template is not None:
         tags[TEMPLATE_TAG] = service.template
     return new_revision(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
     from mypy_boto3_ecs.type_defs import DescribeTaskDefinitionResponseTypeDef
 
+FENCE_TAG = "axonflow:fence"
 RELEASE_TAG = "axonflow:release"
 """The id of the release that registered a revision."""
 TEMPLATE_TAG = "axonflow:template"

@@ -47,15 +47,17 @@ class ServiceName:
 
 
 class EcsWriter:
-    """The writes of a release. `ecs` must be a client that makes one attempt a call.
+    """The writes of a release. `ecs` must be a client that makes one attempt a call; `confirm` is asked before each write
+    and raises LockLost when it must not be sent.
 
     Each method raises WriteRefused when AWS says no; `register` and `update` raise OutOfReach when nobody answered for 30
     seconds.
     """
 
-    def __init__(self, ecs: ECSClient, clock: Clock) -> None:
+    def __init__(self, ecs: ECSClient, clock: Clock, confirm: Callable[[], None]) -> None:
         self._ecs = ecs
         self._clock = clock
+        self._confirm = confirm
         self.touched_a_service = False
         """Whether an update has gone out, so that a service may have changed."""
 
@@ -110,21 +112,25 @@ class EcsWriter:
                 return False
             return True
 
-        return _definite(send)
+        return self._send(send)
 
     def settle_at_zero(self, service: ServiceName, task_definition: str | None) -> None:
         """Set the desired count to 0, and the task definition too if one is given. One attempt, as `stop`."""
         extra = {} if task_definition is None else {"taskDefinition": task_definition}
-        _definite(
+        self._send(
             lambda: self._ecs.update_service(cluster=service.cluster, service=service.arn, desiredCount=0, **_plain(extra))
         )
+
+    def _send(self, send: Callable[[], T]) -> T:
+        self._confirm()
+        return _definite(send)
 
     def _careful(self, send: Callable[[], T], find: Callable[[], T | None]) -> T:
         """Send until it is known to have happened. `find` reads what became of a call: None means that it is not there."""
         patience = _Patience(self._clock)
         while True:
             try:
-                return _definite(send)
+                return self._send(send)
             except AwsError as error:
                 patience.spend(error)
                 unknown = trouble_of(error) is Trouble.UNKNOWN_RESULT

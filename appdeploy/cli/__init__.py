@@ -18,6 +18,8 @@ _COMMANDS = {
     "deploy": "Release a version: change which image runs, and watch it to its outcome.",
     "sync": "Move to the newest template, with the version that runs.",
     "restart": "Replace all tasks by new ones of the same task definition.",
+    "lock": "Freeze an environment: no release begins until it is unlocked.",
+    "unlock": "Lift a freeze, or put out the release that holds the lock.",
     "status": "Show what serves, how healthy it is, and what is under way.",
 }
 

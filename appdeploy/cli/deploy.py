@@ -27,13 +27,14 @@ def command(
     until: str | None,
     timeout: int,
     patient: bool,
+    lock_wait: int,
     region: str | None,
 ) -> int:
     """Release VERSION to an environment's services, and watch it to its outcome.
 
     Each service keeps what it runs but for one image, pinned by digest; with --sync it moves to the newest template too.
     The first release starts from the template that the infrastructure made. Exit status: 0 live or unchanged, 10 refused,
-    20 rolled back by ECS, 21 rolled back by us, 22 failed, 23 superseded, 24 timed out.
+    11 locked, 20 rolled back by ECS, 21 rolled back by us, 22 failed, 23 superseded, 24 timed out.
     """
     from appdeploy.goal import Deploy
     from appdeploy.prepare import Request, prepare
@@ -45,4 +46,11 @@ def command(
         from appdeploy.cli.plan import show_plan
 
         return show_plan(request, region, as_json=as_json)
-    return follow(lambda clients: prepare(request, clients).plan, region, until=until, timeout=timeout, patient=patient)
+    return follow(
+        lambda clients: prepare(request, clients).plan,
+        region,
+        until=until,
+        timeout=timeout,
+        patient=patient,
+        lock_wait=lock_wait,
+    )

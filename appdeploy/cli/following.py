@@ -24,18 +24,25 @@ _COMPLETE = "complete"
 
 
 def following_options(function: F) -> F:
-    """`--until`, `--timeout` and `--patient`."""
-    for option in (_patient, _timeout, _until):
+    """`--until`, `--timeout`, `--patient` and `--lock-wait`."""
+    for option in (_lock_wait, _patient, _timeout, _until):
         function = option(function)
     return function
 
 
 def follow(
-    prepare: Callable[[Clients], ReleasePlan], region: str | None, *, until: str | None, timeout: int, patient: bool
+    prepare: Callable[[Clients], ReleasePlan],
+    region: str | None,
+    *,
+    until: str | None,
+    timeout: int,
+    patient: bool,
+    lock_wait: int,
 ) -> int:
     """Carry a plan out, show it, and return the exit status of its worst service. Ctrl-C and SIGTERM stop the watch alone."""
     from appdeploy.aws import connect
     from appdeploy.clock import SystemClock
+    from appdeploy.lock.turn import turns
     from appdeploy.outcome import worst
     from appdeploy.release import Watching, run_release
     from appdeploy.render import is_terminal
@@ -45,7 +52,8 @@ def follow(
     policy = Policy(until_complete=(until or (_LIVE if is_terminal() else _COMPLETE)) == _COMPLETE, patient=patient)
     with _cancelling(clock), _renderer(clock) as render:
         clients = connect(region)
-        results = run_release(lambda: prepare(clients), Watching(policy, timeout), clients, clock, render)
+        take_turn = turns(clients, clock, render, wait=lock_wait)
+        results = run_release(lambda: prepare(clients), Watching(policy, timeout), clients, clock, render, take_turn)
     return worst(result.outcome for result in results).exit_code
 
 
@@ -58,6 +66,16 @@ _timeout = click.option(
     "--timeout", type=click.IntRange(min=1), default=1200, show_default=True, metavar="SECONDS", help="How long to watch."
 )
 _patient = click.option("--patient", is_flag=True, help="Leave a failing release to ECS's circuit breaker and alarms.")
+
+
+_lock_wait = click.option(
+    "--lock-wait",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait while another release is at work or the environment is frozen.",
+)
 
 
 def _renderer(clock: Clock) -> PlainRenderer | TerminalRenderer:

@@ -14,7 +14,13 @@ from appdeploy.cli.options import environment_option, region_option, services_op
 @following_options
 @region_option
 def command(
-    environment: str, services: tuple[str, ...], until: str | None, timeout: int, patient: bool, region: str | None
+    environment: str,
+    services: tuple[str, ...],
+    until: str | None,
+    timeout: int,
+    patient: bool,
+    lock_wait: int,
+    region: str | None,
 ) -> int:
     """Bring the newest template to the services, each with the version that it runs, and watch it to its outcome.
 
@@ -25,4 +31,11 @@ def command(
     from appdeploy.prepare import Request, prepare
 
     request = Request(environment, Sync(), services)
-    return follow(lambda clients: prepare(request, clients).plan, region, until=until, timeout=timeout, patient=patient)
+    return follow(
+        lambda clients: prepare(request, clients).plan,
+        region,
+        until=until,
+        timeout=timeout,
+        patient=patient,
+        lock_wait=lock_wait,
+    )

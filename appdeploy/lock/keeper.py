@@ -40,7 +40,7 @@ def acquire(store: LockStore, holder: Holder, clock: Clock, *, wait: float, tell
         if item.freeze is None and (item.holder is None or still):
             fence = store.take(item.mark, holder)
             if fence is not None:
-                return HeldLock(store, fence, clock, renewed=asked)
+                return HeldLock(store, fence, clock, renewed=asked, waited=told is not None)
             continue
         alive = item.freeze is not None or (watched is not None and watched != item.mark)
         if alive and now >= until:
@@ -65,9 +65,11 @@ def describe(item: LockItem) -> str:
 class HeldLock:
     """The lock while it is ours. As a context manager it renews itself in the background and lets go at the end."""
 
-    def __init__(self, store: LockStore, fence: int, clock: Clock, *, renewed: float) -> None:
+    def __init__(self, store: LockStore, fence: int, clock: Clock, *, renewed: float, waited: bool) -> None:
         """`renewed` is the clock's reading just before the write that gave us the lock."""
         self.fence = fence
+        self.waited = waited
+        """Whether we stood in line, so that what was read before is out of date."""
         self._store = store
         self._clock = clock
         self._renewed = renewed

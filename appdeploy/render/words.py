@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from appdeploy.events import Answered, Ended, Event, Finished, Planned, Progress, Registered, Silence, Started, Stopping
+from appdeploy.events import Answered, Ended, Event, Finished, Planned, Progress, Queued, Registered, Silence, Started, Stopping
 from appdeploy.image import short
 from appdeploy.outcome import Outcome, ServiceResult, worst
 from appdeploy.plan import Change, ReleasePlan, ServicePlan
@@ -17,6 +17,8 @@ def lines(event: Event) -> Iterator[str]:
         case Planned(plan):
             yield heading(plan)
             yield from (f"{service.contract.name}: {change(service)}" for service in plan.changed)
+        case Queued(behind):
+            yield f"waiting for the lock, which is {behind}"
         case Registered(service, task_definition):
             yield f"{service}: registered {name_of(task_definition)}"
         case Started(service, deployment_id):

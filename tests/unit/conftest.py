@@ -10,6 +10,7 @@ import pytest
 from appdeploy import aws as aws_module
 from appdeploy import cli
 from appdeploy.goal import Deploy
+from appdeploy.lock.turn import turns
 from appdeploy.prepare import Request, prepare
 from appdeploy.release import Watching, run_release
 from appdeploy.watch.judge import Policy
@@ -76,6 +77,7 @@ def run(clients, aws, clock):
         services=(),
         on_event=lambda event: None,
         plan=None,
+        lock_wait=0.0,
     ):
         policy = Policy(until_complete=until_complete, patient=patient)
         go.events = []
@@ -86,7 +88,8 @@ def run(clients, aws, clock):
 
         request = Request("staging", Deploy(goal) if isinstance(goal, str) else goal, services)
         make_plan = plan or (lambda: prepare(request, clients).plan)
-        return run_release(make_plan, Watching(policy, timeout), clients, clock, emit)
+        take_turn = turns(clients, clock, emit, wait=lock_wait)
+        return run_release(make_plan, Watching(policy, timeout), clients, clock, emit, take_turn)
 
     return go
 

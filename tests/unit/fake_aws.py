@@ -39,6 +39,7 @@ class FakeAws:
         self.task_definitions: dict[str, dict[str, Any]] = {}
         self.services: dict[str, FakeService] = {}
         self.log_lines: list[str] = []
+        self.lock_item: dict[str, Any] = {}
         self.answers: dict[str, list[Any]] = {}
         """Per operation: exceptions to raise or AwsSays to answer with, used up in turn before the usual answer."""
         self.after: dict[str, list[Exception]] = {}
@@ -88,9 +89,21 @@ class FakeAws:
 
     @property
     def writes(self) -> list[tuple[str, dict[str, Any]]]:
-        """The calls that change something."""
+        """The calls that change what runs; those of the lock are in `lock_writes`."""
+        return self._writes(lambda service: service != "dynamodb")
+
+    @property
+    def lock_writes(self) -> list[tuple[str, dict[str, Any]]]:
+        """The writes of the lock's item."""
+        return self._writes(lambda service: service == "dynamodb")
+
+    def _writes(self, wanted: Callable[[str], bool]) -> list[tuple[str, dict[str, Any]]]:
         reading = ("Describe", "List", "Get")
-        return [(operation, params) for _, operation, params in self.calls if not operation.startswith(reading)]
+        return [
+            (operation, params)
+            for service, operation, params in self.calls
+            if wanted(service) and not operation.startswith(reading)
+        ]
 
     def count(self, operation: str) -> int:
         return sum(1 for _, name, _ in self.calls if name == operation)
@@ -105,7 +118,7 @@ class FakeAws:
         return late.pop(0) if late else reply
 
     def _GetCallerIdentity(self, params: dict[str, Any]) -> Any:
-        return {"Account": self.account}
+        return {"Account": self.account, "Arn": f"arn:aws:sts::{self.account}:assumed-role/release/alice"}
 
     def _GetParametersByPath(self, params: dict[str, Any]) -> Any:
         # Two a page: AWS may send as few as it likes.
@@ -321,3 +334,23 @@ class FakeAws:
 
     def _by_record(self, arn: str) -> FakeService:
         return next(service for service in self.services.values() if service.record_arn == arn)
+
+    def _GetItem(self, params: dict[str, Any]) -> Any:
+        return {"Item": self.lock_item} if self.lock_item else {}
+
+    def _UpdateItem(self, params: dict[str, Any]) -> Any:
+        """Enough of DynamoDB for the lock: a holder comes and goes, and writes under another fence are refused."""
+        values, update, item = params.get("ExpressionAttributeValues", {}), params["UpdateExpression"], self.lock_item
+        if ":fence" in values and item.get("fence", {"N": "0"}) != values[":fence"]:
+            return AwsSays("ConditionalCheckFailedException")
+        if ":freeze" in values:
+            item["freeze"] = values[":freeze"]
+        if ":holder" in values:
+            item.update(fence=values[":next"], beat=values[":zero"], holder=values[":holder"])
+        elif ":next" in values:
+            item["fence"] = values[":next"]
+        if update.endswith("REMOVE holder"):
+            item.pop("holder", None)
+        if update == "REMOVE freeze":
+            item.pop("freeze", None)
+        return {}

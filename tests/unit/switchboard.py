@@ -19,7 +19,14 @@ class Switchboard:
         self.clients: Clients = connect(REGION)
         self.aws = FakeAws()
         once = self.clients.once
-        ours = (self.clients.ecs, self.clients.ecr, self.clients.elbv2, self.clients.ssm, self.clients.sts)
+        ours = (
+            self.clients.ecs,
+            self.clients.ecr,
+            self.clients.dynamodb,
+            self.clients.elbv2,
+            self.clients.ssm,
+            self.clients.sts,
+        )
         for client in (*ours, once.ecs, once.elbv2, once.logs):
             client.meta.events.register("before-parameter-build", self._remember)
             client.meta.events.register("before-call", self._answer)

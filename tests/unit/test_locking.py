@@ -1,0 +1,199 @@
+"""Releases and the lock: who is turned away, what is sent under it, and what is not sent without it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from appdeploy.errors import Interrupted, Locked, LockLost, Refused
+from appdeploy.events import Planned, Queued, Registered, Started
+from appdeploy.outcome import Outcome
+from appdeploy.task_definition import FENCE_TAG
+from tests.unit.scenario import DONE, AwsSays
+
+SILENCE = EndpointConnectionError(endpoint_url="http://127.0.0.1:9")
+
+
+def text(**values: str) -> dict[str, Any]:
+    return {"M": {name: {"S": value} for name, value in values.items()}}
+
+
+BOB = text(release="upgrade-2026-1125-100000-bobbob", who="bob", since="2026-11-25T10:00:00+00:00", token="t")
+FREEZE = text(who="carol", since="2026-11-25T09:00:00+00:00", reason="load test")
+
+
+@pytest.fixture
+def released(aws):
+    service = aws.released()
+    service.script = [DONE]
+    aws.environment(service)
+    return service
+
+
+def hold(aws, beat: int = 0) -> None:
+    aws.lock_item = {"fence": {"N": "7"}, "beat": {"N": str(beat)}, "holder": BOB}
+
+
+def keep_alive(aws, clock) -> None:
+    """Bob renews each time that we wait."""
+    clock.on_sleep = lambda: hold(aws, int(aws.lock_item["beat"]["N"]) + 1)
+
+
+@pytest.mark.usefixtures("released")
+def test_a_release_holds_the_lock_while_it_works_and_lets_go(aws, run):
+    held_by: list[Any] = []
+    run(on_event=lambda event: held_by.append(aws.lock_item.get("holder")) if isinstance(event, Started) else None)
+    assert held_by[0]["M"]["who"]["S"].endswith("assumed-role/release/alice")
+    assert "holder" not in aws.lock_item
+
+
+@pytest.mark.usefixtures("released")
+def test_a_revision_carries_the_fence_that_it_was_made_under(aws, run):
+    aws.lock_item = {"fence": {"N": "7"}, "beat": {"N": "3"}}
+    run()
+    tags = {tag["key"]: tag["value"] for tag in aws.writes[0][1]["tags"]}
+    assert tags[FENCE_TAG] == "8"
+
+
+@pytest.mark.usefixtures("released")
+def test_a_holder_at_work_turns_a_release_away(aws, run, clock):
+    hold(aws)
+    keep_alive(aws, clock)
+    with pytest.raises(Locked, match="held by upgrade-2026-1125-100000-bobbob of bob since 2026-11-25T10:00:00"):
+        run()
+    assert aws.writes == aws.lock_writes == []
+
+
+@pytest.mark.usefixtures("released")
+def test_a_frozen_environment_turns_a_release_away_with_the_reason(aws, run):
+    aws.lock_item = {"freeze": FREEZE}
+    with pytest.raises(Locked, match=r"frozen by carol since 2026-11-25T09:00:00.*: load test"):
+        run()
+    assert aws.writes == aws.lock_writes == []
+
+
+@pytest.mark.usefixtures("released")
+def test_a_dead_holder_is_taken_over(aws, run):
+    hold(aws)
+    assert run()[0].outcome is Outcome.LIVE
+    assert aws.lock_item["fence"] == {"N": "8"}
+
+
+@pytest.mark.usefixtures("released")
+def test_who_waited_reads_everything_again_before_the_first_write(aws, run, clock):
+    hold(aws)
+
+    def step() -> None:
+        if clock.now() < 1020:
+            hold(aws, int(aws.lock_item["beat"]["N"]) + 1)
+        else:
+            aws.lock_item.pop("holder", None)
+
+    clock.on_sleep = step
+    assert run(lock_wait=60)[0].outcome is Outcome.LIVE
+    kinds = [type(event) for event in run.events if isinstance(event, Planned | Queued | Registered)]
+    assert kinds == [Planned, Queued, Planned, Registered]
+    plans = [event.plan for event in run.events if isinstance(event, Planned)]
+    assert plans[0].release_id == plans[1].release_id
+
+
+@pytest.mark.usefixtures("released")
+def test_a_release_that_needs_no_change_needs_no_lock(aws, run):
+    hold(aws)
+    assert run("v1")[0].outcome is Outcome.UNCHANGED
+    assert aws.lock_writes == []
+
+
+@pytest.mark.usefixtures("released")
+def test_a_lock_out_of_reach_refuses_a_release(aws, run):
+    aws.answers["GetItem"] = [SILENCE]
+    with pytest.raises(Refused, match=r"the lock of staging could not be taken: AWS is out of reach.*nothing was changed"):
+        run()
+    assert aws.writes == []
+
+
+@pytest.mark.usefixtures("released")
+def test_without_the_table_a_release_is_refused(aws, run):
+    aws.answers["GetItem"] = [AwsSays("ResourceNotFoundException", "no such table")]
+    with pytest.raises(Refused, match="ResourceNotFoundException"):
+        run()
+
+
+@pytest.mark.usefixtures("released")
+def test_who_was_taken_over_before_the_update_touches_no_service(aws, run):
+    def rob(event: Any) -> None:
+        if isinstance(event, Registered):
+            hold(aws)
+
+    with pytest.raises(LockLost, match="held by upgrade-2026-1125-100000-bobbob of bob"):
+        run(on_event=rob)
+    assert [name for name, _ in aws.writes] == ["RegisterTaskDefinition"]
+    assert aws.lock_item["holder"] == BOB, "the winner's lock is left alone"
+
+
+@pytest.mark.usefixtures("released")
+def test_interrupted_while_it_waits_a_release_has_changed_nothing(aws, run, clock):
+    hold(aws)
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    clock.on_sleep = interrupt
+    with pytest.raises(Interrupted, match="interrupted; nothing was changed"):
+        run(lock_wait=60)
+    assert aws.writes == aws.lock_writes == []
+
+
+# The commands
+
+
+@pytest.mark.usefixtures("released")
+def test_lock_freezes_and_unlock_lifts_it(aws, command, capsys):
+    assert command("lock", "-e", "staging", "--reason", "load  test") == 0
+    assert aws.lock_item["freeze"]["M"]["reason"] == {"S": "load test"}
+    assert "frozen by arn:aws:sts::123456789012:assumed-role/release/alice" in capsys.readouterr().out
+    assert command("deploy", "-e", "staging", "--version", "v2") == 11
+    assert "load test" in capsys.readouterr().err
+    assert command("unlock", "-e", "staging") == 0
+    assert "freeze" not in aws.lock_item
+    assert command("deploy", "-e", "staging", "--version", "v2") == 0
+
+
+@pytest.mark.usefixtures("released")
+def test_a_second_freeze_names_the_first(aws, command, capsys):
+    aws.lock_item = {"freeze": FREEZE}
+    aws.answers["UpdateItem"] = [AwsSays("ConditionalCheckFailedException")]
+    assert command("lock", "-e", "staging", "--reason", "mine") == 11
+    assert "frozen by carol" in capsys.readouterr().err
+
+
+def test_lock_wants_a_reason(command, capsys):
+    assert command("lock", "-e", "staging") == 2
+    assert "--reason" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("released")
+def test_unlock_without_a_freeze_says_so_and_who_is_at_work(aws, command, capsys):
+    hold(aws)
+    assert command("unlock", "-e", "staging") == 0
+    assert "staging was not frozen; upgrade-2026-1125-100000-bobbob of bob is at work" in capsys.readouterr().out
+    assert aws.lock_writes == []
+
+
+@pytest.mark.usefixtures("released")
+def test_unlock_break_puts_the_holder_out(aws, command, capsys):
+    hold(aws)
+    assert command("unlock", "-e", "staging", "--break") == 0
+    assert "was put out" in capsys.readouterr().out
+    assert aws.lock_item["fence"] == {"N": "8"}
+    assert "holder" not in aws.lock_item
+
+
+@pytest.mark.usefixtures("released")
+def test_unlock_break_leaves_a_holder_that_stirred(aws, command, capsys):
+    hold(aws)
+    aws.answers["UpdateItem"] = [AwsSays("ConditionalCheckFailedException")]
+    assert command("unlock", "-e", "staging", "--break") == 11
+    assert "its holder is alive" in capsys.readouterr().err
