@@ -44,11 +44,12 @@ _ONCE = _READING.merge(Config(retries={"mode": "standard", "total_max_attempts":
 
 @dataclass(frozen=True)
 class OnceClients:
-    """Clients that make one attempt a call: for writes, and for watching."""
+    """Clients that make one attempt a call: for writes, for watching, and for reads that must not wait."""
 
     ecs: ECSClient
     elbv2: ElasticLoadBalancingv2Client
     logs: CloudWatchLogsClient
+    ssm: SSMClient
 
 
 @dataclass(frozen=True)
@@ -93,5 +94,6 @@ def _make(session: boto3.Session, region: str) -> Clients:
             ecs=session.client("ecs", config=_ONCE),
             elbv2=session.client("elbv2", config=_ONCE),
             logs=session.client("logs", config=_ONCE),
+            ssm=session.client("ssm", config=_ONCE),
         ),
     )

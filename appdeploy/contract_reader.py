@@ -55,20 +55,30 @@ def read_contract(
     """
     with on_error(f"the contract of {environment} could not be read"), ThreadPoolExecutor(1) as pool:
         identity = pool.submit(clients.sts.get_caller_identity)
-        documents = _read_parameters(clients.ssm, contract_path(environment))
+        documents = read_parameters(clients.ssm, environment)
         account = identity.result()["Account"]
+    return parse_contract(documents, environment, clients.region, account)
+
+
+def parse_contract(documents: dict[str, str], environment: str, region: str, account: str | None = None) -> EnvironmentContract:
+    """Check the parameters of a contract. `account` is None when it is not known whose credentials these are.
+
+    Raises Refused as `read_contract`.
+    """
     if not documents:
+        where = f"account {account}, region {region}" if account else f"region {region}"
         raise Refused(
-            f"there is no environment {environment} in account {account}, region {clients.region}:"
+            f"there is no environment {environment} in {where}:"
             " check the name, the region and the credentials, or create it with pulumi up"
         )
     contract = _parse(documents, environment)
-    _check_whereabouts(contract.platform, environment, account, clients.region)
+    _check_whereabouts(contract.platform, environment, account or contract.platform.account, region)
     return contract
 
 
-def _read_parameters(ssm: SSMClient, path: str) -> dict[str, str]:
-    """Values by name relative to the path. A page holds ten parameters, or fewer at AWS's whim."""
+def read_parameters(ssm: SSMClient, environment: str) -> dict[str, str]:
+    """The contract's values, by name relative to its path. A page holds ten parameters, or fewer at AWS's whim."""
+    path = contract_path(environment)
     pages = ssm.get_paginator("get_parameters_by_path").paginate(Path=path, Recursive=True)
     return {item["Name"].removeprefix(path): item["Value"] for page in pages for item in page["Parameters"]}
 

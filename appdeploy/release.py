@@ -79,4 +79,4 @@ def _in_order(plan: ReleasePlan, results: Sequence[ServiceResult]) -> tuple[Serv
 
 
 def _goes_on(plan: ReleasePlan) -> str:
-    return f"stopped watching; {plan.release_id} goes on in AWS: see it with appdeploy status -e {plan.platform.environment}"
+    return f"stopped watching; {plan.release_id} goes on in AWS: see it with appdeploy status -e {plan.environment}"
