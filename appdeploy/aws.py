@@ -45,11 +45,13 @@ _ONCE = _READING.merge(Config(retries={"mode": "standard", "total_max_attempts":
 
 @dataclass(frozen=True)
 class OnceClients:
-    """Clients that make one attempt a call: for writes, and for watching."""
+    """Clients that make one attempt a call: for writes, for watching, and for reads that must not wait."""
 
     ecs: ECSClient
     elbv2: ElasticLoadBalancingv2Client
+    dynamodb: DynamoDBClient
     logs: CloudWatchLogsClient
+    ssm: SSMClient
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,8 @@ def _make(session: boto3.Session, region: str) -> Clients:
         once=OnceClients(
             ecs=session.client("ecs", config=_ONCE),
             elbv2=session.client("elbv2", config=_ONCE),
+            dynamodb=session.client("dynamodb", config=_ONCE),
             logs=session.client("logs", config=_ONCE),
+            ssm=session.client("ssm", config=_ONCE),
         ),
     )

@@ -25,14 +25,22 @@ _SERVICES = "services/"
 
 
 @dataclass(frozen=True)
+class Caller:
+    """The AWS identity that a command works with."""
+
+    account: str
+    arn: str
+
+
+@dataclass(frozen=True)
 class EnvironmentContract:
     """All that infra promises about one environment."""
 
     platform: PlatformContract
     services: tuple[ServiceContract, ...]
     """By name."""
-    caller: str
-    """Who read it: the ARN of the AWS identity."""
+    caller: Caller | None = None
+    """Who read it; None when that was not asked."""
 
     def select(self, names: Sequence[str]) -> tuple[ServiceContract, ...]:
         """The services of these names, or all of them when none is named. Raises Refused for an unknown name."""
@@ -57,26 +65,38 @@ def read_contract(
     """
     with on_error(f"the contract of {environment} could not be read"), ThreadPoolExecutor(1) as pool:
         identity = pool.submit(clients.sts.get_caller_identity)
-        documents = _read_parameters(clients.ssm, contract_path(environment))
+        documents = read_parameters(clients.ssm, environment)
         caller = identity.result()
-        account = caller["Account"]
+    return parse_contract(documents, environment, clients.region, Caller(caller["Account"], caller["Arn"]))
+
+
+def parse_contract(
+    documents: dict[str, str], environment: str, region: str, caller: Caller | None = None
+) -> EnvironmentContract:
+    """Check the parameters of a contract. `caller` is None when it is not known whose credentials these are.
+
+    Raises Refused as `read_contract`.
+    """
+    account = caller.account if caller else None
     if not documents:
+        where = f"account {account}, region {region}" if account else f"region {region}"
         raise Refused(
-            f"there is no environment {environment} in account {account}, region {clients.region}:"
+            f"there is no environment {environment} in {where}:"
             " check the name, the region and the credentials, or create it with pulumi up"
         )
-    contract = _parse(documents, environment, caller["Arn"])
-    _check_whereabouts(contract.platform, environment, account, clients.region)
+    contract = _parse(documents, environment, caller)
+    _check_whereabouts(contract.platform, environment, account or contract.platform.account, region)
     return contract
 
 
-def _read_parameters(ssm: SSMClient, path: str) -> dict[str, str]:
-    """Values by name relative to the path. A page holds ten parameters, or fewer at AWS's whim."""
+def read_parameters(ssm: SSMClient, environment: str) -> dict[str, str]:
+    """The contract's values, by name relative to its path. A page holds ten parameters, or fewer at AWS's whim."""
+    path = contract_path(environment)
     pages = ssm.get_paginator("get_parameters_by_path").paginate(Path=path, Recursive=True)
     return {item["Name"].removeprefix(path): item["Value"] for page in pages for item in page["Parameters"]}
 
 
-def _parse(documents: dict[str, str], environment: str, caller: str) -> EnvironmentContract:
+def _parse(documents: dict[str, str], environment: str, caller: Caller | None) -> EnvironmentContract:
     path = contract_path(environment)
     if _PLATFORM not in documents:
         raise Refused(f"{path}{_PLATFORM} is missing: run pulumi up for {environment} again")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import (
+        AdvancedConfigurationTypeDef,
         DeploymentTypeDef,
         ServiceDeploymentBriefTypeDef,
         ServiceDeploymentTypeDef,
@@ -95,6 +96,7 @@ class DeploymentSettings:
     """How long ECS still watches once the new tasks have taken over."""
     alarms: tuple[str, ...]
     """Names of the deployment alarms; empty when they are not enabled."""
+    strategy: str = "ROLLING"
 
     @classmethod
     def from_reply(cls, reply: ServiceTypeDef) -> Self:
@@ -107,6 +109,7 @@ class DeploymentSettings:
             grace_seconds=reply.get("healthCheckGracePeriodSeconds", 0),
             bake_minutes=configuration.get("bakeTimeInMinutes", 0),
             alarms=tuple(alarms["alarmNames"]) if alarms is not None and alarms["enable"] else (),
+            strategy=configuration.get("strategy", "ROLLING"),
         )
 
     def most_tasks(self, desired: int) -> int:
@@ -135,6 +138,10 @@ class ServiceState:
     revisions: tuple[str, ...]
     """ARNs of the service revisions that run; stale for a moment after an update."""
     settings: DeploymentSettings
+    target_groups: tuple[str, ...]
+    """The target groups that it is configured with: both of a pair, whichever serves."""
+    listener_rule: str | None
+    """The rule whose weights ECS moves between them."""
 
     @classmethod
     def from_reply(cls, reply: ServiceTypeDef) -> Self:
@@ -151,6 +158,10 @@ class ServiceState:
             events=tuple((event["id"], event["message"]) for event in reply.get("events", [])),
             revisions=tuple(item["arn"] for item in reply.get("currentServiceRevisions", [])),
             settings=DeploymentSettings.from_reply(reply),
+            target_groups=_target_groups(reply),
+            listener_rule=next(
+                (item["productionListenerRule"] for item in _advanced(reply) if "productionListenerRule" in item), None
+            ),
         )
 
     @property
@@ -260,6 +271,16 @@ class Task:
                 for item in reply.get("containers", [])
             ),
         )
+
+
+def _advanced(reply: ServiceTypeDef) -> list[AdvancedConfigurationTypeDef]:
+    return [item["advancedConfiguration"] for item in reply.get("loadBalancers", []) if "advancedConfiguration" in item]
+
+
+def _target_groups(reply: ServiceTypeDef) -> tuple[str, ...]:
+    first = [item["targetGroupArn"] for item in reply.get("loadBalancers", []) if "targetGroupArn" in item]
+    other = [item["alternateTargetGroupArn"] for item in _advanced(reply) if "alternateTargetGroupArn" in item]
+    return tuple(dict.fromkeys([*first, *other]))
 
 
 def _addresses(reply: TaskTypeDef) -> frozenset[str]:

@@ -42,6 +42,21 @@ class Queued:
 
 
 @dataclass(frozen=True)
+class TookOver:
+    """A rollback took the environment's lock; a release that held it sends nothing more."""
+
+    former: str
+    """How the lock was before."""
+
+
+@dataclass(frozen=True)
+class Unlocked:
+    """A rollback goes on without the environment's lock."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class Registered:
     """A new revision exists; the service does not use it yet."""
 
@@ -109,5 +124,7 @@ class Ended:
     seconds: float
 
 
-Event = Planned | Queued | Registered | Started | Progress | Stopping | Silence | Answered | Finished | Ended
+Event = (
+    Planned | Queued | TookOver | Unlocked | Registered | Started | Progress | Stopping | Silence | Answered | Finished | Ended
+)
 Emit = Callable[[Event], None]

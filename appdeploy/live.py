@@ -48,8 +48,8 @@ class FoundImage:
 class NoImage:
     """The version is not in ECR."""
 
-    newest: tuple[str, ...]
-    """The newest tags that are, newest first."""
+    newest: tuple[str, ...] = ()
+    """The newest tags that are, newest first, as far as they were looked up."""
 
 
 @dataclass(frozen=True)
@@ -114,16 +114,25 @@ def describe_task_definition(ecs: ECSClient, arn: str) -> TaskDefinition:
     return TaskDefinition.from_reply(ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"]))
 
 
-def find_image(ecr: ECRClient, service: ServiceContract, wanted: str) -> ImageLookup:
-    """Look a tag or a digest up in the service's repository. One call, and only if it is not there a few more."""
+def find_image(ecr: ECRClient, service: ServiceContract, version: str) -> ImageLookup:
+    """Look a tag up in the service's repository. One call, and only if it is not there a few more."""
     repository = EcrRepository.parse(service.repository)
-    wanted_id: ImageIdentifierTypeDef = {"imageDigest": wanted} if ":" in wanted else {"imageTag": wanted}
+    found = _find(ecr, repository, {"imageTag": version})
+    return replace(found, newest=_newest_tags(_tagged_images(ecr, repository))) if isinstance(found, NoImage) else found
+
+
+def find_digest(ecr: ECRClient, service: ServiceContract, digest: Digest) -> ImageLookup:
+    """Look a digest up in the service's repository. One call."""
+    return _find(ecr, EcrRepository.parse(service.repository), {"imageDigest": digest})
+
+
+def _find(ecr: ECRClient, repository: EcrRepository, wanted: ImageIdentifierTypeDef) -> ImageLookup:
     try:
-        reply = ecr.describe_images(registryId=repository.account, repositoryName=repository.name, imageIds=[wanted_id])
+        reply = ecr.describe_images(registryId=repository.account, repositoryName=repository.name, imageIds=[wanted])
     except ecr.exceptions.RepositoryNotFoundException:
         return NoRepository()
     except ecr.exceptions.ImageNotFoundException:
-        return NoImage(_newest_tags(_tagged_images(ecr, repository)))
+        return NoImage()
     detail = reply["imageDetails"][0]
     return FoundImage(Digest(detail["imageDigest"]), detail.get("imageStatus", "ACTIVE"))
 
@@ -139,7 +148,7 @@ def _read_service(clients: Clients, service: ServiceContract, state: ServiceStat
     template = describe_task_definition(clients.ecs, service.template) if moves else None
     stays = isinstance(goal, Restart) or (isinstance(goal, Sync) and moves)
     digest = running.image_of(service.container).digest if stays and service.container in running.containers else None
-    image = find_image(clients.ecr, service, digest) if digest else None
+    image = find_digest(clients.ecr, service, digest) if digest else None
     return LiveService(service, state, running, template, image)
 
 

@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Thread
 from typing import TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 _THREADS = 10
+
+
+def within(seconds: float, function: Callable[[], R]) -> R:
+    """The function's result, or its exception. Raises TimeoutError when it takes longer.
+
+    The SDK's own time-outs bound each wait for a byte, not the call. What is still under way is left behind in a thread
+    that does not keep the process alive, so only reads may be bounded so.
+    """
+    answer: Future[R] = Future()
+
+    def work() -> None:
+        try:
+            answer.set_result(function())
+        except BaseException as error:
+            answer.set_exception(error)
+
+    Thread(target=work, daemon=True).start()
+    return answer.result(seconds)
 
 
 def side_by_side(function: Callable[[T], R], items: Iterable[T]) -> list[R]:

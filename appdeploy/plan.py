@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from appdeploy.contract import PlatformContract, ServiceContract
+from appdeploy.contract import ServiceContract
 from appdeploy.image import Digest, ImageReference
 from appdeploy.release_id import ReleaseId
 from appdeploy.task_definition import TEMPLATE_TAG, VERSION_TAG, TaskDefinition
@@ -85,7 +85,9 @@ class ReleasePlan:
     """What a release will do."""
 
     release_id: ReleaseId
-    platform: PlatformContract
+    environment: str
+    cluster: str
+    """ARN, or name when that is all that is known."""
     purpose: str
     """What it is for, in words that follow its id."""
     services: tuple[ServicePlan | Untouched, ...]
@@ -93,6 +95,8 @@ class ReleasePlan:
     """Why a person wants it, in that person's words."""
     caller: str | None = None
     """Who asks: the ARN of the AWS identity."""
+    releases_table: str | None = None
+    """The environment's table of releases; None when the contract was not asked, and the name's pattern has to do."""
     fence: int | None = None
     """Which holder of the environment's lock carries it out; None before the lock is taken."""
 

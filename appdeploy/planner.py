@@ -9,7 +9,7 @@ from appdeploy.contract import PlatformContract, ServiceContract
 from appdeploy.ecs_state import Deployment, ServiceState
 from appdeploy.errors import Refused
 from appdeploy.goal import Deploy, Goal, Restart, Sync
-from appdeploy.image import Digest, EcrRepository
+from appdeploy.image import Digest, EcrRepository, short
 from appdeploy.live import LiveService, NoImage, NoRepository
 from appdeploy.plan import Change, Former, ReleasePlan, ServicePlan, Untouched, former_of
 from appdeploy.release_id import ReleaseId
@@ -33,7 +33,8 @@ def plan_release(release_id: ReleaseId, platform: PlatformContract, goal: Goal, 
             problems.append(f"{live.contract.name}: {problem}")
     if problems:
         raise Refused(*problems)
-    return ReleasePlan(release_id, platform, _purpose(goal, platform.environment), tuple(plans))
+    purpose = _purpose(goal, platform.environment)
+    return ReleasePlan(release_id, platform.environment, platform.cluster, purpose, tuple(plans))
 
 
 def _purpose(goal: Goal, environment: str) -> str:
@@ -99,6 +100,8 @@ def _plan_sync(live: LiveService, state: ServiceState, former: Former) -> Servic
         )
     if former.digest is None:
         raise _No(f"it runs {former.version} by its tag, which may mean another image by now: deploy a version with --sync")
+    if isinstance(live.image, NoImage):
+        raise _No(f"{former.version} ({short(former.digest)}) is not in ECR any more: deploy a version with --sync")
     return _plan(live, Change.RELEASE, _template(live), former.version or "", live.contract.template, former)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from appdeploy.contract import PlatformContract
 from appdeploy.contract_reader import read_contract
 from appdeploy.goal import Deploy, Goal, Restart, Sync
 from appdeploy.live import LiveService, read_live
@@ -30,6 +31,7 @@ class Request:
 class Prepared:
     """A plan, and what it was made from: one `live` for each of its services, in their order."""
 
+    platform: PlatformContract
     plan: ReleasePlan
     live: tuple[LiveService, ...]
 
@@ -39,7 +41,9 @@ def prepare(request: Request, clients: Clients) -> Prepared:
     contract = read_contract(clients, request.environment)
     live = read_live(clients, contract, contract.select(request.services), request.goal)
     plan = plan_release(new_release_id(_kind(request.goal)), contract.platform, request.goal, live)
-    return Prepared(replace(plan, caller=contract.caller), live)
+    caller = contract.caller.arn if contract.caller else None
+    plan = replace(plan, caller=caller, releases_table=contract.platform.releases_table)
+    return Prepared(contract.platform, plan, live)
 
 
 def _kind(goal: Goal) -> str:

@@ -10,7 +10,7 @@ from appdeploy.difference import difference
 from appdeploy.expected import HealthSettings, expected_duration
 from appdeploy.live import LiveService, describe_task_definition
 from appdeploy.parallel import side_by_side
-from appdeploy.plan import ReleasePlan, ServicePlan, Untouched
+from appdeploy.plan import ServicePlan, Untouched
 from appdeploy.plan_report import Drift, Duration, PlannedService, PlanReport, Running, TemplateChange
 from appdeploy.prepare import Request, prepare
 from appdeploy.task_definition import name_of
@@ -28,17 +28,13 @@ def read_preview(request: Request, clients: Clients) -> PlanReport:
     prepared = prepare(request, clients)
     with refusing("the plan could not be read"):
         shown = side_by_side(lambda pair: _planned(clients, *pair), zip(prepared.plan.services, prepared.live, strict=True))
-    return _report(prepared.plan, tuple(shown))
-
-
-def _report(plan: ReleasePlan, services: tuple[PlannedService, ...]) -> PlanReport:
-    platform = plan.platform
+    platform = prepared.platform
     return PlanReport(
         environment=platform.environment,
         account=platform.account,
         region=platform.region,
-        purpose=plan.purpose,
-        services=services,
+        purpose=prepared.plan.purpose,
+        services=tuple(shown),
     )
 
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from appdeploy.errors import Interrupted
 from appdeploy.events import Emit, Ended, Finished, Planned
-from appdeploy.lock.keeper import HeldLock
-from appdeploy.lock.turn import TakeTurn
+from appdeploy.lock.turn import TakeTurn, Turn
 from appdeploy.outcome import Outcome, ServiceResult
 from appdeploy.plan import ReleasePlan, Untouched
 from appdeploy.rollout import begin
@@ -53,9 +52,9 @@ def run_release(
     emit(Planned(plan))
     begun = clock.now()
     if plan.changed:
-        with _before_anything(lambda: take_turn(plan)) as lock:
-            plan = _on_our_turn(plan, lock, prepare, emit)
-            results = _carry_out(plan, watching, clients, lock, clock, emit)
+        with _before_anything(lambda: take_turn(plan)) as turn:
+            plan = _on_our_turn(plan, turn, prepare, emit)
+            results = _carry_out(plan, watching, clients, turn, clock, emit)
     else:
         results = tuple(_finish(plan.untouched, emit))
     emit(Ended(plan, results, clock.now() - begun))
@@ -70,19 +69,19 @@ def _before_anything(step: Callable[[], T]) -> T:
         raise Interrupted("interrupted; nothing was changed") from None
 
 
-def _on_our_turn(plan: ReleasePlan, lock: HeldLock, prepare: Callable[[], ReleasePlan], emit: Emit) -> ReleasePlan:
+def _on_our_turn(plan: ReleasePlan, turn: Turn, prepare: Callable[[], ReleasePlan], emit: Emit) -> ReleasePlan:
     """The plan under our fence; made again if we stood in line, because the release before us has changed things."""
-    if lock.waited:
+    if turn.waited:
         plan = replace(_before_anything(prepare), release_id=plan.release_id)
         emit(Planned(plan))
-    return replace(plan, fence=lock.fence)
+    return replace(plan, fence=turn.fence)
 
 
 def _carry_out(
-    plan: ReleasePlan, watching: Watching, clients: Clients, lock: HeldLock, clock: Clock, emit: Emit
+    plan: ReleasePlan, watching: Watching, clients: Clients, turn: Turn, clock: Clock, emit: Emit
 ) -> tuple[ServiceResult, ...]:
     begun = clock.now()
-    writer = EcsWriter(clients.once.ecs, clock, lock.confirm)
+    writer = EcsWriter(clients.once.ecs, clock, turn.confirm)
     try:
         early = _finish(plan.untouched, emit)
         beginning = begin(plan, writer, registrable_fields(clients.ecs), emit)
@@ -113,4 +112,4 @@ def _in_order(plan: ReleasePlan, results: Sequence[ServiceResult]) -> tuple[Serv
 
 
 def _goes_on(plan: ReleasePlan) -> str:
-    return f"stopped watching; {plan.release_id} goes on in AWS: see it with appdeploy status -e {plan.platform.environment}"
+    return f"stopped watching; {plan.release_id} goes on in AWS: see it with appdeploy status -e {plan.environment}"

@@ -95,7 +95,7 @@ def _revision(
 
 
 def _update(plan: ReleasePlan, service: ServicePlan, revision: str, writer: EcsWriter) -> Rollout | ServiceResult:
-    name = ServiceName(plan.platform.cluster, service.contract.service)
+    name = ServiceName(plan.cluster, service.contract.service)
     try:
         deployment_id = writer.update(
             name,

@@ -58,6 +58,11 @@ class TaskDefinition:
         return cls(fields["taskDefinitionArn"], MappingProxyType(dict(fields)), MappingProxyType(tags))
 
     @property
+    def active(self) -> bool:
+        """Whether a service can still be pointed at it."""
+        return bool(self.fields["status"] == "ACTIVE")
+
+    @property
     def containers(self) -> tuple[str, ...]:
         """The names of its containers, in its own order."""
         return tuple(container["name"] for container in self.fields["containerDefinitions"])

@@ -40,7 +40,7 @@ class WriteRefused(AppdeployError):
 
 @dataclass(frozen=True)
 class ServiceName:
-    """A service and its cluster, by ARN."""
+    """A service by ARN and its cluster, by ARN or name."""
 
     cluster: str
     arn: str

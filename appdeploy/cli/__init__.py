@@ -16,6 +16,7 @@ from appdeploy.outcome import ExitCode
 _COMMANDS = {
     "plan": "Show what a release would do, and change nothing.",
     "deploy": "Release a version: change which image runs, and watch it to its outcome.",
+    "rollback": "Return to a task definition that served well before.",
     "sync": "Move to the newest template, with the version that runs.",
     "restart": "Replace all tasks by new ones of the same task definition.",
     "lock": "Freeze an environment: no release begins until it is unlocked.",

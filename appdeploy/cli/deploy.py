@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from appdeploy.cli.following import follow, following_options
+from appdeploy.cli.following import follow, following_options, lock_wait_option
 from appdeploy.cli.options import environment_option, json_option, region_option, services_option, sync_option, version_option
 
 
@@ -16,6 +16,7 @@ from appdeploy.cli.options import environment_option, json_option, region_option
 @click.option("--plan", "only_plan", is_flag=True, help="Show what would be done and change nothing, as `appdeploy plan`.")
 @json_option("With --plan: print one JSON object (appdeploy.plan_report.PlanReport).")
 @following_options
+@lock_wait_option
 @region_option
 def command(
     environment: str,

@@ -15,6 +15,8 @@ from appdeploy.cli.options import F
 if TYPE_CHECKING:
     from appdeploy.aws import Clients
     from appdeploy.clock import Clock, SystemClock
+    from appdeploy.events import Emit
+    from appdeploy.lock.turn import TakeTurn
     from appdeploy.plan import ReleasePlan
     from appdeploy.render.plain import PlainRenderer
     from appdeploy.render.terminal import TerminalRenderer
@@ -24,8 +26,8 @@ _COMPLETE = "complete"
 
 
 def following_options(function: F) -> F:
-    """`--until`, `--timeout`, `--patient` and `--lock-wait`."""
-    for option in (_lock_wait, _patient, _timeout, _until):
+    """`--until`, `--timeout` and `--patient`."""
+    for option in (_patient, _timeout, _until):
         function = option(function)
     return function
 
@@ -37,12 +39,11 @@ def follow(
     until: str | None,
     timeout: int,
     patient: bool,
-    lock_wait: int,
+    lock_wait: int | None,
 ) -> int:
     """Carry a plan out, show it, and return the exit status of its worst service. Ctrl-C and SIGTERM stop the watch alone."""
     from appdeploy.aws import connect
     from appdeploy.clock import SystemClock
-    from appdeploy.lock.turn import turns
     from appdeploy.outcome import worst
     from appdeploy.release import Watching, run_release
     from appdeploy.render import is_terminal
@@ -52,7 +53,7 @@ def follow(
     policy = Policy(until_complete=(until or (_LIVE if is_terminal() else _COMPLETE)) == _COMPLETE, patient=patient)
     with _cancelling(clock), _renderer(clock) as render:
         clients = connect(region)
-        take_turn = turns(clients, clock, render, wait=lock_wait)
+        take_turn = _turns(clients, clock, render, lock_wait)
         results = run_release(lambda: prepare(clients), Watching(policy, timeout), clients, clock, render, take_turn)
     return worst(result.outcome for result in results).exit_code
 
@@ -68,7 +69,7 @@ _timeout = click.option(
 _patient = click.option("--patient", is_flag=True, help="Leave a failing release to ECS's circuit breaker and alarms.")
 
 
-_lock_wait = click.option(
+lock_wait_option = click.option(
     "--lock-wait",
     type=click.IntRange(min=0),
     default=0,
@@ -76,6 +77,12 @@ _lock_wait = click.option(
     metavar="SECONDS",
     help="How long to wait while another release is at work or the environment is frozen.",
 )
+
+
+def _turns(clients: Clients, clock: Clock, emit: Emit, lock_wait: int | None) -> TakeTurn:
+    from appdeploy.lock.turn import at_once, in_line
+
+    return at_once(clients, clock, emit) if lock_wait is None else in_line(clients, clock, emit, wait=lock_wait)
 
 
 def _renderer(clock: Clock) -> PlainRenderer | TerminalRenderer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from appdeploy.cli.following import follow, following_options
+from appdeploy.cli.following import follow, following_options, lock_wait_option
 from appdeploy.cli.options import environment_option, region_option, services_option
 
 
@@ -12,6 +12,7 @@ from appdeploy.cli.options import environment_option, region_option, services_op
 @environment_option
 @services_option
 @following_options
+@lock_wait_option
 @region_option
 def command(
     environment: str,

@@ -10,6 +10,7 @@ from appdeploy.errors import Locked
 from appdeploy.lock.item import LockItem
 from appdeploy.lock.keeper import describe
 from appdeploy.lock.store import DynamoLockStore, LockStore
+from appdeploy.lock.turn import who_is_here
 
 if TYPE_CHECKING:
     from appdeploy.aws import Clients
@@ -34,4 +35,4 @@ def open_desk(clients: Clients, environment: str) -> Desk:
     """The lock of the environment that the contract names. Raises Refused."""
     contract = read_contract(clients, environment)
     store = DynamoLockStore(clients.dynamodb, contract.platform.releases_table)
-    return Desk(environment, store, contract.caller)
+    return Desk(environment, store, contract.caller.arn if contract.caller else who_is_here())

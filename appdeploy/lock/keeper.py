@@ -53,6 +53,13 @@ def acquire(store: LockStore, holder: Holder, clock: Clock, *, wait: float, tell
         clock.sleep(_LOOK_AGAIN_SECONDS)
 
 
+def seize(store: LockStore, holder: Holder, clock: Clock) -> tuple[HeldLock, LockItem]:
+    """Become the holder whoever holds the lock and through a freeze; also what it was like before. One call."""
+    asked = clock.now()
+    former = store.seize(holder)
+    return HeldLock(store, former.fence + 1, clock, renewed=asked, stubborn=True), former
+
+
 def describe(item: LockItem) -> str:
     """Who holds the lock or froze the environment, since when and why, in one line."""
     if item.freeze is not None:
@@ -65,15 +72,22 @@ def describe(item: LockItem) -> str:
 class HeldLock:
     """The lock while it is ours. As a context manager it renews itself in the background and lets go at the end."""
 
-    def __init__(self, store: LockStore, fence: int, clock: Clock, *, renewed: float, waited: bool) -> None:
-        """`renewed` is the clock's reading just before the write that gave us the lock."""
-        self.fence = fence
+    def __init__(
+        self, store: LockStore, fence: int, clock: Clock, *, renewed: float, waited: bool = False, stubborn: bool = False
+    ) -> None:
+        """`renewed` is the clock's reading just before the write that gave us the lock.
+
+        A `stubborn` holder goes on whatever the table says: for a rollback, which must not depend on it.
+        """
+        self.fence: int | None = fence
         self.waited = waited
         """Whether we stood in line, so that what was read before is out of date."""
         self._store = store
+        self._ours = fence
         self._clock = clock
         self._renewed = renewed
         self._lost = False
+        self._stubborn = stubborn
         self._end = threading.Event()
         self._guard = threading.Lock()
         self._heart = threading.Thread(target=self._beat, name="lock-heartbeat", daemon=True)
@@ -87,13 +101,15 @@ class HeldLock:
         self._heart.join(CALL_SECONDS)
         # A silent table is not worth an error after the work is done: the next release takes over after one lease.
         with contextlib.suppress(*AwsError):
-            self._store.release(self.fence)
+            self._store.release(self._ours)
 
     def confirm(self) -> None:
         """Make sure, just before a write to ECS, that the lock is ours and stays so for as long as the call may take.
 
         ECS cannot refuse a write that comes too late, so it must not be sent. Raises LockLost.
         """
+        if self._stubborn:
+            return
         try:
             self._renew()
         except AwsError as error:
@@ -110,7 +126,7 @@ class HeldLock:
             asked = self._clock.now()
             if self._lost:
                 return
-            if self._store.renew(self.fence):
+            if self._store.renew(self._ours):
                 self._renewed = asked
             else:
                 self._lost = True

@@ -25,6 +25,12 @@ class LockStore(Protocol):
     def take(self, seen: Mark, holder: Holder) -> int | None:
         """Become the holder if the item has not moved since `seen` and nobody froze it. The fence, or None if too late."""
 
+    def seize(self, holder: Holder) -> LockItem:
+        """Become the holder whoever holds the lock, and through a freeze, which stays. What the item was before.
+
+        The new fence is one more than the former one.
+        """
+
     def renew(self, fence: int) -> bool:
         """Show that the holder of that fence is alive. False if somebody else holds the lock, or nobody."""
 
@@ -64,6 +70,17 @@ class DynamoLockStore:
             return seen.fence + 1
         item = self.read()
         return item.fence if item.holder and item.holder.token == holder.token else None
+
+    def seize(self, holder: Holder) -> LockItem:
+        """See LockStore. One call, which DynamoDB carries out whole."""
+        reply = self._dynamodb.update_item(
+            TableName=self._table,
+            Key=LOCK_KEY,
+            UpdateExpression="SET fence = if_not_exists(fence, :zero) + :one, beat = :zero, holder = :holder",
+            ExpressionAttributeValues={":one": _number(1), ":zero": _number(0), ":holder": _texts(asdict(holder))},
+            ReturnValues="ALL_OLD",
+        )
+        return _item(reply.get("Attributes", {}))
 
     def renew(self, fence: int) -> bool:
         """See LockStore."""

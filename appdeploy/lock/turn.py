@@ -1,35 +1,95 @@
-"""A release's turn: how a plan gets the lock of its environment."""
+"""A release's turn: how a plan gets the lock of its environment, and how a rollback takes it from whoever has it."""
 
 from __future__ import annotations
 
+import getpass
+import socket
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self
 
-from appdeploy.aws_errors import refusing
-from appdeploy.events import Emit, Queued
+from appdeploy.aws_errors import AwsError, explain, refusing
+from appdeploy.events import Emit, Queued, TookOver, Unlocked
 from appdeploy.lock.item import Holder
-from appdeploy.lock.keeper import HeldLock, acquire, describe
+from appdeploy.lock.keeper import acquire, describe, seize
 from appdeploy.lock.store import DynamoLockStore
+from appdeploy.parallel import within
 
 if TYPE_CHECKING:
     from appdeploy.aws import Clients
     from appdeploy.clock import Clock
     from appdeploy.plan import ReleasePlan
 
-TakeTurn = Callable[["ReleasePlan"], HeldLock]
-"""Gets the lock for a plan; it may wait. Raises Locked, or Refused when the lock cannot be reached."""
+SEIZE_SECONDS = 1.0
+"""How long a rollback waits for the table before it goes on without the lock."""
 
 
-def turns(clients: Clients, clock: Clock, emit: Emit, *, wait: float) -> TakeTurn:
-    """Turns by the item in the environment's releases table. `wait` is how many seconds to stand in line."""
+class Turn(Protocol):
+    """The right to send writes. A context manager: leaving it ends the turn."""
 
-    def take(plan: ReleasePlan) -> HeldLock:
-        store = DynamoLockStore(clients.dynamodb, plan.platform.releases_table)
-        holder = Holder(plan.release_id, plan.caller or "an unknown caller", now(), uuid.uuid4().hex)
-        with refusing(f"the lock of {plan.platform.environment} could not be taken"):
-            return acquire(store, holder, clock, wait=wait, tell=lambda item: emit(Queued(describe(item))))
+    fence: int | None
+    """Which holder of the lock this is; None without a lock."""
+    waited: bool
+    """Whether others were at work before, so that what was read is out of date."""
+
+    def confirm(self) -> None:
+        """Asked before each write. Raises LockLost when nothing more must be sent."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
+
+
+TakeTurn = Callable[["ReleasePlan"], Turn]
+"""Gets a turn for a plan; it may wait. Raises Locked, or Refused when the lock cannot be reached."""
+
+
+class WithoutLock:
+    """A turn that nobody guards: a rollback's, while the table is out of reach."""
+
+    fence: int | None = None
+    waited = False
+
+    def confirm(self) -> None:
+        """There is nothing to lose."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """There is nothing to let go."""
+
+
+def in_line(clients: Clients, clock: Clock, emit: Emit, *, wait: float) -> TakeTurn:
+    """Turns of releases: one at a time. `wait` is how many seconds to stand in line."""
+
+    def take(plan: ReleasePlan) -> Turn:
+        store = DynamoLockStore(clients.dynamodb, _table(plan))
+        with refusing(f"the lock of {plan.environment} could not be taken"):
+            return acquire(store, _holder(plan), clock, wait=wait, tell=lambda item: emit(Queued(describe(item))))
+
+    return take
+
+
+def at_once(clients: Clients, clock: Clock, emit: Emit) -> TakeTurn:
+    """Turns of rollbacks: through a freeze, taken from whoever has the lock, and without it when it is out of reach."""
+
+    def take(plan: ReleasePlan) -> Turn:
+        store = DynamoLockStore(clients.once.dynamodb, _table(plan))
+        try:
+            # A write that lands after the time is up leaves the lock with a holder that never stirs: others take it over.
+            lock, former = within(SEIZE_SECONDS, lambda: seize(store, _holder(plan), clock))
+        except TimeoutError:
+            emit(Unlocked(f"no answer of DynamoDB within {SEIZE_SECONDS:.0f} s"))
+            return WithoutLock()
+        except AwsError as error:
+            emit(Unlocked(explain(error)))
+            return WithoutLock()
+        if former.holder or former.freeze:
+            emit(TookOver(describe(former)))
+        return lock
 
     return take
 
@@ -37,3 +97,17 @@ def turns(clients: Clients, clock: Clock, emit: Emit, *, wait: float) -> TakeTur
 def now() -> str:
     """The time of day in UTC, for people to read."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def who_is_here() -> str:
+    """Who works at this machine, for people to read, where AWS was not asked."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+def _holder(plan: ReleasePlan) -> Holder:
+    return Holder(plan.release_id, plan.caller or who_is_here(), now(), uuid.uuid4().hex)
+
+
+def _table(plan: ReleasePlan) -> str:
+    # infra names the table by this pattern (infra/naming.py); a rollback relies on it when it cannot read the contract.
+    return plan.releases_table or f"axonflow-{plan.environment}-releases"

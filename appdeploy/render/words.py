@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from appdeploy.events import Answered, Ended, Event, Finished, Planned, Progress, Queued, Registered, Silence, Started, Stopping
+from appdeploy.events import (
+    Answered,
+    Ended,
+    Event,
+    Finished,
+    Planned,
+    Progress,
+    Queued,
+    Registered,
+    Silence,
+    Started,
+    Stopping,
+    TookOver,
+    Unlocked,
+)
 from appdeploy.image import short
 from appdeploy.outcome import Outcome, ServiceResult, worst
 from appdeploy.plan import Change, ReleasePlan, ServicePlan
@@ -19,6 +33,10 @@ def lines(event: Event) -> Iterator[str]:
             yield from (f"{service.contract.name}: {change(service)}" for service in plan.changed)
         case Queued(behind):
             yield f"waiting for the lock, which is {behind}"
+        case TookOver(former):
+            yield f"taking the lock over, which was {former}"
+        case Unlocked(reason):
+            yield f"going on without the lock: {reason}"
         case Registered(service, task_definition):
             yield f"{service}: registered {name_of(task_definition)}"
         case Started(service, deployment_id):

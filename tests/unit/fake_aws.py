@@ -70,6 +70,20 @@ class FakeAws:
         self.task_definitions[task_definition_arn(revision)] = described(revision, image, contract.container, tags)
         return FakeService(contract, task_definition_arn(revision))
 
+    def remember(self, service: FakeService, *steps: tuple[str, str], template: str | None = None) -> None:
+        """Give the service a history of versions with a status each, oldest first; it runs what it ran."""
+        contract = service.contract
+        history = [(contract.template, "SUCCESSFUL")]
+        for version, status in steps:
+            arn = task_definition_arn(f"{contract.family}:{version[1:]}")
+            image = f"{contract.repository}@{DIGESTS[version]}"
+            tags = {"axonflow:version": version, "axonflow:template": template or contract.template}
+            self.task_definitions.setdefault(arn, described(arn.rsplit("/", 1)[1], image, contract.container, tags))
+            history.append((arn, status))
+        service.history = tuple(history)
+        last = [arn for arn, status in history if status == "SUCCESSFUL"][-1]
+        service.task_definition = last
+
     def move_template(self, service: FakeService, change: Callable[[dict[str, Any]], None] = lambda fields: None) -> str:
         """infra makes the next revision of the template, changed so, and names it in the contract. Returns its ARN."""
         former = service.contract.template
@@ -145,7 +159,10 @@ class FakeAws:
 
     def _DescribeTaskDefinition(self, params: dict[str, Any]) -> Any:
         wanted = params["taskDefinition"]
-        names = [arn for arn in self.task_definitions if wanted in (arn, arn.rsplit("/", 1)[1].rsplit(":", 1)[0])]
+        spellings = {
+            arn: (arn, arn.rsplit("/", 1)[1], arn.rsplit("/", 1)[1].rsplit(":", 1)[0]) for arn in self.task_definitions
+        }
+        names = [arn for arn, known in spellings.items() if wanted in known]
         return self.task_definitions[names[-1]] if names else AwsSays("ClientException", "Unable to describe task definition.")
 
     def _RegisterTaskDefinition(self, params: dict[str, Any]) -> Any:
@@ -172,8 +189,13 @@ class FakeAws:
         service.script = service.after_stop or service.script
         return {"serviceDeploymentArn": service.record_arn}
 
+    def _ListServices(self, params: dict[str, Any]) -> Any:
+        return {"serviceArns": [*self.services, "arn:aws:ecs:eu-central-1:123456789012:service/c/another-service"]}
+
     def _DescribeServices(self, params: dict[str, Any]) -> Any:
-        found = [self.services[arn] for arn in params["services"] if arn in self.services]
+        by_name = {arn.rsplit("/", 1)[-1]: service for arn, service in self.services.items()}
+        wanted = [arn.rsplit("/", 1)[-1] for arn in params["services"]]
+        found = [by_name[name] for name in wanted if name in by_name]
         for service in found:
             if service.ours is not None:
                 service.moment = service.script[0]
@@ -203,12 +225,20 @@ class FakeAws:
             "deployments": deployments,
             # ECS tells of every task that it starts or stops.
             "healthCheckGracePeriodSeconds": 60,
+            "loadBalancers": self._balancers(service),
             "deploymentConfiguration": service.configuration,
             "events": [
                 {"id": f"{message} {moment.tasks}", "createdAt": LONG_AGO, "message": message}
                 for message in (*moment.events, "(service x) has started a task")
             ],
         }
+
+    def _balancers(self, service: FakeService) -> list[dict[str, Any]]:
+        if not service.contract.target_groups:
+            return []
+        first, other = service.contract.target_groups
+        advanced = {"alternateTargetGroupArn": other, "productionListenerRule": service.contract.listener_rule}
+        return [{"targetGroupArn": first, "advancedConfiguration": advanced}]
 
     def _deployment(self, service: FakeService, moment: Moment, which: str, status: str) -> dict[str, Any]:
         count = service.desired if moment.count is None else moment.count
@@ -230,6 +260,8 @@ class FakeAws:
     def _ListServiceDeployments(self, params: dict[str, Any]) -> Any:
         service = self.services[params["service"]]
         moment = service.moment or Moment()
+        if service.history and service.ours is None:
+            return {"serviceDeployments": self._history(service, params["status"])}
         if not moment.recorded or service.ours is None:
             return {"serviceDeployments": []}
         # The order is AWS's own business: an older one comes first here.
@@ -252,6 +284,20 @@ class FakeAws:
             ]
         }
 
+    def _history(self, service: FakeService, statuses: list[str]) -> list[dict[str, Any]]:
+        records = [
+            {
+                "serviceDeploymentArn": f"{service.record_arn}{index}",
+                "status": status,
+                "targetServiceRevisionArn": f"{service.revision}-{index}",
+                "createdAt": LONG_AGO + timedelta(index),
+            }
+            for index, (_, status) in enumerate(service.history)
+            if status in statuses
+        ]
+        # The order is AWS's own business.
+        return records[1:] + records[:1]
+
     def _DescribeServiceDeployments(self, params: dict[str, Any]) -> Any:
         service = self._by_record(params["serviceDeploymentArns"][0])
         moment = service.moment or Moment()
@@ -264,6 +310,14 @@ class FakeAws:
         return {"serviceDeployments": [record]}
 
     def _DescribeServiceRevisions(self, params: dict[str, Any]) -> Any:
+        former = {
+            f"{service.revision}-{index}": task_definition
+            for service in self.services.values()
+            for index, (task_definition, _) in enumerate(service.history)
+        }
+        if set(params["serviceRevisionArns"]) <= set(former):
+            found = [{"serviceRevisionArn": arn, "taskDefinition": former[arn]} for arn in params["serviceRevisionArns"]]
+            return {"serviceRevisions": found}
         service = next(item for item in self.services.values() if item.revision in params["serviceRevisionArns"])
         moment = service.moment or Moment()
         group = target_group(f"{service.contract.name}-{moment.resolved}")
@@ -345,6 +399,11 @@ class FakeAws:
             return AwsSays("ConditionalCheckFailedException")
         if ":freeze" in values:
             item["freeze"] = values[":freeze"]
+        if params.get("ReturnValues") == "ALL_OLD":
+            former = dict(item)
+            fence = int(item.get("fence", {"N": "0"})["N"]) + 1
+            item.update(fence={"N": str(fence)}, beat=values[":zero"], holder=values[":holder"])
+            return {"Attributes": former} if former else {}
         if ":holder" in values:
             item.update(fence=values[":next"], beat=values[":zero"], holder=values[":holder"])
         elif ":next" in values:

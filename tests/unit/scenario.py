@@ -184,6 +184,9 @@ class FakeService:
     moment: Moment | None = None
     configuration: dict[str, Any] = field(default_factory=lambda: {"minimumHealthyPercent": 100, "maximumPercent": 200})
 
+    history: tuple[tuple[str, str], ...] = ()
+    """Former service deployments, oldest first: task definition and status."""
+
     @property
     def deployment_id(self) -> str:
         return "ecs-svc/7000000000000000007"

@@ -12,7 +12,7 @@ from botocore.exceptions import EndpointConnectionError
 from appdeploy.errors import Locked, LockLost
 from appdeploy.lock import keeper
 from appdeploy.lock.item import Freeze, Holder, LockItem, Mark
-from appdeploy.lock.keeper import CALL_SECONDS, LEASE_SECONDS, HeldLock, acquire, describe
+from appdeploy.lock.keeper import CALL_SECONDS, LEASE_SECONDS, HeldLock, acquire, describe, seize
 from tests.unit.switchboard import StepClock
 
 SILENCE = EndpointConnectionError(endpoint_url="http://127.0.0.1:9")
@@ -40,6 +40,13 @@ class MemoryStore:
                 return None
             self.item = replace(self.item, fence=seen.fence + 1, beat=0, holder=holder)
             return self.item.fence
+
+    def seize(self, holder: Holder) -> LockItem:
+        self._answer()
+        with self._lock:
+            former = self.item
+            self.item = replace(former, fence=former.fence + 1, beat=0, holder=holder)
+        return former
 
     def renew(self, fence: int) -> bool:
         self._answer()
@@ -248,6 +255,24 @@ def test_a_release_that_ends_while_the_table_is_silent_ends_well(store):
     with take(store, StepClock()):
         store.silent = True
     assert store.item.holder == holder()
+
+
+def test_a_rollback_takes_the_lock_from_a_live_holder_and_through_a_freeze(store):
+    held = take(store, StepClock())
+    store.freeze(FREEZE)
+    lock, former = seize(store, holder("bob"), StepClock())
+    assert (lock.fence, former.holder, store.item.freeze) == (2, holder(), FREEZE)
+    lock.confirm()
+    with pytest.raises(LockLost):
+        held.confirm()
+
+
+def test_a_rollback_goes_on_when_the_table_falls_silent(store):
+    clock = StepClock()
+    lock, _ = seize(store, holder(), clock)
+    store.silent = True
+    clock.time += 10 * LEASE_SECONDS
+    lock.confirm()
 
 
 def test_the_heart_beats_by_itself(store, monkeypatch):

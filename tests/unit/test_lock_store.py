@@ -120,3 +120,17 @@ def test_a_holder_that_moved_meanwhile_is_not_put_out(store):
     store.renew(1)
     assert store.break_holder(Mark(1, 0)) is False
     assert store.read().holder == ALICE
+
+
+def test_a_seizure_passes_a_holder_and_a_freeze_and_tells_of_both(store):
+    store.take(Mark(0, 0), ALICE)
+    store.renew(1)
+    store.freeze(FREEZE)
+    assert store.seize(BOB) == LockItem(fence=1, beat=1, holder=ALICE, freeze=FREEZE)
+    assert store.read() == LockItem(fence=2, beat=0, holder=BOB, freeze=FREEZE)
+    assert store.renew(1) is False
+
+
+def test_the_first_of_all_holders_may_be_a_seizure(store):
+    assert store.seize(BOB) == LockItem()
+    assert store.read() == LockItem(fence=1, beat=0, holder=BOB)

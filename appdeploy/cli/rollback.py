@@ -1,0 +1,73 @@
+"""`appdeploy rollback`: the way back."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from appdeploy.cli.following import follow, following_options
+from appdeploy.cli.options import environment_option, json_option, region_option, services_option
+
+
+@click.command("rollback", short_help="Return to what served well before.")
+@environment_option
+@services_option
+@click.option(
+    "--to",
+    metavar="TASK_DEFINITION|VERSION",
+    help="A task definition (family:revision or ARN), or a version; by default what succeeded before what runs.",
+)
+@click.option("--reason", metavar="TEXT", help="Why; shown with the rollback.")
+@click.option("--list", "only_list", is_flag=True, help="Show what could be returned to, and change nothing.")
+@json_option("With --list: print one JSON object (appdeploy.rollback.report.PointsReport).")
+@following_options
+@region_option
+def command(
+    environment: str,
+    services: tuple[str, ...],
+    to: str | None,
+    reason: str | None,
+    only_list: bool,
+    as_json: bool,
+    until: str | None,
+    timeout: int,
+    patient: bool,
+    region: str | None,
+) -> int:
+    """Return an environment's services to a task definition that they ran before, image and template both.
+
+    By default each goes to the newest success before the first one of what it runs, so that a second rollback goes
+    further back; while a release is under way or has failed, to the last success. It asks for no confirmation, and
+    replaces a release that is still under way. Exit status: as `appdeploy deploy`.
+    """
+    from appdeploy.rollback.prepare import Request, prepare_rollback
+
+    context = click.get_current_context()
+    if as_json and not only_list:
+        raise click.UsageError("--json needs --list", context)
+    if only_list and (to or reason):
+        raise click.UsageError("--list takes neither --to nor --reason", context)
+    if only_list:
+        return _show_points(environment, services, region, as_json=as_json)
+    request = Request(environment, services, to, reason)
+    return follow(
+        lambda clients: prepare_rollback(request, clients),
+        region,
+        until=until,
+        timeout=timeout,
+        patient=patient,
+        lock_wait=None,
+    )
+
+
+def _show_points(environment: str, services: tuple[str, ...], region: str | None, *, as_json: bool) -> int:
+    from appdeploy.aws import connect
+    from appdeploy.outcome import ExitCode
+    from appdeploy.render.plain import write
+    from appdeploy.render.points import point_lines
+    from appdeploy.rollback.points import read_points
+
+    report = read_points(connect(region), environment, services)
+    write(sys.stdout, [report.model_dump_json(indent=2)] if as_json else point_lines(report))
+    return ExitCode.OK

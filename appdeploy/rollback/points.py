@@ -1,0 +1,78 @@
+"""Reads what a service could be returned to, and whether it still can. Nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from appdeploy.aws_errors import unreadable
+from appdeploy.contract import ServiceContract
+from appdeploy.ecs_state import ServiceState
+from appdeploy.live import FoundImage, NoImage, NoRepository, describe_task_definition, find_digest
+from appdeploy.parallel import side_by_side
+from appdeploy.plan import version_of
+from appdeploy.rollback.history import Completed, points, read_history, way_back
+from appdeploy.rollback.prepare import good_history
+from appdeploy.rollback.report import Point, PointsReport, ServicePoints
+from appdeploy.rollback.whereabouts import find_services
+from appdeploy.task_definition import TEMPLATE_TAG, TaskDefinition, name_of
+
+if TYPE_CHECKING:
+    from appdeploy.aws import Clients
+    from appdeploy.image import Digest
+
+_MOST = 20
+"""Successes looked at: what one DescribeServiceRevisions tells."""
+
+
+def read_points(clients: Clients, environment: str, names: Sequence[str]) -> PointsReport:
+    """The points of these services, or of all when none is named. Raises Refused when they cannot be read."""
+    with unreadable("the way back could not be read"):
+        where = find_services(clients, environment, names)
+        found = [_service(clients, where.cluster, contract, state) for contract, state in where.services]
+    return PointsReport(environment=environment, services=tuple(found))
+
+
+def _service(clients: Clients, cluster: str, contract: ServiceContract, state: ServiceState) -> ServicePoints:
+    history = good_history(read_history(clients.ecs, cluster, contract.service, _MOST), contract)
+    found = side_by_side(lambda point: _point(clients, contract, state, point), points(history.completed))
+    target = way_back(history, state.primary.task_definition if state.primary else state.task_definition)
+    return ServicePoints(name=contract.name, points=tuple(found), way_back=name_of(target) if target else None)
+
+
+def _point(clients: Clients, contract: ServiceContract, state: ServiceState, point: Completed) -> Point:
+    runs = point.task_definition == state.task_definition
+    try:
+        definition = describe_task_definition(clients.ecs, point.task_definition)
+    except clients.ecs.exceptions.ClientException:
+        name = name_of(point.task_definition)
+        gone = "ECS does not know the task definition any more"
+        return Point(
+            task_definition=name, version=None, digest=None, template=None, succeeded=point.created, runs=runs, problem=gone
+        )
+    has_container = contract.container in definition.containers
+    digest = definition.image_of(contract.container).digest if has_container else None
+    template = definition.tags.get(TEMPLATE_TAG)
+    return Point(
+        task_definition=name_of(definition.arn),
+        version=version_of(definition, contract.container) if has_container else None,
+        digest=digest,
+        template=name_of(template) if template else None,
+        succeeded=point.created,
+        runs=runs,
+        problem=_problem(clients, contract, definition, digest) if has_container else f"no container {contract.container}",
+    )
+
+
+def _problem(clients: Clients, contract: ServiceContract, definition: TaskDefinition, digest: Digest | None) -> str | None:
+    if not definition.active:
+        return f"the task definition is {definition.fields['status']}"
+    if digest is None:
+        return "it names its image by tag, which may mean another image by now"
+    match find_digest(clients.ecr, contract, digest):
+        case FoundImage(_, "ACTIVE"):
+            return None
+        case FoundImage(_, status):
+            return f"the image is {status} in ECR"
+        case NoImage() | NoRepository():
+            return "the image is not in ECR any more"

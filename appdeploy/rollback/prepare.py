@@ -1,0 +1,159 @@
+"""Decides what a rollback does. At most six calls for one service, and none that is not needed to send the update."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from appdeploy.aws import THREADS
+from appdeploy.aws_errors import refusing
+from appdeploy.contract import ServiceContract
+from appdeploy.ecs_state import ServiceState
+from appdeploy.errors import Refused
+from appdeploy.live import describe_task_definition, on_template
+from appdeploy.plan import Change, Former, ReleasePlan, ServicePlan, Untouched, former_of, version_of
+from appdeploy.release_id import new_release_id
+from appdeploy.rollback.history import History, points, read_history, way_back
+from appdeploy.rollback.whereabouts import find_services
+from appdeploy.task_definition import TEMPLATE_TAG, TaskDefinition, family_of, name_of
+
+if TYPE_CHECKING:
+    from appdeploy.aws import Clients
+    from appdeploy.rollback.whereabouts import Whereabouts
+
+_KIND = "rollback"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asked for."""
+
+    environment: str
+    services: tuple[str, ...]
+    """Names; empty for all."""
+    to: str | None = None
+    """A task definition (`family:revision` or ARN) or a version; None for the way back."""
+    reason: str | None = None
+
+
+class _No(Exception):
+    """Why one service cannot be rolled back."""
+
+
+def prepare_rollback(request: Request, clients: Clients) -> ReleasePlan:
+    """Read and decide; nothing is changed. Raises Refused."""
+    with refusing("the way back could not be read"):
+        where = find_services(clients, request.environment, request.services)
+        services = _chosen(where, request)
+        with ThreadPoolExecutor(THREADS) as pool:
+            tries = [pool.submit(_plan_service, clients, where, *service, request.to) for service in services]
+            planned = [attempt.result() for attempt in tries]
+    problems = [str(plan) for plan in planned if isinstance(plan, _No)]
+    if problems:
+        others = "; name the other services with --service to roll them back alone" if len(services) > 1 else ""
+        raise Refused(*(f"{problem}{others}" for problem in problems))
+    unread = f" (services by their names, because the contract could not be read: {where.by_name})" if where.by_name else ""
+    return ReleasePlan(
+        release_id=new_release_id(_KIND),
+        environment=request.environment,
+        cluster=where.cluster,
+        purpose=f"{request.environment} back to {request.to or 'the last good state'}{unread}",
+        services=tuple(plan for plan in planned if not isinstance(plan, _No)),
+        reason=request.reason,
+    )
+
+
+def _chosen(where: Whereabouts, request: Request) -> list[tuple[ServiceContract, ServiceState]]:
+    """The services that are meant: a task definition means the service of its family alone."""
+    if request.to is None or ":" not in request.to:
+        return list(where.services)
+    family = family_of(request.to)
+    found = [(contract, state) for contract, state in where.services if contract.family == family]
+    if not found:
+        families = ", ".join(contract.family for contract, _ in where.services)
+        raise Refused(f"{request.to} is of the family {family}, and a rollback can return to {families} alone")
+    return found
+
+
+def _plan_service(
+    clients: Clients, where: Whereabouts, contract: ServiceContract, state: ServiceState, to: str | None
+) -> ServicePlan | Untouched | _No:
+    try:
+        if not state.active:
+            raise _No(f"the service is {state.status}, not ACTIVE")
+        if on_template(contract, state.task_definition):
+            raise _No("it was never released: there is nothing to go back to")
+        with ThreadPoolExecutor(1) as pool:
+            running = pool.submit(_former, clients, where, contract, state)
+            target = _target(clients, where, contract, state, to)
+            return _plan(contract, state, running.result(), target)
+    except _No as problem:
+        return _No(f"{contract.name}: {problem}")
+
+
+def _former(clients: Clients, where: Whereabouts, contract: ServiceContract, state: ServiceState) -> Former:
+    if where.by_name is not None:  # Only for the words, and the names have cost a call already.
+        return Former(state.task_definition, state.deployment_ids, version=name_of(state.task_definition))
+    running = describe_task_definition(clients.ecs, state.task_definition)
+    if contract.container not in running.containers:
+        return Former(running.arn, state.deployment_ids, version=name_of(running.arn))
+    return former_of(running, contract.container, state.deployment_ids)
+
+
+def _target(
+    clients: Clients, where: Whereabouts, contract: ServiceContract, state: ServiceState, to: str | None
+) -> TaskDefinition:
+    if to is not None and ":" in to:
+        return _describe(clients, to)
+    history = good_history(read_history(clients.ecs, where.cluster, contract.service), contract)
+    if to is not None:
+        return _of_version(clients, contract, history, to)
+    primary = state.primary
+    found = way_back(history, primary.task_definition if primary else state.task_definition)
+    if found is None:
+        raise _No(
+            f"ECS remembers no success before {name_of(state.task_definition)}:"
+            " --to names another task definition, deploy another version"
+        )
+    return _describe(clients, found)
+
+
+def good_history(history: History, contract: ServiceContract) -> History:
+    """The history without the template: ECS counts the service's creation as a success, and it has no image."""
+    kept = tuple(item for item in history.completed if not on_template(contract, item.task_definition))
+    return History(kept, history.gives_up)
+
+
+def _of_version(clients: Clients, contract: ServiceContract, history: History, version: str) -> TaskDefinition:
+    for point in points(history.completed):
+        definition = _describe(clients, point.task_definition)
+        if contract.container in definition.containers and version_of(definition, contract.container) == version:
+            return definition
+    raise _No(f"none of its successful deployments that ECS remembers is of {version}: appdeploy rollback --list shows them")
+
+
+def _describe(clients: Clients, task_definition: str) -> TaskDefinition:
+    try:
+        return describe_task_definition(clients.ecs, task_definition)
+    except clients.ecs.exceptions.ClientException:
+        raise _No(f"ECS does not know the task definition {name_of(task_definition)}") from None
+
+
+def _plan(contract: ServiceContract, state: ServiceState, former: Former, target: TaskDefinition) -> ServicePlan | Untouched:
+    name = name_of(target.arn)
+    if target.arn == state.task_definition and state.settled:
+        return Untouched(contract, former, f"it runs {name} already")
+    if not target.active:
+        raise _No(f"{name} is {target.fields['status']}: somebody deregistered it; appdeploy rollback --list shows others")
+    if contract.container not in target.containers:
+        raise _No(f"{name} has no container {contract.container}: it has {', '.join(target.containers)}")
+    return ServicePlan(
+        contract=contract,
+        change=Change.RETURN,
+        base=target,
+        image=target.image_of(contract.container),
+        version=version_of(target, contract.container),
+        template=target.tags.get(TEMPLATE_TAG),
+        former=former,
+    )
