@@ -45,4 +45,4 @@ def command(
         from appdeploy.cli.plan import show_plan
 
         return show_plan(request, region, as_json=as_json)
-    return follow(lambda clients: prepare(request, clients).plan, region, until=until, timeout=timeout, patient=patient)
+    return follow(lambda clients: prepare(request, clients).cleared(), region, until=until, timeout=timeout, patient=patient)

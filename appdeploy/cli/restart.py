@@ -24,4 +24,4 @@ def command(
     from appdeploy.prepare import Request, prepare
 
     request = Request(environment, Restart(), services)
-    return follow(lambda clients: prepare(request, clients).plan, region, until=until, timeout=timeout, patient=patient)
+    return follow(lambda clients: prepare(request, clients).cleared(), region, until=until, timeout=timeout, patient=patient)

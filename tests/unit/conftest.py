@@ -85,7 +85,7 @@ def run(clients, aws, clock):
             on_event(event)
 
         request = Request("staging", Deploy(goal) if isinstance(goal, str) else goal, services)
-        make_plan = plan or (lambda: prepare(request, clients).plan)
+        make_plan = plan or (lambda: prepare(request, clients).cleared())
         return run_release(make_plan, Watching(policy, timeout), clients, clock, emit)
 
     return go

@@ -20,7 +20,8 @@ class Switchboard:
         self.aws = FakeAws()
         once = self.clients.once
         ours = (self.clients.ecs, self.clients.ecr, self.clients.elbv2, self.clients.ssm, self.clients.sts)
-        for client in (*ours, once.ecs, once.elbv2, once.logs, once.ssm):
+        more = (self.clients.cloudwatch, self.clients.iam, self.clients.secretsmanager)
+        for client in (*more, *ours, once.ecs, once.elbv2, once.logs, once.ssm):
             client.meta.events.register("before-parameter-build", self._remember)
             client.meta.events.register("before-call", self._answer)
 
