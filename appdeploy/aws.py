@@ -17,11 +17,14 @@ from appdeploy.errors import Refused
 from appdeploy.unknown_fields import refuse_unknown_fields
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_ecs import ECSClient
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from mypy_boto3_iam import IAMClient
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_sts import STSClient
 
@@ -65,6 +68,9 @@ class Clients:
     elbv2: ElasticLoadBalancingv2Client
     ssm: SSMClient
     sts: STSClient
+    cloudwatch: CloudWatchClient
+    iam: IAMClient
+    secretsmanager: SecretsManagerClient
     once: OnceClients
 
 
@@ -94,6 +100,9 @@ def _make(session: boto3.Session, region: str) -> Clients:
         elbv2=session.client("elbv2", config=_READING),
         ssm=session.client("ssm", config=_READING),
         sts=session.client("sts", config=_READING),
+        cloudwatch=session.client("cloudwatch", config=_READING),
+        iam=session.client("iam", config=_READING),
+        secretsmanager=session.client("secretsmanager", config=_READING),
         once=OnceClients(
             ecs=session.client("ecs", config=_ONCE),
             elbv2=session.client("elbv2", config=_ONCE),

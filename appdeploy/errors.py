@@ -16,9 +16,11 @@ class AppdeployError(Exception):
 
     exit_code: ClassVar[ExitCode] = ExitCode.UNEXPECTED
 
-    def __init__(self, *lines: str) -> None:
+    def __init__(self, *lines: str, details: tuple[str, ...] = ()) -> None:
+        """`details` is what the lines were found in, for standard output."""
         super().__init__("\n".join(lines))
         self.lines = lines
+        self.details = details
 
 
 class Refused(AppdeployError):

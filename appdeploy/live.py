@@ -42,6 +42,8 @@ class FoundImage:
     digest: Digest
     status: str
     """ACTIVE, or a status in which it cannot be pulled."""
+    media_type: str = ""
+    """Of its manifest; empty when ECR does not tell."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,9 @@ def _find(ecr: ECRClient, repository: EcrRepository, wanted: ImageIdentifierType
     except ecr.exceptions.ImageNotFoundException:
         return NoImage()
     detail = reply["imageDetails"][0]
-    return FoundImage(Digest(detail["imageDigest"]), detail.get("imageStatus", "ACTIVE"))
+    return FoundImage(
+        Digest(detail["imageDigest"]), detail.get("imageStatus", "ACTIVE"), detail.get("imageManifestMediaType", "")
+    )
 
 
 def _read_service(clients: Clients, service: ServiceContract, state: ServiceState | None, goal: Goal) -> LiveService:

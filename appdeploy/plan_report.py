@@ -67,6 +67,18 @@ class PlannedService(_Part):
     duration: Duration | None = None
 
 
+class PlanCheck(_Part):
+    """One thing that was looked at."""
+
+    service: str
+    what: str
+    verdict: str
+    """OK, NO, or SKIP when it does not apply or could not be asked."""
+    found: str
+    remedy: str
+    """What to do about a NO; empty else."""
+
+
 class PlanReport(_Part):
     """What a release would do. Nothing was changed for it."""
 
@@ -75,3 +87,9 @@ class PlanReport(_Part):
     region: str
     purpose: str
     services: tuple[PlannedService, ...]
+    checks: tuple[PlanCheck, ...]
+
+    @property
+    def refused(self) -> bool:
+        """Whether a release would be refused."""
+        return any(check.verdict == "NO" for check in self.checks)

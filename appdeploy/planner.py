@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from appdeploy.contract import PlatformContract, ServiceContract
-from appdeploy.ecs_state import Deployment, ServiceState
+from appdeploy.ecs_state import ServiceState
 from appdeploy.errors import Refused
 from appdeploy.goal import Deploy, Goal, Restart, Sync
 from appdeploy.image import Digest, EcrRepository, short
@@ -83,6 +83,8 @@ def _plan_deploy(live: LiveService, state: ServiceState, former: Former, goal: D
     settled = not goal.sync or former.template == live.contract.template
     if state.settled and settled and former.digest == digest:
         return Untouched(live.contract, former, f"{goal.version} serves already")
+    if state.primary is not None and state.primary.in_progress and settled and former.digest == digest:
+        raise _No(f"{goal.version} is under way already, deployment {state.primary.id}: appdeploy status shows it")
     # The template is not read when it is the one that runs already.
     if goal.sync and not settled:
         return _plan(live, Change.RELEASE, _template(live), goal.version, live.contract.template, former)
@@ -95,8 +97,8 @@ def _plan_sync(live: LiveService, state: ServiceState, former: Former) -> Servic
         if state.settled:
             return Untouched(live.contract, former, f"it stands on {name_of(live.contract.template)} already")
         raise _No(
-            f"its deployment of {name_of(state.task_definition)} has failed, on the newest template:"
-            " deploy a version or roll back"
+            f"its deployment of {name_of(state.task_definition)} on the newest template is not complete:"
+            " appdeploy status shows it"
         )
     if former.digest is None:
         raise _No(f"it runs {former.version} by its tag, which may mean another image by now: deploy a version with --sync")
@@ -134,20 +136,9 @@ def _usable_state(live: LiveService, environment: str) -> ServiceState:
         raise _No(f"the service {live.contract.service} does not exist: run pulumi up for {environment} again")
     if not state.active:
         raise _No(f"the service is {state.status}, not ACTIVE: run pulumi up for {environment} again")
-    underway = next((item for item in state.deployments if item.in_progress), None)
-    if underway is not None:
-        raise _No(_underway(underway, environment))
     if not live.never_released and state.desired == 0:
         raise _No("the service stands at 0 tasks: nothing could be proved; scale it up first")
     return state
-
-
-def _underway(deployment: Deployment, environment: str) -> str:
-    return (
-        f"deployment {deployment.id} of {name_of(deployment.task_definition)} is still in progress"
-        f" ({deployment.running} of {deployment.desired} tasks):"
-        f" wait for it (appdeploy status -e {environment} shows it), then run this again"
-    )
 
 
 def _usable_digest(live: LiveService, version: str) -> Digest:

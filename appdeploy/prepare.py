@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from appdeploy.contract import PlatformContract
 from appdeploy.contract_reader import read_contract
+from appdeploy.errors import Refused
 from appdeploy.goal import Deploy, Goal, Restart, Sync
 from appdeploy.live import LiveService, read_live
 from appdeploy.plan import ReleasePlan
 from appdeploy.planner import plan_release
+from appdeploy.preflight.check import Check, refusals, table
+from appdeploy.preflight.run import preflight
 from appdeploy.release_id import new_release_id
 
 if TYPE_CHECKING:
@@ -34,16 +37,24 @@ class Prepared:
     platform: PlatformContract
     plan: ReleasePlan
     live: tuple[LiveService, ...]
+    checks: tuple[Check, ...]
+
+    def cleared(self) -> ReleasePlan:
+        """The plan, if nothing is in its way. Raises Refused with the whole table else."""
+        problems = refusals(self.checks)
+        if problems:
+            raise Refused(*problems, details=tuple(table(self.checks)))
+        return self.plan
 
 
 def prepare(request: Request, clients: Clients) -> Prepared:
-    """Read and decide. Raises Refused."""
+    """Read, decide, and look at what may be in the way. Raises Refused when there is no plan."""
     contract = read_contract(clients, request.environment)
     live = read_live(clients, contract, contract.select(request.services), request.goal)
     plan = plan_release(new_release_id(_kind(request.goal)), contract.platform, request.goal, live)
     caller = contract.caller.arn if contract.caller else None
     plan = replace(plan, caller=caller, releases_table=contract.platform.releases_table)
-    return Prepared(contract.platform, plan, live)
+    return Prepared(contract.platform, plan, live, preflight(plan, live, clients))
 
 
 def _kind(goal: Goal) -> str:

@@ -11,7 +11,7 @@ from appdeploy.expected import HealthSettings, expected_duration
 from appdeploy.live import LiveService, describe_task_definition
 from appdeploy.parallel import side_by_side
 from appdeploy.plan import ServicePlan, Untouched
-from appdeploy.plan_report import Drift, Duration, PlannedService, PlanReport, Running, TemplateChange
+from appdeploy.plan_report import Drift, Duration, PlanCheck, PlannedService, PlanReport, Running, TemplateChange
 from appdeploy.prepare import Request, prepare
 from appdeploy.task_definition import name_of
 from appdeploy.watch.routing import deregistration_delay
@@ -35,6 +35,16 @@ def read_preview(request: Request, clients: Clients) -> PlanReport:
         region=platform.region,
         purpose=prepared.plan.purpose,
         services=tuple(shown),
+        checks=tuple(
+            PlanCheck(
+                service=check.service,
+                what=check.what,
+                verdict=check.verdict.value,
+                found=check.found,
+                remedy=check.remedy,
+            )
+            for check in prepared.checks
+        ),
     )
 
 

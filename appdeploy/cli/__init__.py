@@ -68,6 +68,10 @@ def run(arguments: Sequence[str]) -> int:
         _complain("interrupted")
         return ExitCode.INTERRUPTED
     except AppdeployError as error:
+        if error.details:
+            from appdeploy.render.plain import write
+
+            write(sys.stdout, error.details)
         for line in error.lines:
             _complain(line)
         return error.exit_code

@@ -48,7 +48,7 @@ def command(
 
         return show_plan(request, region, as_json=as_json)
     return follow(
-        lambda clients: prepare(request, clients).plan,
+        lambda clients: prepare(request, clients).cleared(),
         region,
         until=until,
         timeout=timeout,

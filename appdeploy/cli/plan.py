@@ -42,4 +42,4 @@ def show_plan(request: Request, region: str | None, *, as_json: bool) -> int:
 
     report = read_preview(request, connect(region))
     write(sys.stdout, [report.model_dump_json(indent=2)] if as_json else plan_lines(report))
-    return ExitCode.OK
+    return ExitCode.REFUSED if report.refused else ExitCode.OK

@@ -32,7 +32,7 @@ def command(
 
     request = Request(environment, Restart(), services)
     return follow(
-        lambda clients: prepare(request, clients).plan,
+        lambda clients: prepare(request, clients).cleared(),
         region,
         until=until,
         timeout=timeout,

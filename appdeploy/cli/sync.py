@@ -33,7 +33,7 @@ def command(
 
     request = Request(environment, Sync(), services)
     return follow(
-        lambda clients: prepare(request, clients).plan,
+        lambda clients: prepare(request, clients).cleared(),
         region,
         until=until,
         timeout=timeout,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from appdeploy.image import short
 from appdeploy.plan_report import Drift, Duration, PlannedService, PlanReport, Running, TemplateChange
+from appdeploy.preflight.check import Check, Verdict, table
 from appdeploy.render.words import duration
 
 
@@ -15,6 +16,10 @@ def plan_lines(report: PlanReport) -> Iterator[str]:
     for service in report.services:
         yield f"{service.name}: {_what(service)}"
         yield from (f"  {line}" for line in _details(service))
+    if report.checks:
+        checks = [Check(item.service, item.what, Verdict(item.verdict), item.found, item.remedy) for item in report.checks]
+        yield "preflight: a release would be refused" if report.refused else "preflight: nothing is in the way"
+        yield from (f"  {line}" for line in table(checks))
 
 
 def _what(service: PlannedService) -> str:

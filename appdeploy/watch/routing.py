@@ -7,13 +7,14 @@ truth: the revision's resolvedConfiguration and the weights of the listener rule
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from mypy_boto3_elbv2.type_defs import ActionOutputTypeDef
 
     from appdeploy.contract import ServiceContract
 
@@ -59,9 +60,9 @@ def read_routing(
     """Ask ECS and the load balancer: at most two calls. `revisions` are ARNs of the service revisions that matter."""
     if not contract.target_groups:
         return NoLoadBalancer()
-    resolved = _read_resolved_groups(ecs, revisions) if revisions else frozenset()
-    weights = None if contract.listener_rule is None else _read_weights(elbv2, contract.listener_rule)
-    return routing(contract.target_groups, resolved, weights)
+    resolved = frozenset().union(*read_resolved_groups(ecs, revisions).values()) if revisions else frozenset()
+    rule = contract.listener_rule
+    return routing(contract.target_groups, resolved, read_weights(elbv2, [rule]).get(rule, {}) if rule else None)
 
 
 def deregistration_delay(elbv2: ElasticLoadBalancingv2Client, target_group: str) -> int:
@@ -76,23 +77,30 @@ def _names(arns: Collection[str]) -> str:
     return ", ".join(sorted(arn.split("/")[-2] if "/" in arn else arn for arn in arns)) or "none"
 
 
-def _read_resolved_groups(ecs: ECSClient, revisions: list[str]) -> frozenset[str]:
-    """The target groups that these service revisions' tasks belong to, as ECS resolved them."""
+def read_resolved_groups(ecs: ECSClient, revisions: list[str]) -> dict[str, frozenset[str]]:
+    """The target groups that each service revision's tasks belong to, as ECS resolved them. At most 20 revisions."""
     reply = ecs.describe_service_revisions(serviceRevisionArns=revisions)
-    balancers = [
-        balancer
+    return {
+        revision["serviceRevisionArn"]: frozenset(
+            balancer["targetGroupArn"]
+            for balancer in revision.get("resolvedConfiguration", {}).get("loadBalancers", [])
+            if "targetGroupArn" in balancer
+        )
         for revision in reply["serviceRevisions"]
-        for balancer in revision.get("resolvedConfiguration", {}).get("loadBalancers", [])
-    ]
-    return frozenset(balancer["targetGroupArn"] for balancer in balancers if "targetGroupArn" in balancer)
+    }
 
 
-def _read_weights(elbv2: ElasticLoadBalancingv2Client, rule: str) -> dict[str, int]:
-    """The weights by target group of a listener rule's forward action."""
-    reply = elbv2.describe_rules(RuleArns=[rule])
-    actions = [action for item in reply["Rules"] for action in item.get("Actions", []) if action["Type"] == "forward"]
+def read_weights(elbv2: ElasticLoadBalancingv2Client, rules: list[str]) -> dict[str, dict[str, int]]:
+    """The weights by target group of each listener rule's forward action."""
+    reply = elbv2.describe_rules(RuleArns=rules)
+    return {rule["RuleArn"]: _weights(rule.get("Actions", [])) for rule in reply["Rules"]}
+
+
+def _weights(actions: Iterable[ActionOutputTypeDef]) -> dict[str, int]:
     weights: dict[str, int] = {}
     for action in actions:
+        if action["Type"] != "forward":
+            continue
         groups = action.get("ForwardConfig", {}).get("TargetGroups", [])
         weights.update((group["TargetGroupArn"], group.get("Weight", 1)) for group in groups)
         # A rule that forwards to one group only may name it without weights.

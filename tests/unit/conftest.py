@@ -87,7 +87,7 @@ def run(clients, aws, clock):
             on_event(event)
 
         request = Request("staging", Deploy(goal) if isinstance(goal, str) else goal, services)
-        make_plan = plan or (lambda: prepare(request, clients).plan)
+        make_plan = plan or (lambda: prepare(request, clients).cleared())
         take_turn = in_line(clients, clock, emit, wait=lock_wait) if lock_wait is not None else at_once(clients, clock, emit)
         return run_release(make_plan, Watching(policy, timeout), clients, clock, emit, take_turn)
 

@@ -6,6 +6,7 @@ A rollout follows its service's script: each DescribeServices moves it to its ne
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -40,6 +41,10 @@ class FakeAws:
         self.services: dict[str, FakeService] = {}
         self.log_lines: list[str] = []
         self.lock_item: dict[str, Any] = {}
+        self.alarms: dict[str, str] = {}
+        self.missing: set[str] = set()
+        """Names of roles, secrets, parameters and log groups that do not exist."""
+        self.architectures: tuple[str, ...] = ("amd64", "arm64")
         self.answers: dict[str, list[Any]] = {}
         """Per operation: exceptions to raise or AwsSays to answer with, used up in turn before the usual answer."""
         self.after: dict[str, list[Exception]] = {}
@@ -112,7 +117,7 @@ class FakeAws:
         return self._writes(lambda service: service == "dynamodb")
 
     def _writes(self, wanted: Callable[[str], bool]) -> list[tuple[str, dict[str, Any]]]:
-        reading = ("Describe", "List", "Get")
+        reading = ("Describe", "List", "Get", "BatchGet")
         return [
             (operation, params)
             for service, operation, params in self.calls
@@ -226,6 +231,7 @@ class FakeAws:
             # ECS tells of every task that it starts or stops.
             "healthCheckGracePeriodSeconds": 60,
             "loadBalancers": self._balancers(service),
+            "currentServiceRevisions": [{"arn": service.revision}] if service.names_revisions else [],
             "deploymentConfiguration": service.configuration,
             "events": [
                 {"id": f"{message} {moment.tasks}", "createdAt": LONG_AGO, "message": message}
@@ -321,15 +327,44 @@ class FakeAws:
         service = next(item for item in self.services.values() if item.revision in params["serviceRevisionArns"])
         moment = service.moment or Moment()
         group = target_group(f"{service.contract.name}-{moment.resolved}")
-        return {"serviceRevisions": [{"resolvedConfiguration": {"loadBalancers": [{"targetGroupArn": group}]}}]}
+        resolved = {"loadBalancers": [{"targetGroupArn": group}]}
+        return {"serviceRevisions": [{"serviceRevisionArn": service.revision, "resolvedConfiguration": resolved}]}
 
     def _DescribeRules(self, params: dict[str, Any]) -> Any:
-        service = next(item for item in self.services.values() if item.contract.listener_rule in params["RuleArns"])
+        return {"Rules": [self._rule(arn) for arn in params["RuleArns"]]}
+
+    def _rule(self, arn: str) -> dict[str, Any]:
+        service = next(item for item in self.services.values() if item.contract.listener_rule == arn)
         weighted = (service.moment or Moment()).weighted
         groups = [
             {"TargetGroupArn": target_group(f"{service.contract.name}-{key}"), "Weight": int(key == weighted)} for key in "ab"
         ]
-        return {"Rules": [{"Actions": [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}]}]}
+        return {"RuleArn": arn, "Actions": [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}]}
+
+    def _DescribeAlarms(self, params: dict[str, Any]) -> Any:
+        found = [{"AlarmName": name, "StateValue": self.alarms[name]} for name in params["AlarmNames"] if name in self.alarms]
+        return {"MetricAlarms": found, "CompositeAlarms": []}
+
+    def _GetRole(self, params: dict[str, Any]) -> Any:
+        name = params["RoleName"]
+        return AwsSays("NoSuchEntity") if name in self.missing else {"Role": {"RoleName": name}}
+
+    def _ListSecrets(self, params: dict[str, Any]) -> Any:
+        wanted = params["Filters"][0]["Values"]
+        names = [f"{name}-AbCdEf" for name in wanted if name not in self.missing]
+        return {"SecretList": [{"ARN": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}"} for name in names]}
+
+    def _DescribeParameters(self, params: dict[str, Any]) -> Any:
+        wanted = params["ParameterFilters"][0]["Values"]
+        return {"Parameters": [{"Name": name} for name in wanted if name not in self.missing]}
+
+    def _DescribeLogGroups(self, params: dict[str, Any]) -> Any:
+        name = params["logGroupNamePrefix"]
+        return {"logGroups": [{"logGroupName": f"{name}-other" if name in self.missing else name}]}
+
+    def _BatchGetImage(self, params: dict[str, Any]) -> Any:
+        manifests = [{"platform": {"architecture": name, "os": "linux"}} for name in self.architectures]
+        return {"images": [{"imageManifest": json.dumps({"manifests": manifests})}]}
 
     def _DescribeTargetHealth(self, params: dict[str, Any]) -> Any:
         tasks = [task for service in self.services.values() for task in (service.moment or Moment()).tasks if task.address]

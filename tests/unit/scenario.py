@@ -82,13 +82,19 @@ def described(name: str, image: str, container: str = "agent", tags: dict[str, s
         "registeredAt": LONG_AGO,
         "registeredBy": "arn:aws:iam::123456789012:role/infra",
         "volumes": [{"name": "scratch"}],
+        "executionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/axonflow/start-tasks",
         "containerDefinitions": [
             {
                 "name": container,
                 "image": image,
                 "essential": True,
                 "environment": [{"name": "LOG_LEVEL", "value": "info"}],
-                "secrets": [{"name": "DATABASE_PASSWORD", "valueFrom": "arn:aws:secretsmanager:eu-central-1:1:secret:x"}],
+                "secrets": [
+                    {
+                        "name": "DATABASE_PASSWORD",
+                        "valueFrom": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:x-AbCdEf",
+                    }
+                ],
                 "logConfiguration": {
                     "logDriver": "awslogs",
                     "options": {"awslogs-group": "/ecs/axonflow-staging/agent", "awslogs-stream-prefix": "agent"},
@@ -184,6 +190,8 @@ class FakeService:
     moment: Moment | None = None
     configuration: dict[str, Any] = field(default_factory=lambda: {"minimumHealthyPercent": 100, "maximumPercent": 200})
 
+    names_revisions: bool = False
+    """Whether DescribeServices names the service revisions that run."""
     history: tuple[tuple[str, str], ...] = ()
     """Former service deployments, oldest first: task definition and status."""
 

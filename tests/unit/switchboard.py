@@ -27,7 +27,8 @@ class Switchboard:
             self.clients.ssm,
             self.clients.sts,
         )
-        for client in (*ours, once.ecs, once.elbv2, once.dynamodb, once.logs, once.ssm):
+        more = (self.clients.cloudwatch, self.clients.iam, self.clients.secretsmanager)
+        for client in (*more, *ours, once.ecs, once.elbv2, once.dynamodb, once.logs, once.ssm):
             client.meta.events.register("before-parameter-build", self._remember)
             client.meta.events.register("before-call", self._answer)
 

@@ -21,7 +21,7 @@ def refusal(clients, aws):
 
     def ask(environment="staging", version="v2", services=()):
         with pytest.raises(Refused) as caught:
-            prepare(Request(environment, Deploy(version), services), clients)
+            prepare(Request(environment, Deploy(version), services), clients).cleared()
         assert aws.writes == []
         assert all("\n" not in line for line in caught.value.lines)
         return caught.value.lines
@@ -101,8 +101,8 @@ def test_a_deployment_in_progress_is_named(aws, refusal):
     service.ours = service.task_definition
     aws.environment(service)
     (line,) = refusal()
-    assert f"deployment {service.deployment_id} of axonflow-staging-agent:4 is still in progress" in line
-    assert "appdeploy status -e staging" in line
+    assert f"agent: deployment: {service.deployment_id} is still in progress (0 of 2 tasks, 0 healthy)" in line
+    assert "appdeploy status" in line
 
 
 def test_a_container_that_is_not_in_the_task_definition(aws, refusal):

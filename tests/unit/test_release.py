@@ -55,6 +55,7 @@ def test_at_a_terminal_live_is_when_all_new_tasks_are_healthy_where_customers_ar
 def test_live_is_not_final_and_says_so(aws, run, configuration, said):
     service = aws.released()
     service.configuration = configuration
+    aws.alarms = {"5xx": "OK"}
     service.script = [Moment(), Moment((up(1), up(2)))]
     aws.environment(service)
     assert only(run(until_complete=False)).serving.endswith(said)

@@ -217,6 +217,18 @@ def test_with_ssm_failing_the_names_lead_to_the_services(aws, back, answer, serv
     assert "services by their names" in back.plan.purpose
 
 
+def test_an_ssm_that_does_not_answer_is_waited_for_no_longer_than_its_bound(aws, back, monkeypatch):
+    remembered(aws, ("v1", OK), ("v2", OK))
+    never = threading.Event()
+    monkeypatch.setattr("appdeploy.rollback.whereabouts.CONTRACT_SECONDS", 0.1)
+    monkeypatch.setattr(aws, "_GetParametersByPath", lambda params: never.wait(30) or {"Parameters": []})
+    begun = time.monotonic()
+    assert only(back()).outcome is Outcome.LIVE
+    assert time.monotonic() - begun < 10
+    assert "no answer of SSM within" in back.plan.purpose
+    never.set()
+
+
 def test_a_service_found_by_its_name_keeps_its_target_groups_and_rule(aws, back):
     service = remembered(aws, ("v1", OK), ("v2", OK))
     aws.answers["GetParametersByPath"] = [AwsSays("ServerException")]

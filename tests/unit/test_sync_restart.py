@@ -83,6 +83,13 @@ def test_only_the_services_that_drifted_are_synced(aws, run):
     assert [result.outcome for result in run(Sync())] == [Outcome.UNCHANGED, Outcome.LIVE]
 
 
+def test_sync_of_a_template_whose_deployment_failed_is_refused_not_called_done(aws, run):
+    service = ready(aws)
+    service.rollout = "FAILED"
+    with pytest.raises(Refused, match="on the newest template is not complete"):
+        run(Sync())
+
+
 # restart
 
 

@@ -1,0 +1,28 @@
+"""The preflight of a plan: one table for all services that are to be changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from appdeploy.live import LiveService
+from appdeploy.plan import ReleasePlan, ServicePlan
+from appdeploy.preflight.check import Check
+from appdeploy.preflight.examine import examine
+from appdeploy.preflight.facts import Candidate, read_facts
+
+if TYPE_CHECKING:
+    from appdeploy.aws import Clients
+
+
+def preflight(plan: ReleasePlan, live: Sequence[LiveService], clients: Clients) -> tuple[Check, ...]:
+    """Look at everything that could be in the way of a plan. `live` are the services that it was made from, in its order."""
+    candidates = [
+        Candidate(service, read, read.state)
+        for service, read in zip(plan.services, live, strict=True)
+        if isinstance(service, ServicePlan) and read.state is not None
+    ]
+    if not candidates:
+        return ()
+    facts = read_facts(clients, plan.cluster, candidates)
+    return tuple(check for candidate in candidates for check in examine(candidate, facts))
