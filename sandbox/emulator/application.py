@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -11,12 +12,13 @@ from werkzeug import Request, Response
 
 from sandbox.emulator import awserrors, limits
 from sandbox.emulator.awserrors import AwsError
-from sandbox.emulator.awsrequest import AwsCall, identify
+from sandbox.emulator.awsrequest import REQUEST_ID_HEADER, AwsCall, identify
 from sandbox.emulator.calls import CallRecord
 from sandbox.emulator.clock import Clock
 
 CONTROL_PREFIX = "/_sandbox/"
 _MOTO_PREFIX = "/moto-api"
+_REQUEST_ID_KEY = "HTTP_" + REQUEST_ID_HEADER.upper().replace("-", "_")
 _log = logging.getLogger(__name__)
 
 Environ = dict[str, Any]
@@ -39,16 +41,16 @@ class Application:
         return response(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
-        call = identify(request)
+        call, request_id = identify(request), str(uuid.uuid4())
+        request.environ[_REQUEST_ID_KEY] = request_id
         response = self._answer_call(request, call)
+        response.headers["x-amzn-RequestId"] = request_id
         self._calls.add(
             time=self._clock.now(),
-            service=call.service,
-            action=call.action,
-            mutates=call.mutates,
+            call=call,
             status=response.status_code,
             error=awserrors.code_of(response),
-            region=call.region,
+            request=request_id,
         )
         return response
 

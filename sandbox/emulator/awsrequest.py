@@ -22,7 +22,9 @@ _READS = (
     "Preview", "Query", "Scan", "Search", "Select", "Simulate", "Test", "TransactGet", "Validate",
 )
 # fmt: on
-_CREDENTIAL = re.compile(r"Credential=[^/]+/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
+REQUEST_ID_HEADER = "X-Sandbox-Request-Id"
+"""Under which the application hands a call's id on to the API behind it."""
+_CREDENTIAL = re.compile(r"Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 _RPC_PATH = re.compile(r"/service/[^/]+/operation/(?P<action>\w+)")
 
 
@@ -37,6 +39,8 @@ class AwsCall:
     action: str
     """`UpdateService`; empty when it cannot be told."""
     region: str
+    access_key: str
+    """Of the credentials that signed it; empty for an unsigned request."""
     mutates: bool
     parameters: Mapping[str, Any]
     """Of JSON and query requests; nested query parameters under their flat names."""
@@ -55,9 +59,16 @@ def identify(request: Request) -> AwsCall:
         model=_MODEL.get(signed, signed),
         action=action,
         region=credential["region"] if credential else "",
+        access_key=credential["key"] if credential else "",
         mutates=not reads,
         parameters=parameters,
     )
+
+
+def access_key(authorization: str) -> str:
+    """The access key that an Authorization header names; empty for an unsigned request."""
+    credential = _CREDENTIAL.search(authorization)
+    return credential["key"] if credential else ""
 
 
 def _parameters(request: Request, body: bytes) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""The control endpoint under /_sandbox/: what the emulator holds, images to push, the record of calls, the end."""
+"""The control endpoint under /_sandbox/: what the emulator holds, images to push, the record of calls, the journal, the end."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from sandbox.emulator.ecs.scheduler import Scheduler, services
 from sandbox.emulator.elb.ports import ListenerPorts, address
 from sandbox.emulator.elb.routing import load_balancers
 from sandbox.emulator.images import Behaviour, ImageCatalog, PushError
+from sandbox.emulator.journal import Journal
 
 Document = dict[str, Any]
 
@@ -45,6 +46,7 @@ class Control:
 
     identity: Identity
     calls: CallRecord
+    journal: Journal
     images: ImageCatalog
     scheduler: Scheduler
     ports: ListenerPorts
@@ -57,6 +59,7 @@ class Control:
             ("POST", "images"): self._push,
             ("GET", "calls"): self._list_calls,
             ("DELETE", "calls"): self._clear_calls,
+            ("GET", "journal"): self._list_journal,
             ("POST", "shutdown"): self._shut_down,
         }
         name = request.path.removeprefix(CONTROL_PREFIX)
@@ -116,10 +119,11 @@ class Control:
         return {"digest": pushed.digest, "image": pushed.reference}
 
     def _list_calls(self, request: Request) -> Document:
-        since = request.args.get("since", "0")
-        if not since.isdigit():
-            raise ControlError(400, "since must be a call's number")
-        return {"calls": [call.document() for call in self.calls.since(int(since))]}
+        return {"calls": [call.document() for call in self.calls.since(_since(request, "a call's number"))]}
+
+    def _list_journal(self, request: Request) -> Document:
+        since = _since(request, "an entry's number")
+        return {"entries": [entry.document() for entry in self.journal.since(since)]}
 
     def _clear_calls(self, _: Request) -> Document:
         self.calls.clear()
@@ -128,6 +132,13 @@ class Control:
     def _shut_down(self, _: Request) -> Document:
         self.shut_down()
         return {}
+
+
+def _since(request: Request, what: str) -> int:
+    since = request.args.get("since", "0")
+    if not since.isdigit():
+        raise ControlError(400, f"since must be {what}")
+    return int(since)
 
 
 def _body(request: Request) -> Mapping[str, Any]:

@@ -18,6 +18,7 @@ from sandbox.emulator.elb.dataplane import DataPlane, QuietDataPlane
 from sandbox.emulator.elb.loop import LoopDataPlane
 from sandbox.emulator.elb.ports import ListenerPorts
 from sandbox.emulator.elb.targets import TargetTable
+from sandbox.emulator.journal import Journal
 from sandbox.emulator.timings import Timings
 from sandbox.emulator.world import World
 
@@ -31,10 +32,11 @@ class Emulator:
         self.identity = Identity(boot=str(uuid.uuid4()), pid=os.getpid(), started_at=world.clock.now())
         self.calls = CallRecord()
         self.images = world.images
+        self.journal = world.journal
         self.scheduler = Scheduler(world)
         self._world = world
         ports = ListenerPorts(world.dataplane)
-        control = Control(self.identity, self.calls, world.images, self.scheduler, ports, shut_down)
+        control = Control(self.identity, self.calls, world.journal, world.images, self.scheduler, ports, shut_down)
         aws = moto_setup.application(self.scheduler, ports, world.targets)
         self.application = Application(aws, control, self.calls, world.clock)
 
@@ -49,17 +51,18 @@ class Emulator:
 
 def live(shut_down: Callable[[], None], timings: Timings | None = None) -> Emulator:
     """An emulator on the machine's own time with real sockets. It needs a Ticker, or someone who calls `step`."""
-    targets = TargetTable()
-    return Emulator(_world(SystemClock(), timings, targets, LoopDataPlane(targets)), shut_down)
+    return Emulator(_world(SystemClock(), timings, LoopDataPlane), shut_down)
 
 
 def stepped(clock: Clock, timings: Timings | None = None) -> Emulator:
     """An emulator that moves when `step` is called, at the given clock's time, and opens no socket."""
-    return Emulator(_world(clock, timings, TargetTable(), QuietDataPlane()), lambda: None)
+    return Emulator(_world(clock, timings, lambda _: QuietDataPlane()), lambda: None)
 
 
-def _world(clock: Clock, timings: Timings | None, targets: TargetTable, dataplane: DataPlane) -> World:
-    return World(clock=clock, timings=timings or Timings(), targets=targets, dataplane=dataplane)
+def _world(clock: Clock, timings: Timings | None, dataplane: Callable[[TargetTable], DataPlane]) -> World:
+    journal = Journal(clock)
+    targets = TargetTable(journal)
+    return World(clock=clock, timings=timings or Timings(), journal=journal, targets=targets, dataplane=dataplane(targets))
 
 
 class Ticker:

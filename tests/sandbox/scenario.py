@@ -14,6 +14,7 @@ from moto.ec2.models import ec2_backends
 from sandbox.emulator.clock import ManualClock
 from sandbox.emulator.emulator import Emulator, stepped
 from sandbox.emulator.images import Behaviour
+from sandbox.emulator.journal import Entry, Kind
 from sandbox.emulator.timings import Timings
 from tests.sandbox import aws_platform, inprocess
 
@@ -106,6 +107,10 @@ class Scenario:
         definition = self.register(self.push(tag, behaviour))
         self.update(taskDefinition=definition, **changes)
         return definition
+
+    def journal(self, *kinds: Kind) -> list[Entry]:
+        """What really happened, oldest first: all of it, or entries of some kinds."""
+        return [entry for entry in self.emulator.journal.since(0) if not kinds or entry.kind in kinds]
 
     def describe(self) -> dict[str, Any]:
         answer: dict[str, Any] = self.ecs.describe_services(cluster=aws_platform.CLUSTER, services=[aws_platform.SERVICE])

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from sandbox.emulator.awsrequest import AwsCall
 from sandbox.emulator.calls import CallRecord
 from tests.sandbox import aws_platform, inprocess
 from tests.sandbox.scenario import Scenario
@@ -94,12 +95,10 @@ def test_the_oldest_calls_go_when_the_record_is_full(monkeypatch: pytest.MonkeyP
     for number in range(5):
         record.add(
             time=scenario.clock.now(),
-            service="ecs",
-            action=str(number),
-            mutates=False,
+            call=AwsCall("ecs", "ecs", str(number), "eu-central-1", "key", False, {}),
             status=200,
             error=None,
-            region="eu-central-1",
+            request="",
         )
 
     assert [call.action for call in record.since(0)] == ["2", "3", "4"]

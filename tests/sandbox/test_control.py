@@ -78,6 +78,7 @@ def test_every_push_is_an_image_of_its_own(scenario: Scenario) -> None:
         ("POST", "images", "{", 400, "the body is not JSON"),
         ("POST", "images", [], 400, "the body is not a JSON object"),
         ("GET", "calls?since=x", None, 400, "since must be a call's number"),
+        ("GET", "journal?since=-1", None, 400, "since must be an entry's number"),
         ("GET", "nothing", None, 404, "there is no GET /_sandbox/nothing"),
         ("PUT", "status", None, 405, "there is no PUT /_sandbox/status"),
     ],

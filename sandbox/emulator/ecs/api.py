@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from moto.ecs.responses import EC2ContainerServiceResponse
 
+from sandbox.emulator.awsrequest import REQUEST_ID_HEADER, access_key
 from sandbox.emulator.ecs import errors
 from sandbox.emulator.ecs.scheduler import Scheduler
 
@@ -45,6 +46,15 @@ class EcsApiBase(EC2ContainerServiceResponse):  # type: ignore[misc]
     def sent(self) -> dict[str, Any]:
         """The request's parameters by their API names."""
         return dict(self._get_params())
+
+    @property
+    def caller(self) -> dict[str, str]:
+        """Who asks, in the journal's words."""
+        return {
+            "action": self._get_action(),
+            "call": self.headers.get(REQUEST_ID_HEADER, ""),
+            "access_key": access_key(self.headers.get("Authorization", "")),
+        }
 
     def cluster(self, name: str | None, *, must_be_active: bool = True) -> Any:
         """The moto cluster of a name or ARN; `default` when there is none."""

@@ -271,6 +271,11 @@ class ServiceDeployment:
     counts: tuple[int, int, int] = (0, 0, 0)
     """Requested, running and pending tasks of the target revision; frozen when the service deployment ends."""
 
+    @property
+    def deployment_id(self) -> str:
+        """The id in the service's `deployments`, whose digits the revision carries."""
+        return f"ecs-svc/{self.target.arn.rsplit('/', 1)[1]}"
+
 
 @dataclass(eq=False)
 class Service:

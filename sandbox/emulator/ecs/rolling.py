@@ -25,6 +25,7 @@ from sandbox.emulator.ecs.model import (
 )
 from sandbox.emulator.ecs.rollout import Rollout
 from sandbox.emulator.ecs.tasks import TaskLifecycle
+from sandbox.emulator.journal import Kind
 from sandbox.emulator.world import World
 
 
@@ -98,6 +99,7 @@ class RollingScheduler:
         deployment = task.owner.deployment
         assert deployment is not None
         task.was_healthy = deployment.proven = True
+        self._lifecycle.note(Kind.TASK_HEALTHY, task)
         deployment.failed_tasks = deployment.consecutive_failures = 0
         if service.configuration.resets_on_healthy_task:
             deployment.breaker_failures = 0

@@ -21,6 +21,7 @@ from sandbox.emulator.ecs.model import (
     ServiceDeploymentStatus,
     ServiceRevision,
 )
+from sandbox.emulator.journal import Journal, Kind
 
 _EVENTS_KEPT = 100
 """DescribeServices returns the 100 newest (API reference, Service.events)."""
@@ -31,8 +32,9 @@ FARGATE_PLATFORM = "1.4.0"
 class Rollout:
     """Changes a service's deployments. Launching and stopping tasks is the scheduler's part."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, journal: Journal) -> None:
         self._clock = clock
+        self._journal = journal
 
     def event(self, service: Service, text: str) -> None:
         """Add a service event: `(service NAME) text`."""
@@ -65,7 +67,21 @@ class Rollout:
         service.service_deployments.insert(0, service_deployment)
         service.deployments.insert(0, deployment)
         service.launch_after, service.steady = 0.0, False
+        self._note(Kind.DEPLOYMENT_CREATED, deployment, service_deployment=service_deployment.arn)
+        self._note(Kind.DEPLOYMENT_PRIMARY, deployment)
+        self._set_status(service_deployment, ServiceDeploymentStatus.IN_PROGRESS)
         return deployment
+
+    def request_stop(self, deployment: ServiceDeployment) -> None:
+        """StopServiceDeployment was accepted; the scheduler carries it out. One that is rolling back goes on with it."""
+        if deployment.status is ServiceDeploymentStatus.IN_PROGRESS:
+            self._set_status(deployment, ServiceDeploymentStatus.ROLLBACK_REQUESTED)
+
+    def set_count(self, service: Service, count: int) -> None:
+        """Change the desired count."""
+        if count != service.desired_count:
+            self._journal.add(Kind.COUNT_CHANGED, service.arn, former=service.desired_count, count=count)
+        service.desired_count, service.steady = count, False
 
     def trip_breaker(self, service: Service) -> None:
         """The primary deployment failed: roll back if the configuration says so."""
@@ -100,9 +116,11 @@ class Rollout:
         primary.rollout_state, primary.rollout_reason = RolloutState.COMPLETED, wording.completed(primary.id)
         primary.updated_at = now
         service.deployments, service.last_completed = [primary], primary
+        self._note(Kind.DEPLOYMENT_COMPLETED, primary)
         if failed is not None:
             done = failed.service_deployment
             reason = done.rollback.reason if done.rollback else None
+            self._note_rollback(failed, primary, succeeded=True)
             self._finish(done, ServiceDeploymentStatus.ROLLBACK_SUCCESSFUL, reason)
         else:
             if primary.service_deployment.breaker_status is BreakerStatus.MONITORING:
@@ -126,6 +144,7 @@ class Rollout:
     def _mark_failed(self, service: Service, deployment: Deployment, reason: str, event: str) -> None:
         deployment.rollout_state, deployment.rollout_reason = RolloutState.FAILED, reason
         deployment.updated_at = self._clock.now()
+        self._note(Kind.DEPLOYMENT_FAILED, deployment, reason=reason)
         self.event(service, f"(deployment {deployment.id}) {event}")
 
     def _roll_back(self, service: Service, failed: Deployment, cause: str, reason: str) -> None:
@@ -142,8 +161,18 @@ class Rollout:
         service.task_definition = target.task_definition
         service.launch_after, service.steady = 0.0, False
         running = failed.service_deployment
-        running.status, running.updated_at = ServiceDeploymentStatus.ROLLBACK_IN_PROGRESS, now
         running.rollback = Rollback(reason, now, target.revision.arn)
+        definition = target.task_definition
+        self._journal.add(
+            Kind.ROLLBACK_STARTED,
+            service.arn,
+            deployment=failed.id,
+            target=target.id,
+            task_definition=definition,
+            reason=reason,
+        )
+        self._note(Kind.DEPLOYMENT_PRIMARY, target)
+        self._set_status(running, ServiceDeploymentStatus.ROLLBACK_IN_PROGRESS)
         self.event(service, f"rolling back to deployment {target.id}.")
 
     def _rollback_failed(self, service: Service) -> None:
@@ -151,17 +180,43 @@ class Rollout:
         failed, target.rolls_back = target.rolls_back, None
         assert failed is not None
         self._mark_failed(service, target, wording.BREAKER_FAILED, wording.BREAKER_EVENT)
+        self._note_rollback(failed, target, succeeded=False)
         self._finish(failed.service_deployment, ServiceDeploymentStatus.ROLLBACK_FAILED, wording.ROLLBACK_FAILED)
 
     def _finish(self, deployment: ServiceDeployment, status: ServiceDeploymentStatus, reason: str | None) -> None:
         now = self._clock.now()
-        deployment.status, deployment.status_reason, deployment.updated_at = status, reason, now
+        self._set_status(deployment, status, reason)
         if deployment.breaker_status is BreakerStatus.MONITORING:
             deployment.breaker_status = BreakerStatus.COMPLETE
         if status is ServiceDeploymentStatus.STOPPED:
             deployment.stopped_at = now
         deployment.finished_at = now
         deployment.lifecycle_stage = "CLEAN_UP"
+
+    def _set_status(self, deployment: ServiceDeployment, status: ServiceDeploymentStatus, reason: str | None = None) -> None:
+        deployment.status, deployment.status_reason, deployment.updated_at = status, reason, self._clock.now()
+        self._journal.add(
+            Kind.SERVICE_DEPLOYMENT,
+            deployment.service.arn,
+            service_deployment=deployment.arn,
+            deployment=deployment.deployment_id,
+            status=status.value,
+            reason=reason,
+        )
+
+    def _note(self, kind: Kind, deployment: Deployment, **details: Any) -> None:
+        service, definition = deployment.service_deployment.service, deployment.task_definition
+        self._journal.add(kind, service.arn, deployment=deployment.id, task_definition=definition, **details)
+
+    def _note_rollback(self, failed: Deployment, target: Deployment, *, succeeded: bool) -> None:
+        self._journal.add(
+            Kind.ROLLBACK_FINISHED,
+            failed.service_deployment.service.arn,
+            deployment=failed.id,
+            target=target.id,
+            task_definition=target.task_definition,
+            succeeded=succeeded,
+        )
 
 
 def _completed_revision(service: Service) -> tuple[ServiceRevision, ...]:
