@@ -42,6 +42,20 @@ class Control:
         """Empty the record of calls."""
         self._call("DELETE", "calls")
 
+    def add_fault(self, fault: dict[str, Any]) -> dict[str, Any]:
+        """Let calls go wrong; the reply has the fault's `id`. What a fault may say is sandbox.emulator.faults.Fault's."""
+        return self._call("POST", "faults", fault)
+
+    def faults(self) -> list[dict[str, Any]]:
+        """The active faults, oldest first."""
+        found: list[dict[str, Any]] = self._call("GET", "faults")["faults"]
+        return found
+
+    def clear_faults(self, number: int | None = None) -> int:
+        """End one fault, or all; returns how many ended."""
+        ended: int = self._call("DELETE", "faults" if number is None else f"faults?id={number}")["ended"]
+        return ended
+
     def shut_down(self) -> None:
         """Ask the emulator to end."""
         self._call("POST", "shutdown")

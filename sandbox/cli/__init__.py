@@ -10,6 +10,7 @@ from sandbox.cli.calls import calls
 from sandbox.cli.demo import demo
 from sandbox.cli.down import down
 from sandbox.cli.env import env
+from sandbox.cli.fault import fault
 from sandbox.cli.image import image
 from sandbox.cli.status import status
 from sandbox.cli.up import up
@@ -22,7 +23,7 @@ def cli() -> None:
     """Run the whole platform on this machine: an AWS emulator for the real Pulumi engine and the real appdeploy."""
 
 
-for command in (up, down, status, env, image, calls, demo):
+for command in (up, down, status, env, image, calls, fault, demo):
     cli.add_command(command)
 
 

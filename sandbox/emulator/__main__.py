@@ -15,17 +15,14 @@ import sys
 import threading
 from typing import Any
 
-from waitress.server import create_server
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from sandbox.emulator.elb.ports import HOST, address
 from sandbox.emulator.emulator import Emulator, Ticker, live
+from sandbox.emulator.server import serve
 from sandbox.emulator.timings import Timings
 
 PORT_TAKEN = 3
-_THREADS = 8
-_CONNECTIONS = 1000
-"""Clients at once, each with its idle connections; waitress would stop accepting at 100."""
 _GRACE = 0.1
 """Seconds between the answer to a shutdown request and the end."""
 
@@ -43,14 +40,7 @@ def main() -> int:
     timings = Timings()
     emulator = live(_end_soon, timings)
     try:
-        server = create_server(
-            emulator.application,
-            host=HOST,
-            port=port,
-            threads=_THREADS,
-            connection_limit=_CONNECTIONS,
-            asyncore_use_poll=True,
-        )
+        server = serve(emulator.application, port)
     except OSError as error:
         emulator.close()
         sys.stderr.write(f"cannot listen on {HOST}:{port}: {error.strerror}\n")

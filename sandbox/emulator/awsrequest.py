@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -22,8 +24,6 @@ _READS = (
     "Preview", "Query", "Scan", "Search", "Select", "Simulate", "Test", "TransactGet", "Validate",
 )
 # fmt: on
-REQUEST_ID_HEADER = "X-Sandbox-Request-Id"
-"""Under which the application hands a call's id on to the API behind it."""
 _CREDENTIAL = re.compile(r"Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 _RPC_PATH = re.compile(r"/service/[^/]+/operation/(?P<action>\w+)")
 
@@ -44,6 +44,12 @@ class AwsCall:
     mutates: bool
     parameters: Mapping[str, Any]
     """Of JSON and query requests; nested query parameters under their flat names."""
+    id: str
+    """The request id that the answer carries."""
+
+
+CURRENT: ContextVar[AwsCall] = ContextVar("the call that is being answered")
+"""For the APIs behind moto, which are handed no more than the request."""
 
 
 def identify(request: Request) -> AwsCall:
@@ -62,13 +68,8 @@ def identify(request: Request) -> AwsCall:
         access_key=credential["key"] if credential else "",
         mutates=not reads,
         parameters=parameters,
+        id=str(uuid.uuid4()),
     )
-
-
-def access_key(authorization: str) -> str:
-    """The access key that an Authorization header names; empty for an unsigned request."""
-    credential = _CREDENTIAL.search(authorization)
-    return credential["key"] if credential else ""
 
 
 def _parameters(request: Request, body: bytes) -> Mapping[str, Any]:

@@ -24,7 +24,9 @@ class Call:
     action: str
     mutates: bool
     status: int
+    """HTTP's; 0 when a fault left the call without an answer."""
     error: str | None
+    """The answer's code; `reset` or `timeout` when there was none."""
     region: str
     request: str
     """The request id, which the answer carries as x-amzn-RequestId and the journal as `call`."""
@@ -52,7 +54,7 @@ class CallRecord:
         self._calls: deque[Call] = deque(maxlen=KEPT)
         self._count = 0
 
-    def add(self, *, time: datetime, call: AwsCall, status: int, error: str | None, request: str) -> None:
+    def add(self, call: AwsCall, *, time: datetime, status: int, error: str | None) -> None:
         """Record a call under the next number."""
         with self._lock:
             self._count += 1
@@ -66,7 +68,7 @@ class CallRecord:
                     status=status,
                     error=error,
                     region=call.region,
-                    request=request,
+                    request=call.id,
                 )
             )
 

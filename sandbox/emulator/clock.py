@@ -16,6 +16,9 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """The moment that AWS would write into its answers, in UTC."""
 
+    def sleep(self, seconds: float) -> None:
+        """Return when that much time has passed."""
+
 
 class SystemClock:
     """The machine's own time."""
@@ -25,6 +28,9 @@ class SystemClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
 
 
 class ManualClock:
@@ -44,3 +50,7 @@ class ManualClock:
     def advance(self, seconds: float) -> None:
         """Move both readings forward."""
         self._elapsed += seconds
+
+    def sleep(self, seconds: float) -> None:
+        """Who waits moves the time on: nobody else does."""
+        self.advance(seconds)

@@ -1,4 +1,5 @@
-"""The control endpoint under /_sandbox/: what the emulator holds, images to push, the record of calls, the journal, the end."""
+"""The control endpoint under /_sandbox/: what the emulator holds, images to push, the record of calls, the journal,
+faults, the end."""
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ from sandbox.emulator.ecs.rolling import counts
 from sandbox.emulator.ecs.scheduler import Scheduler, services
 from sandbox.emulator.elb.ports import ListenerPorts, address
 from sandbox.emulator.elb.routing import load_balancers
+from sandbox.emulator.faults import Fault, FaultError, Faults
 from sandbox.emulator.images import Behaviour, ImageCatalog, PushError
 from sandbox.emulator.journal import Journal
 
@@ -46,6 +48,7 @@ class Control:
 
     identity: Identity
     calls: CallRecord
+    faults: Faults
     journal: Journal
     images: ImageCatalog
     scheduler: Scheduler
@@ -59,6 +62,9 @@ class Control:
             ("POST", "images"): self._push,
             ("GET", "calls"): self._list_calls,
             ("DELETE", "calls"): self._clear_calls,
+            ("POST", "faults"): self._add_fault,
+            ("GET", "faults"): self._list_faults,
+            ("DELETE", "faults"): self._clear_faults,
             ("GET", "journal"): self._list_journal,
             ("POST", "shutdown"): self._shut_down,
         }
@@ -71,6 +77,8 @@ class Control:
             return _json(handler(request), 200)
         except (ControlError, PushError) as error:
             return _json({"error": str(error)}, error.status)
+        except FaultError as error:
+            return _json({"error": str(error)}, 400)
 
     def _status(self, _: Request) -> Document:
         with self.scheduler.lock:
@@ -120,6 +128,21 @@ class Control:
 
     def _list_calls(self, request: Request) -> Document:
         return {"calls": [call.document() for call in self.calls.since(_since(request, "a call's number"))]}
+
+    def _add_fault(self, request: Request) -> Document:
+        return self.faults.add(Fault.parse(_body(request))).document()
+
+    def _list_faults(self, _: Request) -> Document:
+        return {"faults": [active.document() for active in self.faults.all()]}
+
+    def _clear_faults(self, request: Request) -> Document:
+        number = request.args.get("id")
+        if number is not None and not number.isdigit():
+            raise ControlError(400, "id must be a fault's number")
+        ended = self.faults.clear(None if number is None else int(number))
+        if number is not None and not ended:
+            raise ControlError(404, f"there is no fault {number}")
+        return {"ended": ended}
 
     def _list_journal(self, request: Request) -> Document:
         since = _since(request, "an entry's number")

@@ -14,10 +14,12 @@ from sandbox.emulator.calls import CallRecord
 from sandbox.emulator.clock import Clock, SystemClock
 from sandbox.emulator.control import Control, Identity
 from sandbox.emulator.ecs.scheduler import Scheduler
+from sandbox.emulator.ecs.stale import StaleReads
 from sandbox.emulator.elb.dataplane import DataPlane, QuietDataPlane
 from sandbox.emulator.elb.loop import LoopDataPlane
 from sandbox.emulator.elb.ports import ListenerPorts
 from sandbox.emulator.elb.targets import TargetTable
+from sandbox.emulator.faults import Faults
 from sandbox.emulator.journal import Journal
 from sandbox.emulator.timings import Timings
 from sandbox.emulator.world import World
@@ -31,14 +33,16 @@ class Emulator:
     def __init__(self, world: World, shut_down: Callable[[], None]) -> None:
         self.identity = Identity(boot=str(uuid.uuid4()), pid=os.getpid(), started_at=world.clock.now())
         self.calls = CallRecord()
+        self.faults = Faults(world.clock)
         self.images = world.images
         self.journal = world.journal
         self.scheduler = Scheduler(world)
         self._world = world
         ports = ListenerPorts(world.dataplane)
-        control = Control(self.identity, self.calls, world.journal, world.images, self.scheduler, ports, shut_down)
-        aws = moto_setup.application(self.scheduler, ports, world.targets)
-        self.application = Application(aws, control, self.calls, world.clock)
+        control = Control(self.identity, self.calls, self.faults, world.journal, world.images, self.scheduler, ports, shut_down)
+        stale_reads = StaleReads(self.faults, world.clock)
+        aws = moto_setup.application(self.scheduler, ports, world.targets, stale_reads)
+        self.application = Application(aws, control, self.calls, self.faults, world.clock)
 
     def step(self) -> None:
         """Do everything that is due at the clock's present time."""

@@ -56,9 +56,9 @@ class EmulatorProcess:
             _, errors = self.process.communicate()
         return self.process.returncode, errors
 
-    def client(self, service: str, region: str = REGION) -> Any:
+    def client(self, service: str, region: str = REGION, read_timeout: float = 60) -> Any:
         """A boto3 client with one attempt per call."""
-        config = Config(retries={"total_max_attempts": 1})
+        config = Config(retries={"total_max_attempts": 1}, read_timeout=read_timeout)
         return session().client(service, region_name=region, endpoint_url=self.endpoint, config=config)
 
     def control(self, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:

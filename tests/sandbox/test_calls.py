@@ -93,12 +93,7 @@ def test_the_oldest_calls_go_when_the_record_is_full(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("sandbox.emulator.calls.KEPT", 3)
     record = CallRecord()
     for number in range(5):
-        record.add(
-            time=scenario.clock.now(),
-            call=AwsCall("ecs", "ecs", str(number), "eu-central-1", "key", False, {}),
-            status=200,
-            error=None,
-            request="",
-        )
+        call = AwsCall("ecs", "ecs", str(number), "eu-central-1", "key", False, {}, "id")
+        record.add(call, time=scenario.clock.now(), status=200, error=None)
 
     assert [call.action for call in record.since(0)] == ["2", "3", "4"]
