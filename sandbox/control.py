@@ -33,6 +33,11 @@ class Control:
         """Put an image into the registry; the reply names its digest."""
         return self._call("POST", "images", {"repository": repository, "tag": tag, "behaviour": behaviour})
 
+    def set_behaviour(self, glob: str, behaviour: str) -> list[str]:
+        """Change what images do that are in the registry, by a glob over `repository:tag`; returns their names."""
+        changed: list[str] = self._call("POST", "behaviours", {"glob": glob, "behaviour": behaviour})["images"]
+        return changed
+
     def calls(self, since: int = 0) -> list[dict[str, Any]]:
         """The recorded calls with a number greater than `since`, oldest first."""
         found: list[dict[str, Any]] = self._call("GET", f"calls?since={since}")["calls"]

@@ -4,7 +4,7 @@ faults, the end."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from sandbox.emulator.ecs.scheduler import Scheduler, services
 from sandbox.emulator.elb.ports import ListenerPorts, address
 from sandbox.emulator.elb.routing import load_balancers
 from sandbox.emulator.faults import Fault, FaultError, Faults
-from sandbox.emulator.images import Behaviour, ImageCatalog, PushError
+from sandbox.emulator.images import Conduct, ImageCatalog, PushError
 from sandbox.emulator.journal import Journal
 
 Document = dict[str, Any]
@@ -60,6 +60,7 @@ class Control:
         routes: Mapping[tuple[str, str], Callable[[Request], Document]] = {
             ("GET", "status"): self._status,
             ("POST", "images"): self._push,
+            ("POST", "behaviours"): self._behave,
             ("GET", "calls"): self._list_calls,
             ("DELETE", "calls"): self._clear_calls,
             ("POST", "faults"): self._add_fault,
@@ -111,20 +112,17 @@ class Control:
         }
 
     def _push(self, request: Request) -> Document:
-        sent = _body(request)
-        unknown = set(sent) - {"repository", "tag", "behaviour", "region"}
-        if unknown:
-            raise ControlError(400, f"unknown member {sorted(unknown)[0]}")
-        for name in ("repository", "tag"):
-            if not isinstance(sent.get(name), str) or not sent[name]:
-                raise ControlError(400, f"{name} must be a non-empty string")
-        kinds = [behaviour.value for behaviour in Behaviour]
-        if sent.get("behaviour", Behaviour.HEALTHY) not in kinds:
-            raise ControlError(400, f"behaviour must be one of {', '.join(kinds)}")
-        behaviour = Behaviour(sent.get("behaviour", Behaviour.HEALTHY))
+        sent = _strings(request, needed=("repository", "tag"), optional=("behaviour", "region"))
+        conduct = Conduct.parse(sent.get("behaviour", "healthy"))
         with self.scheduler.lock:
-            pushed = self.images.push(sent["repository"], sent["tag"], behaviour, sent.get("region"))
+            pushed = self.images.push(sent["repository"], sent["tag"], conduct, sent.get("region"))
         return {"digest": pushed.digest, "image": pushed.reference}
+
+    def _behave(self, request: Request) -> Document:
+        sent = _strings(request, needed=("glob", "behaviour"))
+        conduct = Conduct.parse(sent["behaviour"])
+        with self.scheduler.lock:
+            return {"images": self.images.behave(sent["glob"], conduct)}
 
     def _list_calls(self, request: Request) -> Document:
         return {"calls": [call.document() for call in self.calls.since(_since(request, "a call's number"))]}
@@ -172,6 +170,18 @@ def _body(request: Request) -> Mapping[str, Any]:
     if not isinstance(document, dict):
         raise ControlError(400, "the body is not a JSON object")
     return document
+
+
+def _strings(request: Request, *, needed: Sequence[str], optional: Sequence[str] = ()) -> Mapping[str, str]:
+    """A body whose members are strings, the needed ones not empty."""
+    sent = _body(request)
+    unknown = set(sent) - {*needed, *optional}
+    if unknown:
+        raise ControlError(400, f"unknown member {min(unknown)}")
+    for name in (*needed, *sent):
+        if not isinstance(sent.get(name), str) or not sent[name]:
+            raise ControlError(400, f"{name} must be a non-empty string")
+    return sent
 
 
 def _json(document: Document, status: int) -> Response:

@@ -13,7 +13,7 @@ from moto.ec2.models import ec2_backends
 
 from sandbox.emulator.clock import ManualClock
 from sandbox.emulator.emulator import Emulator, stepped
-from sandbox.emulator.images import Behaviour
+from sandbox.emulator.images import Behaviour, Conduct
 from sandbox.emulator.journal import Entry, Kind
 from sandbox.emulator.timings import Timings
 from tests.sandbox import aws_platform, inprocess
@@ -68,9 +68,9 @@ class Scenario:
     def client(self, service: str) -> Any:
         return inprocess.client(self.emulator.application, service)
 
-    def push(self, tag: str, behaviour: Behaviour = Behaviour.HEALTHY) -> str:
+    def push(self, tag: str, behaviour: str = Behaviour.HEALTHY) -> str:
         """Push an image; returns its reference by digest."""
-        pushed = self.emulator.images.push(aws_platform.REPOSITORY, tag, behaviour)
+        pushed = self.emulator.images.push(aws_platform.REPOSITORY, tag, Conduct.parse(behaviour))
         return f"{pushed.reference.rsplit(':', 1)[0]}@{pushed.digest}"
 
     def register(self, image: str, family: str = aws_platform.FAMILY) -> str:
@@ -102,7 +102,7 @@ class Scenario:
         self.until(self.settled)
         return definition
 
-    def release(self, tag: str, behaviour: Behaviour = Behaviour.HEALTHY, **changes: Any) -> str:
+    def release(self, tag: str, behaviour: str = Behaviour.HEALTHY, **changes: Any) -> str:
         """Update the service to a new image; returns its task definition."""
         definition = self.register(self.push(tag, behaviour))
         self.update(taskDefinition=definition, **changes)

@@ -71,7 +71,16 @@ def test_every_push_is_an_image_of_its_own(scenario: Scenario) -> None:
     [
         ("POST", "images", {"repository": "nothing", "tag": "v1"}, 404, "repository nothing does not exist"),
         ("POST", "images", image(tag="v0"), 409, "tag v0 exists in the immutable repository axonflow-staging-agent"),
-        ("POST", "images", image(behaviour="odd"), 400, "behaviour must be one of healthy, no-image, crash, unhealthy"),
+        (
+            "POST",
+            "images",
+            image(behaviour="odd"),
+            400,
+            "behaviour must be one of healthy, no-image, crash, unhealthy, slow:SECONDS",
+        ),
+        ("POST", "images", image(behaviour=3), 400, "behaviour must be a non-empty string"),
+        ("POST", "behaviours", {"glob": "*:nothing", "behaviour": "crash"}, 404, "no image matches *:nothing"),
+        ("POST", "behaviours", {"glob": "*"}, 400, "behaviour must be a non-empty string"),
         ("POST", "images", image(tag=""), 400, "tag must be a non-empty string"),
         ("POST", "images", image(tag="a b"), 400, "'a b' is not a valid image tag"),
         ("POST", "images", image(speed=3), 400, "unknown member speed"),

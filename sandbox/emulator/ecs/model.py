@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox.emulator.ecs.configuration import DeploymentConfiguration
 from sandbox.emulator.elb.targets import Target
-from sandbox.emulator.images import Behaviour
+from sandbox.emulator.images import Conduct
 
 
 class TaskStatus(StrEnum):
@@ -162,7 +162,7 @@ class Task:
     tags: list[dict[str, str]] = field(default_factory=list)
     status: TaskStatus = TaskStatus.PROVISIONING
     stopping: bool = False
-    behaviour: Behaviour = Behaviour.HEALTHY
+    conduct: Conduct = field(default_factory=Conduct)
     version: int = 1
     local_port: int | None = None
     targets: list[Target] = field(default_factory=list)

@@ -22,7 +22,7 @@ from sandbox.emulator.elb.dataplane import TaskApp
 from sandbox.emulator.elb.health import configuration
 from sandbox.emulator.elb.routing import target_group
 from sandbox.emulator.elb.targets import Target
-from sandbox.emulator.images import Behaviour, CannotPullError
+from sandbox.emulator.images import Behaviour, CannotPullError, Conduct
 from sandbox.emulator.journal import Kind
 from sandbox.emulator.world import World
 
@@ -117,17 +117,17 @@ class TaskLifecycle:
             return self._cannot_start(task, wording.missing_log_group())
         for container in task.containers:
             try:
-                behaviour = self._pull_container(task, container)
+                conduct = self._pull_container(task, container)
             except CannotPullError as error:
                 container.reason = str(error)
                 return self._cannot_start(task, str(error))
-            if behaviour is not Behaviour.HEALTHY:
-                task.behaviour = behaviour
+            if conduct.behaviour is not Behaviour.HEALTHY:
+                task.conduct = conduct
         task.pull_stopped_at = self._world.clock.now()
-        self._enter(task, TaskStatus.ACTIVATING, self._world.timings.boot)
+        self._enter(task, TaskStatus.ACTIVATING, self._world.timings.boot + task.conduct.seconds)
         return None
 
-    def _pull_container(self, task: Task, container: Container) -> Behaviour:
+    def _pull_container(self, task: Task, container: Container) -> Conduct:
         reference = container.definition["image"]
         pinned = task.owner.deployment.revision.digests if task.owner.deployment else {}
         if container.name in pinned:
@@ -135,7 +135,7 @@ class TaskLifecycle:
         image = self._world.images.pull(reference)
         container.image_digest = image.digest
         pinned[container.name] = image.digest
-        return image.behaviour
+        return image.conduct
 
     def _cannot_start(self, task: Task, reason: str) -> Failure:
         self.stop(task, reason, StopCode.FAILED_TO_START)
@@ -143,7 +143,7 @@ class TaskLifecycle:
 
     def _run(self, task: Task) -> None:
         world = self._world
-        crashes = task.behaviour is Behaviour.CRASH
+        crashes = task.conduct.behaviour is Behaviour.CRASH
         self._enter(task, TaskStatus.RUNNING, world.timings.crash if crashes else _NEVER)
         task.started_at, task.running_since = world.clock.now(), world.clock.monotonic()
         for container in task.containers:
@@ -245,5 +245,5 @@ def _application(task: Task, world: World, groups: Sequence[tuple[Mapping[str, A
         task_id=task.id,
         version=world.images.pull(container.definition["image"]).version,
         health_paths=frozenset([_DEFAULT_HEALTH_PATH, *(configuration(group).path for _, group in groups)]),
-        health_status=503 if task.behaviour is Behaviour.UNHEALTHY else 200,
+        health_status=503 if task.conduct.behaviour is Behaviour.UNHEALTHY else 200,
     )

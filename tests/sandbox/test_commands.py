@@ -1,4 +1,4 @@
-"""`sandbox fault` and what a client on a real connection sees."""
+"""`sandbox fault` and `sandbox behaviour`, and what a client on a real connection sees of faults."""
 
 from __future__ import annotations
 
@@ -84,3 +84,13 @@ def test_a_slow_answer_is_slow(emulator: EmulatorProcess, command: Command) -> N
     emulator.client("ecs").list_clusters()
 
     assert time.monotonic() - started >= 0.3
+
+
+def test_a_pushed_image_can_be_given_another_behaviour(emulator: EmulatorProcess, command: Command) -> None:
+    emulator.client("ecr").create_repository(repositoryName="axonflow-staging-portal")
+
+    pushed = command("image", "push", "portal", "v1", "--behaviour", "slow:2.5")
+    changed = command("behaviour", "*-portal:v*", "crash")
+
+    assert pushed.endswith(" (slow:2.5)\n")
+    assert changed == "axonflow-staging-portal:v1 (crash)\n"
