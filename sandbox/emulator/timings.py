@@ -30,6 +30,8 @@ class Timings:
     drain_second: float = 0.01
     """One second of a target group's deregistration delay (ELB: 300 s by default). Requests in flight are waited for
     beyond this, in real time, up to the unscaled delay."""
+    minute: float = 1.0
+    """One minute of a deployment's bake time (API: bakeTimeInMinutes)."""
     stop: float = 0.15
     """STOPPING, from SIGTERM to the container's exit: at most the stop timeout, 30 s by default (DG/task-lifecycle)."""
     deprovision: float = 0.05

@@ -36,7 +36,7 @@ class Foundation:
         return cls(aws_platform.create_network(clients), aws_platform.create_role(clients))
 
 
-_EMPTIED = ("ecs", "elbv2", "ecr", "logs", "ssm", "dynamodb")
+_EMPTIED = ("ecs", "elbv2", "ecr", "logs", "ssm", "dynamodb", "cloudwatch")
 
 
 def forget() -> None:
