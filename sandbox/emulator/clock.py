@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -40,6 +41,7 @@ class ManualClock:
         """Begin at `start` (UTC), or now: some of moto's services compare what they are told with the real time."""
         self._start = start or datetime.now(UTC)
         self._elapsed = 0.0
+        self._lock = threading.Lock()
 
     def monotonic(self) -> float:
         return self._elapsed
@@ -49,7 +51,8 @@ class ManualClock:
 
     def advance(self, seconds: float) -> None:
         """Move both readings forward."""
-        self._elapsed += seconds
+        with self._lock:
+            self._elapsed += seconds
 
     def sleep(self, seconds: float) -> None:
         """Who waits moves the time on: nobody else does."""

@@ -1,5 +1,5 @@
 """The control endpoint under /_sandbox/: what the emulator holds, images to push, the record of calls, the journal,
-faults, the end."""
+faults, the clock, the end."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from werkzeug import Request, Response
 
 from sandbox.emulator.application import CONTROL_PREFIX
 from sandbox.emulator.calls import CallRecord
+from sandbox.emulator.clock import Clock, ManualClock
 from sandbox.emulator.ecs.model import ServiceStatus
 from sandbox.emulator.ecs.rolling import counts
 from sandbox.emulator.ecs.scheduler import Scheduler, services
@@ -23,6 +24,8 @@ from sandbox.emulator.images import Conduct, ImageCatalog, PushError
 from sandbox.emulator.journal import Journal
 
 Document = dict[str, Any]
+_LONGEST_ADVANCE = 86_400
+"""Seconds of one request: every tick of them is stepped through while the client waits."""
 
 
 class ControlError(Exception):
@@ -40,6 +43,21 @@ class Identity:
     boot: str
     pid: int
     started_at: datetime
+    profile: str
+    """Of timings; empty for timings of one's own."""
+
+
+@dataclass(frozen=True)
+class StepControl:
+    """The emulator's time, for who may move it."""
+
+    clock: Clock
+    advance: Callable[[float], None]
+    """Lets seconds of a stepped clock pass."""
+
+    @property
+    def stepped(self) -> bool:
+        return isinstance(self.clock, ManualClock)
 
 
 @dataclass(frozen=True)
@@ -53,6 +71,7 @@ class Control:
     images: ImageCatalog
     scheduler: Scheduler
     ports: ListenerPorts
+    time: StepControl
     shut_down: Callable[[], None]
     """Ends the emulator soon after it was called."""
 
@@ -67,6 +86,8 @@ class Control:
             ("GET", "faults"): self._list_faults,
             ("DELETE", "faults"): self._clear_faults,
             ("GET", "journal"): self._list_journal,
+            ("GET", "clock"): self._show_clock,
+            ("POST", "clock"): self._advance,
             ("POST", "shutdown"): self._shut_down,
         }
         name = request.path.removeprefix(CONTROL_PREFIX)
@@ -86,6 +107,7 @@ class Control:
             return {
                 "boot": self.identity.boot,
                 "pid": self.identity.pid,
+                "profile": self.identity.profile,
                 "started_at": self.identity.started_at.isoformat(),
                 "calls": len(self.calls),
                 "load_balancers": [self._load_balancer(balancer) for balancer in load_balancers()],
@@ -149,6 +171,19 @@ class Control:
     def _clear_calls(self, _: Request) -> Document:
         self.calls.clear()
         return {}
+
+    def _show_clock(self, _: Request) -> Document:
+        return {"now": self.time.clock.now().isoformat(), "stepped": self.time.stepped}
+
+    def _advance(self, request: Request) -> Document:
+        if not self.time.stepped:
+            raise ControlError(409, "the clock is the machine's own; start the emulator with --clock stepped")
+        sent = _body(request)
+        seconds = sent.get("advance")
+        if set(sent) != {"advance"} or not isinstance(seconds, int | float) or not 0 < seconds <= _LONGEST_ADVANCE:
+            raise ControlError(400, f"advance must be a number of seconds, {_LONGEST_ADVANCE} at most")
+        self.time.advance(float(seconds))
+        return self._show_clock(request)
 
     def _shut_down(self, _: Request) -> Document:
         self.shut_down()

@@ -18,8 +18,8 @@ from tests.sandbox.inprocess import REGION, session
 _ENDING_SECONDS = 10
 
 
-def command(port: int = 0) -> list[str]:
-    return [sys.executable, "-m", "sandbox.emulator", "--port", str(port)]
+def command(port: int = 0, *options: str) -> list[str]:
+    return [sys.executable, "-m", "sandbox.emulator", "--port", str(port), *options]
 
 
 def environment() -> dict[str, str]:
@@ -30,8 +30,9 @@ def environment() -> dict[str, str]:
 class EmulatorProcess:
     """Starts the emulator and waits for its ready line; a context manager that always ends it."""
 
-    def __init__(self) -> None:
-        self.process = subprocess.Popen(command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
+    def __init__(self, *options: str) -> None:
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(command(0, *options), stdout=pipe, stderr=pipe, text=True, env=environment())
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:

@@ -11,6 +11,8 @@ from click.testing import CliRunner
 
 from sandbox import supervisor
 from sandbox.cli import cli
+from sandbox.cli.up import refuse_another_profile
+from sandbox.errors import SandboxError
 from sandbox.home import Running
 from tests.sandbox.process import EmulatorProcess
 
@@ -84,6 +86,15 @@ def test_a_slow_answer_is_slow(emulator: EmulatorProcess, command: Command) -> N
     emulator.client("ecs").list_clusters()
 
     assert time.monotonic() - started >= 0.3
+
+
+def test_a_sandbox_that_is_up_does_not_change_its_profile(emulator: EmulatorProcess) -> None:
+    ready = Running(pid=emulator.ready["pid"], endpoint=emulator.endpoint, boot=emulator.ready["boot"])
+
+    refuse_another_profile(ready, None)
+    refuse_another_profile(ready, "fast")
+    with pytest.raises(SandboxError, match="already up with the profile fast; `sandbox down` first"):
+        refuse_another_profile(ready, "aws")
 
 
 def test_a_pushed_image_can_be_given_another_behaviour(emulator: EmulatorProcess, command: Command) -> None:
