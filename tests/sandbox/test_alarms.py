@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from sandbox.emulator.journal import Kind
+from sandbox.provider.types.ecs import Service as ServiceType
+from tests.sandbox import aws_platform
 from tests.sandbox.scenario import Scenario
 
 ALARMS = {"alarmNames": ["errors", "latency"], "enable": True, "rollback": True}
@@ -185,3 +187,28 @@ def test_a_superseded_release_fails_no_more_by_its_alarms(scenario: Scenario) ->
 
     assert scenario.describe()["taskDefinition"] == newest
     assert [each["status"] for each in scenario.service_deployments()][:2] == ["SUCCESSFUL", "STOPPED"]
+
+
+def test_the_provider_gives_a_service_its_alarms_and_reads_them_back(scenario: Scenario) -> None:
+    template, kind = scenario.unreleased(), ServiceType()
+    network = {"subnets": list(scenario.network.private), "securityGroups": [scenario.network.security_group]}
+    inputs = {
+        "name": aws_platform.SERVICE,
+        "cluster": aws_platform.CLUSTER,
+        "taskDefinition": template,
+        "desiredCount": 0,
+        "alarms": ALARMS,
+        "networkConfiguration": network,
+        "tagsAll": {},
+    }
+
+    arn = kind.create(scenario.client, inputs)
+    created = kind.read(scenario.client, arn, inputs)
+    changed = {**inputs, "alarms": {**ALARMS, "alarmNames": ["errors"]}}
+    kind.update(scenario.client, arn, inputs, changed)
+    updated = kind.read(scenario.client, arn, changed)
+
+    assert created is not None
+    assert updated is not None
+    assert (created["alarms"], updated["alarms"]) == (inputs["alarms"], changed["alarms"])
+    assert scenario.describe()["deploymentConfiguration"]["alarms"]["alarmNames"] == ["errors"]
