@@ -9,7 +9,7 @@ import threading
 import uuid
 from collections.abc import Callable
 
-from sandbox.emulator import moto_setup
+from sandbox.emulator import moto_setup, snapshot
 from sandbox.emulator.application import Application
 from sandbox.emulator.calls import CallRecord
 from sandbox.emulator.clock import Clock, ManualClock, SystemClock
@@ -22,6 +22,7 @@ from sandbox.emulator.elb.ports import ListenerPorts
 from sandbox.emulator.elb.targets import TargetTable
 from sandbox.emulator.faults import Faults
 from sandbox.emulator.journal import Journal
+from sandbox.emulator.snapshot import Snapshot
 from sandbox.emulator.timings import Timings, profile_of
 from sandbox.emulator.world import World
 
@@ -44,11 +45,15 @@ class Emulator:
         self._world = world
         self._advancing = threading.Lock()
         ports = ListenerPorts(world.dataplane)
+        stale_reads = StaleReads(self.faults, world.clock)
+        self._parts = (
+            *(world.clock, world.targets, world.dataplane, world.images, world.journal),
+            *(self.scheduler, self.scheduler.lifecycle, self.calls, self.faults, stale_reads, ports),
+        )
         time = StepControl(world.clock, self.advance)
         control = Control(
             self.identity, self.calls, self.faults, world.journal, world.images, self.scheduler, ports, time, shut_down
         )
-        stale_reads = StaleReads(self.faults, world.clock)
         aws = moto_setup.application(self.scheduler, ports, world.targets, stale_reads)
         self.application = Application(aws, control, self.calls, self.faults, world.clock)
 
@@ -65,6 +70,14 @@ class Emulator:
             for _ in range(ticks):
                 clock.advance(seconds / ticks)
                 self.step()
+
+    def snapshot(self) -> Snapshot:
+        """The whole world as it is; for an emulator that opens no socket and that nothing else is stepping."""
+        return snapshot.take(self._parts)
+
+    def restore(self, former: Snapshot) -> None:
+        """Bring back what `snapshot` of this emulator returned: AWS, tasks, journal, record of calls, faults, the time."""
+        snapshot.restore(former)
 
     def close(self) -> None:
         """Close every port of the data plane."""
