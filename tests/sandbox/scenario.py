@@ -12,6 +12,8 @@ from moto.backends import get_backend
 from moto.ec2.models import ec2_backends
 
 from sandbox.emulator.clock import ManualClock
+from sandbox.emulator.ecs.model import RolloutState
+from sandbox.emulator.ecs.scheduler import services
 from sandbox.emulator.emulator import Emulator, stepped
 from sandbox.emulator.images import Behaviour, Conduct
 from sandbox.emulator.journal import Entry, Kind
@@ -170,9 +172,9 @@ class Scenario:
         return self.clock.monotonic() - start
 
     def settled(self) -> bool:
-        """One deployment is left and it is complete."""
-        found = self.describe()["deployments"]
-        return len(found) == 1 and found[0]["rolloutState"] == "COMPLETED"
+        """One deployment is left and it is complete. The emulator's own objects tell: scenarios ask at every tick."""
+        found = next(service for service in services() if service.name == aws_platform.SERVICE).deployments
+        return len(found) == 1 and found[0].rollout_state is RolloutState.COMPLETED
 
     def rolled_back(self) -> bool:
         return self.settled() and str(self.service_deployments()[0]["status"]).startswith("ROLLBACK_")

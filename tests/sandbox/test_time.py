@@ -90,12 +90,3 @@ def test_a_process_with_a_stepped_clock_moves_when_it_is_told() -> None:
         assert (at_first, state()) == ("IN_PROGRESS", "COMPLETED")
         assert clock["stepped"] is True
         assert status["profile"] == "aws"
-
-
-@pytest.mark.emulator
-def test_the_machine_s_own_time_cannot_be_moved(emulator: EmulatorProcess) -> None:
-    expected = "the clock is the machine's own; start the emulator with --clock stepped"
-
-    assert emulator.control("POST", "clock", {"advance": 1}) == (409, {"error": expected})
-    assert emulator.control("GET", "clock")[1]["stepped"] is False
-    assert emulator.control("GET", "status")[1]["profile"] == "fast"
