@@ -33,6 +33,11 @@ class Control:
         """Put an image into the registry; the reply names its digest."""
         return self._call("POST", "images", {"repository": repository, "tag": tag, "behaviour": behaviour})
 
+    def set_behaviour(self, glob: str, behaviour: str) -> list[str]:
+        """Change what images do that are in the registry, by a glob over `repository:tag`; returns their names."""
+        changed: list[str] = self._call("POST", "behaviours", {"glob": glob, "behaviour": behaviour})["images"]
+        return changed
+
     def calls(self, since: int = 0) -> list[dict[str, Any]]:
         """The recorded calls with a number greater than `since`, oldest first."""
         found: list[dict[str, Any]] = self._call("GET", f"calls?since={since}")["calls"]
@@ -41,6 +46,20 @@ class Control:
     def reset_calls(self) -> None:
         """Empty the record of calls."""
         self._call("DELETE", "calls")
+
+    def add_fault(self, fault: dict[str, Any]) -> dict[str, Any]:
+        """Let calls go wrong; the reply has the fault's `id`. What a fault may say is sandbox.emulator.faults.Fault's."""
+        return self._call("POST", "faults", fault)
+
+    def faults(self) -> list[dict[str, Any]]:
+        """The active faults, oldest first."""
+        found: list[dict[str, Any]] = self._call("GET", "faults")["faults"]
+        return found
+
+    def clear_faults(self, number: int | None = None) -> int:
+        """End one fault, or all; returns how many ended."""
+        ended: int = self._call("DELETE", "faults" if number is None else f"faults?id={number}")["ended"]
+        return ended
 
     def shut_down(self) -> None:
         """Ask the emulator to end."""

@@ -47,16 +47,17 @@ def require(home: Home) -> Running:
     return running
 
 
-def start(home: Home, port: int, report: Callable[[str], None]) -> Running:
+def start(home: Home, port: int, report: Callable[[str], None], profile: str = "fast") -> Running:
     """Start a new emulator with an empty Pulumi state. The caller holds the sandbox's lock and has found none running.
 
-    Raises PortTaken if `port` is not 0 and cannot be had, SandboxError if the emulator does not come up.
+    `profile` is one of sandbox.emulator.timings. Raises PortTaken if `port` is not 0 and cannot be had, SandboxError if the
+    emulator does not come up.
     """
     _bury(home, report)
     home.root.mkdir(parents=True, exist_ok=True)
     with home.log.open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "sandbox.emulator", "--port", str(port)],
+            [sys.executable, "-m", "sandbox.emulator", "--port", str(port), "--profile", profile],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,

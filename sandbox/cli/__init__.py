@@ -6,10 +6,12 @@ import sys
 
 import click
 
+from sandbox.cli.behaviour import behaviour
 from sandbox.cli.calls import calls
 from sandbox.cli.demo import demo
 from sandbox.cli.down import down
 from sandbox.cli.env import env
+from sandbox.cli.fault import fault
 from sandbox.cli.image import image
 from sandbox.cli.status import status
 from sandbox.cli.up import up
@@ -22,7 +24,7 @@ def cli() -> None:
     """Run the whole platform on this machine: an AWS emulator for the real Pulumi engine and the real appdeploy."""
 
 
-for command in (up, down, status, env, image, calls, demo):
+for command in (up, down, status, env, image, behaviour, calls, fault, demo):
     cli.add_command(command)
 
 

@@ -8,8 +8,6 @@ from sandbox import supervisor
 from sandbox.control import Control
 from sandbox.home import home
 
-BEHAVIOURS = ("healthy", "no-image", "crash", "unhealthy")
-
 
 @click.group()
 def image() -> None:
@@ -22,10 +20,11 @@ def image() -> None:
 @click.option("--environment", "-e", default="staging", show_default=True, help="Whose repository.")
 @click.option(
     "--behaviour",
-    type=click.Choice(BEHAVIOURS),
+    metavar="KIND",
     default="healthy",
     show_default=True,
-    help="What its tasks do: run; cannot be pulled; exit soon after the start; fail every health check.",
+    help="What its tasks do: healthy; no-image, cannot be pulled; crash, exit soon after the start; unhealthy, fail every "
+    "health check; slow:SECONDS, start so much later.",
 )
 def push(service: str, version: str, environment: str, behaviour: str) -> None:
     """Put an image of SERVICE into the registry under the tag VERSION."""

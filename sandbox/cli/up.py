@@ -12,6 +12,7 @@ import click
 from filelock import FileLock, Timeout
 
 from sandbox import supervisor
+from sandbox.control import Control
 from sandbox.engine import Engine, ensure
 from sandbox.environment import install_plugins, process_environment, variables
 from sandbox.errors import SandboxError
@@ -41,24 +42,30 @@ def alone(sandbox: Home) -> Iterator[None]:
 
 @click.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port of the AWS endpoint; 0 picks a free one.")
-def up(port: int) -> None:
+@click.option(
+    "--profile",
+    type=click.Choice(("fast", "aws")),
+    help="How long things take: a release some seconds, or as long as on AWS.  [default: fast]",
+)
+def up(port: int, profile: str | None) -> None:
     """Start the emulator, with an empty Pulumi state. Does nothing if it is running."""
-    bring_up(home(), port)
+    bring_up(home(), port, profile)
     if sys.stdout.isatty():
         click.echo('next: eval "$(sandbox env)", then pulumi and appdeploy work in that shell')
 
 
-def bring_up(sandbox: Home, port: int) -> tuple[Running, Engine]:
+def bring_up(sandbox: Home, port: int, profile: str | None = None) -> tuple[Running, Engine]:
     """The running emulator and the engine, started and made where they are not there yet."""
     engine = ensure(say)
     with alone(sandbox):
         running = supervisor.find(sandbox)
         if running is not None:
             _refuse_another_port(running, port)
+            refuse_another_profile(running, profile)
             click.echo(f"the sandbox is already up: AWS at {running.endpoint} (pid {running.pid})")
             return running, engine
         started = time.monotonic()
-        running = supervisor.start(sandbox, port, say)
+        running = supervisor.start(sandbox, port, say, profile or "fast")
         _make_stacks(sandbox, running, engine)
     seconds = time.monotonic() - started
     click.echo(f"the sandbox is up: AWS at {running.endpoint} (pid {running.pid}), Pulumi {engine.version}, {seconds:.1f} s")
@@ -68,6 +75,13 @@ def bring_up(sandbox: Home, port: int) -> tuple[Running, Engine]:
 def _refuse_another_port(running: Running, port: int) -> None:
     if port not in (0, int(running.endpoint.rsplit(":", 1)[1])):
         raise SandboxError(f"the sandbox is already up at {running.endpoint}; `sandbox down` first to move it to port {port}")
+
+
+def refuse_another_profile(running: Running, profile: str | None) -> None:
+    """Raise SandboxError when a profile is asked for that the running emulator does not have."""
+    present = Control(running.endpoint).status()["profile"]
+    if profile not in (None, present):
+        raise SandboxError(f"the sandbox is already up with the profile {present}; `sandbox down` first to change it")
 
 
 def _make_stacks(sandbox: Home, running: Running, engine: Engine) -> None:

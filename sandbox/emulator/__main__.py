@@ -15,17 +15,15 @@ import sys
 import threading
 from typing import Any
 
-from waitress.server import create_server
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
+from sandbox.emulator.clock import ManualClock
 from sandbox.emulator.elb.ports import HOST, address
 from sandbox.emulator.emulator import Emulator, Ticker, live
-from sandbox.emulator.timings import Timings
+from sandbox.emulator.server import serve
+from sandbox.emulator.timings import PROFILES
 
 PORT_TAKEN = 3
-_THREADS = 8
-_CONNECTIONS = 1000
-"""Clients at once, each with its idle connections; waitress would stop accepting at 100."""
 _GRACE = 0.1
 """Seconds between the answer to a shutdown request and the end."""
 
@@ -34,34 +32,33 @@ def main() -> int:
     """Run until asked to end; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.emulator", description="The AWS emulator of the sandbox.")
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 lets the system pick one")
-    port = parser.parse_args().port
+    parser.add_argument("--profile", choices=PROFILES, default="fast", help="how long things take")
+    parser.add_argument(
+        "--clock", choices=("system", "stepped"), default="system", help="stepped: moved by POST /_sandbox/clock"
+    )
+    arguments = parser.parse_args()
+    port, timings = arguments.port, PROFILES[arguments.profile]
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     # It warns of each request that waits for a thread: a matter of course here.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
-    timings = Timings()
-    emulator = live(_end_soon, timings)
+    stepped = arguments.clock == "stepped"
+    emulator = live(_end_soon, timings, ManualClock() if stepped else None)
     try:
-        server = create_server(
-            emulator.application,
-            host=HOST,
-            port=port,
-            threads=_THREADS,
-            connection_limit=_CONNECTIONS,
-            asyncore_use_poll=True,
-        )
+        server = serve(emulator.application, port)
     except OSError as error:
         emulator.close()
         sys.stderr.write(f"cannot listen on {HOST}:{port}: {error.strerror}\n")
         return PORT_TAKEN
-    _serve(server, emulator, Ticker(emulator, timings.tick))
+    _serve(server, emulator, None if stepped else Ticker(emulator, timings.tick))
     return 0
 
 
-def _serve(server: Any, emulator: Emulator, ticker: Ticker) -> None:
+def _serve(server: Any, emulator: Emulator, ticker: Ticker | None) -> None:
     _warm_up(emulator)
-    ticker.start()
+    if ticker is not None:
+        ticker.start()
     endpoint = address(server.effective_port)
     identity = emulator.identity
     sys.stdout.write(json.dumps({"endpoint": endpoint, "boot": identity.boot, "pid": identity.pid}) + "\n")
@@ -70,7 +67,8 @@ def _serve(server: Any, emulator: Emulator, ticker: Ticker) -> None:
     sys.stdout = sys.stderr
     # Returns when a signal raises SystemExit.
     server.run()
-    ticker.stop()
+    if ticker is not None:
+        ticker.stop()
     emulator.close()
     server.close()
 

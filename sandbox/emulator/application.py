@@ -9,11 +9,12 @@ from typing import Any
 
 from werkzeug import Request, Response
 
-from sandbox.emulator import awserrors, limits
+from sandbox.emulator import awserrors, failures, limits
 from sandbox.emulator.awserrors import AwsError
-from sandbox.emulator.awsrequest import AwsCall, identify
+from sandbox.emulator.awsrequest import CURRENT, AwsCall, identify
 from sandbox.emulator.calls import CallRecord
 from sandbox.emulator.clock import Clock
+from sandbox.emulator.faults import FaultKind, Faults, Moment
 
 CONTROL_PREFIX = "/_sandbox/"
 _MOTO_PREFIX = "/moto-api"
@@ -23,13 +24,26 @@ Environ = dict[str, Any]
 Wsgi = Callable[[Environ, Any], Iterable[bytes]]
 
 
-class Application:
-    """Answers control requests by `control` and AWS calls by `aws`, moto."""
+class BrokenConnection(Exception):
+    """A fault breaks the connection: whoever called the application must not answer but reset it, or stay silent until
+    the client gives up."""
 
-    def __init__(self, aws: Wsgi, control: Callable[[Request], Response], calls: CallRecord, clock: Clock) -> None:
+    def __init__(self, kind: FaultKind) -> None:
+        super().__init__(kind.value)
+        self.kind = kind
+        """RESET or TIMEOUT."""
+
+
+class Application:
+    """Answers control requests by `control` and AWS calls by `aws`, moto. Raises BrokenConnection where a fault says so."""
+
+    def __init__(
+        self, aws: Wsgi, control: Callable[[Request], Response], calls: CallRecord, faults: Faults, clock: Clock
+    ) -> None:
         self._aws = aws
         self._control = control
         self._calls = calls
+        self._faults = faults
         self._clock = clock
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
@@ -40,17 +54,43 @@ class Application:
 
     def _answer(self, request: Request) -> Response:
         call = identify(request)
-        response = self._answer_call(request, call)
-        self._calls.add(
-            time=self._clock.now(),
-            service=call.service,
-            action=call.action,
-            mutates=call.mutates,
-            status=response.status_code,
-            error=awserrors.code_of(response),
-            region=call.region,
-        )
+        CURRENT.set(call)
+        try:
+            response = self._answer_disturbed(request, call)
+        except BrokenConnection as broken:
+            self._record(call, 0, broken.kind.value)
+            raise
+        response.headers["x-amzn-RequestId"] = call.id
+        self._record(call, response.status_code, awserrors.code_of(response))
         return response
+
+    def _record(self, call: AwsCall, status: int, error: str | None) -> None:
+        self._calls.add(call, time=self._clock.now(), status=status, error=error)
+
+    def _answer_disturbed(self, request: Request, call: AwsCall) -> Response:
+        refused = self._disturb(call, Moment.BEFORE)
+        if refused:
+            return awserrors.render(refused, request, call)
+        response = self._answer_call(request, call)
+        refused = self._disturb(call, Moment.AFTER)
+        return awserrors.render(refused, request, call) if refused else response
+
+    def _disturb(self, call: AwsCall, moment: Moment) -> AwsError | None:
+        """Let the faults of a moment act; the result is an error to answer instead."""
+        for active in self._faults.striking(call, moment):
+            fault = active.fault
+            match fault.kind:
+                case FaultKind.THROTTLE:
+                    return failures.throttled(call)
+                case FaultKind.ERROR:
+                    return failures.broken(call, fault.status)
+                case FaultKind.EXPIRED:
+                    return failures.expired(call)
+                case FaultKind.SLOW:
+                    self._clock.sleep(fault.seconds)
+                case FaultKind.RESET | FaultKind.TIMEOUT:
+                    raise BrokenConnection(fault.kind)
+        return None
 
     def _answer_call(self, request: Request, call: AwsCall) -> Response:
         refused = limits.violation(call)

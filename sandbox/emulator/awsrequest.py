@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -22,7 +24,7 @@ _READS = (
     "Preview", "Query", "Scan", "Search", "Select", "Simulate", "Test", "TransactGet", "Validate",
 )
 # fmt: on
-_CREDENTIAL = re.compile(r"Credential=[^/]+/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
+_CREDENTIAL = re.compile(r"Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 _RPC_PATH = re.compile(r"/service/[^/]+/operation/(?P<action>\w+)")
 
 
@@ -37,9 +39,17 @@ class AwsCall:
     action: str
     """`UpdateService`; empty when it cannot be told."""
     region: str
+    access_key: str
+    """Of the credentials that signed it; empty for an unsigned request."""
     mutates: bool
     parameters: Mapping[str, Any]
     """Of JSON and query requests; nested query parameters under their flat names."""
+    id: str
+    """The request id that the answer carries."""
+
+
+CURRENT: ContextVar[AwsCall] = ContextVar("the call that is being answered")
+"""For the APIs behind moto, which are handed no more than the request."""
 
 
 def identify(request: Request) -> AwsCall:
@@ -55,8 +65,10 @@ def identify(request: Request) -> AwsCall:
         model=_MODEL.get(signed, signed),
         action=action,
         region=credential["region"] if credential else "",
+        access_key=credential["key"] if credential else "",
         mutates=not reads,
         parameters=parameters,
+        id=str(uuid.uuid4()),
     )
 
 

@@ -7,6 +7,8 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
 
+from sandbox.emulator.awsrequest import AwsCall
+
 KEPT = 200_000
 """How many of the newest calls are kept."""
 
@@ -22,8 +24,12 @@ class Call:
     action: str
     mutates: bool
     status: int
+    """HTTP's; 0 when a fault left the call without an answer."""
     error: str | None
+    """The answer's code; `reset` or `timeout` when there was none."""
     region: str
+    request: str
+    """The request id, which the answer carries as x-amzn-RequestId and the journal as `call`."""
 
     def document(self) -> dict[str, object]:
         """As the control endpoint shows it."""
@@ -36,6 +42,7 @@ class Call:
             "status": self.status,
             "error": self.error,
             "region": self.region,
+            "request": self.request,
         }
 
 
@@ -47,13 +54,23 @@ class CallRecord:
         self._calls: deque[Call] = deque(maxlen=KEPT)
         self._count = 0
 
-    def add(
-        self, *, time: datetime, service: str, action: str, mutates: bool, status: int, error: str | None, region: str
-    ) -> None:
+    def add(self, call: AwsCall, *, time: datetime, status: int, error: str | None) -> None:
         """Record a call under the next number."""
         with self._lock:
             self._count += 1
-            self._calls.append(Call(self._count, time, service, action, mutates, status, error, region))
+            self._calls.append(
+                Call(
+                    n=self._count,
+                    time=time,
+                    service=call.service,
+                    action=call.action,
+                    mutates=call.mutates,
+                    status=status,
+                    error=error,
+                    region=call.region,
+                    request=call.id,
+                )
+            )
 
     def since(self, number: int) -> list[Call]:
         """The calls after the one of this number, as far as they are kept."""

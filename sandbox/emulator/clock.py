@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -16,6 +17,9 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """The moment that AWS would write into its answers, in UTC."""
 
+    def sleep(self, seconds: float) -> None:
+        """Return when that much time has passed."""
+
 
 class SystemClock:
     """The machine's own time."""
@@ -26,6 +30,9 @@ class SystemClock:
     def now(self) -> datetime:
         return datetime.now(UTC)
 
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
 
 class ManualClock:
     """Time that stands still until `advance` is called."""
@@ -34,6 +41,7 @@ class ManualClock:
         """Begin at `start` (UTC), or now: some of moto's services compare what they are told with the real time."""
         self._start = start or datetime.now(UTC)
         self._elapsed = 0.0
+        self._lock = threading.Lock()
 
     def monotonic(self) -> float:
         return self._elapsed
@@ -43,4 +51,9 @@ class ManualClock:
 
     def advance(self, seconds: float) -> None:
         """Move both readings forward."""
-        self._elapsed += seconds
+        with self._lock:
+            self._elapsed += seconds
+
+    def sleep(self, seconds: float) -> None:
+        """Who waits moves the time on: nobody else does."""
+        self.advance(seconds)

@@ -3,63 +3,101 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
 import uuid
 from collections.abc import Callable
 
-from sandbox.emulator import moto_setup
+from sandbox.emulator import moto_setup, snapshot
 from sandbox.emulator.application import Application
 from sandbox.emulator.calls import CallRecord
-from sandbox.emulator.clock import Clock, SystemClock
-from sandbox.emulator.control import Control, Identity
+from sandbox.emulator.clock import Clock, ManualClock, SystemClock
+from sandbox.emulator.control import Control, Identity, StepControl
 from sandbox.emulator.ecs.scheduler import Scheduler
+from sandbox.emulator.ecs.stale import StaleReads
 from sandbox.emulator.elb.dataplane import DataPlane, QuietDataPlane
 from sandbox.emulator.elb.loop import LoopDataPlane
 from sandbox.emulator.elb.ports import ListenerPorts
 from sandbox.emulator.elb.targets import TargetTable
-from sandbox.emulator.timings import Timings
+from sandbox.emulator.faults import Faults
+from sandbox.emulator.journal import Journal
+from sandbox.emulator.snapshot import Snapshot
+from sandbox.emulator.timings import Timings, profile_of
 from sandbox.emulator.world import World
 
 _log = logging.getLogger(__name__)
+_ROUNDING = 1e-9
+"""0.3 s are three ticks of 0.1 s, whatever floating point says."""
 
 
 class Emulator:
     """AWS in this process. `application` answers requests; `step` moves tasks and services on."""
 
     def __init__(self, world: World, shut_down: Callable[[], None]) -> None:
-        self.identity = Identity(boot=str(uuid.uuid4()), pid=os.getpid(), started_at=world.clock.now())
+        profile, now = profile_of(world.timings), world.clock.now()
+        self.identity = Identity(boot=str(uuid.uuid4()), pid=os.getpid(), started_at=now, profile=profile)
         self.calls = CallRecord()
+        self.faults = Faults(world.clock)
         self.images = world.images
+        self.journal = world.journal
         self.scheduler = Scheduler(world)
         self._world = world
+        self._advancing = threading.Lock()
         ports = ListenerPorts(world.dataplane)
-        control = Control(self.identity, self.calls, world.images, self.scheduler, ports, shut_down)
-        aws = moto_setup.application(self.scheduler, ports, world.targets)
-        self.application = Application(aws, control, self.calls, world.clock)
+        stale_reads = StaleReads(self.faults, world.clock)
+        self._parts = (
+            *(world.clock, world.targets, world.dataplane, world.images, world.journal),
+            *(self.scheduler, self.scheduler.lifecycle, self.calls, self.faults, stale_reads, ports),
+        )
+        time = StepControl(world.clock, self.advance)
+        control = Control(
+            self.identity, self.calls, self.faults, world.journal, world.images, self.scheduler, ports, time, shut_down
+        )
+        aws = moto_setup.application(self.scheduler, ports, world.targets, stale_reads)
+        self.application = Application(aws, control, self.calls, self.faults, world.clock)
 
     def step(self) -> None:
         """Do everything that is due at the clock's present time."""
         self.scheduler.step()
+
+    def advance(self, seconds: float) -> None:
+        """Let that much time of a ManualClock pass, with a step at each tick and at the end."""
+        clock, tick = self._world.clock, self._world.timings.tick
+        assert isinstance(clock, ManualClock)
+        with self._advancing:
+            ticks = max(1, math.ceil(seconds / tick - _ROUNDING))
+            for _ in range(ticks):
+                clock.advance(seconds / ticks)
+                self.step()
+
+    def snapshot(self) -> Snapshot:
+        """The whole world as it is; for an emulator that opens no socket and that nothing else is stepping."""
+        return snapshot.take(self._parts)
+
+    def restore(self, former: Snapshot) -> None:
+        """Bring back what `snapshot` of this emulator returned: AWS, tasks, journal, record of calls, faults, the time."""
+        snapshot.restore(former)
 
     def close(self) -> None:
         """Close every port of the data plane."""
         self._world.dataplane.close()
 
 
-def live(shut_down: Callable[[], None], timings: Timings | None = None) -> Emulator:
-    """An emulator on the machine's own time with real sockets. It needs a Ticker, or someone who calls `step`."""
-    targets = TargetTable()
-    return Emulator(_world(SystemClock(), timings, targets, LoopDataPlane(targets)), shut_down)
+def live(shut_down: Callable[[], None], timings: Timings | None = None, clock: Clock | None = None) -> Emulator:
+    """An emulator with real sockets: on the machine's own time, which needs a Ticker, or on a ManualClock."""
+    return Emulator(_world(clock or SystemClock(), timings, LoopDataPlane), shut_down)
 
 
 def stepped(clock: Clock, timings: Timings | None = None) -> Emulator:
     """An emulator that moves when `step` is called, at the given clock's time, and opens no socket."""
-    return Emulator(_world(clock, timings, TargetTable(), QuietDataPlane()), lambda: None)
+    return Emulator(_world(clock, timings, lambda _: QuietDataPlane()), lambda: None)
 
 
-def _world(clock: Clock, timings: Timings | None, targets: TargetTable, dataplane: DataPlane) -> World:
-    return World(clock=clock, timings=timings or Timings(), targets=targets, dataplane=dataplane)
+def _world(clock: Clock, timings: Timings | None, dataplane: Callable[[TargetTable], DataPlane]) -> World:
+    journal = Journal(clock)
+    targets = TargetTable(journal)
+    return World(clock=clock, timings=timings or Timings(), journal=journal, targets=targets, dataplane=dataplane(targets))
 
 
 class Ticker:

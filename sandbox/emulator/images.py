@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import json
 import re
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -20,6 +21,7 @@ _ECR_REFERENCE = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/"
     r"(?P<repository>[^:@]+)(?::(?P<tag>[^@]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
+_CONDUCT = re.compile(r"(?P<kind>healthy|no-image|crash|unhealthy)|slow:(?P<seconds>\d+(?:\.\d+)?)")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 
 
@@ -33,6 +35,26 @@ class Behaviour(StrEnum):
     """Exits with code 1 soon after RUNNING, before it listens."""
     UNHEALTHY = "unhealthy"
     """Runs and answers, but its health path says 503."""
+    SLOW = "slow"
+    """Starts late, then is healthy."""
+
+
+@dataclass(frozen=True)
+class Conduct:
+    """A behaviour in full: `crash`, or `slow:2.5`, whose tasks need 2.5 s longer to reach RUNNING."""
+
+    behaviour: Behaviour = Behaviour.HEALTHY
+    seconds: float = 0.0
+    """Of the emulator's clock; for SLOW."""
+
+    @classmethod
+    def parse(cls, text: str) -> Conduct:
+        """Read `healthy`, `crash` or `slow:SECONDS`. Raises PushError."""
+        match = _CONDUCT.fullmatch(text)
+        if match is None:
+            kinds = ", ".join(kind.value for kind in Behaviour if kind is not Behaviour.SLOW)
+            raise PushError(400, f"behaviour must be one of {kinds}, slow:SECONDS")
+        return cls(Behaviour(match["kind"] or Behaviour.SLOW), float(match["seconds"] or 0))
 
 
 class CannotPullError(Exception):
@@ -55,7 +77,7 @@ class Image:
     digest: str
     version: str
     """The tag it was pushed with; its digest if it has none."""
-    behaviour: Behaviour
+    conduct: Conduct = Conduct()
 
 
 @dataclass(frozen=True)
@@ -73,7 +95,7 @@ class ImageCatalog:
     def __init__(self) -> None:
         self._pushed: dict[str, Image] = {}
 
-    def push(self, repository: str, tag: str, behaviour: Behaviour, region: str | None = None) -> PushedImage:
+    def push(self, repository: str, tag: str, conduct: Conduct, region: str | None = None) -> PushedImage:
         """Put a new image into a repository under a tag.
 
         Without `region` the one region that has the repository is meant. Raises PushError: 404 for an unknown
@@ -89,8 +111,32 @@ class ImageCatalog:
             backend.put_image(repository, manifest, tag, MANIFEST_TYPE, digest)
         except ServiceException as error:
             raise PushError(409, f"tag {tag} exists in the immutable repository {repository}") from error
-        self._pushed[digest] = Image(digest, tag, behaviour)
+        self._pushed[digest] = Image(digest, tag, conduct)
         return PushedImage(digest, f"{backend.repositories[repository].uri}:{tag}")
+
+    def behave(self, glob: str, conduct: Conduct) -> list[str]:
+        """Change what the images in ECR do whose `repository:tag` matches, from their next pull on; returns their names.
+
+        Raises PushError 404 when there is none.
+        """
+        found = {
+            f"{name}:{tag}": image
+            for backend in _ecr_of_every_region()
+            for name, repository in backend.repositories.items()
+            for image in repository.images
+            for tag in image.image_tags
+            if fnmatch.fnmatchcase(f"{name}:{tag}", glob)
+        }
+        if not found:
+            raise PushError(404, f"no image matches {glob}")
+        for image in found.values():
+            known = self._known(image)
+            self._pushed[known.digest] = replace(known, conduct=conduct)
+        return sorted(found)
+
+    def _known(self, image: Any) -> Image:
+        digest: str = image.get_image_digest()
+        return self._pushed.get(digest) or Image(digest, image.image_tag or digest)
 
     def pull(self, reference: str) -> Image:
         """The image behind a reference. References outside ECR are taken to exist and to be healthy.
@@ -106,12 +152,11 @@ class ImageCatalog:
                 "CannotPullContainerError: pull image manifest has been retried 1 time(s): "
                 f"failed to resolve ref {reference}: {reference}: not found"
             )
-        digest: str = found.get_image_digest()
-        image = self._pushed.get(digest) or Image(digest, found.image_tag or digest, Behaviour.HEALTHY)
-        if image.behaviour is Behaviour.NO_IMAGE:
+        image = self._known(found)
+        if image.conduct.behaviour is Behaviour.NO_IMAGE:
             raise CannotPullError(
                 "CannotPullContainerError: ref pull has been retried 5 time(s): failed to copy: httpReadSeeker: failed "
-                f"open: could not fetch content descriptor {digest} ({MANIFEST_TYPE}) from remote: not found"
+                f"open: could not fetch content descriptor {image.digest} ({MANIFEST_TYPE}) from remote: not found"
             )
         return image
 
@@ -151,7 +196,7 @@ def _find(match: re.Match[str]) -> Any:
 def _foreign(reference: str) -> Image:
     name, _, digest = reference.partition("@")
     tag = name.rsplit("/", 1)[-1].partition(":")[2] or "latest"
-    return Image(digest or f"sha256:{hashlib.sha256(reference.encode()).hexdigest()}", tag, Behaviour.HEALTHY)
+    return Image(digest or f"sha256:{hashlib.sha256(reference.encode()).hexdigest()}", tag)
 
 
 def _manifest() -> str:

@@ -20,6 +20,7 @@ from sandbox.emulator.ecs.api_definitions import ClustersApi, DefinitionsApi
 from sandbox.emulator.ecs.api_deployments import DeploymentsApi
 from sandbox.emulator.ecs.api_tasks import TasksApi
 from sandbox.emulator.ecs.scheduler import Scheduler
+from sandbox.emulator.ecs.stale import StaleReads
 from sandbox.emulator.elb.api import ElbApi
 from sandbox.emulator.elb.ports import ListenerPorts
 from sandbox.emulator.elb.targets import TargetTable
@@ -29,12 +30,12 @@ class EcsApi(DeploymentsApi, TasksApi, DefinitionsApi, ClustersApi):
     """The whole ECS API."""
 
 
-def application(scheduler: Scheduler, ports: ListenerPorts, targets: TargetTable) -> Any:
+def application(scheduler: Scheduler, ports: ListenerPorts, targets: TargetTable, stale_reads: StaleReads) -> Any:
     """moto as a WSGI application whose ECS and load balancer APIs act on these parts.
 
     One emulator at a time: moto's own state is the process's, and the newest application's parts are in charge.
     """
-    ecs_api: Any = type("BoundEcsApi", (EcsApi,), {"scheduler": scheduler})
+    ecs_api: Any = type("BoundEcsApi", (EcsApi,), {"scheduler": scheduler, "stale_reads": stale_reads})
     elb_api = type("BoundElbApi", (ElbApi,), {"lock": scheduler.lock, "ports": ports, "targets": targets})
     moto.ecs.urls.url_paths["{0}/$"] = ecs_api.dispatch
     moto.elb.urls.ELBV2Response = elb_api

@@ -10,7 +10,8 @@ class Timings:
     """Durations in seconds of the emulator's clock; fields named `..._second` scale a length that the API configures.
 
     Sources: DG = docs.aws.amazon.com/AmazonECS/latest/developerguide, ELB = docs.aws.amazon.com/elasticloadbalancing.
-    With the defaults a good release of two tasks behind a 5 s health check completes in about three seconds.
+    With the defaults, the profile `fast`, a good release of two tasks behind a 5 s health check completes in about three
+    seconds.
     """
 
     tick: float = 0.05
@@ -30,6 +31,8 @@ class Timings:
     drain_second: float = 0.01
     """One second of a target group's deregistration delay (ELB: 300 s by default). Requests in flight are waited for
     beyond this, in real time, up to the unscaled delay."""
+    minute: float = 1.0
+    """One minute of a deployment's bake time (API: bakeTimeInMinutes)."""
     stop: float = 0.15
     """STOPPING, from SIGTERM to the container's exit: at most the stop timeout, 30 s by default (DG/task-lifecycle)."""
     deprovision: float = 0.05
@@ -40,3 +43,32 @@ class Timings:
     """Longest such pause (AWS: 27 minutes)."""
     stopped_kept: float = 3600.0
     """How long a stopped task stays visible: "at least one hour" (API reference, DescribeTasks)."""
+
+
+FAST = Timings()
+AWS = Timings(
+    tick=1.0,
+    # "Several seconds" is all that is published of the network interface.
+    provision=10.0,
+    # With the 10 s before and the 5 s after it the 60 s of the 413 MB image above.
+    pull=45.0,
+    boot=5.0,
+    crash=2.0,
+    health_second=1.0,
+    grace_second=1.0,
+    drain_second=1.0,
+    minute=60.0,
+    # stopTimeout's default (API reference, ContainerDefinition): what an application needs that ignores SIGTERM.
+    stop=30.0,
+    deprovision=5.0,
+    # "Slowed down incrementally up to a maximum of 27 minutes" (DG/service-throttle-logic.html); the first is unpublished.
+    backoff=10.0,
+    backoff_limit=27 * 60.0,
+)
+"""Unscaled: what the API configures takes as long as it says, the rest as long as AWS's documents have it."""
+PROFILES = {"fast": FAST, "aws": AWS}
+
+
+def profile_of(timings: Timings) -> str:
+    """The profile that has these timings; empty if none has."""
+    return next((name for name, each in PROFILES.items() if each == timings), "")

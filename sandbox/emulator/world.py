@@ -1,4 +1,4 @@
-"""What the scheduler stands on: time, images, targets and the network."""
+"""What the scheduler stands on: time, images, targets, the network and the journal."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from sandbox.emulator.clock import Clock
 from sandbox.emulator.elb.dataplane import DataPlane
 from sandbox.emulator.elb.targets import TargetTable
 from sandbox.emulator.images import ImageCatalog
+from sandbox.emulator.journal import Journal
 from sandbox.emulator.timings import Timings
 
 
@@ -17,6 +18,7 @@ class World:
 
     clock: Clock
     timings: Timings
+    journal: Journal
     targets: TargetTable
     dataplane: DataPlane
     images: ImageCatalog = field(default_factory=ImageCatalog)

@@ -8,9 +8,11 @@ from typing import Any
 import boto3
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from sandbox.emulator.application import Application
+from sandbox.emulator.application import Application, BrokenConnection
+from sandbox.emulator.faults import FaultKind
 
 REGION = "eu-central-1"
 ENDPOINT = "http://127.0.0.1"
@@ -45,7 +47,11 @@ class _Transport:
             headers=[(name, _text(value)) for name, value in request.headers.items()],
             data=request.body,
         ).get_environ()
-        chunks, status, headers = run_wsgi_app(self._application, environ, buffered=True)
+        try:
+            chunks, status, headers = run_wsgi_app(self._application, environ, buffered=True)
+        except BrokenConnection as broken:
+            error = ReadTimeoutError if broken.kind is FaultKind.TIMEOUT else ConnectionClosedError
+            raise error(endpoint_url=request.url, request=request, error=broken) from broken
         return AWSResponse(request.url, int(status.split()[0]), dict(headers), _Body(b"".join(chunks)))
 
 

@@ -18,8 +18,8 @@ from tests.sandbox.inprocess import REGION, session
 _ENDING_SECONDS = 10
 
 
-def command(port: int = 0) -> list[str]:
-    return [sys.executable, "-m", "sandbox.emulator", "--port", str(port)]
+def command(port: int = 0, *options: str) -> list[str]:
+    return [sys.executable, "-m", "sandbox.emulator", "--port", str(port), *options]
 
 
 def environment() -> dict[str, str]:
@@ -30,8 +30,9 @@ def environment() -> dict[str, str]:
 class EmulatorProcess:
     """Starts the emulator and waits for its ready line; a context manager that always ends it."""
 
-    def __init__(self) -> None:
-        self.process = subprocess.Popen(command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
+    def __init__(self, *options: str) -> None:
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(command(0, *options), stdout=pipe, stderr=pipe, text=True, env=environment())
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
@@ -56,9 +57,9 @@ class EmulatorProcess:
             _, errors = self.process.communicate()
         return self.process.returncode, errors
 
-    def client(self, service: str, region: str = REGION) -> Any:
+    def client(self, service: str, region: str = REGION, read_timeout: float = 60) -> Any:
         """A boto3 client with one attempt per call."""
-        config = Config(retries={"total_max_attempts": 1})
+        config = Config(retries={"total_max_attempts": 1}, read_timeout=read_timeout)
         return session().client(service, region_name=region, endpoint_url=self.endpoint, config=config)
 
     def control(self, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:

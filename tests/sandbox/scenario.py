@@ -12,8 +12,11 @@ from moto.backends import get_backend
 from moto.ec2.models import ec2_backends
 
 from sandbox.emulator.clock import ManualClock
+from sandbox.emulator.ecs.model import RolloutState
+from sandbox.emulator.ecs.scheduler import services
 from sandbox.emulator.emulator import Emulator, stepped
-from sandbox.emulator.images import Behaviour
+from sandbox.emulator.images import Behaviour, Conduct
+from sandbox.emulator.journal import Entry, Kind
 from sandbox.emulator.timings import Timings
 from tests.sandbox import aws_platform, inprocess
 
@@ -35,7 +38,7 @@ class Foundation:
         return cls(aws_platform.create_network(clients), aws_platform.create_role(clients))
 
 
-_EMPTIED = ("ecs", "elbv2", "ecr", "logs", "ssm", "dynamodb")
+_EMPTIED = ("ecs", "elbv2", "ecr", "logs", "ssm", "dynamodb", "cloudwatch")
 
 
 def forget() -> None:
@@ -52,9 +55,9 @@ def forget() -> None:
 class Scenario:
     """The platform's one service, in a stepped emulator."""
 
-    def __init__(self, foundation: Foundation) -> None:
+    def __init__(self, foundation: Foundation, timings: Timings | None = None) -> None:
         self.clock = ManualClock()
-        self.timings = Timings(tick=0.1)
+        self.timings = timings or Timings(tick=0.1)
         self.emulator: Emulator = stepped(self.clock, self.timings)
         self.network, self.role = foundation.network, foundation.role
         self.balancer = aws_platform.create_balancer(self.client, self.network)
@@ -67,9 +70,9 @@ class Scenario:
     def client(self, service: str) -> Any:
         return inprocess.client(self.emulator.application, service)
 
-    def push(self, tag: str, behaviour: Behaviour = Behaviour.HEALTHY) -> str:
+    def push(self, tag: str, behaviour: str = Behaviour.HEALTHY) -> str:
         """Push an image; returns its reference by digest."""
-        pushed = self.emulator.images.push(aws_platform.REPOSITORY, tag, behaviour)
+        pushed = self.emulator.images.push(aws_platform.REPOSITORY, tag, Conduct.parse(behaviour))
         return f"{pushed.reference.rsplit(':', 1)[0]}@{pushed.digest}"
 
     def register(self, image: str, family: str = aws_platform.FAMILY) -> str:
@@ -101,11 +104,15 @@ class Scenario:
         self.until(self.settled)
         return definition
 
-    def release(self, tag: str, behaviour: Behaviour = Behaviour.HEALTHY, **changes: Any) -> str:
+    def release(self, tag: str, behaviour: str = Behaviour.HEALTHY, **changes: Any) -> str:
         """Update the service to a new image; returns its task definition."""
         definition = self.register(self.push(tag, behaviour))
         self.update(taskDefinition=definition, **changes)
         return definition
+
+    def journal(self, *kinds: Kind) -> list[Entry]:
+        """What really happened, oldest first: all of it, or entries of some kinds."""
+        return [entry for entry in self.emulator.journal.since(0) if not kinds or entry.kind in kinds]
 
     def describe(self) -> dict[str, Any]:
         answer: dict[str, Any] = self.ecs.describe_services(cluster=aws_platform.CLUSTER, services=[aws_platform.SERVICE])
@@ -153,9 +160,7 @@ class Scenario:
 
     def run(self, seconds: float) -> None:
         """Let time pass, a step at each tick."""
-        for _ in range(round(seconds / self.timings.tick)):
-            self.clock.advance(self.timings.tick)
-            self.emulator.step()
+        self.emulator.advance(seconds)
 
     def until(self, condition: Callable[[], bool], seconds: float = LONGEST) -> float:
         """Step until a condition holds; returns the seconds that it took."""
@@ -167,9 +172,9 @@ class Scenario:
         return self.clock.monotonic() - start
 
     def settled(self) -> bool:
-        """One deployment is left and it is complete."""
-        found = self.describe()["deployments"]
-        return len(found) == 1 and found[0]["rolloutState"] == "COMPLETED"
+        """One deployment is left and it is complete. The emulator's own objects tell: scenarios ask at every tick."""
+        found = next(service for service in services() if service.name == aws_platform.SERVICE).deployments
+        return len(found) == 1 and found[0].rollout_state is RolloutState.COMPLETED
 
     def rolled_back(self) -> bool:
         return self.settled() and str(self.service_deployments()[0]["status"]).startswith("ROLLBACK_")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from sandbox.emulator.awsrequest import AwsCall
 from sandbox.emulator.calls import CallRecord
 from tests.sandbox import aws_platform, inprocess
 from tests.sandbox.scenario import Scenario
@@ -92,14 +93,7 @@ def test_the_oldest_calls_go_when_the_record_is_full(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("sandbox.emulator.calls.KEPT", 3)
     record = CallRecord()
     for number in range(5):
-        record.add(
-            time=scenario.clock.now(),
-            service="ecs",
-            action=str(number),
-            mutates=False,
-            status=200,
-            error=None,
-            region="eu-central-1",
-        )
+        call = AwsCall("ecs", "ecs", str(number), "eu-central-1", "key", False, {}, "id")
+        record.add(call, time=scenario.clock.now(), status=200, error=None)
 
     assert [call.action for call in record.since(0)] == ["2", "3", "4"]

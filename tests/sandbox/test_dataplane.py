@@ -14,18 +14,20 @@ from typing import Any
 
 import pytest
 
+from sandbox.emulator.clock import SystemClock
 from sandbox.emulator.elb.dataplane import Probe, ProbeFailure, TaskApp
 from sandbox.emulator.elb.loop import LoopDataPlane
 from sandbox.emulator.elb.routing import Listener, Routing
 from sandbox.emulator.elb.rules import Action, FixedResponse, Forward, Redirect, Rule, WeightedGroup
 from sandbox.emulator.elb.targets import HEALTHY, Target, TargetState, TargetTable, Verdict
+from sandbox.emulator.journal import Journal
 
 
 class Site:
     """One load balancer whose only rule can be changed."""
 
     def __init__(self) -> None:
-        self.targets = TargetTable()
+        self.targets = TargetTable(Journal(SystemClock()))
         self.plane = LoopDataPlane(self.targets)
         self.port = self.plane.open_listener()
         self.rule(forward("blue"))

@@ -89,3 +89,11 @@ def test_further_listeners_have_ports_of_their_own(emulator: EmulatorProcess) ->
     assert addresses[8080] != addresses[80]
     assert _listens(int(addresses[80].rsplit(":", 1)[1]))
     assert not _listens(int(addresses[8080].rsplit(":", 1)[1]))
+
+
+def test_the_machine_s_own_time_cannot_be_moved(emulator: EmulatorProcess) -> None:
+    expected = "the clock is the machine's own; start the emulator with --clock stepped"
+
+    assert emulator.control("POST", "clock", {"advance": 1}) == (409, {"error": expected})
+    assert emulator.control("GET", "clock")[1]["stepped"] is False
+    assert emulator.control("GET", "status")[1]["profile"] == "fast"

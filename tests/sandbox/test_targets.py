@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from moto.elbv2.models import elbv2_backends
 
+from sandbox.emulator.clock import ManualClock
 from sandbox.emulator.elb.dataplane import ProbeFailure, ProbeResult
 from sandbox.emulator.elb.health import HealthChecks
 from sandbox.emulator.elb.targets import HEALTHY, Target, TargetState, TargetTable, Verdict
+from sandbox.emulator.journal import Journal
 from sandbox.emulator.timings import Timings
 from tests.sandbox.scenario import Scenario
 
@@ -20,7 +22,7 @@ def target(ip: str = "10.0.0.1", verdict: Verdict = HEALTHY, group: str = GROUP)
 
 
 def table(*targets: Target) -> TargetTable:
-    made = TargetTable()
+    made = TargetTable(Journal(ManualClock()))
     for each in targets:
         made.register(each)
     return made

@@ -10,8 +10,10 @@ from typing import Any, ClassVar
 
 from moto.ecs.responses import EC2ContainerServiceResponse
 
+from sandbox.emulator.awsrequest import CURRENT
 from sandbox.emulator.ecs import errors
 from sandbox.emulator.ecs.scheduler import Scheduler
+from sandbox.emulator.ecs.stale import StaleReads
 
 _LARGEST_PAGE = 100
 
@@ -32,19 +34,32 @@ def _timestamp(value: datetime) -> float:
 
 
 class EcsApiBase(EC2ContainerServiceResponse):  # type: ignore[misc]
-    """What the parts of the API share. `scheduler` is set on the class that is installed."""
+    """What the parts of the API share. The class variables are set on the class that is installed."""
 
     scheduler: ClassVar[Scheduler]
+    stale_reads: ClassVar[StaleReads]
 
     def call_action(self) -> Any:
         # moto switches tags in and out of its answers through a dictionary of the class: one call at a time.
         with self.scheduler.lock:
+            self._answering = self.stale_reads.backend(CURRENT.get(), super().ecs_backend)
             return super().call_action()
+
+    @property
+    def ecs_backend(self) -> Any:
+        """moto's backend, or for a stale read a picture of it."""
+        return self._answering
 
     @property
     def sent(self) -> dict[str, Any]:
         """The request's parameters by their API names."""
         return dict(self._get_params())
+
+    @property
+    def caller(self) -> dict[str, str]:
+        """Who asks, in the journal's words."""
+        call = CURRENT.get()
+        return {"action": call.action, "call": call.id, "access_key": call.access_key}
 
     def cluster(self, name: str | None, *, must_be_active: bool = True) -> Any:
         """The moto cluster of a name or ARN; `default` when there is none."""

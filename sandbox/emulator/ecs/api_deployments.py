@@ -9,7 +9,7 @@ from typing import Any
 from sandbox.emulator.ecs import errors, views
 from sandbox.emulator.ecs.api import Answer, answer
 from sandbox.emulator.ecs.api_services import ServicesApi
-from sandbox.emulator.ecs.model import ServiceDeployment, ServiceDeploymentStatus, ServiceRevision
+from sandbox.emulator.ecs.model import ServiceDeployment, ServiceRevision
 
 _MOST_DESCRIBED = 20
 _LIST_PAGE = 20
@@ -54,9 +54,7 @@ class DeploymentsApi(ServicesApi):
             raise errors.invalid_parameter("The only valid stop type is ROLLBACK.")
         if not deployment.status.stoppable:
             raise errors.conflict(f"The service deployment is in the {deployment.status} state and can't be stopped.")
-        if deployment.status is ServiceDeploymentStatus.IN_PROGRESS:
-            deployment.status = ServiceDeploymentStatus.ROLLBACK_REQUESTED
-            deployment.updated_at = self.scheduler.now()
+        self.scheduler.rollout.request_stop(deployment)
         return answer({"serviceDeploymentArn": arn})
 
     def _deployments(self) -> Iterable[ServiceDeployment]:

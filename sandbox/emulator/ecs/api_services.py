@@ -8,6 +8,7 @@ from typing import Any
 from sandbox.emulator.ecs import configuration, errors, validation, views
 from sandbox.emulator.ecs.api import Answer, EcsApiBase, answer
 from sandbox.emulator.ecs.model import Service, ServiceStatus
+from sandbox.emulator.journal import Kind
 
 _KEPT = (
     "loadBalancers",
@@ -64,6 +65,7 @@ class ServicesApi(EcsApiBase):
         if service.desired_count:
             validation.can_deploy(service.configuration, service.launch_type)
         self.ecs_backend.services[key] = service
+        self._note(Kind.SERVICE_CREATED, service)
         self.scheduler.rollout.start(service)
         if not service.desired_count:
             # With nothing to start, the first deployment is complete from the beginning.
@@ -116,9 +118,10 @@ class ServicesApi(EcsApiBase):
             validation.network_fits(self.ecs_backend, definition, wanted.get("networkConfiguration"))
             validation.load_balancers_fit(definition, wanted["loadBalancers"])
             validation.can_deploy(merged, service.launch_type)
+        self._note(Kind.SERVICE_UPDATED, service)
         service.task_definition, service.settings, service.configuration = definition.arn, wanted, merged
         if sent.get("desiredCount") is not None:
-            service.desired_count, service.steady = int(sent["desiredCount"]), False
+            self.scheduler.rollout.set_count(service, int(sent["desiredCount"]))
         if deploys:
             self.scheduler.rollout.start(service)
         return answer({"service": views.service(service)})
@@ -130,7 +133,9 @@ class ServicesApi(EcsApiBase):
             raise errors.service_not_active()
         if service.desired_count and not sent.get("force"):
             raise errors.invalid_parameter("The service cannot be stopped while it is scaled above 0.")
-        service.status, service.desired_count = ServiceStatus.DRAINING, 0
+        self._note(Kind.SERVICE_DELETED, service)
+        service.status = ServiceStatus.DRAINING
+        self.scheduler.rollout.set_count(service, 0)
         self.scheduler.rollout.abandon(service)
         return answer({"service": views.service(service)})
 
@@ -162,6 +167,9 @@ class ServicesApi(EcsApiBase):
             and sent.get("schedulingStrategy") in (None, service.scheduling_strategy)
         )
         return self.page(arns, "serviceArns", default=_LIST_PAGE)
+
+    def _note(self, kind: Kind, service: Service) -> None:
+        self.scheduler.journal.add(kind, service.arn, sent=self.sent, by=self.caller)
 
     def service(self, cluster: str | None, name: str) -> Service:
         """A service by name or ARN. Raises ServiceNotFoundException."""

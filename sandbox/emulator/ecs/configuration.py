@@ -51,6 +51,21 @@ class DeploymentConfiguration:
     def resets_on_healthy_task(self) -> bool:
         return bool(self._breaker["resetOnHealthyTask"])
 
+    @property
+    def alarms(self) -> tuple[str, ...]:
+        """The deployment alarms that are switched on."""
+        alarms = self.document.get("alarms") or {}
+        return tuple(alarms["alarmNames"]) if alarms.get("enable") else ()
+
+    @property
+    def alarms_roll_back(self) -> bool:
+        return bool((self.document.get("alarms") or {}).get("rollback"))
+
+    @property
+    def bake_minutes(self) -> int:
+        """Minutes that the bake is to last; 0 leaves it to ECS."""
+        return int(self.document["bakeTimeInMinutes"])
+
     def breaker_threshold(self, desired: int) -> int:
         """How many failures trip the breaker, of a service that wants `desired` tasks."""
         threshold = self._breaker["thresholdConfiguration"]
@@ -75,8 +90,6 @@ class DeploymentConfiguration:
         strategy = document["strategy"]
         needs = {
             f"deployment strategy {strategy}": strategy != "ROLLING",
-            "deployment alarms": bool((document.get("alarms") or {}).get("enable")),
-            "bakeTimeInMinutes": int(document["bakeTimeInMinutes"]) > 0,
             "deployment lifecycle hooks": bool(document.get("lifecycleHooks")),
             "earlySuccessCriteria": bool((document.get("earlySuccessCriteria") or {}).get("enable")),
         }

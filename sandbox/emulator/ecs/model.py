@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox.emulator.ecs.configuration import DeploymentConfiguration
 from sandbox.emulator.elb.targets import Target
-from sandbox.emulator.images import Behaviour
+from sandbox.emulator.images import Conduct
 
 
 class TaskStatus(StrEnum):
@@ -82,7 +82,9 @@ class ServiceDeploymentStatus(StrEnum):
 _S = ServiceDeploymentStatus
 
 
-class BreakerStatus(StrEnum):
+class MonitorStatus(StrEnum):
+    """Of the circuit breaker and of the alarms."""
+
     DISABLED = "DISABLED"
     MONITORING = "MONITORING"
     TRIGGERED = "TRIGGERED"
@@ -162,7 +164,7 @@ class Task:
     tags: list[dict[str, str]] = field(default_factory=list)
     status: TaskStatus = TaskStatus.PROVISIONING
     stopping: bool = False
-    behaviour: Behaviour = Behaviour.HEALTHY
+    conduct: Conduct = field(default_factory=Conduct)
     version: int = 1
     local_port: int | None = None
     targets: list[Target] = field(default_factory=list)
@@ -233,6 +235,8 @@ class Deployment:
     """What slows the next launches down."""
     proven: bool = False
     """A task of this deployment has run well."""
+    replaces: Deployment | None = None
+    """The completed deployment whose tasks served when this one began."""
     rolls_back: Deployment | None = None
     """The failed deployment that this one, completed earlier, replaces again."""
 
@@ -257,7 +261,7 @@ class ServiceDeployment:
     created_at: datetime
     configuration: DeploymentConfiguration
     breaker_threshold: int
-    breaker_status: BreakerStatus
+    breaker_status: MonitorStatus
     sources: tuple[ServiceRevision, ...]
     target: ServiceRevision
     updated_at: datetime
@@ -266,10 +270,19 @@ class ServiceDeployment:
     lifecycle_stage: str = "SCALE_UP"
     rollback: Rollback | None = None
     failure_count: int = 0
+    alarm_status: MonitorStatus = MonitorStatus.DISABLED
+    triggered_alarms: tuple[str, ...] = ()
+    bakes_until: float | None = None
+    """When its bake is over, in the clock's seconds; None before the bake."""
     stopped_at: datetime | None = None
     finished_at: datetime | None = None
     counts: tuple[int, int, int] = (0, 0, 0)
     """Requested, running and pending tasks of the target revision; frozen when the service deployment ends."""
+
+    @property
+    def deployment_id(self) -> str:
+        """The id in the service's `deployments`, whose digits the revision carries."""
+        return f"ecs-svc/{self.target.arn.rsplit('/', 1)[1]}"
 
 
 @dataclass(eq=False)

@@ -9,11 +9,13 @@ from typing import Any
 
 from moto.ecs.models import ecs_backends
 
+from sandbox.emulator import alarms
 from sandbox.emulator.ecs import wording
 from sandbox.emulator.ecs.model import (
     Deployment,
     Failure,
     LaunchSettings,
+    MonitorStatus,
     Owner,
     RolloutState,
     Service,
@@ -25,6 +27,7 @@ from sandbox.emulator.ecs.model import (
 )
 from sandbox.emulator.ecs.rollout import Rollout
 from sandbox.emulator.ecs.tasks import TaskLifecycle
+from sandbox.emulator.journal import Kind
 from sandbox.emulator.world import World
 
 
@@ -98,6 +101,7 @@ class RollingScheduler:
         deployment = task.owner.deployment
         assert deployment is not None
         task.was_healthy = deployment.proven = True
+        self._lifecycle.note(Kind.TASK_HEALTHY, task)
         deployment.failed_tasks = deployment.consecutive_failures = 0
         if service.configuration.resets_on_healthy_task:
             deployment.breaker_failures = 0
@@ -124,6 +128,7 @@ class RollingScheduler:
         if running.status is ServiceDeploymentStatus.ROLLBACK_REQUESTED:
             self._rollout.carry_out_stop(service)
             return
+        self._watch_alarms(service)
         configuration = service.configuration
         if not (primary.in_progress and configuration.breaker_enabled):
             return
@@ -133,17 +138,43 @@ class RollingScheduler:
         if primary.breaker_failures >= threshold:
             self._rollout.trip_breaker(service)
 
+    def _watch_alarms(self, service: Service) -> None:
+        primary, running = service.primary, service.primary.service_deployment
+        # A rollback under way is not watched: the alarm that caused it may last.
+        if not primary.in_progress or primary.rolls_back or running.alarm_status is not MonitorStatus.MONITORING:
+            return
+        triggered = alarms.in_alarm(service.account, service.region, running.configuration.alarms)
+        if triggered:
+            self._rollout.trip_alarms(service, triggered)
+
     def _launch(self, service: Service) -> None:
         primary, now = service.primary, self._world.clock.monotonic()
         if primary.rollout_state is RolloutState.FAILED or now < service.launch_after:
             return
-        missing = service.desired_count - len(service.live(primary))
         room = service.configuration.most_tasks(service.desired_count) - sum(t.occupies for t in service.tasks.values())
+        if primary.replaces is not None:
+            lost = self._still_needed(service, primary.replaces) - len(service.live(primary.replaces))
+            room -= self._launch_some(service, primary.replaces, min(lost, room))
+        missing = service.desired_count - len(service.live(primary))
         if missing > 0 and room <= 0:
             self._tell_of_deadlock(service, primary)
-        started = [self._launch_one(service, primary) for _ in range(min(missing, room))]
+        self._launch_some(service, primary, min(missing, room))
+
+    def _still_needed(self, service: Service, former: Deployment) -> int:
+        """How many tasks the former revision is to have while the new one starts: what the healthy minimum lacks.
+
+        Since November 2025 a lost task of the revision that serves is replaced by one of the same revision, and a higher
+        count is followed by both
+        (aws.amazon.com/about-aws/whats-new/2025/11/amazon-ecs-service-availability-rolling-deployments).
+        """
+        others = sum(task.healthy for task in service.live() if task.owner.deployment is not former)
+        return max(0, service.configuration.fewest_healthy(service.desired_count) - others)
+
+    def _launch_some(self, service: Service, deployment: Deployment, count: int) -> int:
+        started = [self._launch_one(service, deployment) for _ in range(count)]
         if started:
             self._rollout.event(service, f"has started {wording.tasks([task.id for task in started])}")
+        return len(started)
 
     def _launch_one(self, service: Service, deployment: Deployment) -> Task:
         backend = ecs_backends[service.account][service.region]
@@ -178,9 +209,18 @@ class RollingScheduler:
         surplus = sorted(new, key=lambda task: task.healthy)[: max(0, len(new) - service.desired_count)]
         old = [task for task in service.live() if task.owner.deployment is not primary]
         spare = sum(task.healthy for task in service.live()) - service.configuration.fewest_healthy(service.desired_count)
-        replaced = [task for task in old if not task.healthy]
+        replaced = [task for task in old if not task.healthy and task.owner.deployment is not primary.replaces]
+        replaced += self._needless(service, primary.replaces)
         replaced += [task for task in old if task.healthy][: max(0, spare)]
         self._stop(service, surplus + replaced, wording.scaling(primary.id))
+
+    def _needless(self, service: Service, former: Deployment | None) -> list[Task]:
+        """Tasks of the former revision that were started to replace lost ones and that nobody needs any more."""
+        if former is None:
+            return []
+        live = service.live(former)
+        starting = [task for task in live if not task.healthy]
+        return starting[: max(0, len(live) - self._still_needed(service, former))]
 
     def _trim_stalled(self, service: Service) -> None:
         """Under a failed deployment nothing is launched or replaced; a lowered count is still followed."""
@@ -205,10 +245,24 @@ class RollingScheduler:
         if primary.rollout_state is not RolloutState.FAILED:
             as_wanted = as_wanted and all(task.owner.deployment is primary for task in tasks)
         if as_wanted and primary.in_progress:
+            if self._bakes(service):
+                return
             self._rollout.complete(service)
         if as_wanted and not service.steady:
             self._rollout.event(service, wording.STEADY)
         service.steady = as_wanted
+
+    def _bakes(self, service: Service) -> bool:
+        """Whether a deployment that runs as wanted is still to be watched. A rollback, or nothing, is complete at once."""
+        running, now = service.primary.service_deployment, self._world.clock.monotonic()
+        if service.primary.rolls_back is not None or not service.desired_count:
+            return False
+        if running.bakes_until is None:
+            minutes: float = running.configuration.bake_minutes
+            if not minutes and running.alarm_status is MonitorStatus.MONITORING:
+                minutes = alarms.bake_minutes(service.account, service.region, running.configuration.alarms)
+            self._rollout.begin_bake(service, now + minutes * self._world.timings.minute)
+        return running.bakes_until is not None and now < running.bakes_until
 
 
 def _refresh_counts(service: Service) -> None:

@@ -8,12 +8,13 @@ from typing import Any
 
 from moto.ecs.models import ecs_backends
 
+from sandbox.emulator import alarms
 from sandbox.emulator.clock import Clock
 from sandbox.emulator.ecs import wording
 from sandbox.emulator.ecs.model import (
-    BreakerStatus,
     Deployment,
     DeploymentStatus,
+    MonitorStatus,
     Rollback,
     RolloutState,
     Service,
@@ -21,6 +22,7 @@ from sandbox.emulator.ecs.model import (
     ServiceDeploymentStatus,
     ServiceRevision,
 )
+from sandbox.emulator.journal import Journal, Kind
 
 _EVENTS_KEPT = 100
 """DescribeServices returns the 100 newest (API reference, Service.events)."""
@@ -31,8 +33,9 @@ FARGATE_PLATFORM = "1.4.0"
 class Rollout:
     """Changes a service's deployments. Launching and stopping tasks is the scheduler's part."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, journal: Journal) -> None:
         self._clock = clock
+        self._journal = journal
 
     def event(self, service: Service, text: str) -> None:
         """Add a service event: `(service NAME) text`."""
@@ -47,6 +50,7 @@ class Rollout:
             if not running.status.finished:
                 self._finish(running, ServiceDeploymentStatus.STOPPED, wording.SUPERSEDED)
         sources = tuple(d.revision for d in service.deployments if service.live(d)) or _completed_revision(service)
+        completed = service.last_completed
         for former in service.deployments:
             self._demote(former)
         number = f"{uuid.uuid4().int % 10**19:019d}"
@@ -60,53 +64,77 @@ class Rollout:
             created_at=now,
             updated_at=now,
             rollout_reason=wording.in_progress(f"ecs-svc/{number}"),
+            replaces=completed if completed is not None and service.live(completed) else None,
         )
         service.revisions[revision.arn] = revision
         service.service_deployments.insert(0, service_deployment)
         service.deployments.insert(0, deployment)
         service.launch_after, service.steady = 0.0, False
+        self._note(Kind.DEPLOYMENT_CREATED, deployment, service_deployment=service_deployment.arn)
+        self._note(Kind.DEPLOYMENT_PRIMARY, deployment)
+        self._set_status(service_deployment, ServiceDeploymentStatus.IN_PROGRESS)
         return deployment
+
+    def request_stop(self, deployment: ServiceDeployment) -> None:
+        """StopServiceDeployment was accepted; the scheduler carries it out. One that is rolling back goes on with it."""
+        if deployment.status is ServiceDeploymentStatus.IN_PROGRESS:
+            self._set_status(deployment, ServiceDeploymentStatus.ROLLBACK_REQUESTED)
+
+    def set_count(self, service: Service, count: int) -> None:
+        """Change the desired count."""
+        if count != service.desired_count:
+            self._journal.add(Kind.COUNT_CHANGED, service.arn, former=service.desired_count, count=count)
+        service.desired_count, service.steady = count, False
 
     def trip_breaker(self, service: Service) -> None:
         """The primary deployment failed: roll back if the configuration says so."""
-        failed, configuration = service.primary, service.configuration
-        if failed.rolls_back is not None:
+        if service.primary.rolls_back is not None:
             self._rollback_failed(service)
             return
-        failed.service_deployment.breaker_status = BreakerStatus.TRIGGERED
-        self._mark_failed(service, failed, wording.BREAKER_FAILED, wording.BREAKER_EVENT)
-        if not configuration.rolls_back:
-            self._finish(failed.service_deployment, ServiceDeploymentStatus.STOPPED, wording.BREAKER_STOP)
+        service.primary.service_deployment.breaker_status = MonitorStatus.TRIGGERED
+        self._fail(service, wording.BREAKER, rolls_back=service.configuration.rolls_back)
+
+    def trip_alarms(self, service: Service, names: tuple[str, ...]) -> None:
+        """Deployment alarms are in the ALARM state: roll back if their configuration says so."""
+        running = service.primary.service_deployment
+        running.alarm_status, running.triggered_alarms = MonitorStatus.TRIGGERED, names
+        self._fail(service, wording.ALARM, rolls_back=running.configuration.alarms_roll_back)
+
+    def carry_out_stop(self, service: Service) -> None:
+        """Roll the primary deployment back, as StopServiceDeployment asked."""
+        self._fail(service, wording.USER, rolls_back=True)
+
+    def _fail(self, service: Service, cause: wording.Cause, *, rolls_back: bool) -> None:
+        failed = service.primary
+        self._mark_failed(service, failed, cause)
+        if not rolls_back:
+            self._finish(failed.service_deployment, ServiceDeploymentStatus.STOPPED, cause.stopped)
         elif service.last_completed is not None:
-            self._roll_back(service, failed, wording.BREAKER_FAILED, wording.BREAKER_ROLLBACK)
+            self._roll_back(service, failed, cause)
         else:
             # "If there is no deployment in COMPLETED state, the circuit breaker does not launch new tasks and the
             # deployment is stalled" (DG/deployment-circuit-breaker.html).
             self._finish(failed.service_deployment, ServiceDeploymentStatus.ROLLBACK_FAILED, wording.NO_ROLLBACK_TARGET)
 
-    def carry_out_stop(self, service: Service) -> None:
-        """Roll the primary deployment back, as StopServiceDeployment asked."""
-        stopped = service.primary
-        self._mark_failed(service, stopped, wording.USER_FAILED, wording.USER_EVENT)
-        if service.last_completed is not None:
-            self._roll_back(service, stopped, wording.USER_FAILED, wording.USER_ROLLBACK)
-            return
-        self._finish(stopped.service_deployment, ServiceDeploymentStatus.ROLLBACK_FAILED, wording.NO_ROLLBACK_TARGET)
+    def begin_bake(self, service: Service, until: float) -> None:
+        """All runs as wanted; until that second of the clock the alarms are watched before the deployment is complete."""
+        running = service.primary.service_deployment
+        running.bakes_until, running.lifecycle_stage, running.updated_at = until, "BAKE_TIME", self._clock.now()
 
     def complete(self, service: Service) -> None:
         """The primary deployment runs as wanted and nothing of the others is left."""
         primary, now = service.primary, self._clock.now()
-        failed, primary.rolls_back = primary.rolls_back, None
+        failed, primary.rolls_back, primary.replaces = primary.rolls_back, None, None
         primary.rollout_state, primary.rollout_reason = RolloutState.COMPLETED, wording.completed(primary.id)
         primary.updated_at = now
         service.deployments, service.last_completed = [primary], primary
+        self._note(Kind.DEPLOYMENT_COMPLETED, primary)
         if failed is not None:
             done = failed.service_deployment
             reason = done.rollback.reason if done.rollback else None
+            self._note_rollback(failed, primary, succeeded=True)
             self._finish(done, ServiceDeploymentStatus.ROLLBACK_SUCCESSFUL, reason)
         else:
-            if primary.service_deployment.breaker_status is BreakerStatus.MONITORING:
-                primary.service_deployment.breaker_status = BreakerStatus.COMPLETE
             self._finish(primary.service_deployment, ServiceDeploymentStatus.SUCCESSFUL, None)
         self.event(service, f"(deployment {primary.id}) deployment completed.")
 
@@ -123,12 +151,13 @@ class Rollout:
             deployment.rolls_back, deployment.rollout_state = None, RolloutState.COMPLETED
             deployment.rollout_reason = wording.completed(deployment.id)
 
-    def _mark_failed(self, service: Service, deployment: Deployment, reason: str, event: str) -> None:
-        deployment.rollout_state, deployment.rollout_reason = RolloutState.FAILED, reason
-        deployment.updated_at = self._clock.now()
-        self.event(service, f"(deployment {deployment.id}) {event}")
+    def _mark_failed(self, service: Service, deployment: Deployment, cause: wording.Cause) -> None:
+        deployment.rollout_state, deployment.rollout_reason = RolloutState.FAILED, cause.failed
+        deployment.updated_at, deployment.replaces = self._clock.now(), None
+        self._note(Kind.DEPLOYMENT_FAILED, deployment, reason=cause.failed)
+        self.event(service, f"(deployment {deployment.id}) {cause.event}")
 
-    def _roll_back(self, service: Service, failed: Deployment, cause: str, reason: str) -> None:
+    def _roll_back(self, service: Service, failed: Deployment, cause: wording.Cause) -> None:
         """Make the last completed deployment primary again, under its own id and with the service's present count."""
         target, now = service.last_completed, self._clock.now()
         assert target is not None
@@ -136,32 +165,81 @@ class Rollout:
         others = [d for d in service.deployments if d is not target]
         service.deployments = [target, *others]
         target.status, target.rollout_state, target.rolls_back = DeploymentStatus.PRIMARY, RolloutState.IN_PROGRESS, failed
-        target.rollout_reason, target.updated_at = wording.rolling_back(cause, target.id), now
+        target.rollout_reason, target.updated_at = wording.rolling_back(cause.failed, target.id), now
         target.failed_tasks = target.breaker_failures = target.consecutive_failures = 0
         target.proven = False
         service.task_definition = target.task_definition
         service.launch_after, service.steady = 0.0, False
         running = failed.service_deployment
-        running.status, running.updated_at = ServiceDeploymentStatus.ROLLBACK_IN_PROGRESS, now
-        running.rollback = Rollback(reason, now, target.revision.arn)
+        running.rollback = Rollback(cause.rolled_back, now, target.revision.arn)
+        definition = target.task_definition
+        self._journal.add(
+            Kind.ROLLBACK_STARTED,
+            service.arn,
+            deployment=failed.id,
+            target=target.id,
+            task_definition=definition,
+            reason=cause.rolled_back,
+        )
+        self._note(Kind.DEPLOYMENT_PRIMARY, target)
+        self._set_status(running, ServiceDeploymentStatus.ROLLBACK_IN_PROGRESS)
         self.event(service, f"rolling back to deployment {target.id}.")
 
     def _rollback_failed(self, service: Service) -> None:
         target = service.primary
         failed, target.rolls_back = target.rolls_back, None
         assert failed is not None
-        self._mark_failed(service, target, wording.BREAKER_FAILED, wording.BREAKER_EVENT)
+        self._mark_failed(service, target, wording.BREAKER)
+        self._note_rollback(failed, target, succeeded=False)
         self._finish(failed.service_deployment, ServiceDeploymentStatus.ROLLBACK_FAILED, wording.ROLLBACK_FAILED)
 
     def _finish(self, deployment: ServiceDeployment, status: ServiceDeploymentStatus, reason: str | None) -> None:
         now = self._clock.now()
-        deployment.status, deployment.status_reason, deployment.updated_at = status, reason, now
-        if deployment.breaker_status is BreakerStatus.MONITORING:
-            deployment.breaker_status = BreakerStatus.COMPLETE
+        self._set_status(deployment, status, reason)
+        if deployment.breaker_status is MonitorStatus.MONITORING:
+            deployment.breaker_status = MonitorStatus.COMPLETE
+        if deployment.alarm_status is MonitorStatus.MONITORING:
+            deployment.alarm_status = MonitorStatus.COMPLETE
         if status is ServiceDeploymentStatus.STOPPED:
             deployment.stopped_at = now
         deployment.finished_at = now
         deployment.lifecycle_stage = "CLEAN_UP"
+
+    def _set_status(self, deployment: ServiceDeployment, status: ServiceDeploymentStatus, reason: str | None = None) -> None:
+        deployment.status, deployment.status_reason, deployment.updated_at = status, reason, self._clock.now()
+        self._journal.add(
+            Kind.SERVICE_DEPLOYMENT,
+            deployment.service.arn,
+            service_deployment=deployment.arn,
+            deployment=deployment.deployment_id,
+            status=status.value,
+            reason=reason,
+        )
+
+    def _note(self, kind: Kind, deployment: Deployment, **details: Any) -> None:
+        service, definition = deployment.service_deployment.service, deployment.task_definition
+        self._journal.add(kind, service.arn, deployment=deployment.id, task_definition=definition, **details)
+
+    def _note_rollback(self, failed: Deployment, target: Deployment, *, succeeded: bool) -> None:
+        self._journal.add(
+            Kind.ROLLBACK_FINISHED,
+            failed.service_deployment.service.arn,
+            deployment=failed.id,
+            target=target.id,
+            task_definition=target.task_definition,
+            succeeded=succeeded,
+        )
+
+
+def _monitors(active: bool) -> MonitorStatus:
+    return MonitorStatus.MONITORING if active else MonitorStatus.DISABLED
+
+
+def _watches_alarms(service: Service) -> bool:
+    """An alarm that is in ALARM when a deployment starts makes ECS ignore the alarms for that deployment
+    (DG/deployment-alarm-failure.html)."""
+    names = service.configuration.alarms
+    return bool(names) and not alarms.in_alarm(service.account, service.region, names)
 
 
 def _completed_revision(service: Service) -> tuple[ServiceRevision, ...]:
@@ -203,7 +281,8 @@ def _service_deployment(
         updated_at=now,
         configuration=configuration,
         breaker_threshold=configuration.breaker_threshold(service.desired_count),
-        breaker_status=BreakerStatus.MONITORING if configuration.breaker_enabled else BreakerStatus.DISABLED,
+        breaker_status=_monitors(configuration.breaker_enabled),
+        alarm_status=_monitors(_watches_alarms(service)),
         sources=sources,
         target=revision,
         counts=(service.desired_count, 0, 0),

@@ -24,7 +24,8 @@ class Scheduler:
     def __init__(self, world: World) -> None:
         self.lock = threading.RLock()
         self.lifecycle = TaskLifecycle(world)
-        self.rollout = Rollout(world.clock)
+        self.journal = world.journal
+        self.rollout = Rollout(world.clock, world.journal)
         self._world = world
         self._health = HealthChecks(world.targets, world.timings)
         self._rolling = RollingScheduler(world, self.lifecycle, self.rollout)

@@ -22,7 +22,8 @@ from sandbox.emulator.elb.dataplane import TaskApp
 from sandbox.emulator.elb.health import configuration
 from sandbox.emulator.elb.routing import target_group
 from sandbox.emulator.elb.targets import Target
-from sandbox.emulator.images import Behaviour, CannotPullError
+from sandbox.emulator.images import Behaviour, CannotPullError, Conduct
+from sandbox.emulator.journal import Kind
 from sandbox.emulator.world import World
 
 _NEVER = math.inf
@@ -57,7 +58,16 @@ class TaskLifecycle:
             tags=[dict(tag) for tag in settings.tags],
         )
         backend.tasks.setdefault(cluster.name, {})[task.task_arn] = task
+        self.note(Kind.TASK_LAUNCHED, task)
         return task
+
+    def note(self, kind: Kind, task: Task, **details: Any) -> None:
+        """Write of a task in the journal."""
+        service = task.owner.deployment.revision.service_arn if task.owner.deployment else ""
+        definition = task.definition.arn
+        self._world.journal.add(
+            kind, service, task=task.task_arn, started_by=task.owner.started_by, task_definition=definition, **details
+        )
 
     def _attach(self, backend: Any, definition: Any, settings: LaunchSettings) -> Interface | None:
         if definition.network_mode != "awsvpc":
@@ -94,6 +104,7 @@ class TaskLifecycle:
         task.stopping, task.stopped_reason, task.stop_code = True, reason, code
         task.stopping_at = self._world.clock.now()
         task.due, task.version = now, task.version + 1
+        self.note(Kind.TASK_STOPPING, task, code=code.value, reason=reason)
         for target in task.targets:
             self._world.targets.start_draining(target, now)
 
@@ -106,17 +117,17 @@ class TaskLifecycle:
             return self._cannot_start(task, wording.missing_log_group())
         for container in task.containers:
             try:
-                behaviour = self._pull_container(task, container)
+                conduct = self._pull_container(task, container)
             except CannotPullError as error:
                 container.reason = str(error)
                 return self._cannot_start(task, str(error))
-            if behaviour is not Behaviour.HEALTHY:
-                task.behaviour = behaviour
+            if conduct.behaviour is not Behaviour.HEALTHY:
+                task.conduct = conduct
         task.pull_stopped_at = self._world.clock.now()
-        self._enter(task, TaskStatus.ACTIVATING, self._world.timings.boot)
+        self._enter(task, TaskStatus.ACTIVATING, self._world.timings.boot + task.conduct.seconds)
         return None
 
-    def _pull_container(self, task: Task, container: Container) -> Behaviour:
+    def _pull_container(self, task: Task, container: Container) -> Conduct:
         reference = container.definition["image"]
         pinned = task.owner.deployment.revision.digests if task.owner.deployment else {}
         if container.name in pinned:
@@ -124,7 +135,7 @@ class TaskLifecycle:
         image = self._world.images.pull(reference)
         container.image_digest = image.digest
         pinned[container.name] = image.digest
-        return image.behaviour
+        return image.conduct
 
     def _cannot_start(self, task: Task, reason: str) -> Failure:
         self.stop(task, reason, StopCode.FAILED_TO_START)
@@ -132,12 +143,13 @@ class TaskLifecycle:
 
     def _run(self, task: Task) -> None:
         world = self._world
-        crashes = task.behaviour is Behaviour.CRASH
+        crashes = task.conduct.behaviour is Behaviour.CRASH
         self._enter(task, TaskStatus.RUNNING, world.timings.crash if crashes else _NEVER)
         task.started_at, task.running_since = world.clock.now(), world.clock.monotonic()
         for container in task.containers:
             container.last_status, container.runtime_id = TaskStatus.RUNNING, f"{task.id}-{uuid.uuid4().int % 10**10:010d}"
             logs.write(task, container, [f"starting {container.definition['image']}"], world.clock.now())
+        self.note(Kind.TASK_RUNNING, task, digests={each.name: each.image_digest for each in task.containers})
         groups = _target_groups(task)
         if not crashes:
             task.local_port = world.dataplane.start_task(_application(task, world, groups))
@@ -208,6 +220,8 @@ class TaskLifecycle:
     def _finish(self, task: Task) -> None:
         self._enter(task, TaskStatus.STOPPED, _NEVER)
         task.stopped_at = self._world.clock.now()
+        exit_codes = {container.name: container.exit_code for container in task.containers}
+        self.note(Kind.TASK_STOPPED, task, code=task.stop_code, reason=task.stopped_reason, exit_codes=exit_codes)
         if task.interface is not None:
             network.release(task.account, task.region, task.interface)
 
@@ -231,5 +245,5 @@ def _application(task: Task, world: World, groups: Sequence[tuple[Mapping[str, A
         task_id=task.id,
         version=world.images.pull(container.definition["image"]).version,
         health_paths=frozenset([_DEFAULT_HEALTH_PATH, *(configuration(group).path for _, group in groups)]),
-        health_status=503 if task.behaviour is Behaviour.UNHEALTHY else 200,
+        health_status=503 if task.conduct.behaviour is Behaviour.UNHEALTHY else 200,
     )

@@ -136,7 +136,11 @@ def service_deployment(of: ServiceDeployment) -> Document:
                 "failureCount": of.failure_count,
                 "threshold": of.breaker_threshold,
             },
-            "alarms": {"status": "DISABLED", "alarmNames": [], "triggeredAlarmNames": []},
+            "alarms": {
+                "status": of.alarm_status,
+                "alarmNames": list(of.configuration.alarms),
+                "triggeredAlarmNames": list(of.triggered_alarms),
+            },
             "rollback": rollback
             and {
                 "reason": rollback.reason,

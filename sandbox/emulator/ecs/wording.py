@@ -8,14 +8,39 @@ deployment-circuit-breaker.html (rollout reasons), stopped-task-error-codes.html
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-BREAKER_FAILED = "ECS deployment circuit breaker: tasks failed to start."
-BREAKER_EVENT = "deployment failed: tasks failed to start."
-BREAKER_ROLLBACK = "Service deployment rolled back because the circuit breaker threshold was exceeded."
-BREAKER_STOP = "Service deployment stopped because the circuit breaker threshold was exceeded."
-USER_ROLLBACK = "Service deployment rolled back because of a user request."
-USER_EVENT = "deployment failed: stopped by user."
-USER_FAILED = "ECS deployment stopped by user."
+
+@dataclass(frozen=True)
+class Cause:
+    """What AWS says of a deployment that failed for one of its reasons."""
+
+    failed: str
+    """Its rolloutStateReason."""
+    event: str
+    because: str
+    """The end of its statusReason."""
+
+    @property
+    def rolled_back(self) -> str:
+        return f"Service deployment rolled back because {self.because}."
+
+    @property
+    def stopped(self) -> str:
+        return f"Service deployment stopped because {self.because}."
+
+
+BREAKER = Cause(
+    "ECS deployment circuit breaker: tasks failed to start.",
+    "deployment failed: tasks failed to start.",
+    "the circuit breaker threshold was exceeded",
+)
+ALARM = Cause(
+    "ECS deployment failed: alarm detected.",
+    "deployment failed: alarm detected.",
+    "a CloudWatch alarm was in the ALARM state",
+)
+USER = Cause("ECS deployment stopped by user.", "deployment failed: stopped by user.", "of a user request")
 NO_ROLLBACK_TARGET = "Service deployment cannot be rolled back because there is no completed service revision."
 ROLLBACK_FAILED = "Service deployment rollback failed because the circuit breaker threshold was exceeded."
 SUPERSEDED = "Service deployment stopped because a newer service deployment was started."

@@ -12,6 +12,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sandbox.emulator.journal import Journal, Kind
+
 
 class TargetState(StrEnum):
     """Elastic Load Balancing's states that ECS's targets pass through."""
@@ -67,7 +69,8 @@ class Target:
 class TargetTable:
     """Registered targets by target group."""
 
-    def __init__(self) -> None:
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
         self._lock = threading.Lock()
         self._groups: defaultdict[str, list[Target]] = defaultdict(list)
         self._turn = itertools.count()
@@ -76,11 +79,13 @@ class TargetTable:
         """Add a target; it gets requests once its verdict is healthy."""
         with self._lock:
             self._groups[target.group_arn].append(target)
+            self._note(target, target.verdict)
 
     def start_draining(self, target: Target, now: float) -> None:
         """Give the target no new request from this moment on."""
         with self._lock:
             target.verdict, target.drain_started = DRAINING, now
+            self._note(target, DRAINING)
 
     def remove(self, target: Target) -> None:
         """Forget a target; one that is already gone is no error."""
@@ -88,12 +93,26 @@ class TargetTable:
             group = self._groups[target.group_arn]
             if target in group:
                 group.remove(target)
+                self._note(target, None)
 
     def judge(self, target: Target, verdict: Verdict) -> None:
         """Change a target's health, unless it has begun to drain meanwhile."""
         with self._lock:
-            if target.drain_started is None:
-                target.verdict = verdict
+            if target.drain_started is not None:
+                return
+            if target.verdict.state is not verdict.state:
+                self._note(target, verdict)
+            target.verdict = verdict
+
+    def _note(self, target: Target, verdict: Verdict | None) -> None:
+        self._journal.add(
+            Kind.TARGET,
+            group=target.group_arn,
+            ip=target.ip,
+            port=target.port,
+            state=verdict.state.value if verdict else None,
+            reason=verdict.reason if verdict else None,
+        )
 
     def of_group(self, group_arn: str) -> list[Target]:
         """A group's targets, oldest first."""

@@ -111,6 +111,7 @@ class Service(ResourceType):
         "deploymentMinimumHealthyPercent": LEAF,
         "deploymentMaximumPercent": LEAF,
         "deploymentCircuitBreaker": {"enable": LEAF, "rollback": LEAF},
+        "alarms": {"alarmNames": LEAF, "enable": LEAF, "rollback": LEAF},
         "deploymentConfiguration": {"strategy": LEAF, "bakeTimeInMinutes": LEAF},
         "networkConfiguration": {"subnets": LEAF, "securityGroups": LEAF, "assignPublicIp": LEAF},
         "loadBalancers": {
@@ -167,6 +168,7 @@ class Service(ResourceType):
             "deploymentMinimumHealthyPercent": "minimumHealthyPercent",
             "deploymentMaximumPercent": "maximumPercent",
             "deploymentCircuitBreaker": "deploymentCircuitBreaker",
+            "alarms": "alarms",
         }
         return {**configuration, **{to: inputs[name] for name, to in renamed.items() if name in inputs}}
 
@@ -188,6 +190,7 @@ class Service(ResourceType):
             "deploymentMinimumHealthyPercent": deployment["minimumHealthyPercent"],
             "deploymentMaximumPercent": deployment["maximumPercent"],
             "deploymentCircuitBreaker": deployment["deploymentCircuitBreaker"],
+            **known(deployment, "alarms"),
             "deploymentConfiguration": {
                 "strategy": deployment["strategy"],
                 "bakeTimeInMinutes": str(deployment.get("bakeTimeInMinutes", 0)),
