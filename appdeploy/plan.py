@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from appdeploy.contract import ServiceContract
+from appdeploy.errors import Refused
 from appdeploy.image import Digest, ImageReference
 from appdeploy.release_id import ReleaseId
 from appdeploy.task_definition import TEMPLATE_TAG, VERSION_TAG, TaskDefinition
@@ -109,6 +110,14 @@ class ReleasePlan:
     def untouched(self) -> tuple[Untouched, ...]:
         """The services that need no change."""
         return tuple(service for service in self.services if isinstance(service, Untouched))
+
+
+class Obstructed(Refused):
+    """There is a plan, and something is in its way that may pass: another release at work, for one."""
+
+    def __init__(self, plan: ReleasePlan, *lines: str, details: tuple[str, ...] = ()) -> None:
+        super().__init__(*lines, details=details)
+        self.plan = plan
 
 
 def version_of(definition: TaskDefinition, container: str) -> str:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from appdeploy.contract import PlatformContract
 from appdeploy.contract_reader import read_contract
-from appdeploy.errors import Refused
 from appdeploy.goal import Deploy, Goal, Restart, Sync
 from appdeploy.live import LiveService, read_live
-from appdeploy.plan import ReleasePlan
+from appdeploy.plan import Obstructed, ReleasePlan
 from appdeploy.planner import plan_release
 from appdeploy.preflight.check import Check, refusals, table
 from appdeploy.preflight.run import preflight
@@ -40,10 +39,10 @@ class Prepared:
     checks: tuple[Check, ...]
 
     def cleared(self) -> ReleasePlan:
-        """The plan, if nothing is in its way. Raises Refused with the whole table else."""
+        """The plan, if nothing is in its way. Raises Obstructed with the whole table else."""
         problems = refusals(self.checks)
         if problems:
-            raise Refused(*problems, details=tuple(table(self.checks)))
+            raise Obstructed(self.plan, *problems, details=tuple(table(self.checks)))
         return self.plan
 
 

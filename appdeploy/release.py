@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from appdeploy.errors import Interrupted
 from appdeploy.events import Emit, Ended, Finished, Planned
-from appdeploy.lock.turn import TakeTurn, Turn
+from appdeploy.lock.turn import Line, Turn
 from appdeploy.outcome import Outcome, ServiceResult
-from appdeploy.plan import ReleasePlan, Untouched
+from appdeploy.plan import Obstructed, ReleasePlan, Untouched
 from appdeploy.rollout import begin
 from appdeploy.task_definition import registrable_fields
 from appdeploy.watch.judge import Policy
@@ -40,7 +41,7 @@ def run_release(
     clients: Clients,
     clock: Clock,
     emit: Emit,
-    take_turn: TakeTurn,
+    line: Line,
 ) -> tuple[ServiceResult, ...]:
     """Make a plan, carry it out and follow it to its outcome, one result per service in the plan's order.
 
@@ -48,17 +49,29 @@ def run_release(
     OutOfReach when AWS falls silent while the first writes are sent, and Interrupted on Ctrl-C or SIGTERM; its message
     says whether something was changed.
     """
-    plan = _before_anything(prepare)
+    plan, obstacle = _first_plan(prepare, line)
     emit(Planned(plan))
     begun = clock.now()
     if plan.changed:
-        with _before_anything(lambda: take_turn(plan)) as turn:
-            plan = _on_our_turn(plan, turn, prepare, emit)
-            results = _carry_out(plan, watching, clients, turn, clock, emit)
+        with _before_anything(lambda: line.take(plan)) as turn:
+            if turn.waited or obstacle:  # The release before us has changed things.
+                plan = replace(_before_anything(prepare), release_id=plan.release_id)
+                emit(Planned(plan))
+            results = _carry_out(replace(plan, fence=turn.fence), watching, clients, turn, clock, emit)
     else:
         results = tuple(_finish(plan.untouched, emit))
     emit(Ended(plan, results, clock.now() - begun))
     return results
+
+
+def _first_plan(prepare: Callable[[], ReleasePlan], line: Line) -> tuple[ReleasePlan, bool]:
+    """The plan, and whether something is in its way that is worth standing in line for: another release at work."""
+    try:
+        return _before_anything(prepare), False
+    except Obstructed as obstacle:
+        if _before_anything(partial(line.is_free, obstacle.plan)):
+            raise
+        return obstacle.plan, True
 
 
 def _before_anything(step: Callable[[], T]) -> T:
@@ -67,14 +80,6 @@ def _before_anything(step: Callable[[], T]) -> T:
         return step()
     except (KeyboardInterrupt, Interrupted):
         raise Interrupted("interrupted; nothing was changed") from None
-
-
-def _on_our_turn(plan: ReleasePlan, turn: Turn, prepare: Callable[[], ReleasePlan], emit: Emit) -> ReleasePlan:
-    """The plan under our fence; made again if we stood in line, because the release before us has changed things."""
-    if turn.waited:
-        plan = replace(_before_anything(prepare), release_id=plan.release_id)
-        emit(Planned(plan))
-    return replace(plan, fence=turn.fence)
 
 
 def _carry_out(

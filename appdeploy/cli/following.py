@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from appdeploy.aws import Clients
     from appdeploy.clock import Clock, SystemClock
     from appdeploy.events import Emit
-    from appdeploy.lock.turn import TakeTurn
+    from appdeploy.lock.turn import Line
     from appdeploy.plan import ReleasePlan
     from appdeploy.render.plain import PlainRenderer
     from appdeploy.render.terminal import TerminalRenderer
@@ -53,8 +53,8 @@ def follow(
     policy = Policy(until_complete=(until or (_LIVE if is_terminal() else _COMPLETE)) == _COMPLETE, patient=patient)
     with _cancelling(clock), _renderer(clock) as render:
         clients = connect(region)
-        take_turn = _turns(clients, clock, render, lock_wait)
-        results = run_release(lambda: prepare(clients), Watching(policy, timeout), clients, clock, render, take_turn)
+        line = _line(clients, clock, render, lock_wait)
+        results = run_release(lambda: prepare(clients), Watching(policy, timeout), clients, clock, render, line)
     return worst(result.outcome for result in results).exit_code
 
 
@@ -79,10 +79,10 @@ lock_wait_option = click.option(
 )
 
 
-def _turns(clients: Clients, clock: Clock, emit: Emit, lock_wait: int | None) -> TakeTurn:
-    from appdeploy.lock.turn import at_once, in_line
+def _line(clients: Clients, clock: Clock, emit: Emit, lock_wait: int | None) -> Line:
+    from appdeploy.lock.turn import AtOnce, InLine
 
-    return at_once(clients, clock, emit) if lock_wait is None else in_line(clients, clock, emit, wait=lock_wait)
+    return AtOnce(clients, clock, emit) if lock_wait is None else InLine(clients, clock, emit, lock_wait)
 
 
 def _renderer(clock: Clock) -> PlainRenderer | TerminalRenderer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import socket
 import uuid
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
@@ -42,8 +42,14 @@ class Turn(Protocol):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
 
 
-TakeTurn = Callable[["ReleasePlan"], Turn]
-"""Gets a turn for a plan; it may wait. Raises Locked, or Refused when the lock cannot be reached."""
+class Line(Protocol):
+    """How a plan gets its turn."""
+
+    def is_free(self, plan: ReleasePlan) -> bool:
+        """Whether nobody is at work and nothing is frozen. Raises Refused when the lock cannot be reached."""
+
+    def take(self, plan: ReleasePlan) -> Turn:
+        """A turn for a plan; it may wait. Raises Locked, or Refused when the lock cannot be reached."""
 
 
 class WithoutLock:
@@ -62,36 +68,64 @@ class WithoutLock:
         """There is nothing to let go."""
 
 
-def in_line(clients: Clients, clock: Clock, emit: Emit, *, wait: float) -> TakeTurn:
-    """Turns of releases: one at a time. `wait` is how many seconds to stand in line."""
+@dataclass(frozen=True)
+class InLine:
+    """Turns of releases: one at a time."""
 
-    def take(plan: ReleasePlan) -> Turn:
-        store = DynamoLockStore(clients.dynamodb, _table(plan))
+    clients: Clients
+    clock: Clock
+    emit: Emit
+    wait: float
+    """How many seconds to stand in line."""
+
+    def is_free(self, plan: ReleasePlan) -> bool:
+        """See Line."""
+        with refusing(f"the lock of {plan.environment} could not be read"):
+            item = self._store(plan).read()
+        return item.holder is None and item.freeze is None
+
+    def take(self, plan: ReleasePlan) -> Turn:
+        """See Line."""
         with refusing(f"the lock of {plan.environment} could not be taken"):
-            return acquire(store, _holder(plan), clock, wait=wait, tell=lambda item: emit(Queued(describe(item))))
+            return acquire(
+                self._store(plan),
+                _holder(plan),
+                self.clock,
+                wait=self.wait,
+                tell=lambda item: self.emit(Queued(describe(item))),
+            )
 
-    return take
+    def _store(self, plan: ReleasePlan) -> DynamoLockStore:
+        return DynamoLockStore(self.clients.dynamodb, _table(plan))
 
 
-def at_once(clients: Clients, clock: Clock, emit: Emit) -> TakeTurn:
+@dataclass(frozen=True)
+class AtOnce:
     """Turns of rollbacks: through a freeze, taken from whoever has the lock, and without it when it is out of reach."""
 
-    def take(plan: ReleasePlan) -> Turn:
-        store = DynamoLockStore(clients.once.dynamodb, _table(plan))
+    clients: Clients
+    clock: Clock
+    emit: Emit
+
+    def is_free(self, plan: ReleasePlan) -> bool:
+        """A rollback waits for nobody."""
+        return True
+
+    def take(self, plan: ReleasePlan) -> Turn:
+        """See Line; nothing is raised."""
+        store = DynamoLockStore(self.clients.once.dynamodb, _table(plan))
         try:
             # A write that lands after the time is up leaves the lock with a holder that never stirs: others take it over.
-            lock, former = within(SEIZE_SECONDS, lambda: seize(store, _holder(plan), clock))
+            lock, former = within(SEIZE_SECONDS, lambda: seize(store, _holder(plan), self.clock))
         except TimeoutError:
-            emit(Unlocked(f"no answer of DynamoDB within {SEIZE_SECONDS:.0f} s"))
+            self.emit(Unlocked(f"no answer of DynamoDB within {SEIZE_SECONDS:.0f} s"))
             return WithoutLock()
         except AwsError as error:
-            emit(Unlocked(explain(error)))
+            self.emit(Unlocked(explain(error)))
             return WithoutLock()
         if former.holder or former.freeze:
-            emit(TookOver(describe(former)))
+            self.emit(TookOver(describe(former)))
         return lock
-
-    return take
 
 
 def now() -> str:

@@ -10,7 +10,7 @@ import pytest
 from appdeploy import aws as aws_module
 from appdeploy import cli
 from appdeploy.goal import Deploy
-from appdeploy.lock.turn import at_once, in_line
+from appdeploy.lock.turn import AtOnce, InLine
 from appdeploy.prepare import Request, prepare
 from appdeploy.release import Watching, run_release
 from appdeploy.watch.judge import Policy
@@ -88,8 +88,8 @@ def run(clients, aws, clock):
 
         request = Request("staging", Deploy(goal) if isinstance(goal, str) else goal, services)
         make_plan = plan or (lambda: prepare(request, clients).cleared())
-        take_turn = in_line(clients, clock, emit, wait=lock_wait) if lock_wait is not None else at_once(clients, clock, emit)
-        return run_release(make_plan, Watching(policy, timeout), clients, clock, emit, take_turn)
+        line = AtOnce(clients, clock, emit) if lock_wait is None else InLine(clients, clock, emit, lock_wait)
+        return run_release(make_plan, Watching(policy, timeout), clients, clock, emit, line)
 
     return go
 

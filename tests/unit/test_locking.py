@@ -11,7 +11,8 @@ from appdeploy.errors import Interrupted, Locked, LockLost, Refused
 from appdeploy.events import Planned, Queued, Registered, Started
 from appdeploy.outcome import Outcome
 from appdeploy.task_definition import FENCE_TAG
-from tests.unit.scenario import DONE, AwsSays
+from tests.unit.scenario import DONE, AwsSays, up
+from tests.unit.test_preflight import under_way
 
 SILENCE = EndpointConnectionError(endpoint_url="http://127.0.0.1:9")
 
@@ -97,6 +98,23 @@ def test_who_waited_reads_everything_again_before_the_first_write(aws, run, cloc
     assert kinds == [Planned, Queued, Planned, Registered]
     plans = [event.plan for event in run.events if isinstance(event, Planned)]
     assert plans[0].release_id == plans[1].release_id
+
+
+def test_a_release_at_work_is_told_of_as_the_lock_and_not_as_its_deployment(aws, run, clock):
+    """Both are in the way; who holds the lock is what a person can ask about, and wait for."""
+    under_way(aws, up(1), up(2, False))
+    hold(aws)
+    keep_alive(aws, clock)
+    with pytest.raises(Locked, match="held by upgrade-2026-1125-100000-bobbob"):
+        run()
+    assert aws.writes == aws.lock_writes == []
+
+
+def test_a_deployment_under_way_that_no_release_watches_is_refused_without_the_lock(aws, run):
+    under_way(aws, up(1), up(2, False))
+    with pytest.raises(Refused, match="still in progress"):
+        run()
+    assert aws.writes == aws.lock_writes == []
 
 
 @pytest.mark.usefixtures("released")
