@@ -60,8 +60,18 @@ def test_an_update_of_the_template_leaves_what_runs(staging: Sandbox, stack_file
     assert drift["running"].endswith("template:1")
     assert drift["wanted"].endswith("template:2")
     assert "template has moved on" in staging.appdeploy("status", "-e", "staging").out
-    staging.deploy(staging.push("v1.2.0")).expect(0)
+    staging.appdeploy("status", "-e", "staging", "--expect-synced").expect(10)
+
+
+def test_sync_brings_the_template_and_keeps_the_version(staging: Sandbox, stack_file: Path) -> None:
+    planned = staging.appdeploy("plan", "-e", "staging", "--version", "v1.1.0", "--sync").expect(0)
+    assert "memory" in planned.out
+    staging.appdeploy("sync", "-e", "staging").expect(0)
+    service = staging.status()
+    assert (service["version"], service["template_drift"]) == ("v1.1.0", None)
     staging.pulumi("preview", "--expect-no-changes", "--config-file", str(stack_file)).expect(0)
+    with staging.no_write():
+        staging.appdeploy("sync", "-e", "staging").expect(0)
 
 
 def test_a_setting_that_cannot_be_built_is_one_message(staging: Sandbox, stack_file: Path) -> None:

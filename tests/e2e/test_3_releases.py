@@ -142,3 +142,39 @@ def test_ctrl_c_says_what_goes_on_and_the_release_does_go_on(serving: Sandbox) -
     while (serving.status()["version"], serving.status()["underway"]) != ("v2.2.0", None):
         assert time.monotonic() < deadline, serving.status()
         time.sleep(0.5)
+
+
+def test_two_releases_at_once_are_one_after_the_other(serving: Sandbox) -> None:
+    """The second one is turned away, or stands in line when it is asked to."""
+    first = serving.begin(serving.push("v2.3.0", "slow:10"))
+    serving.push("v2.4.0")
+    turned_away = serving.deploy("v2.4.0").expect(11)
+    assert "held by upgrade-" in turned_away.err
+    assert len(turned_away.error_lines) == 1
+    second = serving.deploy("v2.4.0", "--lock-wait", "60").expect(0)
+    assert "waiting for the lock" in second.out
+    assert first.wait(timeout=60) == 0
+    assert serving.status()["version"] == "v2.4.0"
+
+
+def test_a_frozen_environment_takes_a_rollback_and_no_release(serving: Sandbox) -> None:
+    serving.push("v2.7.0")
+    serving.appdeploy("lock", "-e", "staging", "--reason", "load test").expect(0)
+    refused = serving.deploy("v2.7.0").expect(11)
+    assert "load test" in refused.err
+    back = serving.appdeploy("rollback", "-e", "staging").expect(0)
+    assert "v2.4.0 -> " in back.out
+    former = serving.status()["version"]
+    assert former != "v2.4.0"
+    further = serving.appdeploy("rollback", "-e", "staging").expect(0)
+    assert f"{former} -> " in further.out
+    assert serving.status()["version"] not in (former, "v2.4.0")
+    serving.appdeploy("unlock", "-e", "staging").expect(0)
+    serving.deploy("v2.7.0").expect(0)
+
+
+def test_a_restart_replaces_the_tasks_and_nothing_else(serving: Sandbox) -> None:
+    before = serving.status()
+    serving.appdeploy("restart", "-e", "staging").expect(0)
+    after = serving.status()
+    assert (after["task_definition"], after["version"], after["healthy"]) == (before["task_definition"], "v2.7.0", 2)
