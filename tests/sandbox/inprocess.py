@@ -26,18 +26,26 @@ def session() -> boto3.Session:
 
 
 def client(application: Application, service: str, region: str = REGION) -> Any:
-    """A client with one attempt per call."""
+    """A client with one attempt per call. The next application takes it over: only the newest one is in charge."""
+    made, transport = _connected(service, region)
+    transport.application = application
+    return made
+
+
+@functools.cache
+def _connected(service: str, region: str) -> tuple[Any, _Transport]:
+    """One for all scenarios: to make a client takes as long as ten of its calls."""
     config = Config(retries={"total_max_attempts": 1})
     made = session().client(service, region_name=region, endpoint_url=ENDPOINT, config=config)
-    made.meta.events.register("before-send", _Transport(application))
-    return made
+    transport = _Transport()
+    made.meta.events.register("before-send", transport)
+    return made, transport
 
 
 class _Transport:
     """Answers a prepared request from a WSGI application."""
 
-    def __init__(self, application: Application) -> None:
-        self._application = application
+    application: Application
 
     def __call__(self, request: Any, **_: Any) -> AWSResponse:
         environ = EnvironBuilder(
@@ -48,7 +56,7 @@ class _Transport:
             data=request.body,
         ).get_environ()
         try:
-            chunks, status, headers = run_wsgi_app(self._application, environ, buffered=True)
+            chunks, status, headers = run_wsgi_app(self.application, environ, buffered=True)
         except BrokenConnection as broken:
             error = ReadTimeoutError if broken.kind is FaultKind.TIMEOUT else ConnectionClosedError
             raise error(endpoint_url=request.url, request=request, error=broken) from broken
