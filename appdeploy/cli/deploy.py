@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from appdeploy.cli.following import follow, following_options, lock_wait_option
+from appdeploy.cli.following import Following, follow, following_options
 from appdeploy.cli.options import environment_option, json_option, region_option, services_option, sync_option, version_option
 
 
@@ -16,7 +16,6 @@ from appdeploy.cli.options import environment_option, json_option, region_option
 @click.option("--plan", "only_plan", is_flag=True, help="Show what would be done and change nothing, as `appdeploy plan`.")
 @json_option("With --plan: print one JSON object (appdeploy.plan_report.PlanReport).")
 @following_options
-@lock_wait_option
 @region_option
 def command(
     environment: str,
@@ -25,10 +24,7 @@ def command(
     sync: bool,
     only_plan: bool,
     as_json: bool,
-    until: str | None,
-    timeout: int,
-    patient: bool,
-    lock_wait: int,
+    following: Following,
     region: str | None,
 ) -> int:
     """Release VERSION to an environment's services, and watch it to its outcome.
@@ -47,11 +43,4 @@ def command(
         from appdeploy.cli.plan import show_plan
 
         return show_plan(request, region, as_json=as_json)
-    return follow(
-        lambda clients: prepare(request, clients).cleared(),
-        region,
-        until=until,
-        timeout=timeout,
-        patient=patient,
-        lock_wait=lock_wait,
-    )
+    return follow(lambda clients: prepare(request, clients).cleared(), region, following)

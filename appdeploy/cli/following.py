@@ -5,12 +5,12 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
 from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
-
-from appdeploy.cli.options import F
 
 if TYPE_CHECKING:
     from appdeploy.aws import Clients
@@ -25,22 +25,34 @@ _LIVE = "live"
 _COMPLETE = "complete"
 
 
-def following_options(function: F) -> F:
-    """`--until`, `--timeout` and `--patient`."""
-    for option in (_patient, _timeout, _until):
-        function = option(function)
-    return function
+@dataclass(frozen=True)
+class Following:
+    """What a person asked of the watch, and of the way to it."""
+
+    until: str | None
+    timeout: int
+    """Seconds."""
+    patient: bool
+    lock_wait: int | None
+    """Seconds to stand in line for the environment's lock; None for a rollback, which stands in none."""
 
 
-def follow(
-    prepare: Callable[[Clients], ReleasePlan],
-    region: str | None,
-    *,
-    until: str | None,
-    timeout: int,
-    patient: bool,
-    lock_wait: int | None,
-) -> int:
+def following_options(function: Callable[..., int]) -> Callable[..., int]:
+    """`--until`, `--timeout`, `--patient` and `--lock-wait`; the command gets them as `following`."""
+    return _lock_wait(rollback_following_options(function))
+
+
+def rollback_following_options(function: Callable[..., int]) -> Callable[..., int]:
+    """The same without `--lock-wait`: a rollback waits for nobody."""
+
+    @wraps(function)
+    def command(*, until: str | None, timeout: int, patient: bool, lock_wait: int | None = None, **others: object) -> int:
+        return function(following=Following(until, timeout, patient, lock_wait), **others)
+
+    return _until(_timeout(_patient(command)))
+
+
+def follow(prepare: Callable[[Clients], ReleasePlan], region: str | None, following: Following) -> int:
     """Carry a plan out, show it, and return the exit status of its worst service. Ctrl-C and SIGTERM stop the watch alone."""
     from appdeploy.aws import connect
     from appdeploy.clock import SystemClock
@@ -50,11 +62,12 @@ def follow(
     from appdeploy.watch.judge import Policy
 
     clock = SystemClock()
-    policy = Policy(until_complete=(until or (_LIVE if is_terminal() else _COMPLETE)) == _COMPLETE, patient=patient)
+    until = following.until or (_LIVE if is_terminal() else _COMPLETE)
+    watching = Watching(Policy(until_complete=until == _COMPLETE, patient=following.patient), following.timeout)
     with _cancelling(clock), _renderer(clock) as render:
         clients = connect(region)
-        line = _line(clients, clock, render, lock_wait)
-        results = run_release(lambda: prepare(clients), Watching(policy, timeout), clients, clock, render, line)
+        line = _line(clients, clock, render, following.lock_wait)
+        results = run_release(lambda: prepare(clients), watching, clients, clock, render, line)
     return worst(result.outcome for result in results).exit_code
 
 
@@ -69,7 +82,7 @@ _timeout = click.option(
 _patient = click.option("--patient", is_flag=True, help="Leave a failing release to ECS's circuit breaker and alarms.")
 
 
-lock_wait_option = click.option(
+_lock_wait = click.option(
     "--lock-wait",
     type=click.IntRange(min=0),
     default=0,

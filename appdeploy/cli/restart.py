@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from appdeploy.cli.following import follow, following_options, lock_wait_option
+from appdeploy.cli.following import Following, follow, following_options
 from appdeploy.cli.options import environment_option, region_option, services_option
 
 
@@ -12,15 +12,11 @@ from appdeploy.cli.options import environment_option, region_option, services_op
 @environment_option
 @services_option
 @following_options
-@lock_wait_option
 @region_option
 def command(
     environment: str,
     services: tuple[str, ...],
-    until: str | None,
-    timeout: int,
-    patient: bool,
-    lock_wait: int,
+    following: Following,
     region: str | None,
 ) -> int:
     """Replace the services' tasks by new ones of the same task definition, and watch it to its outcome.
@@ -31,11 +27,4 @@ def command(
     from appdeploy.prepare import Request, prepare
 
     request = Request(environment, Restart(), services)
-    return follow(
-        lambda clients: prepare(request, clients).cleared(),
-        region,
-        until=until,
-        timeout=timeout,
-        patient=patient,
-        lock_wait=lock_wait,
-    )
+    return follow(lambda clients: prepare(request, clients).cleared(), region, following)

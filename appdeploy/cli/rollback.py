@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from appdeploy.cli.following import follow, following_options
+from appdeploy.cli.following import Following, follow, rollback_following_options
 from appdeploy.cli.options import environment_option, json_option, region_option, services_option
 
 
@@ -21,7 +21,7 @@ from appdeploy.cli.options import environment_option, json_option, region_option
 @click.option("--reason", metavar="TEXT", help="Why; shown with the rollback.")
 @click.option("--list", "only_list", is_flag=True, help="Show what could be returned to, and change nothing.")
 @json_option("With --list: print one JSON object (appdeploy.rollback.report.PointsReport).")
-@following_options
+@rollback_following_options
 @region_option
 def command(
     environment: str,
@@ -30,9 +30,7 @@ def command(
     reason: str | None,
     only_list: bool,
     as_json: bool,
-    until: str | None,
-    timeout: int,
-    patient: bool,
+    following: Following,
     region: str | None,
 ) -> int:
     """Return an environment's services to a task definition that they ran before, image and template both.
@@ -51,14 +49,7 @@ def command(
     if only_list:
         return _show_points(environment, services, region, as_json=as_json)
     request = Request(environment, services, to, reason)
-    return follow(
-        lambda clients: prepare_rollback(request, clients),
-        region,
-        until=until,
-        timeout=timeout,
-        patient=patient,
-        lock_wait=None,
-    )
+    return follow(lambda clients: prepare_rollback(request, clients), region, following)
 
 
 def _show_points(environment: str, services: tuple[str, ...], region: str | None, *, as_json: bool) -> int:
