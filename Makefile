@@ -30,8 +30,13 @@ setup: $(INSTALLED) ## The virtual environment and the Pulumi engine
 demo: setup ## Bring staging up with the real engine, then release an image
 	@$(BIN)/sandbox demo
 
+# The end-to-end story mostly waits: it is told beside the other tests, and what it said is shown after theirs.
 test: setup ## All tests
-	@$(BIN)/pytest
+	@story=$$(mktemp); $(BIN)/pytest tests/e2e > $$story 2>&1 & told=$$!; \
+	trap 'kill $$told 2>/dev/null' INT TERM; \
+	$(BIN)/pytest --ignore tests/e2e; rest=$$?; \
+	wait $$told; told=$$?; cat $$story; rm -f $$story; \
+	test $$rest -eq 0 -a $$told -eq 0
 
 lint: $(INSTALLED) ## Style of the code
 	@$(BIN)/ruff check $(CODE)
