@@ -46,6 +46,17 @@ def sync_option(function: F) -> F:
     )(function)
 
 
+def why_options(function: F) -> F:
+    """`--reason` and `--change`. The command gets `reason` and `change_ticket`, of one line each."""
+    reason = click.option(
+        "--reason", metavar="TEXT", callback=_line, help="Why; whoever meets the lock reads it, and the ledger keeps it."
+    )
+    change = click.option(
+        "--change", "change_ticket", metavar="TICKET", callback=_line, help="The change request; the ledger keeps it."
+    )
+    return reason(change(function))
+
+
 def json_option(text: str) -> Callable[[F], F]:
     """`--json`, with its help: it says which model is printed. The command gets it as `as_json`."""
     return click.option("--json", "as_json", is_flag=True, help=text)
@@ -92,3 +103,10 @@ def _services(_context: click.Context, _parameter: click.Parameter, value: tuple
     if not all(names):
         raise click.BadParameter("an empty name is no service")
     return () if _ALL in names else names
+
+
+def _line(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    words = " ".join(value.split()) if value is not None else None
+    if words == "":
+        raise click.BadParameter("it is empty")
+    return words

@@ -88,7 +88,7 @@ def run(clients, aws, clock):
 
         request = Request("staging", Deploy(goal) if isinstance(goal, str) else goal, services)
         make_plan = plan or (lambda: prepare(request, clients).cleared())
-        line = AtOnce(clients, clock, emit) if lock_wait is None else InLine(clients, clock, emit, lock_wait)
+        line = AtOnce(clients, emit) if lock_wait is None else InLine(clients, clock, emit, lock_wait)
         return run_release(make_plan, Watching(policy, timeout), clients, clock, emit, line)
 
     return go

@@ -11,6 +11,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from moto.core.exceptions import JsonRESTError
+
+from appdeploy.ledger.entry import Entry
+from appdeploy.ledger.store import Ledger
+from tests.unit.fake_table import LOCK, TABLE, FakeTable
 from tests.unit.scenario import (
     ACCOUNT,
     DIGESTS,
@@ -29,6 +34,16 @@ from tests.unit.scenario import (
 )
 
 
+class _Direct:
+    """As much of a DynamoDB client as reading the ledger takes."""
+
+    def __init__(self, table: FakeTable) -> None:
+        self._table = table
+
+    def query(self, **request: Any) -> Any:
+        return self._table.call("Query", request)
+
+
 class FakeAws:
     """Answers calls, and records them as (service, operation, parameters)."""
 
@@ -40,7 +55,7 @@ class FakeAws:
         self.task_definitions: dict[str, dict[str, Any]] = {}
         self.services: dict[str, FakeService] = {}
         self.log_lines: list[str] = []
-        self.lock_item: dict[str, Any] = {}
+        self.table = FakeTable()
         self.alarms: dict[str, str] = {}
         self.missing: set[str] = set()
         """Names of roles, secrets, parameters and log groups that do not exist."""
@@ -107,14 +122,35 @@ class FakeAws:
         return FakeService(contract, contract.template, desired=0)
 
     @property
+    def lock_item(self) -> dict[str, Any]:
+        """The lock's item, without its key."""
+        return {name: value for name, value in self.table.get(LOCK).items() if name not in LOCK}
+
+    @lock_item.setter
+    def lock_item(self, item: dict[str, Any]) -> None:
+        self.table.delete(LOCK)
+        if item:
+            self.table.put({**LOCK, **item})
+
+    @property
+    def ledger(self) -> list[Entry]:
+        """The ledger's entries, newest first."""
+        return Ledger(self.direct, TABLE).newest(100)
+
+    @property
+    def direct(self) -> Any:
+        """A client of the table that leaves no trace among the calls."""
+        return _Direct(self.table)
+
+    @property
     def writes(self) -> list[tuple[str, dict[str, Any]]]:
         """The calls that change what runs; those of the lock are in `lock_writes`."""
         return self._writes(lambda service: service != "dynamodb")
 
     @property
     def lock_writes(self) -> list[tuple[str, dict[str, Any]]]:
-        """The writes of the lock's item."""
-        return self._writes(lambda service: service == "dynamodb")
+        """The writes of the releases table."""
+        return [(name, params) for name, params in self._writes(lambda service: service == "dynamodb") if name != "Query"]
 
     def _writes(self, wanted: Callable[[str], bool]) -> list[tuple[str, dict[str, Any]]]:
         reading = ("Describe", "List", "Get", "BatchGet")
@@ -132,7 +168,8 @@ class FakeAws:
         planned = self.answers.get(operation, [])
         if planned:
             return planned.pop(0)
-        reply = getattr(self, f"_{operation}")(params)
+        is_table = service == "dynamodb"
+        reply = self._table_call(operation, params) if is_table else getattr(self, f"_{operation}")(params)
         late = self.after.get(operation, [])
         return late.pop(0) if late else reply
 
@@ -424,27 +461,10 @@ class FakeAws:
     def _by_record(self, arn: str) -> FakeService:
         return next(service for service in self.services.values() if service.record_arn == arn)
 
-    def _GetItem(self, params: dict[str, Any]) -> Any:
-        return {"Item": self.lock_item} if self.lock_item else {}
-
-    def _UpdateItem(self, params: dict[str, Any]) -> Any:
-        """Enough of DynamoDB for the lock: a holder comes and goes, and writes under another fence are refused."""
-        values, update, item = params.get("ExpressionAttributeValues", {}), params["UpdateExpression"], self.lock_item
-        if ":fence" in values and item.get("fence", {"N": "0"}) != values[":fence"]:
-            return AwsSays("ConditionalCheckFailedException")
-        if ":freeze" in values:
-            item["freeze"] = values[":freeze"]
-        if params.get("ReturnValues") == "ALL_OLD":
-            former = dict(item)
-            fence = int(item.get("fence", {"N": "0"})["N"]) + 1
-            item.update(fence={"N": str(fence)}, beat=values[":zero"], holder=values[":holder"])
-            return {"Attributes": former} if former else {}
-        if ":holder" in values:
-            item.update(fence=values[":next"], beat=values[":zero"], holder=values[":holder"])
-        elif ":next" in values:
-            item["fence"] = values[":next"]
-        if update.endswith("REMOVE holder"):
-            item.pop("holder", None)
-        if update == "REMOVE freeze":
-            item.pop("freeze", None)
-        return {}
+    def _table_call(self, operation: str, params: dict[str, Any]) -> Any:
+        try:
+            return self.table.call(operation, params)
+        except JsonRESTError as refused:
+            body = json.loads(refused.description or "{}")
+            more = {"CancellationReasons": body["CancellationReasons"]} if "CancellationReasons" in body else {}
+            return AwsSays(refused.error_type.rsplit("#", 1)[-1], str(refused.message), more=more)

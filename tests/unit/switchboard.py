@@ -41,7 +41,11 @@ class Switchboard:
             raise reply
         if isinstance(reply, AwsSays):
             error = {"Error": {"Code": reply.code, "Message": reply.message}}
-            return AWSResponse("", reply.status, {}, None), {**error, "ResponseMetadata": {"HTTPStatusCode": reply.status}}
+            return AWSResponse("", reply.status, {}, None), {
+                **error,
+                **reply.more,
+                "ResponseMetadata": {"HTTPStatusCode": reply.status},
+            }
         return AWSResponse("", 200, {}, None), reply
 
 
