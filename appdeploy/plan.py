@@ -84,6 +84,11 @@ class ServicePlan:
         return self.change is Change.FIRST_RELEASE
 
     @property
+    def deployment_id(self) -> str | None:
+        """The deployment that an earlier command started; None when there is none yet."""
+        return self.resumed.deployment_id if self.resumed else None
+
+    @property
     def desired_count(self) -> int | None:
         """How many tasks to ask for, or None to leave the service's count alone."""
         return self.contract.desired_count if self.first else None

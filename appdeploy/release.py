@@ -149,7 +149,8 @@ def _finish(untouched: Sequence[Untouched], emit: Emit) -> list[ServiceResult]:
 
 
 def _unchanged(service: Untouched) -> ServiceResult:
-    return ServiceResult(service.contract.name, service.outcome, f"{service.because}; nothing was changed")
+    cause = None if service.outcome is Outcome.UNCHANGED else service.because
+    return ServiceResult(service.contract.name, service.outcome, f"{service.because}; nothing was changed", cause)
 
 
 def _in_order(plan: ReleasePlan, results: Sequence[ServiceResult]) -> tuple[ServiceResult, ...]:

@@ -59,9 +59,11 @@ def begin(plan: ReleasePlan, writer: EcsWriter, registrable: frozenset[str], boo
     revisions = [(service, answer) for service, answer in registered if isinstance(answer, str)]
     for service, arn in revisions:
         if service.change.registers:
-            emit(Registered(service.contract.name, arn))
             book.registered(service.contract.name, arn)
-    book.updating()
+            if not (service.resumed and service.resumed.task_definition):
+                emit(Registered(service.contract.name, arn))
+    if any(service.deployment_id is None for service, _ in revisions):
+        book.updating()
     begun = side_by_side(lambda pair: _update(plan, *pair, writer), revisions)
     rollouts = tuple(item for item in begun if isinstance(item, Rollout))
     for rollout in rollouts:
@@ -105,8 +107,8 @@ def _revision(
 
 def _update(plan: ReleasePlan, service: ServicePlan, revision: str, writer: EcsWriter) -> Rollout | ServiceResult:
     name = ServiceName(plan.cluster, service.contract.service)
-    if service.resumed and service.resumed.deployment_id:
-        return Rollout(service, name, revision, service.resumed.deployment_id)
+    if service.deployment_id is not None:
+        return Rollout(service, name, revision, service.deployment_id)
     try:
         deployment_id = writer.update(
             name,

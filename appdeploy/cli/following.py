@@ -86,8 +86,8 @@ def follow(prepare: Callable[[Clients], ReleasePlan], region: str | None, follow
     until = following.until or (_LIVE if is_terminal() else _COMPLETE)
     policy = Policy(until_complete=until == _COMPLETE, patient=following.patient)
     watching = Watching(policy, following.timeout, back_on_interrupt=following.on_interrupt == _ROLLBACK)
+    clients = connect(region)
     with _cancelling(clock), _renderer(clock) as render:
-        clients = connect(region)
         line = _line(clients, clock, render, following)
         results = run_release(lambda: _with_why(prepare(clients), following), watching, clients, clock, render, line)
     return worst(result.outcome for result in results).exit_code

@@ -22,7 +22,7 @@ def environment_option(function: F) -> F:
         "environment",
         metavar="ENV",
         required=True,
-        callback=_environment,
+        callback=check_environment,
         help="The environment, such as staging.",
     )(function)
 
@@ -82,10 +82,11 @@ def services_option(function: F) -> F:
     )(function)
 
 
-def _environment(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+def check_environment(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    """A well-formed name, or nothing where the option is not required."""
     from appdeploy.contract import ENVIRONMENT_PATTERN
 
-    if not re.fullmatch(ENVIRONMENT_PATTERN, value):
+    if value is not None and not re.fullmatch(ENVIRONMENT_PATTERN, value):
         raise click.BadParameter(f"{value!r} cannot be an environment: it takes lower-case letters, digits and hyphens")
     return value
 

@@ -72,7 +72,8 @@ class Book:
 
         def change(entry: Entry) -> Entry:
             for result in results:
-                entry = with_result(entry, result)
+                if not entry.services[result.service].settled:
+                    entry = with_result(entry, result)
             return entry.model_copy(update={"told": datetime.now(UTC)})
 
         self._put(change, self._turn.leave)

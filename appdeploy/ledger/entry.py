@@ -38,6 +38,8 @@ class StepKind(StrEnum):
     """The count back to 0 after a failed first release."""
     PUT_BACK = "put-back"
     """UpdateService again, after a write of a release that this one had pre-empted."""
+    RESUME = "resume"
+    """Nothing in itself: somebody carried the release on."""
 
 
 class _Part(BaseModel):
@@ -92,6 +94,8 @@ class Step(_Part):
     """None for all services of the release."""
     why: str | None = None
     done: datetime | None = None
+    interrupted: bool = False
+    """Whether the command ended before it knew that the step was done."""
 
 
 class Entry(_Part):
@@ -174,6 +178,11 @@ class Entry(_Part):
         steps = (step.model_copy(update={"done": now}) if _is_open(step, what, service) else step for step in self.steps)
         return self.model_copy(update={"steps": tuple(steps)})
 
+    def interrupted(self) -> Self:
+        """The same entry with every step that is not done marked as interrupted."""
+        steps = (step if step.done else step.model_copy(update={"interrupted": True}) for step in self.steps)
+        return self.model_copy(update={"steps": tuple(steps)})
+
     def is_doing(self, what: StepKind) -> bool:
         """Whether that step of all services was begun and not completed."""
         return any(_is_open(step, what, None) for step in self.steps)
@@ -185,7 +194,7 @@ class Entry(_Part):
 
 
 def _is_open(step: Step, what: StepKind, service: str | None) -> bool:
-    return step.what == what and step.service == service and step.done is None
+    return step.what == what and step.service == service and step.done is None and not step.interrupted
 
 
 def _now() -> datetime:
