@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.prove import mutants
 from tests.prove.report import Subject
 
-SUBJECTS: tuple[Subject, ...] = ()
+SUBJECTS = (Subject("mutants", "Each named mutant of the scheduler is caught by the emulator's scenarios.", 15, mutants.prove),)
