@@ -244,6 +244,20 @@ def test_without_a_breaker_ecs_goes_on_trying(scenario: Scenario) -> None:
     assert scenario.service_deployments()[0]["deploymentCircuitBreaker"]["status"] == "DISABLED"
 
 
+@pytest.mark.source(Source.LAUNCH_THROTTLE)
+@pytest.mark.parametrize("behaviour", [Behaviour.CRASH, Behaviour.UNHEALTHY])
+def test_tasks_that_stop_after_they_ran_slow_no_launch_down_and_raise_no_event(
+    scenario: Scenario, behaviour: Behaviour
+) -> None:
+    """Deployment tools take that event for a failure: with it, they would find out about a rollback by accident."""
+    scenario.running("v1")
+    scenario.release("v2", behaviour)
+
+    scenario.until(scenario.rolled_back)
+
+    assert not any("unable to consistently start tasks" in event for event in scenario.events())
+
+
 @pytest.mark.source(Source.BREAKER)
 def test_a_rollback_keeps_the_present_count(scenario: Scenario) -> None:
     scenario.running("v1")
