@@ -1,0 +1,110 @@
+"""The platform in an emulator's process, for what needs real commands or real traffic."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from appdeploy.contract import PlatformContract, ServiceContract, contract_path
+from tests.sandbox import aws_platform
+from tests.sandbox.inprocess import REGION
+from tests.sandbox.process import EmulatorProcess
+
+ENVIRONMENT = "staging"
+ACCOUNT = "123456789012"
+TABLE = f"axonflow-{ENVIRONMENT}-releases"
+_LONGEST = 40
+
+
+class Site:
+    """The platform in the emulator's process, with version v1 serving."""
+
+    def __init__(self, emulator: EmulatorProcess) -> None:
+        self.emulator = emulator
+        self.network = aws_platform.create_network(emulator.client)
+        self.balancer = aws_platform.create_balancer(emulator.client, self.network)
+        self.role = aws_platform.create_role(emulator.client)
+        emulator.client("ecr").create_repository(repositoryName=aws_platform.REPOSITORY, imageTagMutability="IMMUTABLE")
+        emulator.client("logs").create_log_group(logGroupName=aws_platform.LOG_GROUP)
+        self.ecs = emulator.client("ecs")
+        self.ecs.create_cluster(clusterName=aws_platform.CLUSTER)
+        definition = self.register("v1", "healthy")
+        sent = aws_platform.service(self.network, self.balancer, self.role, definition, desired=2)
+        self.ecs.create_service(**sent)
+        self.wait(self.settled)
+
+    @property
+    def address(self) -> str:
+        return f"http://{self.balancer.dns_name}"
+
+    def push(self, tag: str, behaviour: str) -> str:
+        """Push an image; returns its reference by tag."""
+        body = {"repository": aws_platform.REPOSITORY, "tag": tag, "behaviour": behaviour}
+        status, pushed = self.emulator.control("POST", "images", body)
+        assert status == 200, pushed
+        return str(pushed["image"])
+
+    def register(self, tag: str, behaviour: str) -> str:
+        sent = aws_platform.task_definition(self.push(tag, behaviour), self.role)
+        arn: str = self.ecs.register_task_definition(**sent)["taskDefinition"]["taskDefinitionArn"]
+        return arn
+
+    def release(self, tag: str, behaviour: str) -> str:
+        definition = self.register(tag, behaviour)
+        self.ecs.update_service(cluster=aws_platform.CLUSTER, service=aws_platform.SERVICE, taskDefinition=definition)
+        self.wait(self.settled)
+        listed = self.ecs.list_service_deployments(cluster=aws_platform.CLUSTER, service=aws_platform.SERVICE)
+        status: str = listed["serviceDeployments"][0]["status"]
+        return status
+
+    def hand_over(self) -> None:
+        """Write the contract that the release tool reads, and make its table, as the infrastructure program does."""
+        keys = ("pk", "HASH"), ("sk", "RANGE")
+        self.emulator.client("dynamodb").create_table(
+            TableName=TABLE,
+            KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        self._put("platform", self._platform_contract().dump())
+        self._put("services/agent", self._service_contract().dump())
+
+    def _put(self, name: str, value: str) -> None:
+        self.emulator.client("ssm").put_parameter(Name=f"{contract_path(ENVIRONMENT)}{name}", Type="String", Value=value)
+
+    def _platform_contract(self) -> PlatformContract:
+        return PlatformContract(
+            environment=ENVIRONMENT,
+            account=ACCOUNT,
+            region=REGION,
+            cluster=f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/{aws_platform.CLUSTER}",
+            releases_table=TABLE,
+            url=self.address,
+        )
+
+    def _service_contract(self) -> ServiceContract:
+        repository = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{aws_platform.REPOSITORY}"
+        sent = aws_platform.task_definition(f"{repository}:unreleased", self.role, aws_platform.TEMPLATE)
+        return ServiceContract(
+            name="agent",
+            service=f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/{aws_platform.CLUSTER}/{aws_platform.SERVICE}",
+            family=aws_platform.FAMILY,
+            template=self.ecs.register_task_definition(**sent)["taskDefinition"]["taskDefinitionArn"],
+            container="agent",
+            repository=repository,
+            desired_count=2,
+            target_groups=self.balancer.groups,
+            listener_rule=self.balancer.rule,
+        )
+
+    def settled(self) -> bool:
+        found = self.ecs.describe_services(cluster=aws_platform.CLUSTER, services=[aws_platform.SERVICE])
+        deployments: list[dict[str, Any]] = found["services"][0]["deployments"]
+        return len(deployments) == 1 and deployments[0]["rolloutState"] == "COMPLETED"
+
+    def wait(self, condition: Callable[[], bool]) -> None:
+        end = time.monotonic() + _LONGEST
+        while not condition():
+            assert time.monotonic() < end, self.emulator.control("GET", "status")
+            time.sleep(0.1)
