@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from appdeploy.outcome import ServiceResult
-from appdeploy.plan import ReleasePlan
+from appdeploy.plan import ReleasePlan, ServicePlan
 
 
 class Phase(Enum):
@@ -73,6 +73,13 @@ class Started:
 
 
 @dataclass(frozen=True)
+class Recalled:
+    """What a rollback replaces is known in words now: it was read after the update, which it must not hold up."""
+
+    plan: ServicePlan
+
+
+@dataclass(frozen=True)
 class Progress:
     """How far a rollout is. Sent when something changed."""
 
@@ -125,6 +132,18 @@ class Ended:
 
 
 Event = (
-    Planned | Queued | TookOver | Unlocked | Registered | Started | Progress | Stopping | Silence | Answered | Finished | Ended
+    Planned
+    | Queued
+    | TookOver
+    | Unlocked
+    | Registered
+    | Started
+    | Recalled
+    | Progress
+    | Stopping
+    | Silence
+    | Answered
+    | Finished
+    | Ended
 )
 Emit = Callable[[Event], None]

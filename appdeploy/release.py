@@ -12,6 +12,7 @@ from appdeploy.events import Emit, Ended, Finished, Planned
 from appdeploy.lock.turn import Line, Turn
 from appdeploy.outcome import Outcome, ServiceResult
 from appdeploy.plan import Obstructed, ReleasePlan, Untouched
+from appdeploy.rollback.recall import recall
 from appdeploy.rollout import begin
 from appdeploy.task_definition import registrable_fields
 from appdeploy.watch.judge import Policy
@@ -89,7 +90,7 @@ def _carry_out(
     writer = EcsWriter(clients.once.ecs, clock, turn.confirm)
     try:
         early = _finish(plan.untouched, emit)
-        beginning = begin(plan, writer, registrable_fields(clients.ecs), emit)
+        beginning = recall(begin(plan, writer, registrable_fields(clients.ecs), emit), clients, emit)
         for result in beginning.results:
             emit(Finished(result))
         watches = [ServiceWatch(rollout, clients.once, writer, watching.policy) for rollout in beginning.rollouts]

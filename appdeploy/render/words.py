@@ -12,6 +12,7 @@ from appdeploy.events import (
     Planned,
     Progress,
     Queued,
+    Recalled,
     Registered,
     Silence,
     Started,
@@ -41,6 +42,8 @@ def lines(event: Event) -> Iterator[str]:
             yield f"{service}: registered {name_of(task_definition)}"
         case Started(service, deployment_id):
             yield f"{service}: deployment {deployment_id} started"
+        case Recalled(plan):
+            yield f"{plan.contract.name}: {change(plan)}"
         case Progress(service):
             yield f"{service}: {progress(event)}"
         case Stopping(service, cause):
@@ -108,7 +111,8 @@ def change(service: ServicePlan) -> str:
         case Change.RELEASE:
             return f"{_versions(service)} ({digest}){_template(service)}"
         case Change.RETURN:
-            return f"{_versions(service)} ({digest}), back to {name_of(service.base.arn)}{_template(service)}"
+            known = f" ({digest})" if service.base.is_read else ""
+            return f"{_versions(service)}{known}, back to {name_of(service.base.arn)}{_template(service)}"
 
 
 def _versions(service: ServicePlan) -> str:
@@ -118,8 +122,9 @@ def _versions(service: ServicePlan) -> str:
 
 def _template(service: ServicePlan) -> str:
     """Where the template goes, if it does or may."""
-    if service.template is None or service.template == service.former.template:
+    former = service.former
+    if service.template is None or service.template == former.template or not former.read:
         return ""
     back = "goes back too" if service.change is Change.RETURN else "moves"
-    former = name_of(service.former.template) if service.former.template else "an unknown one"
-    return f"; the template {back}: {former} -> {name_of(service.template)}"
+    before = name_of(former.template) if former.template else "an unknown one"
+    return f"; the template {back}: {before} -> {name_of(service.template)}"
