@@ -80,6 +80,30 @@ class Recalled:
 
 
 @dataclass(frozen=True)
+class Guarding:
+    """A rollback is live, and is not called so before the lease is over of the release that it took the lock from."""
+
+    service: str
+    release: str
+    seconds: float
+    """How long a write of that release may still land."""
+
+
+@dataclass(frozen=True)
+class PutBack:
+    """A write of the release that a rollback took the lock from landed after its own, and was undone."""
+
+    service: str
+    release: str
+    late: str
+    """The task definition that it brought."""
+    task_definition: str
+    """The one that was put back."""
+    deployment_id: str
+    """The rollback's deployment from now on."""
+
+
+@dataclass(frozen=True)
 class Progress:
     """How far a rollout is. Sent when something changed."""
 
@@ -139,6 +163,8 @@ Event = (
     | Registered
     | Started
     | Recalled
+    | Guarding
+    | PutBack
     | Progress
     | Stopping
     | Silence

@@ -15,9 +15,9 @@ from appdeploy.plan import Obstructed, ReleasePlan, Untouched
 from appdeploy.rollback.recall import recall
 from appdeploy.rollout import begin
 from appdeploy.task_definition import registrable_fields
+from appdeploy.watch.guard import guarded
 from appdeploy.watch.judge import Policy
 from appdeploy.watch.poller import Poller
-from appdeploy.watch.service_watch import ServiceWatch
 from appdeploy.writes import EcsWriter
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _carry_out(
         beginning = recall(begin(plan, writer, registrable_fields(clients.ecs), emit), clients, emit)
         for result in beginning.results:
             emit(Finished(result))
-        watches = [ServiceWatch(rollout, clients.once, writer, watching.policy) for rollout in beginning.rollouts]
+        watches = guarded(beginning.rollouts, clients.once, writer, watching.policy, turn, clock)
         silent = any(result.outcome is Outcome.TIMED_OUT for result in beginning.results)
         poller = Poller(clients.once.ecs, clock, emit, begun=begun, timeout=watching.timeout, silent=silent)
         return _in_order(plan, [*early, *beginning.results, *poller.run(watches)])

@@ -57,7 +57,7 @@ def seize(store: LockStore, holder: Holder, clock: Clock) -> tuple[HeldLock, Loc
     """Become the holder whoever holds the lock and through a freeze; also what it was like before. One call."""
     asked = clock.now()
     former = store.seize(holder)
-    return HeldLock(store, former.fence + 1, clock, renewed=asked, stubborn=True), former
+    return HeldLock(store, former.fence + 1, clock, renewed=asked, stubborn=True, preempted=former.holder), former
 
 
 def describe(item: LockItem) -> str:
@@ -73,7 +73,15 @@ class HeldLock:
     """The lock while it is ours. As a context manager it renews itself in the background and lets go at the end."""
 
     def __init__(
-        self, store: LockStore, fence: int, clock: Clock, *, renewed: float, waited: bool = False, stubborn: bool = False
+        self,
+        store: LockStore,
+        fence: int,
+        clock: Clock,
+        *,
+        renewed: float,
+        waited: bool = False,
+        stubborn: bool = False,
+        preempted: Holder | None = None,
     ) -> None:
         """`renewed` is the clock's reading just before the write that gave us the lock.
 
@@ -82,6 +90,8 @@ class HeldLock:
         self.fence: int | None = fence
         self.waited = waited
         """Whether we stood in line, so that what was read before is out of date."""
+        self.preempted = preempted
+        """The release that the lock was taken from while it may have been at work."""
         self._store = store
         self._ours = fence
         self._clock = clock
@@ -120,6 +130,12 @@ class HeldLock:
                 ) from None
         if self._lost:
             raise LockLost(f"the lock is not ours any more ({self._now_with()}): nothing more is sent")
+
+    def is_lost(self) -> bool:
+        """Whether somebody else has the lock by now. Asks the table; one that does not answer says nothing."""
+        with contextlib.suppress(*AwsError):
+            self._renew()
+        return self._lost
 
     def _renew(self) -> None:
         with self._guard:

@@ -33,9 +33,14 @@ class Turn(Protocol):
     """Which holder of the lock this is; None without a lock."""
     waited: bool
     """Whether others were at work before, so that what was read is out of date."""
+    preempted: Holder | None
+    """The release that it was taken from while it may have been at work: a late write of it can still land."""
 
     def confirm(self) -> None:
         """Asked before each write. Raises LockLost when nothing more must be sent."""
+
+    def is_lost(self) -> bool:
+        """Whether it is somebody else's turn by now, as far as that can be told."""
 
     def __enter__(self) -> Self: ...
 
@@ -57,9 +62,14 @@ class WithoutLock:
 
     fence: int | None = None
     waited = False
+    preempted: Holder | None = None
 
     def confirm(self) -> None:
         """There is nothing to lose."""
+
+    def is_lost(self) -> bool:
+        """There was nothing to lose."""
+        return False
 
     def __enter__(self) -> Self:
         return self

@@ -12,7 +12,20 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from appdeploy.events import Answered, Ended, Event, Finished, Planned, Progress, Recalled, Silence, Started, Stopping
+from appdeploy.events import (
+    Answered,
+    Ended,
+    Event,
+    Finished,
+    Guarding,
+    Planned,
+    Progress,
+    PutBack,
+    Recalled,
+    Silence,
+    Started,
+    Stopping,
+)
 from appdeploy.outcome import ServiceResult
 from appdeploy.render.plain import report_problem, write
 from appdeploy.render.words import duration, finished, lines, problem
@@ -64,7 +77,9 @@ class TerminalRenderer:
                 self._rows[service].phase = "started"
             case Recalled(plan):
                 self._rows[plan.contract.name].version = _versions(plan)
-                self._live.console.print(*map(Text, lines(event)), soft_wrap=True)
+                self._print(event)
+            case Guarding() | PutBack():
+                self._print(event)
             case Progress(service):
                 self._progress(self._rows[service], event)
             case Stopping(service, cause):
@@ -79,6 +94,11 @@ class TerminalRenderer:
                 self._end(event)
             case _:
                 pass
+
+    def _print(self, event: Event) -> None:
+        """Lines above the table, to stay."""
+        for line in lines(event):
+            self._live.console.print(Text(line), soft_wrap=True)
 
     def _plan(self, event: Planned) -> None:
         plan = event.plan

@@ -9,8 +9,10 @@ from appdeploy.events import (
     Ended,
     Event,
     Finished,
+    Guarding,
     Planned,
     Progress,
+    PutBack,
     Queued,
     Recalled,
     Registered,
@@ -44,6 +46,12 @@ def lines(event: Event) -> Iterator[str]:
             yield f"{service}: deployment {deployment_id} started"
         case Recalled(plan):
             yield f"{plan.contract.name}: {change(plan)}"
+        case Guarding(service, release, seconds):
+            yield f"{service}: live; for {duration(seconds)} more a late write of {release} may land and is undone"
+        case PutBack(service, release, late, task_definition, deployment_id):
+            yield f"{service}: PUT BACK: a late write of {release} brought {name_of(late)};" + (
+                f" {name_of(task_definition)} again, deployment {deployment_id}"
+            )
         case Progress(service):
             yield f"{service}: {progress(event)}"
         case Stopping(service, cause):

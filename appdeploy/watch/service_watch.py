@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from appdeploy.events import Event, Phase, Progress, Stopping
 from appdeploy.outcome import Outcome, ServiceResult
 from appdeploy.task_logs import last_lines
 from appdeploy.watch.failures import headline
-from appdeploy.watch.judge import Decide, Done, Empty, Observation, Policy, Stop, Wait, describe_failures, judge
+from appdeploy.watch.judge import Decide, Done, Empty, Observation, Policy, Stop, Wait, by_whom, describe_failures, judge
 from appdeploy.watch.observer import Observer
 from appdeploy.watch.routing import Serving, deregistration_delay
 from appdeploy.watch.serving import what_serves
@@ -19,7 +20,7 @@ from appdeploy.writes import EcsWriter, WriteRefused
 
 if TYPE_CHECKING:
     from appdeploy.aws import OnceClients
-    from appdeploy.ecs_state import ServiceState
+    from appdeploy.ecs_state import Deployment, ServiceState
     from appdeploy.rollout import Rollout
 
 
@@ -43,6 +44,7 @@ class ServiceWatch:
         self._done = Done()
         self._seen: Observation | None = None
         self._shown: Progress | None = None
+        self._drain: int | None = None
 
     def tick(self, state: ServiceState) -> Tick:
         """Look once. Errors of the SDK that may pass are raised; the same tick can be tried again."""
@@ -56,17 +58,26 @@ class ServiceWatch:
                 return self._empty(self._seen, task_definition)
             case Decide(outcome, cause):
                 last = self._progress(self._seen, Phase.LIVE) if outcome is Outcome.LIVE else ()
-                return Tick(last, replace(self._result(outcome, cause), log_lines=self._log_lines(outcome)))
+                return Tick(last, replace(self.result(outcome, cause), log_lines=self._log_lines(outcome)))
 
     def give_up(self, cause: str) -> ServiceResult:
         """The outcome when we stop watching before the end: still in progress, or failed with only the end unseen."""
         failed = self._done.emptied
         known = self._done.stopped_because or (describe_failures(self._seen) if self._seen else "")
-        return self._result(Outcome.FAILED if failed else Outcome.TIMED_OUT, f"{cause}; so far: {known}" if known else cause)
+        return self.result(Outcome.FAILED if failed else Outcome.TIMED_OUT, f"{cause}; so far: {known}" if known else cause)
 
     def gone(self) -> ServiceResult:
         """The outcome when ECS does not know the service any more."""
-        return self._result(Outcome.FAILED, "the service does not exist any more: somebody deleted it")
+        return self.result(Outcome.FAILED, "the service does not exist any more: somebody deleted it")
+
+    def replaced(self, rival: Deployment) -> ServiceResult:
+        """The outcome when another deployment came after ours was complete."""
+        return self.result(Outcome.SUPERSEDED, by_whom(rival))
+
+    @property
+    def status(self) -> DeploymentStatus | None:
+        """The status of our service deployment, as far as the last tick has shown it."""
+        return self._seen.status if self._seen else None
 
     def _stop(self, seen: Observation, cause: str) -> Tick:
         if seen.record is None:
@@ -74,7 +85,7 @@ class ServiceWatch:
         try:
             stopped = self._writer.stop(seen.record.arn)
         except WriteRefused as error:
-            return Tick((), self._result(Outcome.FAILED, f"{cause}; it could not be stopped: {error}"))
+            return Tick((), self.result(Outcome.FAILED, f"{cause}; it could not be stopped: {error}"))
         if not stopped:
             # It has ended meanwhile, or ECS rolls it back already: the next ticks show which.
             return Tick(self._progress(seen, Phase.STOPPING))
@@ -85,7 +96,7 @@ class ServiceWatch:
         try:
             self._writer.settle_at_zero(self.rollout.service, task_definition)
         except WriteRefused as error:
-            return Tick((), self._result(Outcome.FAILED, f"the count could not be set to 0: {error}"))
+            return Tick((), self.result(Outcome.FAILED, f"the count could not be set to 0: {error}"))
         self._done = replace(self._done, emptied=True)
         return Tick(self._progress(seen, Phase.EMPTYING))
 
@@ -98,7 +109,8 @@ class ServiceWatch:
         self._shown = shown
         return (shown,)
 
-    def _result(self, outcome: Outcome, cause: str | None) -> ServiceResult:
+    def result(self, outcome: Outcome, cause: str | None) -> ServiceResult:
+        """An outcome, with what serves as far as the last tick has shown it."""
         return ServiceResult(
             service=self.rollout.name,
             outcome=outcome,
@@ -113,10 +125,10 @@ class ServiceWatch:
             return None
         if not isinstance(seen.routing, Serving):
             return None
-        try:
-            return deregistration_delay(self._clients.elbv2, seen.routing.target_group)
-        except AwsError:
-            return None
+        if self._drain is None:  # A live rollout that is still guarded is asked again at each tick.
+            with suppress(*AwsError):
+                self._drain = deregistration_delay(self._clients.elbv2, seen.routing.target_group)
+        return self._drain
 
     def _log_lines(self, outcome: Outcome) -> tuple[str, ...]:
         """The last words of a container that ended a task, newest failure first. Never in the way of the outcome."""
