@@ -114,7 +114,7 @@ class GuardedWatch:
         if tick.result is not None and tick.result.outcome is Outcome.LIVE:
             return self._hold(tick, tick.result, rival, release)
         self._live = None
-        return self._told(tick)
+        return replace(self._told(tick), look_again_soon=not over)
 
     def give_up(self, cause: str) -> ServiceResult:
         """The outcome when we stop watching before the end."""
@@ -151,7 +151,7 @@ class GuardedWatch:
             return tick
         told = () if self._live else (Guarding(self.rollout.name, release, self.guard.left),)
         self._live = live
-        return Tick((*tick.events, *told))
+        return Tick((*tick.events, *told), look_again_soon=True)
 
     def _put_back(self, state: ServiceState, rival: Deployment, release: str) -> Tick:
         ours, theirs = name_of(self.rollout.task_definition), name_of(rival.task_definition)

@@ -88,7 +88,7 @@ class Poller:
         for tick in ticks:
             for event in tick.events:
                 self._emit(event)
-        moved = any(tick.events or tick.result for tick in ticks)
+        moved = any(tick.events or tick.result or tick.look_again_soon for tick in ticks)
         self._pause = _SHORTEST_PAUSE if moved else min(self._pause * _GROWTH, _LONGEST_PAUSE)
         return {watch: tick.result for watch, tick in zip(watches, ticks, strict=True) if tick.result is not None}
 

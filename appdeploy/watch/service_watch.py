@@ -30,6 +30,8 @@ class Tick:
 
     events: tuple[Event, ...] = ()
     result: ServiceResult | None = None
+    look_again_soon: bool = False
+    """Whether something may come at any moment, though nothing has moved."""
 
 
 class ServiceWatch:

@@ -235,3 +235,12 @@ def test_without_the_lock_nothing_is_put_back_and_the_way_is_told(world: World) 
     assert [type(event) for event in world.events if isinstance(event, Unlocked | PutBack)] == [Unlocked]
     assert world.rollback(to=V2).outcome is Outcome.LIVE
     assert world.runs == {V2}
+
+
+def test_a_late_write_is_seen_before_its_tasks_can_serve(world: World) -> None:
+    """While one may land the service is looked at every second or so, however little happens."""
+    world.rival()
+    world.rollback()
+    times = [call.time for call in world.emulator.calls.since(0) if call.action == "DescribeServices"]
+    longest = max((later - earlier).total_seconds() for earlier, later in itertools.pairwise(times))
+    assert longest < 2
