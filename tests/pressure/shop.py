@@ -59,7 +59,13 @@ class Shop:
     @property
     def calls(self) -> list[str]:
         """The actions of the calls so far, in the order of their answers."""
-        return [call["action"] for call in self.emulator.control("GET", "calls?since=0")[1]["calls"]]
+        return [call["action"] for call in self.recorded]
+
+    @property
+    def recorded(self) -> list[dict[str, Any]]:
+        """The same with all that the emulator's record has."""
+        found: list[dict[str, Any]] = self.emulator.control("GET", "calls?since=0")[1]["calls"]
+        return found
 
     def forget_calls(self) -> None:
         self.emulator.control("DELETE", "calls")
