@@ -1,6 +1,6 @@
 # make demo: the platform on this machine, then a release. make test: every test. Both set up what they need.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test prove lint types imports check lock clean
+.PHONY: help setup demo test prove bench lint types imports check lock clean
 
 # A virtual environment without bytecode caches starts two to three times slower.
 unexport PYTHONDONTWRITEBYTECODE
@@ -10,7 +10,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-CODE := appdeploy infra sandbox tests
+CODE := appdeploy infra sandbox tests benchmarks
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ test: setup ## All tests
 # SUBJECTS="mutants peers" runs some of them; SEED and SCALE as in python -m tests.prove --help.
 prove: setup ## The full volumes; what was seen goes to docs/evidence/
 	@$(BIN)/python -m tests.prove $(SUBJECTS) $(if $(SEED),--seed $(SEED)) $(if $(SCALE),--scale $(SCALE))
+
+bench: $(INSTALLED) ## Measure, and write docs/evidence
+	@$(BIN)/python -m benchmarks.rollback
 
 lint: $(INSTALLED) ## Style of the code
 	@$(BIN)/ruff check $(CODE)

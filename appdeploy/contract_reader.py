@@ -24,6 +24,11 @@ _PLATFORM = "platform"
 _SERVICES = "services/"
 
 
+class UnusableContract(Refused):
+    """There is no contract, or none that this version can understand. One that is about another place is not of this kind:
+    it says plainly that the request is wrong."""
+
+
 @dataclass(frozen=True)
 class Caller:
     """The AWS identity that a command works with."""
@@ -46,7 +51,7 @@ class EnvironmentContract:
         """The services of these names, or all of them when none is named. Raises Refused for an unknown name."""
         known = {service.name: service for service in self.services}
         if not known:
-            raise Refused(f"the contract of {self.platform.environment} names no service: there is nothing to release")
+            raise UnusableContract(f"the contract of {self.platform.environment} names no service: there is nothing to release")
         unknown = [name for name in names if name not in known]
         if unknown:
             raise Refused(
@@ -75,12 +80,12 @@ def parse_contract(
 ) -> EnvironmentContract:
     """Check the parameters of a contract. `caller` is None when it is not known whose credentials these are.
 
-    Raises Refused as `read_contract`.
+    Raises Refused as `read_contract`; of its kinds UnusableContract when it cannot be understood.
     """
     account = caller.account if caller else None
     if not documents:
         where = f"account {account}, region {region}" if account else f"region {region}"
-        raise Refused(
+        raise UnusableContract(
             f"there is no environment {environment} in {where}:"
             " check the name, the region and the credentials, or create it with pulumi up"
         )
@@ -99,7 +104,7 @@ def read_parameters(ssm: SSMClient, environment: str) -> dict[str, str]:
 def _parse(documents: dict[str, str], environment: str, caller: Caller | None) -> EnvironmentContract:
     path = contract_path(environment)
     if _PLATFORM not in documents:
-        raise Refused(f"{path}{_PLATFORM} is missing: run pulumi up for {environment} again")
+        raise UnusableContract(f"{path}{_PLATFORM} is missing: run pulumi up for {environment} again")
     name = _PLATFORM
     try:
         platform = PlatformContract.parse(documents[_PLATFORM])
@@ -107,7 +112,7 @@ def _parse(documents: dict[str, str], environment: str, caller: Caller | None) -
         for name in sorted(key for key in documents if key.startswith(_SERVICES)):
             services.append(_parse_service(name.removeprefix(_SERVICES), documents[name]))
     except ContractError as error:
-        raise Refused(f"{path}{name} is malformed: {error}; run pulumi up for {environment} again") from None
+        raise UnusableContract(f"{path}{name} is malformed: {error}; run pulumi up for {environment} again") from None
     return EnvironmentContract(platform, tuple(services), caller)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from appdeploy.outcome import ServiceResult
-from appdeploy.plan import ReleasePlan
+from appdeploy.plan import ReleasePlan, ServicePlan
 
 
 class Phase(Enum):
@@ -78,6 +78,37 @@ class Started:
 
 
 @dataclass(frozen=True)
+class Recalled:
+    """What a rollback replaces is known in words now: it was read after the update, which it must not hold up."""
+
+    plan: ServicePlan
+
+
+@dataclass(frozen=True)
+class Guarding:
+    """A rollback is live, and is not called so before the lease is over of the release that it took the lock from."""
+
+    service: str
+    release: str
+    seconds: float
+    """How long a write of that release may still land."""
+
+
+@dataclass(frozen=True)
+class PutBack:
+    """A write of the release that a rollback took the lock from landed after its own, and was undone."""
+
+    service: str
+    release: str
+    late: str
+    """The task definition that it brought."""
+    task_definition: str
+    """The one that was put back."""
+    deployment_id: str
+    """The rollback's deployment from now on."""
+
+
+@dataclass(frozen=True)
 class Progress:
     """How far a rollout is. Sent when something changed."""
 
@@ -121,6 +152,14 @@ class Finished:
 
 
 @dataclass(frozen=True)
+class Unkept:
+    """A live image could not be tagged: the repository's lifecycle policy may remove it once it is old."""
+
+    service: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Ended:
     """All services' outcomes are decided."""
 
@@ -137,11 +176,15 @@ Event = (
     | Unrecorded
     | Registered
     | Started
+    | Recalled
+    | Guarding
+    | PutBack
     | Progress
     | Stopping
     | Silence
     | Answered
     | Finished
+    | Unkept
     | Ended
 )
 Emit = Callable[[Event], None]

@@ -12,6 +12,9 @@ from typing import NewType, Self
 
 Digest = NewType("Digest", str)
 
+RELEASED_TAG_PREFIX = "released-"
+"""Of the tags that releases put on images to keep them, which nobody deploys by."""
+
 TAG_PATTERN = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9a-fA-F:]+\])"
 _REGISTRY = re.compile(rf"{_HOST}(?::[0-9]+)?")

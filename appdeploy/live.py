@@ -17,7 +17,7 @@ from appdeploy.aws_errors import refusing
 from appdeploy.contract import ServiceContract
 from appdeploy.ecs_state import ServiceState
 from appdeploy.goal import Deploy, Goal, Restart, Sync, takes_template
-from appdeploy.image import Digest, EcrRepository
+from appdeploy.image import RELEASED_TAG_PREFIX, Digest, EcrRepository
 from appdeploy.task_definition import TEMPLATE_TAG, TaskDefinition, family_of
 
 if TYPE_CHECKING:
@@ -169,4 +169,5 @@ def _tagged_images(ecr: ECRClient, repository: EcrRepository) -> Iterable[ImageD
 def _newest_tags(images: Iterable[ImageDetailTypeDef]) -> tuple[str, ...]:
     long_ago = datetime.min.replace(tzinfo=UTC)
     newest_first = sorted(images, key=lambda image: image.get("imagePushedAt", long_ago), reverse=True)
-    return tuple(image["imageTags"][0] for image in newest_first[:_NEWEST_SHOWN] if image.get("imageTags"))
+    tagged = [[tag for tag in image.get("imageTags", []) if not tag.startswith(RELEASED_TAG_PREFIX)] for image in newest_first]
+    return tuple(tags[0] for tags in tagged if tags)[:_NEWEST_SHOWN]

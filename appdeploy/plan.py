@@ -44,6 +44,8 @@ class Former:
     digest: Digest | None = None
     template: str | None = None
     """ARN of the template revision that it descends from, as far as it is known."""
+    read: bool = True
+    """Whether its revision was read. A rollback reads it after its update: only words hang on it."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ class ServicePlan:
     base: TaskDefinition
     """The revision that the new one is made from; for a restart or a return the one that will run."""
     image: ImageReference
-    """The image that will run, pinned by digest unless a revision that was not made by a release is run again."""
+    """The image that will run, pinned by digest unless a revision that was not made by a release is run again; of a
+    return to a revision that is not read yet, the repository alone."""
     version: str
     """What people call what will run."""
     template: str | None

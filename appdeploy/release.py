@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, TypeVar
 
 from appdeploy.errors import Interrupted, Refused
 from appdeploy.events import Emit, Ended, Finished, Planned
+from appdeploy.keep import keep_images
 from appdeploy.ledger.book import Book
 from appdeploy.ledger.opening import opening_entry
 from appdeploy.lock.turn import Line, Turn, table_of, who_is_here
 from appdeploy.outcome import Outcome, ServiceResult
 from appdeploy.plan import Obstructed, ReleasePlan, Untouched
+from appdeploy.rollback.recall import recall
 from appdeploy.rollout import begin
 from appdeploy.task_definition import registrable_fields
+from appdeploy.watch.guard import guarded
 from appdeploy.watch.judge import Policy
-from appdeploy.watch.poller import Poller
-from appdeploy.watch.service_watch import ServiceWatch
+from appdeploy.watch.poller import Poller, Watch
 from appdeploy.writes import EcsWriter
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ def run_release(
                 emit(Planned(plan))
             results = _carry_out(replace(plan, fence=turn.fence), watching, clients, turn, book, clock, emit)
             book.close(results)
+        keep_images(clients.ecr, plan, results, emit)
     else:
         results = tuple(_finish(plan.untouched, emit))
     emit(Ended(plan, results, clock.now() - begun))
@@ -117,10 +120,10 @@ def _carry_out(
     writer = EcsWriter(clients.once.ecs, clock, turn.confirm)
     try:
         early = _finish(plan.untouched, emit)
-        beginning = begin(plan, writer, registrable_fields(clients.ecs), book, emit)
+        beginning = recall(begin(plan, writer, registrable_fields(clients.ecs), book, emit), clients, book, emit)
         for result in beginning.results:
             emit(Finished(result))
-        watches = [ServiceWatch(rollout, clients.once, writer, watching.policy, book) for rollout in beginning.rollouts]
+        watches = guarded(beginning.rollouts, clients.once, writer, watching.policy, turn, book, clock)
         silent = any(result.outcome is Outcome.TIMED_OUT for result in beginning.results)
         poller = Poller(clients.once.ecs, clock, emit, begun=begun, timeout=watching.timeout, silent=silent)
         return _in_order(plan, [*early, *beginning.results, *_watch(poller, watches, watching, clock)])
@@ -129,7 +132,7 @@ def _carry_out(
         raise Interrupted(_goes_on(plan) if touched else _not_begun(plan)) from None
 
 
-def _watch(poller: Poller, watches: Sequence[ServiceWatch], watching: Watching, clock: Clock) -> list[ServiceResult]:
+def _watch(poller: Poller, watches: Sequence[Watch], watching: Watching, clock: Clock) -> list[ServiceResult]:
     try:
         return poller.run(watches)
     except (KeyboardInterrupt, Interrupted):

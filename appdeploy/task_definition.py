@@ -57,6 +57,16 @@ class TaskDefinition:
         tags = {tag["key"]: tag["value"] for tag in reply.get("tags", [])}
         return cls(fields["taskDefinitionArn"], MappingProxyType(dict(fields)), MappingProxyType(tags))
 
+    @classmethod
+    def unread(cls, arn: str) -> Self:
+        """A revision of which the ARN alone is known yet. It has no container and no tag until it is read."""
+        return cls(arn, MappingProxyType({"containerDefinitions": ()}), MappingProxyType({}))
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it was described: every described revision has a container."""
+        return bool(self.fields["containerDefinitions"])
+
     @property
     def active(self) -> bool:
         """Whether a service can still be pointed at it."""

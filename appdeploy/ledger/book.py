@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from appdeploy.ledger.entry import Entry, StepKind
+from appdeploy.ledger.opening import service_entry
 from appdeploy.ledger.store import put_of
 
 if TYPE_CHECKING:
     from appdeploy.lock.store import Along
     from appdeploy.lock.turn import Turn
     from appdeploy.outcome import ServiceResult
+    from appdeploy.plan import ServicePlan
 
 
 class Book:
@@ -59,6 +61,13 @@ class Book:
 
         self._put(change, self._turn.note)
 
+    def recalled(self, plan: ServicePlan) -> None:
+        """Complete what a rollback did not read before it began; it is written with the next step."""
+        told = service_entry(plan)
+        with self._guard:
+            changes = {"former": told.former, "wanted": told.wanted, "image": told.image}
+            self._entry = self._entry.with_service(plan.contract.name, **changes)
+
     def before(self, what: StepKind, service: str, why: str | None = None) -> None:
         """Before a step that must not wait for the ledger: the step is written when the table answers."""
         self._put(lambda entry: entry.beginning(what, service, why), self._turn.note)
@@ -66,6 +75,13 @@ class Book:
     def after(self, what: StepKind, service: str) -> None:
         """After that step was done."""
         self._put(lambda entry: entry.completing(what, service), self._turn.note)
+
+    def put_back(self, service: str, deployment_id: str) -> None:
+        """After a late write was undone: ours is another deployment now."""
+        self._put(
+            lambda entry: entry.with_service(service, deployment_id=deployment_id).completing(StepKind.PUT_BACK, service),
+            self._turn.note,
+        )
 
     def close(self, results: Iterable[ServiceResult]) -> None:
         """The outcomes as they are told. They are written together with the end of the turn."""

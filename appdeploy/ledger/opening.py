@@ -32,7 +32,7 @@ def opening_entry(plan: ReleasePlan, who: str) -> Entry:
         change_ticket=plan.change_ticket,
         fence=plan.fence,
         begun=datetime.now(UTC),
-        services={service.contract.name: _service(service) for service in plan.services},
+        services={service.contract.name: service_entry(service) for service in plan.services},
     )
     registers = any(service.change.registers for service in plan.changed)
     return entry.beginning(StepKind.REGISTER if registers else StepKind.UPDATE)
@@ -44,7 +44,8 @@ def ci_run(environment: Mapping[str, str]) -> str | None:
     return f"{parts[0]}/{parts[1]}/actions/runs/{parts[2]}" if all(parts) else None
 
 
-def _service(service: ServicePlan | Untouched) -> ServiceEntry:
+def service_entry(service: ServicePlan | Untouched) -> ServiceEntry:
+    """What a release is going to do to one service."""
     former = _former(service.former)
     match service:
         case Untouched():

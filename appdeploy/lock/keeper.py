@@ -80,6 +80,8 @@ class HeldLock:
         self.fence: int | None = fence
         self.waited = waited
         """Whether we stood in line, so that what was read before is out of date."""
+        self.preempted: Holder | None = None
+        """A holder is taken over only after it was still for a lease: nothing of it can be under way."""
         self._store = store
         self._ours = fence
         self._clock = clock
@@ -139,6 +141,12 @@ class HeldLock:
 
     def _lease_left(self) -> float:
         return LEASE_SECONDS - (self._clock.now() - self._renewed)
+
+    def is_lost(self) -> bool:
+        """Whether somebody else has the lock by now. Asks the table; one that does not answer says nothing."""
+        with contextlib.suppress(*AwsError):
+            self._renew()
+        return self._lost
 
     def _renew(self) -> None:
         with self._guard:

@@ -12,13 +12,27 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from appdeploy.events import Answered, Ended, Event, Finished, Planned, Progress, Silence, Started, Stopping
+from appdeploy.events import (
+    Answered,
+    Ended,
+    Event,
+    Finished,
+    Guarding,
+    Planned,
+    Progress,
+    PutBack,
+    Recalled,
+    Silence,
+    Started,
+    Stopping,
+)
 from appdeploy.outcome import ServiceResult
 from appdeploy.render.plain import report_problem, write
 from appdeploy.render.words import duration, finished, lines, problem
 
 if TYPE_CHECKING:
     from appdeploy.clock import Clock
+    from appdeploy.plan import ServicePlan
 
 _HEADINGS = ("service", "version", "tasks", "healthy", "phase", "time")
 
@@ -61,6 +75,11 @@ class TerminalRenderer:
                     self._live.start()
             case Started(service):
                 self._rows[service].phase = "started"
+            case Recalled(plan):
+                self._rows[plan.contract.name].version = _versions(plan)
+                self._print(event)
+            case Guarding() | PutBack():
+                self._print(event)
             case Progress(service):
                 self._progress(self._rows[service], event)
             case Stopping(service, cause):
@@ -76,12 +95,17 @@ class TerminalRenderer:
             case _:
                 pass
 
+    def _print(self, event: Event) -> None:
+        """Lines above the table, to stay."""
+        for line in lines(event):
+            self._live.console.print(Text(line), soft_wrap=True)
+
     def _plan(self, event: Planned) -> None:
         plan = event.plan
         write(sys.stdout, lines(event))
         self._begun = self._clock.now()
         for service in plan.changed:
-            self._rows[service.contract.name] = _Row(f"{service.former.version or '(none)'} -> {service.version}")
+            self._rows[service.contract.name] = _Row(_versions(service))
 
     def _progress(self, row: _Row, event: Progress) -> None:
         if event.phase.is_forward:
@@ -117,3 +141,7 @@ class TerminalRenderer:
             time = duration(elapsed if row.seconds is None else row.seconds)
             table.add_row(name, row.version, row.tasks, row.healthy, Text(row.phase, row.style), time)
         return table
+
+
+def _versions(plan: ServicePlan) -> str:
+    return f"{plan.former.version or '(none)'} -> {plan.version}"

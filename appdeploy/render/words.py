@@ -9,14 +9,18 @@ from appdeploy.events import (
     Ended,
     Event,
     Finished,
+    Guarding,
     Planned,
     Progress,
+    PutBack,
     Queued,
+    Recalled,
     Registered,
     Silence,
     Started,
     Stopping,
     TookOver,
+    Unkept,
     Unlocked,
     Unrecorded,
 )
@@ -44,6 +48,14 @@ def lines(event: Event) -> Iterator[str]:
             yield f"{service}: registered {name_of(task_definition)}"
         case Started(service, deployment_id):
             yield f"{service}: deployment {deployment_id} started"
+        case Recalled(plan):
+            yield f"{plan.contract.name}: {change(plan)}"
+        case Guarding(service, release, seconds):
+            yield f"{service}: live; for {duration(seconds)} more a late write of {release} may land and is undone"
+        case PutBack(service, release, late, task_definition, deployment_id):
+            yield f"{service}: PUT BACK: a late write of {release} brought {name_of(late)};" + (
+                f" {name_of(task_definition)} again, deployment {deployment_id}"
+            )
         case Progress(service):
             yield f"{service}: {progress(event)}"
         case Stopping(service, cause):
@@ -54,6 +66,8 @@ def lines(event: Event) -> Iterator[str]:
             yield "AWS answers again"
         case Finished(result):
             yield finished(result)
+        case Unkept(service, reason):
+            yield f"{service}: its image could not be tagged to be kept for a way back: {reason}"
         case Ended(plan, results, seconds):
             ending = worst(result.outcome for result in results)
             yield f"{plan.release_id}: {ending.value} after {duration(seconds)}"
@@ -111,7 +125,8 @@ def change(service: ServicePlan) -> str:
         case Change.RELEASE:
             return f"{_versions(service)} ({digest}){_template(service)}"
         case Change.RETURN:
-            return f"{_versions(service)} ({digest}), back to {name_of(service.base.arn)}{_template(service)}"
+            known = f" ({digest})" if service.base.is_read else ""
+            return f"{_versions(service)}{known}, back to {name_of(service.base.arn)}{_template(service)}"
 
 
 def _versions(service: ServicePlan) -> str:
@@ -121,8 +136,9 @@ def _versions(service: ServicePlan) -> str:
 
 def _template(service: ServicePlan) -> str:
     """Where the template goes, if it does or may."""
-    if service.template is None or service.template == service.former.template:
+    former = service.former
+    if service.template is None or service.template == former.template or not former.read:
         return ""
     back = "goes back too" if service.change is Change.RETURN else "moves"
-    former = name_of(service.former.template) if service.former.template else "an unknown one"
-    return f"; the template {back}: {former} -> {name_of(service.template)}"
+    before = name_of(former.template) if former.template else "an unknown one"
+    return f"; the template {back}: {before} -> {name_of(service.template)}"

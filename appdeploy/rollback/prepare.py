@@ -1,4 +1,8 @@
-"""Decides what a rollback does. At most six calls for one service, and none that is not needed to send the update."""
+"""Decides what a rollback does, with no call that the update does not need.
+
+At most five calls for one service, and three more for each further one. What is only told, such as the version that
+runs, is read after the update (appdeploy.rollback.recall).
+"""
 
 from __future__ import annotations
 
@@ -12,11 +16,12 @@ from appdeploy.contract import ServiceContract
 from appdeploy.ecs_state import ServiceState
 from appdeploy.errors import Refused
 from appdeploy.live import describe_task_definition, on_template
-from appdeploy.plan import Change, Former, ReleasePlan, ServicePlan, Untouched, former_of, version_of
+from appdeploy.plan import Former, ReleasePlan, ServicePlan, Untouched, version_of
 from appdeploy.release_id import new_release_id
 from appdeploy.rollback.history import History, points, read_history, way_back
+from appdeploy.rollback.recall import return_to
 from appdeploy.rollback.whereabouts import find_services
-from appdeploy.task_definition import TEMPLATE_TAG, TaskDefinition, family_of, name_of
+from appdeploy.task_definition import TaskDefinition, family_of, name_of
 
 if TYPE_CHECKING:
     from appdeploy.aws import Clients
@@ -52,13 +57,14 @@ def prepare_rollback(request: Request, clients: Clients) -> ReleasePlan:
     if problems:
         others = "; name the other services with --service to roll them back alone" if len(services) > 1 else ""
         raise Refused(*(f"{problem}{others}" for problem in problems))
-    unread = f" (services by their names, because the contract could not be read: {where.by_name})" if where.by_name else ""
+    unread = f" (services by their names, because the contract could not be used: {where.by_name})" if where.by_name else ""
     return ReleasePlan(
         release_id=new_release_id(_KIND),
         environment=request.environment,
         cluster=where.cluster,
         purpose=f"{request.environment} back to {request.to or 'the last good state'}{unread}",
         services=tuple(plan for plan in planned if not isinstance(plan, _No)),
+        releases_table=where.releases_table,
     )
 
 
@@ -82,21 +88,9 @@ def _plan_service(
             raise _No(f"the service is {state.status}, not ACTIVE")
         if on_template(contract, state.task_definition):
             raise _No("it was never released: there is nothing to go back to")
-        with ThreadPoolExecutor(1) as pool:
-            running = pool.submit(_former, clients, where, contract, state)
-            target = _target(clients, where, contract, state, to)
-            return _plan(contract, state, running.result(), target)
+        return _plan(contract, state, _target(clients, where, contract, state, to))
     except _No as problem:
         return _No(f"{contract.name}: {problem}")
-
-
-def _former(clients: Clients, where: Whereabouts, contract: ServiceContract, state: ServiceState) -> Former:
-    if where.by_name is not None:  # Only for the words, and the names have cost a call already.
-        return Former(state.task_definition, state.deployment_ids, version=name_of(state.task_definition))
-    running = describe_task_definition(clients.ecs, state.task_definition)
-    if contract.container not in running.containers:
-        return Former(running.arn, state.deployment_ids, version=name_of(running.arn))
-    return former_of(running, contract.container, state.deployment_ids)
 
 
 def _target(
@@ -114,7 +108,8 @@ def _target(
             f"ECS remembers no success before {name_of(state.task_definition)}:"
             " --to names another task definition, deploy another version"
         )
-    return _describe(clients, found)
+    # The search has cost the call. UpdateService itself refuses a revision that is not ACTIVE.
+    return TaskDefinition.unread(found) if where.searched else _describe(clients, found)
 
 
 def good_history(history: History, contract: ServiceContract) -> History:
@@ -138,20 +133,19 @@ def _describe(clients: Clients, task_definition: str) -> TaskDefinition:
         raise _No(f"ECS does not know the task definition {name_of(task_definition)}") from None
 
 
-def _plan(contract: ServiceContract, state: ServiceState, former: Former, target: TaskDefinition) -> ServicePlan | Untouched:
-    name = name_of(target.arn)
+def _plan(contract: ServiceContract, state: ServiceState, target: TaskDefinition) -> ServicePlan | Untouched:
+    name, runs = name_of(target.arn), name_of(state.task_definition)
+    former = Former(state.task_definition, state.deployment_ids, version=runs, read=False)
     if target.arn == state.task_definition and state.settled:
         return Untouched(contract, former, f"it runs {name} already")
+    if target.is_read:
+        _check(contract, target)
+    return return_to(contract, target, former)
+
+
+def _check(contract: ServiceContract, target: TaskDefinition) -> None:
+    name = name_of(target.arn)
     if not target.active:
         raise _No(f"{name} is {target.fields['status']}: somebody deregistered it; appdeploy rollback --list shows others")
     if contract.container not in target.containers:
         raise _No(f"{name} has no container {contract.container}: it has {', '.join(target.containers)}")
-    return ServicePlan(
-        contract=contract,
-        change=Change.RETURN,
-        base=target,
-        image=target.image_of(contract.container),
-        version=version_of(target, contract.container),
-        template=target.tags.get(TEMPLATE_TAG),
-        former=former,
-    )

@@ -1,4 +1,7 @@
-"""Where a rollback finds its services: in the contract, and with SSM out of reach by the pattern of their names.
+"""Where a rollback finds its services: in the contract, and without one that can be used by the pattern of their names.
+
+A contract that is out of reach, missing, malformed or of another major version must not hold a rollback up. One that is
+about another environment, account or region refuses it: then the names would lead to services that were not meant.
 
 The pattern is infra's (`infra/naming.py`): cluster `axonflow-<env>-cluster`, services `axonflow-<env>-<svc>-service`,
 families `axonflow-<env>-<svc>`.
@@ -12,8 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from appdeploy.aws_errors import AwsError, explain
-from appdeploy.contract import ServiceContract
-from appdeploy.contract_reader import parse_contract, read_parameters
+from appdeploy.contract import SERVICE_PATTERN, ServiceContract
+from appdeploy.contract_reader import UnusableContract, parse_contract, read_parameters
 from appdeploy.ecs_state import ServiceState
 from appdeploy.errors import Refused
 from appdeploy.live import describe_services
@@ -37,23 +40,33 @@ class Whereabouts:
     services: tuple[tuple[ServiceContract, ServiceState], ...]
     by_name: str | None
     """Why the names had to do; None when the contract was read."""
+    searched: bool = False
+    """Whether the services had to be looked for, which costs a call before the update."""
+    releases_table: str | None = None
+    """As the contract names it."""
 
 
 def find_services(clients: Clients, environment: str, names: Sequence[str]) -> Whereabouts:
-    """The services of these names, or all when none is named. Raises Refused when there are none such."""
+    """The services of these names, or all when none is named.
+
+    Raises Refused when there are none such, and when the contract is about another place.
+    """
     try:
         contract = within(CONTRACT_SECONDS, lambda: _read_contract(clients, environment))
+        wanted = contract.select(names)
     except TimeoutError:
         return _by_pattern(clients, environment, names, f"no answer of SSM within {CONTRACT_SECONDS:.0f} s")
     except AwsError as error:
         return _by_pattern(clients, environment, names, explain(error))
-    wanted = contract.select(names)
+    except UnusableContract as error:
+        return _by_pattern(clients, environment, names, "; ".join(error.lines))
     cluster = contract.platform.cluster
     states = describe_services(clients.ecs, cluster, [service.service for service in wanted])
     missing = [service.name for service in wanted if service.service not in states]
     if missing:
         raise Refused(f"{', '.join(missing)}: the service does not exist in {cluster}")
-    return Whereabouts(cluster, tuple((service, states[service.service]) for service in wanted), None)
+    found = tuple((service, states[service.service]) for service in wanted)
+    return Whereabouts(cluster, found, None, releases_table=contract.platform.releases_table)
 
 
 def _read_contract(clients: Clients, environment: str) -> EnvironmentContract:
@@ -64,20 +77,23 @@ def _read_contract(clients: Clients, environment: str) -> EnvironmentContract:
 
 def _by_pattern(clients: Clients, environment: str, names: Sequence[str], why: str) -> Whereabouts:
     stem, cluster = f"axonflow-{environment}", f"axonflow-{environment}-cluster"
-    services = [f"{stem}-{name}-service" for name in names] or _list_services(clients.ecs, cluster, stem)
-    states = describe_services(clients.ecs, cluster, services)
+    try:
+        services = [f"{stem}-{name}-service" for name in names] or _list_services(clients.ecs, cluster, stem)
+        states = describe_services(clients.ecs, cluster, services)
+    except clients.ecs.exceptions.ClusterNotFoundException:
+        raise Refused(f"there is no cluster {cluster}; the contract: {why}") from None
     found = {state.name: state for state in states.values()}
     missing = [name for name in services if name not in found]
     if missing or not found:
         raise Refused(f"{cluster} has no service {', '.join(missing) or f'{stem}-*-service'}; the contract: {why}")
     ordered = sorted(found.items())
-    return Whereabouts(cluster, tuple((_contract(stem, state), state) for _, state in ordered), why)
+    return Whereabouts(cluster, tuple((_contract(stem, state), state) for _, state in ordered), why, searched=not names)
 
 
 def _list_services(ecs: ECSClient, cluster: str, stem: str) -> list[str]:
     pages = ecs.get_paginator("list_services").paginate(cluster=cluster, PaginationConfig={"PageSize": 100})
     names = [arn.rsplit("/", 1)[-1] for page in pages for arn in page["serviceArns"]]
-    return [name for name in names if re.fullmatch(rf"{re.escape(stem)}-.+-service", name)]
+    return [name for name in names if re.fullmatch(rf"{re.escape(stem)}-{SERVICE_PATTERN}-service", name)]
 
 
 def _contract(stem: str, state: ServiceState) -> ServiceContract:

@@ -96,7 +96,7 @@ def judge(rollout: Rollout, seen: Observation, policy: Policy, done: Done) -> Ve
     if not seen.state.active:
         return Decide(Outcome.FAILED, f"the service is {seen.state.status}: somebody deleted it")
     if _is_superseded(rollout, seen, done):
-        return Decide(Outcome.SUPERSEDED, _by_whom(seen.state.primary))
+        return Decide(Outcome.SUPERSEDED, by_whom(seen.state.primary))
     if done.emptied or (rollout.plan.first and _has_failed(seen)):
         return _back_to_zero(rollout, seen, done)
     match seen.status:
@@ -184,7 +184,8 @@ def _is_superseded(rollout: Rollout, seen: Observation, done: Done) -> bool:
     return seen.status is DeploymentStatus.STOPPED and replaced and not done.emptied
 
 
-def _by_whom(primary: Deployment | None) -> str:
+def by_whom(primary: Deployment | None) -> str:
+    """What replaced our deployment, in words."""
     if primary is None:
         return "another deployment replaced it"
     return f"deployment {primary.id} of {primary.task_definition.rsplit('/', 1)[-1]} replaced it"

@@ -5,14 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from appdeploy.aws_errors import AwsError, explain, is_passing
 from appdeploy.events import Answered, Emit, Finished, Silence
 from appdeploy.live import describe_services
 from appdeploy.outcome import ServiceResult
 from appdeploy.parallel import side_by_side
-from appdeploy.watch.service_watch import ServiceWatch, Tick
+from appdeploy.watch.service_watch import Tick
 from appdeploy.writes import UNREACHABLE_SECONDS
 
 if TYPE_CHECKING:
@@ -20,11 +20,32 @@ if TYPE_CHECKING:
 
     from appdeploy.clock import Clock
     from appdeploy.ecs_state import ServiceState
+    from appdeploy.rollout import Rollout
 
 _SHORTEST_PAUSE = 1.0
 _LONGEST_PAUSE = 5.0
 _GROWTH = 1.25
 _JITTER = 0.2
+
+
+class Watch(Protocol):
+    """One service's rollout, looked at tick by tick."""
+
+    @property
+    def rollout(self) -> Rollout:
+        """What is watched now."""
+
+    def tick(self, state: ServiceState) -> Tick:
+        """Look once. Errors of the SDK that may pass are raised; the same tick can be tried again."""
+
+    def take_back(self, why: str) -> None:
+        """From the next tick on, ask ECS for the way back."""
+
+    def give_up(self, cause: str) -> ServiceResult:
+        """The outcome when the watch ends before the rollout does."""
+
+    def gone(self) -> ServiceResult:
+        """The outcome when ECS does not know the service any more."""
 
 
 class Poller:
@@ -45,7 +66,7 @@ class Poller:
         self._pause = _SHORTEST_PAUSE
         self._results: list[ServiceResult] = []
 
-    def run(self, watches: Sequence[ServiceWatch]) -> list[ServiceResult]:
+    def run(self, watches: Sequence[Watch]) -> list[ServiceResult]:
         """Watch until all are decided. Results come in the order in which they were decided.
 
         After an interruption it can be called again: it goes on with those that are not decided.
@@ -61,7 +82,7 @@ class Poller:
                 self._wait()
         return self._results
 
-    def _round(self, watches: Sequence[ServiceWatch]) -> Mapping[ServiceWatch, ServiceResult]:
+    def _round(self, watches: Sequence[Watch]) -> Mapping[Watch, ServiceResult]:
         reason = self._time_is_up()
         decided = self._look(watches)
         if reason is None:
@@ -69,7 +90,7 @@ class Poller:
         # Only after a look at the deadline itself: what ECS decided during the last pause is no time-out.
         return {watch: decided.get(watch) or watch.give_up(reason) for watch in watches}
 
-    def _look(self, watches: Sequence[ServiceWatch]) -> Mapping[ServiceWatch, ServiceResult]:
+    def _look(self, watches: Sequence[Watch]) -> Mapping[Watch, ServiceResult]:
         try:
             states = self._read(watches)
         except AwsError as error:
@@ -79,15 +100,15 @@ class Poller:
         for tick in ticks:
             for event in tick.events:
                 self._emit(event)
-        moved = any(tick.events or tick.result for tick in ticks)
+        moved = any(tick.events or tick.result or tick.look_again_soon for tick in ticks)
         self._pause = _SHORTEST_PAUSE if moved else min(self._pause * _GROWTH, _LONGEST_PAUSE)
         return {watch: tick.result for watch, tick in zip(watches, ticks, strict=True) if tick.result is not None}
 
-    def _read(self, watches: Iterable[ServiceWatch]) -> dict[str, ServiceState]:
+    def _read(self, watches: Iterable[Watch]) -> dict[str, ServiceState]:
         names = [watch.rollout.service for watch in watches]
         return describe_services(self._ecs, names[0].cluster, [name.arn for name in names])
 
-    def _tick(self, watch: ServiceWatch, states: Mapping[str, ServiceState]) -> Tick:
+    def _tick(self, watch: Watch, states: Mapping[str, ServiceState]) -> Tick:
         state = states.get(watch.rollout.service.arn)
         if state is None:
             return Tick((), watch.gone())
@@ -97,7 +118,7 @@ class Poller:
             # DescribeServices answered, so this is one operation's hiccup: the next tick tries again.
             return Tick() if is_passing(error) else Tick((), watch.give_up(f"it cannot be watched: {explain(error)}"))
 
-    def _not_read(self, error: BaseException, watches: Sequence[ServiceWatch]) -> Mapping[ServiceWatch, ServiceResult]:
+    def _not_read(self, error: BaseException, watches: Sequence[Watch]) -> Mapping[Watch, ServiceResult]:
         if not is_passing(error):
             return {watch: watch.give_up(f"it cannot be watched: {explain(error)}") for watch in watches}
         self._pause = min(self._pause * 2, _LONGEST_PAUSE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,19 @@ from appdeploy.ledger.entry import StepKind
 from appdeploy.outcome import Outcome, ServiceResult
 from appdeploy.task_logs import last_lines
 from appdeploy.watch.failures import headline
-from appdeploy.watch.judge import Decide, Done, Empty, Observation, Policy, Stop, Wait, describe_failures, judge, why_it_failed
+from appdeploy.watch.judge import (
+    Decide,
+    Done,
+    Empty,
+    Observation,
+    Policy,
+    Stop,
+    Wait,
+    by_whom,
+    describe_failures,
+    judge,
+    why_it_failed,
+)
 from appdeploy.watch.observer import Observer
 from appdeploy.watch.routing import Serving, deregistration_delay
 from appdeploy.watch.serving import what_serves
@@ -20,7 +33,7 @@ from appdeploy.writes import EcsWriter, WriteRefused
 
 if TYPE_CHECKING:
     from appdeploy.aws import OnceClients
-    from appdeploy.ecs_state import ServiceState
+    from appdeploy.ecs_state import Deployment, ServiceState
     from appdeploy.ledger.book import Book
     from appdeploy.rollout import Rollout
 
@@ -31,6 +44,8 @@ class Tick:
 
     events: tuple[Event, ...] = ()
     result: ServiceResult | None = None
+    look_again_soon: bool = False
+    """Whether something may come at any moment, though nothing has moved."""
 
 
 class ServiceWatch:
@@ -46,6 +61,7 @@ class ServiceWatch:
         self._done = _done_before(rollout)
         self._seen: Observation | None = None
         self._shown: Progress | None = None
+        self._drain: int | None = None
 
     def tick(self, state: ServiceState) -> Tick:
         """Look once. Errors of the SDK that may pass are raised; the same tick can be tried again."""
@@ -59,7 +75,7 @@ class ServiceWatch:
                 return self._empty(self._seen, task_definition)
             case Decide(outcome, cause):
                 last = self._progress(self._seen, Phase.LIVE) if outcome is Outcome.LIVE else ()
-                return Tick(last, replace(self._result(outcome, cause), log_lines=self._log_lines(outcome)))
+                return Tick(last, replace(self.result(outcome, cause), log_lines=self._log_lines(outcome)))
 
     def take_back(self, why: str) -> None:
         """From the next tick on, ask ECS for the way back."""
@@ -70,11 +86,20 @@ class ServiceWatch:
         failed = self._done.emptied
         known = self._done.stopped_because or (describe_failures(self._seen) if self._seen else "")
         words = f"{cause}; so far: {known}" if known else cause
-        return replace(self._result(Outcome.FAILED if failed else Outcome.TIMED_OUT, words), final=False)
+        return replace(self.result(Outcome.FAILED if failed else Outcome.TIMED_OUT, words), final=False)
 
     def gone(self) -> ServiceResult:
         """The outcome when ECS does not know the service any more."""
-        return self._result(Outcome.FAILED, "the service does not exist any more: somebody deleted it")
+        return self.result(Outcome.FAILED, "the service does not exist any more: somebody deleted it")
+
+    def replaced(self, rival: Deployment) -> ServiceResult:
+        """The outcome when another deployment came after ours was complete."""
+        return self.result(Outcome.SUPERSEDED, by_whom(rival))
+
+    @property
+    def status(self) -> DeploymentStatus | None:
+        """The status of our service deployment, as far as the last tick has shown it."""
+        return self._seen.status if self._seen else None
 
     def _stop(self, seen: Observation, cause: str) -> Tick:
         if seen.record is None:
@@ -110,7 +135,8 @@ class ServiceWatch:
         self._shown = shown
         return (shown,)
 
-    def _result(self, outcome: Outcome, cause: str | None) -> ServiceResult:
+    def result(self, outcome: Outcome, cause: str | None) -> ServiceResult:
+        """An outcome, with what serves as far as the last tick has shown it."""
         return ServiceResult(
             service=self.rollout.name,
             outcome=outcome,
@@ -127,7 +153,7 @@ class ServiceWatch:
 
     def _unfinished(self, cause: str) -> ServiceResult:
         """Failed while ECS still works on it: it needs a person, and the last word is not spoken."""
-        return replace(self._result(Outcome.FAILED, cause), final=False)
+        return replace(self.result(Outcome.FAILED, cause), final=False)
 
     def _drain_seconds(self, outcome: Outcome) -> int | None:
         """How long old tasks may still finish requests after `live`. Never in the way of the outcome."""
@@ -136,10 +162,10 @@ class ServiceWatch:
             return None
         if not isinstance(seen.routing, Serving):
             return None
-        try:
-            return deregistration_delay(self._clients.elbv2, seen.routing.target_group)
-        except AwsError:
-            return None
+        if self._drain is None:  # A live rollout that is still guarded is asked again at each tick.
+            with suppress(*AwsError):
+                self._drain = deregistration_delay(self._clients.elbv2, seen.routing.target_group)
+        return self._drain
 
     def _log_lines(self, outcome: Outcome) -> tuple[str, ...]:
         """The last words of a container that ended a task, newest failure first. Never in the way of the outcome."""

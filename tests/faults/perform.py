@@ -112,7 +112,9 @@ def _update(world: World, key: str, service: str, **changes: Any) -> None:
 
 def _present(world: World, service: str) -> dict[str, Any]:
     names = [platform.service_name(service)]
-    found: dict[str, Any] = world.client(PERSON, "ecs").describe_services(cluster=platform.CLUSTER, services=names)["services"][0]
+    found: dict[str, Any] = world.client(PERSON, "ecs").describe_services(cluster=platform.CLUSTER, services=names)["services"][
+        0
+    ]
     return found
 
 
@@ -168,7 +170,5 @@ _DEEDS: dict[Deed, Callable[[World, str, str], None]] = {
     Deed.STOP_DEPLOYMENT: _stop_deployment,
     Deed.ALARM: partial(_alarm, "ALARM"),
     Deed.ALARM_OVER: partial(_alarm, "OK"),
-    Deed.NEWER_TEMPLATE: lambda world, service, _: platform.renew_template(
-        partial(world.client, INFRA), world.role, service
-    ),
+    Deed.NEWER_TEMPLATE: lambda world, service, _: platform.renew_template(partial(world.client, INFRA), world.role, service),
 }

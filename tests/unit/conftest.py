@@ -15,6 +15,7 @@ from appdeploy.prepare import Request, prepare
 from appdeploy.release import Watching, run_release
 from appdeploy.watch.judge import Policy
 from tests.unit.fake_aws import FakeAws
+from tests.unit.rollbacks import roller
 from tests.unit.scenario import REGION
 from tests.unit.switchboard import StepClock, Switchboard
 
@@ -93,6 +94,12 @@ def run(clients, aws, clock):
         return run_release(make_plan, Watching(policy, timeout, back_on_interrupt), clients, clock, emit, line)
 
     return go
+
+
+@pytest.fixture
+def back(clients, run):
+    """Roll back; `back.plan` is the plan."""
+    return roller(clients, run)
 
 
 @pytest.fixture

@@ -58,6 +58,8 @@ class FakeAws:
         self.log_lines: list[str] = []
         self.table = FakeTable()
         self.alarms: dict[str, str] = {}
+        self.kept: list[tuple[str, str]] = []
+        """Digests and the tags that releases put on them."""
         self.missing: set[str] = set()
         """Names of roles, secrets, parameters and log groups that do not exist."""
         self.architectures: tuple[str, ...] = ("amd64", "arm64")
@@ -152,7 +154,7 @@ class FakeAws:
     @property
     def writes(self) -> list[tuple[str, dict[str, Any]]]:
         """The calls that change what runs; those of the lock are in `lock_writes`."""
-        return self._writes(lambda service: service != "dynamodb")
+        return self._writes(lambda service: service == "ecs")
 
     @property
     def lock_writes(self) -> list[tuple[str, dict[str, Any]]]:
@@ -414,6 +416,10 @@ class FakeAws:
     def _BatchGetImage(self, params: dict[str, Any]) -> Any:
         manifests = [{"platform": {"architecture": name, "os": "linux"}} for name in self.architectures]
         return {"images": [{"imageManifest": json.dumps({"manifests": manifests})}]}
+
+    def _PutImage(self, params: dict[str, Any]) -> Any:
+        self.kept.append((params["imageDigest"], params["imageTag"]))
+        return {"image": {}}
 
     def _DescribeTargetHealth(self, params: dict[str, Any]) -> Any:
         tasks = [task for service in self.services.values() for task in (service.moment or Moment()).tasks if task.address]

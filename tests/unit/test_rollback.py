@@ -16,11 +16,9 @@ from appdeploy.errors import Refused
 from appdeploy.outcome import Outcome
 from appdeploy.parallel import within
 from appdeploy.rollback.history import Completed, History, way_back
-from appdeploy.rollback.prepare import Request, prepare_rollback
 from appdeploy.rollback.report import PointsReport
-from tests.unit.scenario import DONE, LONG_AGO, AwsSays, Moment, only, task_definition_arn
-
-OK = "SUCCESSFUL"
+from tests.unit.rollbacks import OK, remembered, sent
+from tests.unit.scenario import LONG_AGO, AwsSays, Moment, only, task_definition_arn
 
 
 def history(*newest_last, gives_up=False):
@@ -60,48 +58,12 @@ def test_rolling_back_again_and_again_visits_each_version_once_and_never_goes_fo
     assert visited == [f"v{number}" for number in reversed(range(releases))]
 
 
-@pytest.fixture
-def back(clients, run):
-    """Roll back; `back.plan` is the plan."""
-
-    def go(services=(), **wishes):
-        def make():
-            go.plan = prepare_rollback(Request("staging", services, **wishes), clients)
-            return go.plan
-
-        return run(plan=make, lock_wait=None)
-
-    return go
-
-
-def remembered(aws, *steps, name="agent"):
-    service = aws.released(name)
-    aws.remember(service, *steps)
-    service.script = [Moment(), DONE]
-    aws.environment(service, versions=("v1", "v2", "v3"))
-    return service
-
-
-def sent(aws):
-    [(name, parameters)] = aws.writes
-    assert name == "UpdateService"
-    return parameters
-
-
 def test_a_rollback_sends_the_former_task_definition_and_nothing_else(aws, back):
     remembered(aws, ("v1", OK), ("v2", OK))
     result = only(back())
     assert (result.outcome, result.serving) == (Outcome.LIVE, "v1 serves (2 tasks)")
     assert set(sent(aws)) == {"cluster", "service", "taskDefinition"}
     assert sent(aws)["taskDefinition"] == task_definition_arn("axonflow-staging-agent:1")
-
-
-def test_a_rollback_needs_at_most_six_calls_before_its_update(aws, back):
-    remembered(aws, ("v1", OK), ("v2", OK), ("v3", "ROLLBACK_SUCCESSFUL"))
-    back()
-    asked = [name for service, name, _ in aws.calls if service != "dynamodb"]
-    before = asked[: asked.index("UpdateService")]
-    assert len(before) <= 6, before
 
 
 def test_failed_deployments_are_no_points(aws, back):
@@ -211,9 +173,6 @@ def test_with_ssm_failing_the_names_lead_to_the_services(aws, back, answer, serv
     assert only(back(services)).outcome is Outcome.LIVE
     assert sent(aws)["taskDefinition"].endswith("agent:1")
     assert aws.count("GetParametersByPath") == 1
-    before = [name for service, name, _ in aws.calls if service != "dynamodb"].index("UpdateService")
-
-    assert before <= 6
     assert "services by their names" in back.plan.purpose
 
 
@@ -279,16 +238,6 @@ def test_a_rollback_goes_on_without_a_lock_that_is_out_of_reach(aws, back, answe
     assert only(back()).outcome is Outcome.LIVE
     assert aws.lock_item == {}
     assert aws.ledger == []
-
-
-TABLE_CALLS = ("GetItem", "UpdateItem", "TransactWriteItems", "Query")
-
-
-def test_a_rollback_asks_the_table_once_before_its_update(aws, back):
-    remembered(aws, ("v1", OK), ("v2", OK))
-    back()
-    names = [name for _, name, _ in aws.calls]
-    assert [name for name in names[: names.index("UpdateService")] if name in TABLE_CALLS] == ["TransactWriteItems"]
 
 
 # --list
