@@ -76,7 +76,7 @@ def _run(world: World, release: Release, tag: str, emit: Emit) -> tuple[End, int
     watching = Watching(policy, release.timeout)
     clients, clock = world.clients, world.clock
     rolls_back = release.verb is Verb.ROLLBACK
-    line = AtOnce(clients, clock, emit) if rolls_back else InLine(clients, clock, emit, 0.0)
+    line = AtOnce(clients, emit) if rolls_back else InLine(clients, clock, emit, 0.0)
     try:
         results = run_release(_plan(world, release, tag), watching, clients, clock, emit, line)
     except AppdeployError as error:
