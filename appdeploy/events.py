@@ -57,6 +57,11 @@ class Unlocked:
 
 
 @dataclass(frozen=True)
+class Unrecorded:
+    """A rollback ends without an entry in the ledger, because the table never answered."""
+
+
+@dataclass(frozen=True)
 class Registered:
     """A new revision exists; the service does not use it yet."""
 
@@ -160,6 +165,7 @@ Event = (
     | Queued
     | TookOver
     | Unlocked
+    | Unrecorded
     | Registered
     | Started
     | Recalled

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from appdeploy.aws import Clients
     from appdeploy.contract import ServiceContract
     from appdeploy.events import Emit
+    from appdeploy.ledger.book import Book
 
 
 def return_to(contract: ServiceContract, target: TaskDefinition, former: Former) -> ServicePlan:
@@ -35,7 +36,7 @@ def return_to(contract: ServiceContract, target: TaskDefinition, former: Former)
     )
 
 
-def recall(beginning: Beginning, clients: Clients, emit: Emit) -> Beginning:
+def recall(beginning: Beginning, clients: Clients, book: Book, emit: Emit) -> Beginning:
     """The same with every return complete in words; other releases are passed on as they are.
 
     A former revision that cannot be read stays a name. A new one that cannot be read leaves its service unwatched: what
@@ -45,20 +46,21 @@ def recall(beginning: Beginning, clients: Clients, emit: Emit) -> Beginning:
     rollouts = tuple(item for item in completed if isinstance(item, Rollout))
     for before, after in zip(beginning.rollouts, completed, strict=True):
         if isinstance(after, Rollout) and after.plan != before.plan:
+            book.recalled(after.plan)
             emit(Recalled(after.plan))
     return Beginning(rollouts, (*beginning.results, *(item for item in completed if isinstance(item, ServiceResult))))
 
 
 def _completed(rollout: Rollout, clients: Clients) -> Rollout | ServiceResult:
     plan = rollout.plan
-    if plan.change is not Change.RETURN:
+    if plan.change is not Change.RETURN or plan.resumed is not None:  # What is resumed was read to be resumed.
         return rollout
     former = _former(plan, clients)
     try:
         base = plan.base if plan.base.is_read else describe_task_definition(clients.ecs, plan.base.arn)
     except AwsError as error:
         serving = f"not known: {name_of(plan.base.arn)} is on its way; ECS carries on"
-        return ServiceResult(rollout.name, Outcome.TIMED_OUT, serving, f"it cannot be watched: {explain(error)}")
+        return ServiceResult(rollout.name, Outcome.TIMED_OUT, serving, f"it cannot be watched: {explain(error)}", final=False)
     return replace(rollout, plan=return_to(plan.contract, base, former))
 
 

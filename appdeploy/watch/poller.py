@@ -44,6 +44,9 @@ class Watch(Protocol):
     def gone(self) -> ServiceResult:
         """The outcome when ECS does not know the service any more."""
 
+    def take_back(self, why: str) -> None:
+        """From the next tick on, ask ECS for the way back."""
+
 
 class Poller:
     """Watches rollouts until each has an outcome or the time is up."""
@@ -61,19 +64,23 @@ class Poller:
         self._deadline = clock.now() + timeout
         self._silent_since = begun if silent else None
         self._pause = _SHORTEST_PAUSE
+        self._results: list[ServiceResult] = []
 
     def run(self, watches: Sequence[Watch]) -> list[ServiceResult]:
-        """Watch until all are decided. Results come in the order in which they were decided."""
-        open_watches = list(watches)
-        results: list[ServiceResult] = []
+        """Watch until all are decided. Results come in the order in which they were decided.
+
+        After an interruption it can be called again: it goes on with those that are not decided.
+        """
+        told = {result.service for result in self._results}
+        open_watches = [watch for watch in watches if watch.rollout.name not in told]
         while open_watches:
             decided = self._round(open_watches)
             for watch, result in decided.items():
                 open_watches.remove(watch)
-                results.append(self._finish(result))
+                self._results.append(self._finish(result))
             if open_watches:
                 self._wait()
-        return results
+        return self._results
 
     def _round(self, watches: Sequence[Watch]) -> Mapping[Watch, ServiceResult]:
         reason = self._time_is_up()

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from appdeploy.events import Guarding, PutBack, TookOver, Unlocked
+from appdeploy.ledger.entry import StepKind
+from appdeploy.ledger.store import Ledger
 from appdeploy.lock.item import Freeze
 from appdeploy.lock.keeper import LEASE_SECONDS
 from appdeploy.lock.store import DynamoLockStore
@@ -259,3 +261,21 @@ def test_a_release_that_was_replaced_while_its_old_tasks_drained_is_no_point_but
     assert world.stands_on == V3
     assert world.rollback(to=name_of(replaced)).outcome is Outcome.LIVE
     assert world.describe()["taskDefinition"] == replaced
+
+
+# The record afterwards
+
+
+@pytest.mark.parametrize("failures", [0, 1, 2])
+def test_the_record_is_complete_afterwards(world: World, failures: int) -> None:
+    """Also when the table does not answer at first."""
+    rival = world.rival()
+    if failures:
+        world.fault(kind="error", service="dynamodb", count=failures)
+    world.at(8, rival.lands)
+    assert world.rollback().outcome is Outcome.LIVE
+    [entry, *_] = Ledger(world.aws.dynamodb, TABLE).newest(1)
+    service = entry.services["agent"]
+    assert (entry.kind, entry.outcome, entry.settled) == ("rollback", "live", True)
+    assert (service.former.version, service.wanted.version, service.deployment_id) == ("v3", "v2", world.primary()["id"])
+    assert {step.what for step in entry.steps if step.done} == {StepKind.UPDATE, StepKind.PUT_BACK}

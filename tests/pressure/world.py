@@ -77,7 +77,7 @@ class World(Scenario):
         self.events.clear()
         self.emulator.calls.clear()
         request = BackRequest("staging", (), **wishes)
-        line = AtOnce(self.aws, self.app, self.events.append)
+        line = AtOnce(self.aws, self.events.append)
         watching = Watching(Policy(until_complete=until_complete, patient=False), timeout)
         [result] = self._run(lambda: prepare_rollback(request, self.aws), line, watching)
         return result

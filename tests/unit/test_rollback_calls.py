@@ -9,8 +9,6 @@ from botocore.exceptions import EndpointConnectionError
 
 from appdeploy.events import Planned, Recalled
 from appdeploy.outcome import Outcome
-from appdeploy.rollback.recall import recall
-from appdeploy.rollout import Beginning
 from tests.unit.rollbacks import OK, remembered
 from tests.unit.scenario import AwsSays, only
 
@@ -30,7 +28,7 @@ def test_six_calls_with_the_locks_one_come_before_the_update(aws, back):
     back()
     calls = before_update(aws)
     assert calls.total() <= MOST, calls
-    assert calls["UpdateItem"] == 1
+    assert calls["TransactWriteItems"] == 1
     assert calls["GetItem"] == 0
 
 
@@ -54,15 +52,15 @@ def test_a_further_service_costs_three_calls_more_and_no_shared_one(aws, back):
     pages = calls.pop("GetParametersByPath")
     assert pages == len(aws.parameters) // 2, "two a page here, ten as a rule"
     own = {"ListServiceDeployments": 3, "DescribeServiceRevisions": 3, "DescribeTaskDefinition": 3}
-    assert calls == {"DescribeServices": 1, "UpdateItem": 1, **own}
+    assert calls == {"DescribeServices": 1, "TransactWriteItems": 1, **own}
 
 
 @pytest.mark.parametrize("lock", [SILENCE, AwsSays("ServerException")], ids=["silent", "failing"])
 def test_a_lock_that_fails_is_not_asked_twice(aws, back, lock):
     remembered(aws, ("v1", OK), ("v2", OK))
-    aws.answers["UpdateItem"] = [lock, lock, lock]
+    aws.answers["TransactWriteItems"] = [lock] * 20
     back()
-    assert before_update(aws)["UpdateItem"] == 1
+    assert before_update(aws)["TransactWriteItems"] == 1
 
 
 # What is read afterwards
@@ -103,8 +101,3 @@ def test_a_new_revision_that_cannot_be_read_is_never_called_live(aws, back):
     result = only(back())
     assert result.outcome is Outcome.TIMED_OUT
     assert "it cannot be watched: not allowed" in result.cause
-
-
-def test_other_releases_are_passed_on_as_they_are(clients, aws):
-    assert recall(Beginning((), ()), clients, lambda event: None) == Beginning((), ())
-    assert aws.calls == []
