@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from appdeploy.contract import PlatformContract
 from appdeploy.contract_reader import read_contract
+from appdeploy.errors import Refused
 from appdeploy.goal import Deploy, Goal, Restart, Sync
 from appdeploy.live import LiveService, read_live
 from appdeploy.plan import Obstructed, ReleasePlan
-from appdeploy.planner import plan_release
-from appdeploy.preflight.check import Check, refusals, table
+from appdeploy.planner import Unplannable, plan_release
+from appdeploy.preflight.check import Check, Verdict, refusals, table
+from appdeploy.preflight.lock import look_at_lock
 from appdeploy.preflight.run import preflight
-from appdeploy.release_id import new_release_id
+from appdeploy.release_id import ReleaseId, new_release_id
 
 if TYPE_CHECKING:
     from appdeploy.aws import Clients
@@ -27,6 +30,11 @@ class Request:
     goal: Goal
     services: tuple[str, ...]
     """Names; empty for all."""
+    release_id: ReleaseId = field(init=False, compare=False)
+    """Of the release that is asked for, however often it has to be planned."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "release_id", new_release_id(_kind(self.goal)))
 
 
 @dataclass(frozen=True)
@@ -37,23 +45,57 @@ class Prepared:
     plan: ReleasePlan
     live: tuple[LiveService, ...]
     checks: tuple[Check, ...]
+    lock: Check | None
+    """None when nothing is to be changed."""
+
+    @property
+    def table(self) -> tuple[Check, ...]:
+        """Everything that was looked at."""
+        return (*self.checks, self.lock) if self.lock else self.checks
 
     def cleared(self) -> ReleasePlan:
-        """The plan, if nothing is in its way. Raises Obstructed with the whole table else."""
+        """The plan, if nothing is in its way. Raises Obstructed with the whole table else.
+
+        A lock that somebody has is not in the way: it is waited for, or taken over, or turns the release away by itself.
+        """
         problems = refusals(self.checks)
         if problems:
-            raise Obstructed(self.plan, *problems, details=tuple(table(self.checks)))
+            raise Obstructed(self.plan, *problems, details=tuple(table(self.table)))
         return self.plan
 
 
 def prepare(request: Request, clients: Clients) -> Prepared:
-    """Read, decide, and look at what may be in the way. Raises Refused when there is no plan."""
+    """Read, decide, and look at what may be in the way. Raises Refused, with the table, when there is no plan."""
     contract = read_contract(clients, request.environment)
     live = read_live(clients, contract, contract.select(request.services), request.goal)
-    plan = plan_release(new_release_id(_kind(request.goal)), contract.platform, request.goal, live)
+    try:
+        plan = plan_release(request.release_id, contract.platform, request.goal, live)
+    except Unplannable as error:
+        raise Refused(*error.lines, details=tuple(table(_around(error, contract.platform, live, clients)))) from None
     caller = contract.caller.arn if contract.caller else None
     plan = replace(plan, caller=caller, releases_table=contract.platform.releases_table)
-    return Prepared(contract.platform, plan, live, preflight(plan, live, clients))
+    return _looked(Prepared(contract.platform, plan, live, (), None), clients)
+
+
+def _looked(prepared: Prepared, clients: Clients) -> Prepared:
+    if not prepared.plan.changed:
+        return prepared
+    with ThreadPoolExecutor(1) as pool:
+        lock = pool.submit(look_at_lock, prepared.plan, clients.once.dynamodb)
+        checks = preflight(prepared.plan, prepared.live, clients)
+        return replace(prepared, checks=checks, lock=lock.result())
+
+
+def _around(
+    error: Unplannable, platform: PlatformContract, live: tuple[LiveService, ...], clients: Clients
+) -> tuple[Check, ...]:
+    """The whole table where some services have no plan: their rows first, then those of the others."""
+    planned = {service.contract.name for service in error.others.services}
+    others = tuple(service for service in live if service.contract.name in planned)
+    plan = replace(error.others, releases_table=platform.releases_table)
+    rest = [Check(row.service, "the rest", Verdict.SKIP, "not looked at without a plan") for row in error.problems]
+    own = (row for pair in zip(error.problems, rest, strict=True) for row in pair)
+    return (*own, *_looked(Prepared(platform, plan, others, (), None), clients).table)
 
 
 def _kind(goal: Goal) -> str:

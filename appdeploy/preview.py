@@ -43,7 +43,7 @@ def read_preview(request: Request, clients: Clients) -> PlanReport:
                 found=check.found,
                 remedy=check.remedy,
             )
-            for check in prepared.checks
+            for check in prepared.table
         ),
     )
 

@@ -35,11 +35,15 @@ def command(environment: str, version: str, services: tuple[str, ...], sync: boo
 def show_plan(request: Request, region: str | None, *, as_json: bool) -> int:
     """Print the plan for a request and return the exit status."""
     from appdeploy.aws import connect
+    from appdeploy.errors import Refused
     from appdeploy.outcome import ExitCode
     from appdeploy.preview import read_preview
     from appdeploy.render.plain import write
     from appdeploy.render.plan import plan_lines
 
-    report = read_preview(request, connect(region))
+    try:
+        report = read_preview(request, connect(region))
+    except Refused as error:
+        raise Refused(*error.lines, details=() if as_json else error.details) from None
     write(sys.stdout, [report.model_dump_json(indent=2)] if as_json else plan_lines(report))
     return ExitCode.REFUSED if report.refused else ExitCode.OK

@@ -43,6 +43,19 @@ class Book:
         with self._guard:
             self._entry = self._entry.with_service(service, wanted=wanted)
 
+    def recalled(self, plan: ServicePlan) -> None:
+        """Remember what was read after the update; it is written with the next step."""
+        told = service_entry(plan)
+        with self._guard:
+            self._entry = self._entry.with_service(plan.contract.name, former=told.former, wanted=told.wanted, image=told.image)
+
+    def put_back(self, service: str, deployment_id: str) -> None:
+        """After our task definition was put back: the deployment that is ours from now on."""
+        self._put(
+            lambda entry: entry.with_service(service, deployment_id=deployment_id).completing(StepKind.PUT_BACK, service),
+            self._turn.note,
+        )
+
     def updating(self) -> None:
         """Before the services are updated, and after the registering is done. Raises LockLost: then nothing is sent.
 
@@ -61,13 +74,6 @@ class Book:
 
         self._put(change, self._turn.note)
 
-    def recalled(self, plan: ServicePlan) -> None:
-        """Complete what a rollback did not read before it began; it is written with the next step."""
-        told = service_entry(plan)
-        with self._guard:
-            changes = {"former": told.former, "wanted": told.wanted, "image": told.image}
-            self._entry = self._entry.with_service(plan.contract.name, **changes)
-
     def before(self, what: StepKind, service: str, why: str | None = None) -> None:
         """Before a step that must not wait for the ledger: the step is written when the table answers."""
         self._put(lambda entry: entry.beginning(what, service, why), self._turn.note)
@@ -75,13 +81,6 @@ class Book:
     def after(self, what: StepKind, service: str) -> None:
         """After that step was done."""
         self._put(lambda entry: entry.completing(what, service), self._turn.note)
-
-    def put_back(self, service: str, deployment_id: str) -> None:
-        """After a late write was undone: ours is another deployment now."""
-        self._put(
-            lambda entry: entry.with_service(service, deployment_id=deployment_id).completing(StepKind.PUT_BACK, service),
-            self._turn.note,
-        )
 
     def close(self, results: Iterable[ServiceResult]) -> None:
         """The outcomes as they are told. They are written together with the end of the turn."""

@@ -45,7 +45,7 @@ def ci_run(environment: Mapping[str, str]) -> str | None:
 
 
 def service_entry(service: ServicePlan | Untouched) -> ServiceEntry:
-    """What a release is going to do to one service."""
+    """What is going to be done to one service."""
     former = _former(service.former)
     match service:
         case Untouched():

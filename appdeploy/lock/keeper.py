@@ -78,10 +78,10 @@ class HeldLock:
     def __init__(self, store: LockStore, fence: int, clock: Clock, *, renewed: float, waited: bool = False) -> None:
         """`renewed` is the clock's reading just before the write that gave us the lock."""
         self.fence: int | None = fence
+        self.pre_empted: str | None = None
+        """A release waits its turn: it takes the lock from nobody that may still be at work."""
         self.waited = waited
         """Whether we stood in line, so that what was read before is out of date."""
-        self.preempted: Holder | None = None
-        """A holder is taken over only after it was still for a lease: nothing of it can be under way."""
         self._store = store
         self._ours = fence
         self._clock = clock
@@ -143,7 +143,7 @@ class HeldLock:
         return LEASE_SECONDS - (self._clock.now() - self._renewed)
 
     def is_lost(self) -> bool:
-        """Whether somebody else has the lock by now. Asks the table; one that does not answer says nothing."""
+        """See Turn. Asks the table; one that does not answer says nothing."""
         with contextlib.suppress(*AwsError):
             self._renew()
         return self._lost

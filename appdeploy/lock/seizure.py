@@ -30,8 +30,8 @@ class Seizure:
     def __init__(self, store: LockStore, holder: Holder, emit: Emit, opening: Along) -> None:
         self.fence: int | None = None
         """Known once the table told it, after the first write."""
-        self.preempted: Holder | None = None
-        self._former: LockItem | None = None
+        self.former: LockItem | None = None
+        """What the lock was like before; None while that is not known."""
         self._store = store
         self._holder = holder
         self._emit = emit
@@ -56,21 +56,26 @@ class Seizure:
         if not self._seized:
             self._emit(Unrecorded())
 
-    def confirm(self) -> None:
-        """A rollback asks nobody."""
+    @property
+    def pre_empted(self) -> str | None:
+        """The release that held the lock before, as far as it is known."""
+        return self.former.holder.release if self.former and self.former.holder else None
 
     def is_lost(self) -> bool:
-        """Whether somebody else has the lock by now. Asks the table; one that does not answer says nothing."""
+        """See Turn. Asks the table for a second at most; one that does not answer says nothing."""
         self._try()
         return self._lost
+
+    def confirm(self) -> None:
+        """A rollback asks nobody."""
 
     def write(self, along: Along) -> None:
         """Write that along within a second, else as soon as the table answers."""
         self._pending = along
         self._try()
-        if self._former and (self._former.holder or self._former.freeze) and not self._told:
+        if self.former and (self.former.holder or self.former.freeze) and not self._told:
             self._told = True
-            self._emit(TookOver(describe(self._former)))
+            self._emit(TookOver(describe(self.former)))
 
     note = write
 
@@ -117,8 +122,7 @@ class Seizure:
         if not self._lost:
             # A seizure whose reply was lost is sent again, and then takes the lock from itself.
             former = item.previous if item.previous and item.previous.token != self._holder.token else None
-            self._former = LockItem(holder=former, freeze=item.freeze)
-            self.preempted = former
+            self.former = LockItem(holder=former, freeze=item.freeze)
             self.fence = item.fence
 
     def _let_go(self) -> None:

@@ -32,11 +32,16 @@ class Turn(Protocol):
     """Which holder of the lock this is; None without a lock."""
     waited: bool
     """Whether others were at work before, so that what was read is out of date."""
-    preempted: Holder | None
-    """The release that it was taken from while it may have been at work: a late write of it can still land."""
+
+    @property
+    def pre_empted(self) -> str | None:
+        """The release that it was taken from, as far as it is known: a late write of that one can still land."""
 
     def confirm(self) -> None:
         """Asked before each write. Raises LockLost when nothing more must be sent."""
+
+    def is_lost(self) -> bool:
+        """Whether it is somebody else's turn by now, as far as that can be told."""
 
     def write(self, along: Along) -> None:
         """Write that into the table before anything is sent. Raises LockLost when nothing more must be sent."""
@@ -46,9 +51,6 @@ class Turn(Protocol):
 
     def leave(self, along: Along) -> None:
         """Write that into the table with the end of the turn."""
-
-    def is_lost(self) -> bool:
-        """Whether it is somebody else's turn by now, as far as that can be told."""
 
     def __enter__(self) -> Self: ...
 
@@ -73,19 +75,19 @@ class WithoutLedger:
 
     fence: int | None = None
     waited = False
-    preempted: Holder | None = None
+    pre_empted: str | None = None
 
     def confirm(self) -> None:
         """There is nothing to lose."""
+
+    def is_lost(self) -> bool:
+        """There was nothing to lose."""
+        return False
 
     def write(self, along: Along) -> None:
         """Nothing is written."""
 
     note = leave = write
-
-    def is_lost(self) -> bool:
-        """There was nothing to lose."""
-        return False
 
     def __enter__(self) -> Self:
         return self

@@ -123,7 +123,10 @@ def _of_version(clients: Clients, contract: ServiceContract, history: History, v
         definition = _describe(clients, point.task_definition)
         if contract.container in definition.containers and version_of(definition, contract.container) == version:
             return definition
-    raise _No(f"none of its successful deployments that ECS remembers is of {version}: appdeploy rollback --list shows them")
+    raise _No(
+        f"none of its successful deployments that ECS remembers is of {version}: appdeploy rollback --list shows them;"
+        " one that was replaced before ECS had finished is returned to by its task definition alone"
+    )
 
 
 def _describe(clients: Clients, task_definition: str) -> TaskDefinition:

@@ -53,7 +53,7 @@ def recall(beginning: Beginning, clients: Clients, book: Book, emit: Emit) -> Be
 
 def _completed(rollout: Rollout, clients: Clients) -> Rollout | ServiceResult:
     plan = rollout.plan
-    if plan.change is not Change.RETURN:
+    if plan.change is not Change.RETURN or plan.resumed is not None:  # What is resumed was read to be resumed.
         return rollout
     former = _former(plan, clients)
     try:

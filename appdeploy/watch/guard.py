@@ -37,7 +37,13 @@ _DECIDED = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.ROLLED_BACK, Ou
 
 
 def guarded(
-    rollouts: Sequence[Rollout], clients: OnceClients, writer: EcsWriter, policy: Policy, turn: Turn, book: Book, clock: Clock
+    rollouts: Sequence[Rollout],
+    clients: OnceClients,
+    writer: EcsWriter,
+    policy: Policy,
+    turn: Turn,
+    book: Book,
+    clock: Clock,
 ) -> list[GuardedWatch]:
     """Watches of these rollouts; they undo late writes if the turn was taken from a release."""
     guard = Guard(clients.ecs, turn, clock)
@@ -51,28 +57,35 @@ class Guard:
     """Knows a late write when it sees one."""
 
     def __init__(self, ecs: ECSClient, turn: Turn, clock: Clock) -> None:
-        """The lease counts from now."""
         self._ecs = ecs
         self._turn = turn
         self._clock = clock
-        self._until = clock.now() + LEASE_SECONDS
+        self._until: float | None = None
         self._fences: dict[str, int | None] = {}
 
     @property
     def against(self) -> str | None:
         """The release from which the turn was taken; None when it was free, or when that is not known."""
-        holder = self._turn.preempted
-        return holder.release if holder else None
+        release = self._turn.pre_empted
+        if release is not None and self._until is None:  # A silent table may tell of the take-over much later.
+            self._until = self._clock.now() + LEASE_SECONDS
+        return release
 
     @property
     def blind(self) -> bool:
         """Whether we have no turn of our own to compare with: the lock was out of reach."""
         return self._turn.fence is None
 
+    def learn(self) -> None:
+        """Ask the table once more who had the lock, if that is not known yet."""
+        for _ in ("take the lock", "read who had it"):
+            if self.blind:
+                self._turn.is_lost()
+
     @property
     def left(self) -> float:
         """For how many seconds a late write may still land; 0 when none can."""
-        return max(0.0, self._until - self._clock.now())
+        return max(0.0, self._until - self._clock.now()) if self._until is not None else 0.0
 
     def wrote(self, deployment: Deployment) -> bool:
         """Whether that deployment is a write of a holder before us. Errors of the SDK are raised."""
@@ -103,12 +116,17 @@ class GuardedWatch:
         self._watch = self.make(self.rollout)
         self._live: ServiceResult | None = None
         self._clear = False
+        self._taken_back = False
 
     def tick(self, state: ServiceState) -> Tick:
         """As that of ServiceWatch; `live` comes when no late write can land any more."""
-        release, over = self.guard.against, self.guard.left == 0
+        over = self.guard.against is not None and self.guard.left == 0
         tick = self._watch.tick(state)
-        if release is None or self._clear or (tick.result is not None and tick.result.outcome in _DECIDED):
+        if tick.result is not None and tick.result.outcome is Outcome.LIVE:
+            self.guard.learn()
+        release = self.guard.against
+        decided = tick.result is not None and tick.result.outcome in _DECIDED
+        if release is None or decided or self._clear or self._taken_back:
             return self._told(tick)
         rival = self._rival(state)
         if rival is not None and self.guard.wrote(rival):
@@ -119,20 +137,21 @@ class GuardedWatch:
         self._live = None
         return replace(self._told(tick), look_again_soon=not over)
 
-    def take_back(self, why: str) -> None:
-        """From the next tick on, ask ECS for the way back."""
-        self._watch.take_back(why)
-
     def give_up(self, cause: str) -> ServiceResult:
         """The outcome when we stop watching before the end."""
         if self._live is None:
             return self._watch.give_up(cause)
         late = f"it is live, and a late write of {self.guard.against} may land for {self.guard.left:.0f} s more"
-        return replace(self._live, outcome=Outcome.TIMED_OUT, cause=f"{cause}: {late}")
+        return replace(self._live, outcome=Outcome.TIMED_OUT, cause=f"{cause}: {late}", final=False)
 
     def gone(self) -> ServiceResult:
         """The outcome when ECS does not know the service any more."""
         return self._watch.gone()
+
+    def take_back(self, why: str) -> None:
+        """From the next tick on, ask ECS for the way back; nothing is put back any more."""
+        self._taken_back = True
+        self._watch.take_back(why)
 
     def _rival(self, state: ServiceState) -> Deployment | None:
         """The deployment that has replaced ours, unless ECS itself has brought a former one back."""
@@ -175,7 +194,8 @@ class GuardedWatch:
         except WriteRefused as error:
             return Tick((), self._watch.result(Outcome.SUPERSEDED, f"{late}, and {ours} could not be put back: {error}"))
         except OutOfReach as error:
-            return Tick((), self._watch.result(Outcome.TIMED_OUT, f"{late}; whether {ours} was put back is not known: {error}"))
+            unknown = f"{late}; whether {ours} was put back is not known: {error}"
+            return Tick((), replace(self._watch.result(Outcome.TIMED_OUT, unknown), final=False))
         self.book.put_back(self.rollout.name, deployment)
         self.rollout = replace(self.rollout, deployment_id=deployment)
         self._watch, self._live = self.make(self.rollout), None

@@ -38,14 +38,14 @@ class Watch(Protocol):
     def tick(self, state: ServiceState) -> Tick:
         """Look once. Errors of the SDK that may pass are raised; the same tick can be tried again."""
 
-    def take_back(self, why: str) -> None:
-        """From the next tick on, ask ECS for the way back."""
-
     def give_up(self, cause: str) -> ServiceResult:
         """The outcome when the watch ends before the rollout does."""
 
     def gone(self) -> ServiceResult:
         """The outcome when ECS does not know the service any more."""
+
+    def take_back(self, why: str) -> None:
+        """From the next tick on, ask ECS for the way back."""
 
 
 class Poller:

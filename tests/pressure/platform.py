@@ -50,11 +50,20 @@ def complete(clients: Clients, network: Network, balancer: Balancer, role: str) 
     return Platform(network, balancer, role, arn)
 
 
+_INDEXES = ("open", "organisation")
+
+
+def _index(name: str) -> dict[str, Any]:
+    keys = [{"AttributeName": name, "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
+    return {"IndexName": name, "KeySchema": keys, "Projection": {"ProjectionType": "ALL"}}
+
+
 def _create_table(dynamodb: Any) -> None:
     dynamodb.create_table(
         TableName=TABLE,
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", *_INDEXES)],
+        GlobalSecondaryIndexes=[_index(name) for name in _INDEXES],
         BillingMode="PAY_PER_REQUEST",
     )
 

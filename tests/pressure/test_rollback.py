@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 from appdeploy.events import Guarding, PutBack, TookOver, Unlocked
+from appdeploy.ledger.entry import StepKind
+from appdeploy.ledger.store import Ledger
 from appdeploy.lock.item import Freeze
 from appdeploy.lock.keeper import LEASE_SECONDS
 from appdeploy.lock.store import DynamoLockStore
 from appdeploy.outcome import Outcome
+from appdeploy.task_definition import name_of
 from tests.pressure.platform import TABLE
 from tests.pressure.world import RIVAL, World
 
@@ -244,3 +247,35 @@ def test_a_late_write_is_seen_before_its_tasks_can_serve(world: World) -> None:
     times = [call.time for call in world.emulator.calls.since(0) if call.action == "DescribeServices"]
     longest = max((later - earlier).total_seconds() for earlier, later in itertools.pairwise(times))
     assert longest < 2
+
+
+def test_a_release_that_was_replaced_while_its_old_tasks_drained_is_no_point_but_can_be_named(world: World) -> None:
+    """It was live, and ECS never called it SUCCESSFUL."""
+    replaced = world.release("v4")
+    world.until(lambda: world.targets()["healthy"] >= 2 and world.targets()["draining"] > 0)
+    assert not world.settled()
+    world.release("v5")
+    world.until(world.settled)
+
+    assert world.rollback().outcome is Outcome.LIVE
+    assert world.stands_on == V3
+    assert world.rollback(to=name_of(replaced)).outcome is Outcome.LIVE
+    assert world.describe()["taskDefinition"] == replaced
+
+
+# The record afterwards
+
+
+@pytest.mark.parametrize("failures", [0, 1, 2])
+def test_the_record_is_complete_afterwards(world: World, failures: int) -> None:
+    """Also when the table does not answer at first."""
+    rival = world.rival()
+    if failures:
+        world.fault(kind="error", service="dynamodb", count=failures)
+    world.at(8, rival.lands)
+    assert world.rollback().outcome is Outcome.LIVE
+    [entry, *_] = Ledger(world.aws.dynamodb, TABLE).newest(1)
+    service = entry.services["agent"]
+    assert (entry.kind, entry.outcome, entry.settled) == ("rollback", "live", True)
+    assert (service.former.version, service.wanted.version, service.deployment_id) == ("v3", "v2", world.primary()["id"])
+    assert {step.what for step in entry.steps if step.done} == {StepKind.UPDATE, StepKind.PUT_BACK}

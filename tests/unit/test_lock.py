@@ -329,7 +329,7 @@ def test_a_rollback_takes_the_lock_from_a_live_holder_and_through_a_freeze(store
     seizure, told = seize(store)
     with seizure as lock:
         lock.write(LATER)
-        assert (lock.fence, lock.preempted, store.item.freeze) == (2, holder(), FREEZE)
+        assert (lock.fence, lock.pre_empted, store.item.freeze) == (2, holder().release, FREEZE)
         with pytest.raises(LockLost):
             held.write(RECORD)
     assert [type(event) for event in told] == [TookOver]
@@ -373,7 +373,7 @@ def test_a_seizure_whose_reply_was_lost_names_who_was_there_before(store):
     store.seize(holder("bob"))
     with seizure as lock:
         lock.write(LATER)
-    assert lock.preempted is None, "it took the lock from itself: who had it before is not known"
+    assert lock.pre_empted is None, "it took the lock from itself: who had it before is not known"
 
 
 def test_the_heart_beats_by_itself(store, monkeypatch):

@@ -126,7 +126,7 @@ def test_a_release_that_needs_no_change_needs_no_lock(aws, run):
 
 @pytest.mark.usefixtures("released")
 def test_a_lock_out_of_reach_refuses_a_release(aws, run):
-    aws.answers["GetItem"] = [SILENCE]
+    aws.answers["GetItem"] = [SILENCE] * 2
     with pytest.raises(Refused, match=r"the lock of staging could not be taken: AWS is out of reach.*nothing was changed"):
         run()
     assert aws.writes == []
@@ -134,7 +134,7 @@ def test_a_lock_out_of_reach_refuses_a_release(aws, run):
 
 @pytest.mark.usefixtures("released")
 def test_without_the_table_a_release_is_refused(aws, run):
-    aws.answers["GetItem"] = [AwsSays("ResourceNotFoundException", "no such table")]
+    aws.answers["GetItem"] = [AwsSays("ResourceNotFoundException", "no such table")] * 2
     with pytest.raises(Refused, match="ResourceNotFoundException"):
         run()
 

@@ -9,7 +9,21 @@ import sys
 import pytest
 
 from appdeploy.ecs_state import ServiceState
-from appdeploy.events import Answered, Ended, Finished, Phase, Planned, Progress, Registered, Silence, Started, Stopping
+from appdeploy.events import (
+    Answered,
+    Ended,
+    Finished,
+    Guarding,
+    Phase,
+    Planned,
+    Progress,
+    PutBack,
+    Recalled,
+    Registered,
+    Silence,
+    Started,
+    Stopping,
+)
 from appdeploy.goal import Deploy
 from appdeploy.live import FoundImage, LiveService
 from appdeploy.outcome import Outcome, ServiceResult
@@ -141,6 +155,22 @@ def test_a_terminal_shows_what_goes_wrong(on_terminal, clock, capsys):
         show(Ended(plan(), (BAD,), 61.0))
     assert "agent: 2 tasks exited with code 1" in screen.getvalue()
     assert capsys.readouterr().err == "appdeploy: agent: rolled-back: 2 tasks exited with code 1; last log lines:\n  | boom\n"
+
+
+def test_what_a_rollback_learns_and_undoes_stays_on_a_terminal(on_terminal, clock):
+    recalled = plan().changed[0]
+    late, ours = "arn:aws:ecs:r:1:task-definition/agent:7", "arn:aws:ecs:r:1:task-definition/agent:2"
+    screen = on_terminal()
+    with TerminalRenderer(clock) as show:
+        show(Planned(plan()))
+        show(Recalled(recalled))
+        show(Guarding("agent", "upgrade-x", 22))
+        show(PutBack("agent", "upgrade-x", late, ours, "ecs-svc/8"))
+        show(Ended(plan(), (GOOD,), 12.4))
+    text = screen.getvalue()
+    assert "agent: v1 -> v2 (sha256:" in text
+    assert "agent: live; for 22 s more a late write of upgrade-x may land and is undone" in text
+    assert "agent: PUT BACK: a late write of upgrade-x brought agent:7; agent:2 again, deployment ecs-svc/8" in text
 
 
 def test_no_color_leaves_no_colour_on_a_terminal(on_terminal, clock, monkeypatch):

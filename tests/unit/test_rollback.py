@@ -240,6 +240,9 @@ def test_a_rollback_goes_on_without_a_lock_that_is_out_of_reach(aws, back, answe
     assert aws.ledger == []
 
 
+TABLE_CALLS = ("GetItem", "UpdateItem", "TransactWriteItems", "Query")
+
+
 # --list
 
 

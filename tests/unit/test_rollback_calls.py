@@ -8,20 +8,12 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from appdeploy.events import Planned, Recalled
-from appdeploy.ledger.book import Book
-from appdeploy.ledger.entry import Entry
-from appdeploy.lock.turn import WithoutLedger
 from appdeploy.outcome import Outcome
-from appdeploy.rollback.recall import recall
-from appdeploy.rollout import Beginning
-from tests.unit.fake_table import TABLE
 from tests.unit.rollbacks import OK, remembered
 from tests.unit.scenario import AwsSays, only
 
 MOST = 6
 SILENCE = EndpointConnectionError(endpoint_url="x")
-NOTHING = """{"id": "rollback-2026-1125-100000-abc123", "kind": "rollback", "environment": "staging", "purpose": "back",
- "who": "alice", "begun": "2026-11-25T10:00:00Z", "services": {}}"""
 FORMER = "axonflow-staging-agent:2"
 
 
@@ -66,7 +58,7 @@ def test_a_further_service_costs_three_calls_more_and_no_shared_one(aws, back):
 @pytest.mark.parametrize("lock", [SILENCE, AwsSays("ServerException")], ids=["silent", "failing"])
 def test_a_lock_that_fails_is_not_asked_twice(aws, back, lock):
     remembered(aws, ("v1", OK), ("v2", OK))
-    aws.answers["TransactWriteItems"] = [lock, lock, lock]
+    aws.answers["TransactWriteItems"] = [lock] * 20
     back()
     assert before_update(aws)["TransactWriteItems"] == 1
 
@@ -109,9 +101,3 @@ def test_a_new_revision_that_cannot_be_read_is_never_called_live(aws, back):
     result = only(back())
     assert result.outcome is Outcome.TIMED_OUT
     assert "it cannot be watched: not allowed" in result.cause
-
-
-def test_other_releases_are_passed_on_as_they_are(clients, aws):
-    book = Book(WithoutLedger(), TABLE, Entry.parse(NOTHING))
-    assert recall(Beginning((), ()), clients, book, lambda event: None) == Beginning((), ())
-    assert aws.calls == []

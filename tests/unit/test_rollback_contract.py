@@ -66,4 +66,5 @@ def test_the_contract_names_the_table(aws, back):
     remembered(aws, ("v1", OK), ("v2", OK))
     aws.parameters["platform"] = platform_contract(releases_table="others").dump()
     back()
-    assert {parameters["TableName"] for _, parameters in aws.lock_writes} == {"others"}
+    items = [next(iter(item.values())) for _, parameters in aws.lock_writes for item in parameters["TransactItems"]]
+    assert {item["TableName"] for item in items} == {"others"}

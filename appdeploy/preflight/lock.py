@@ -1,0 +1,39 @@
+"""Whether the environment's lock is free. Read-only: who gets the lock is for appdeploy.lock to decide."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from appdeploy.aws_errors import AwsError, explain
+from appdeploy.lock.keeper import describe
+from appdeploy.lock.store import DynamoLockStore
+from appdeploy.preflight.check import Check, Verdict
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from appdeploy.lock.item import LockItem
+    from appdeploy.plan import ReleasePlan
+
+WHAT = "lock"
+
+
+def look_at_lock(plan: ReleasePlan, dynamodb: DynamoDBClient) -> Check:
+    """One row for the whole environment."""
+    if plan.releases_table is None:
+        return Check(plan.environment, WHAT, Verdict.SKIP, "the contract names no table")
+    try:
+        item = DynamoLockStore(dynamodb, plan.releases_table).read()
+    except AwsError as error:
+        return Check(plan.environment, WHAT, Verdict.SKIP, explain(error))
+    return _judge(plan, item)
+
+
+def _judge(plan: ReleasePlan, item: LockItem) -> Check:
+    if item.freeze is not None:
+        remedy = f"ask {item.freeze.who}, then appdeploy unlock -e {plan.environment}"
+        return Check(plan.environment, WHAT, Verdict.NO, describe(item), remedy)
+    if item.holder is not None and item.holder.release != plan.release_id:
+        remedy = "wait for it, or stand in line with --lock-wait; one that does not stir for 30 s is taken over"
+        return Check(plan.environment, WHAT, Verdict.NO, describe(item), remedy)
+    return Check(plan.environment, WHAT, Verdict.OK, describe(item))
