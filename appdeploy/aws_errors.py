@@ -41,7 +41,16 @@ class Trouble(Enum):
 
 
 _THROTTLES = frozenset(
-    {"Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException", "RequestLimitExceeded"}
+    {
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "TooManyRequestsException",
+        "RequestLimitExceeded",
+        # DynamoDB's word for writes of others to the same items: none of ours happened.
+        "TransactionCanceledException",
+        "TransactionConflictException",
+    }
 )
 _BAD_CREDENTIALS = frozenset(
     {

@@ -18,6 +18,9 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None:
         """Wait. Raises Interrupted when the command is being stopped."""
 
+    def go_on(self) -> None:
+        """Wait again after an interruption that was heard."""
+
 
 class SystemClock:
     """The machine's own monotonic clock."""
@@ -37,3 +40,7 @@ class SystemClock:
     def cancel(self) -> None:
         """End every present and future wait, so that worker threads do not outlive the command."""
         self._cancelled.set()
+
+    def go_on(self) -> None:
+        """Let `sleep` wait again, until the next `cancel`."""
+        self._cancelled.clear()

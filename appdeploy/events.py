@@ -57,6 +57,11 @@ class Unlocked:
 
 
 @dataclass(frozen=True)
+class Unrecorded:
+    """A rollback ends without an entry in the ledger, because the table never answered."""
+
+
+@dataclass(frozen=True)
 class Registered:
     """A new revision exists; the service does not use it yet."""
 
@@ -125,6 +130,18 @@ class Ended:
 
 
 Event = (
-    Planned | Queued | TookOver | Unlocked | Registered | Started | Progress | Stopping | Silence | Answered | Finished | Ended
+    Planned
+    | Queued
+    | TookOver
+    | Unlocked
+    | Unrecorded
+    | Registered
+    | Started
+    | Progress
+    | Stopping
+    | Silence
+    | Answered
+    | Finished
+    | Ended
 )
 Emit = Callable[[Event], None]

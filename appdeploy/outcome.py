@@ -70,6 +70,8 @@ class ServiceResult:
     """The last lines that a failed container wrote, oldest first."""
     seconds: float = 0.0
     """From the first write to the decision."""
+    final: bool = True
+    """Whether ECS will not change it any more: what is live may still be rolled back, and what timed out goes on."""
 
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:

@@ -8,6 +8,8 @@ from enum import Enum, auto
 from appdeploy.contract import ServiceContract
 from appdeploy.errors import Refused
 from appdeploy.image import Digest, ImageReference
+from appdeploy.ledger.entry import Entry
+from appdeploy.outcome import Outcome
 from appdeploy.release_id import ReleaseId
 from appdeploy.task_definition import TEMPLATE_TAG, VERSION_TAG, TaskDefinition
 
@@ -45,6 +47,20 @@ class Former:
 
 
 @dataclass(frozen=True)
+class Resumed:
+    """How far an interrupted release of one service had come."""
+
+    task_definition: str | None
+    """The revision that it had registered, or that it returns to; None when there is none yet."""
+    deployment_id: str | None
+    """The deployment that it had started."""
+    stopped_because: str | None = None
+    """Why it had asked ECS for the way back already."""
+    emptied: bool = False
+    """Whether it had set the count back to 0."""
+
+
+@dataclass(frozen=True)
 class ServicePlan:
     """What a release will do to one service."""
 
@@ -59,11 +75,18 @@ class ServicePlan:
     template: str | None
     """ARN of the template revision that it will descend from, as far as it is known."""
     former: Former
+    resumed: Resumed | None = None
+    """What an earlier command has done of it; None when nothing has begun."""
 
     @property
     def first(self) -> bool:
         """Whether there is no former version to go back to."""
         return self.change is Change.FIRST_RELEASE
+
+    @property
+    def deployment_id(self) -> str | None:
+        """The deployment that an earlier command started; None when there is none yet."""
+        return self.resumed.deployment_id if self.resumed else None
 
     @property
     def desired_count(self) -> int | None:
@@ -79,6 +102,8 @@ class Untouched:
     former: Former
     because: str
     """Why nothing is to be done, in words."""
+    outcome: Outcome = Outcome.UNCHANGED
+    """What an earlier command told of it."""
 
 
 @dataclass(frozen=True)
@@ -94,12 +119,16 @@ class ReleasePlan:
     services: tuple[ServicePlan | Untouched, ...]
     reason: str | None = None
     """Why a person wants it, in that person's words."""
+    change_ticket: str | None = None
+    """The change request that it belongs to."""
     caller: str | None = None
     """Who asks: the ARN of the AWS identity."""
     releases_table: str | None = None
     """The environment's table of releases; None when the contract was not asked, and the name's pattern has to do."""
     fence: int | None = None
     """Which holder of the environment's lock carries it out; None before the lock is taken."""
+    entry: Entry | None = None
+    """What the ledger says about it; None for a release that has not begun."""
 
     @property
     def changed(self) -> tuple[ServicePlan, ...]:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from appdeploy.errors import Interrupted
+from appdeploy.errors import Interrupted, Refused
 from appdeploy.events import Emit, Ended, Finished, Planned
-from appdeploy.lock.turn import Line, Turn
+from appdeploy.ledger.book import Book
+from appdeploy.ledger.opening import opening_entry
+from appdeploy.lock.turn import Line, Turn, table_of, who_is_here
 from appdeploy.outcome import Outcome, ServiceResult
 from appdeploy.plan import Obstructed, ReleasePlan, Untouched
 from appdeploy.rollout import begin
@@ -22,6 +24,7 @@ from appdeploy.writes import EcsWriter
 if TYPE_CHECKING:
     from appdeploy.aws import Clients
     from appdeploy.clock import Clock
+    from appdeploy.ledger.entry import Entry
 
 T = TypeVar("T")
 
@@ -33,6 +36,8 @@ class Watching:
     policy: Policy
     timeout: float
     """Seconds to watch."""
+    back_on_interrupt: bool = False
+    """Whether Ctrl-C asks ECS for the way back instead of only ending the watch."""
 
 
 def run_release(
@@ -53,15 +58,38 @@ def run_release(
     emit(Planned(plan))
     begun = clock.now()
     if plan.changed:
-        with _before_anything(lambda: line.take(plan)) as turn:
+        opening = _opening(plan)
+        with _before_anything(lambda: line.take(plan, opening)) as turn:
+            book = Book(turn, table_of(plan), opening)
             if turn.waited or obstacle:  # The release before us has changed things.
-                plan = replace(_before_anything(prepare), release_id=plan.release_id)
+                plan = _plan_again(plan, prepare, book)
                 emit(Planned(plan))
-            results = _carry_out(replace(plan, fence=turn.fence), watching, clients, turn, clock, emit)
+            results = _carry_out(replace(plan, fence=turn.fence), watching, clients, turn, book, clock, emit)
+            book.close(results)
     else:
         results = tuple(_finish(plan.untouched, emit))
     emit(Ended(plan, results, clock.now() - begun))
     return results
+
+
+def _opening(plan: ReleasePlan) -> Entry:
+    return plan.entry or opening_entry(plan, plan.caller or who_is_here())
+
+
+def _plan_again(plan: ReleasePlan, prepare: Callable[[], ReleasePlan], book: Book) -> ReleasePlan:
+    """A plan from what is there now, under the same id."""
+    try:
+        again = replace(_before_anything(prepare), release_id=plan.release_id)
+    except Refused as error:
+        book.close(_refused(plan, error))
+        raise
+    book.replace(_opening(again))
+    return again
+
+
+def _refused(plan: ReleasePlan, error: Refused) -> list[ServiceResult]:
+    cause = "; ".join(error.lines)
+    return [ServiceResult(service.contract.name, Outcome.REFUSED, "as before", cause) for service in plan.changed]
 
 
 def _first_plan(prepare: Callable[[], ReleasePlan], line: Line) -> tuple[ReleasePlan, bool]:
@@ -83,21 +111,34 @@ def _before_anything(step: Callable[[], T]) -> T:
 
 
 def _carry_out(
-    plan: ReleasePlan, watching: Watching, clients: Clients, turn: Turn, clock: Clock, emit: Emit
+    plan: ReleasePlan, watching: Watching, clients: Clients, turn: Turn, book: Book, clock: Clock, emit: Emit
 ) -> tuple[ServiceResult, ...]:
     begun = clock.now()
     writer = EcsWriter(clients.once.ecs, clock, turn.confirm)
     try:
         early = _finish(plan.untouched, emit)
-        beginning = begin(plan, writer, registrable_fields(clients.ecs), emit)
+        beginning = begin(plan, writer, registrable_fields(clients.ecs), book, emit)
         for result in beginning.results:
             emit(Finished(result))
-        watches = [ServiceWatch(rollout, clients.once, writer, watching.policy) for rollout in beginning.rollouts]
+        watches = [ServiceWatch(rollout, clients.once, writer, watching.policy, book) for rollout in beginning.rollouts]
         silent = any(result.outcome is Outcome.TIMED_OUT for result in beginning.results)
         poller = Poller(clients.once.ecs, clock, emit, begun=begun, timeout=watching.timeout, silent=silent)
-        return _in_order(plan, [*early, *beginning.results, *poller.run(watches)])
+        return _in_order(plan, [*early, *beginning.results, *_watch(poller, watches, watching, clock)])
     except (KeyboardInterrupt, Interrupted):
-        raise Interrupted(_goes_on(plan) if writer.touched_a_service else "interrupted; no service was changed") from None
+        touched = writer.touched_a_service or any(service.resumed for service in plan.changed)
+        raise Interrupted(_goes_on(plan) if touched else _not_begun(plan)) from None
+
+
+def _watch(poller: Poller, watches: Sequence[ServiceWatch], watching: Watching, clock: Clock) -> list[ServiceResult]:
+    try:
+        return poller.run(watches)
+    except (KeyboardInterrupt, Interrupted):
+        if not watching.back_on_interrupt:
+            raise
+        clock.go_on()
+    for watch in watches:
+        watch.take_back("interrupted")
+    return poller.run(watches)
 
 
 def _finish(untouched: Sequence[Untouched], emit: Emit) -> list[ServiceResult]:
@@ -108,7 +149,8 @@ def _finish(untouched: Sequence[Untouched], emit: Emit) -> list[ServiceResult]:
 
 
 def _unchanged(service: Untouched) -> ServiceResult:
-    return ServiceResult(service.contract.name, Outcome.UNCHANGED, f"{service.because}; nothing was changed")
+    cause = None if service.outcome is Outcome.UNCHANGED else service.because
+    return ServiceResult(service.contract.name, service.outcome, f"{service.because}; nothing was changed", cause)
 
 
 def _in_order(plan: ReleasePlan, results: Sequence[ServiceResult]) -> tuple[ServiceResult, ...]:
@@ -117,4 +159,12 @@ def _in_order(plan: ReleasePlan, results: Sequence[ServiceResult]) -> tuple[Serv
 
 
 def _goes_on(plan: ReleasePlan) -> str:
-    return f"stopped watching; {plan.release_id} goes on in AWS: see it with appdeploy status -e {plan.environment}"
+    return f"stopped watching; {plan.release_id} goes on in AWS: {_resume(plan)} watches it again"
+
+
+def _not_begun(plan: ReleasePlan) -> str:
+    return f"interrupted; no service was changed: {_resume(plan)} carries it on"
+
+
+def _resume(plan: ReleasePlan) -> str:
+    return f"appdeploy resume -e {plan.environment} {plan.release_id}"

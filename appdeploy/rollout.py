@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from appdeploy.errors import OutOfReach
 from appdeploy.events import Emit, Registered, Started
@@ -11,6 +12,9 @@ from appdeploy.parallel import side_by_side
 from appdeploy.plan import ReleasePlan, ServicePlan
 from appdeploy.task_definition import FENCE_TAG, RELEASE_TAG, TEMPLATE_TAG, VERSION_TAG, NewRevision, new_revision
 from appdeploy.writes import EcsWriter, ServiceName, WriteRefused
+
+if TYPE_CHECKING:
+    from appdeploy.ledger.book import Book
 
 
 @dataclass(frozen=True)
@@ -42,11 +46,11 @@ class Beginning:
     results: tuple[ServiceResult, ...]
 
 
-def begin(plan: ReleasePlan, writer: EcsWriter, registrable: frozenset[str], emit: Emit) -> Beginning:
-    """Send the writes of a plan, the services side by side.
+def begin(plan: ReleasePlan, writer: EcsWriter, registrable: frozenset[str], book: Book, emit: Emit) -> Beginning:
+    """Send the writes of a plan that are not done yet, the services side by side.
 
     All revisions are registered before any service is touched: if AWS refuses one, no service has changed. Raises
-    OutOfReach when it is not known whether they are registered.
+    OutOfReach when it is not known whether they are registered, and LockLost when no service may be touched any more.
     """
     registered = side_by_side(lambda service: _revision(plan, service, writer, registrable), plan.changed)
     refused = {service.contract.name: answer for service, answer in registered if isinstance(answer, WriteRefused)}
@@ -55,11 +59,16 @@ def begin(plan: ReleasePlan, writer: EcsWriter, registrable: frozenset[str], emi
     revisions = [(service, answer) for service, answer in registered if isinstance(answer, str)]
     for service, arn in revisions:
         if service.change.registers:
-            emit(Registered(service.contract.name, arn))
+            book.registered(service.contract.name, arn)
+            if not (service.resumed and service.resumed.task_definition):
+                emit(Registered(service.contract.name, arn))
+    if any(service.deployment_id is None for service, _ in revisions):
+        book.updating()
     begun = side_by_side(lambda pair: _update(plan, *pair, writer), revisions)
     rollouts = tuple(item for item in begun if isinstance(item, Rollout))
     for rollout in rollouts:
         emit(Started(rollout.name, rollout.deployment_id))
+    book.updated((rollout.name, rollout.deployment_id) for rollout in rollouts)
     return Beginning(rollouts, tuple(item for item in begun if isinstance(item, ServiceResult)))
 
 
@@ -84,6 +93,8 @@ def _revision(
     plan: ReleasePlan, service: ServicePlan, writer: EcsWriter, registrable: frozenset[str]
 ) -> tuple[ServicePlan, str | WriteRefused]:
     """The task definition that the service is to run: a new one, or for a restart or a return one that exists."""
+    if service.resumed and service.resumed.task_definition:
+        return service, service.resumed.task_definition
     if not service.change.registers:
         return service, service.base.arn
     try:
@@ -96,6 +107,8 @@ def _revision(
 
 def _update(plan: ReleasePlan, service: ServicePlan, revision: str, writer: EcsWriter) -> Rollout | ServiceResult:
     name = ServiceName(plan.cluster, service.contract.service)
+    if service.deployment_id is not None:
+        return Rollout(service, name, revision, service.deployment_id)
     try:
         deployment_id = writer.update(
             name,
@@ -108,7 +121,7 @@ def _update(plan: ReleasePlan, service: ServicePlan, revision: str, writer: EcsW
         return ServiceResult(service.contract.name, Outcome.REFUSED, _still(service), f"UpdateService was refused: {error}")
     except OutOfReach as error:
         cause = f"whether the service was updated is not known: {error}"
-        return ServiceResult(service.contract.name, Outcome.TIMED_OUT, "not known", cause)
+        return ServiceResult(service.contract.name, Outcome.TIMED_OUT, "not known", cause, final=False)
     return Rollout(service, name, revision, deployment_id)
 
 

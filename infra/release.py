@@ -15,6 +15,9 @@ from infra.naming import Names
 from infra.service import Service
 from infra.settings import ServiceSettings
 
+_INDEXES = ("open", "organisation")
+"""Attributes that few items have: releases that are not settled, and releases for one customer alone."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ReleasesArgs:
@@ -39,16 +42,26 @@ class Releases(Component):
             billing_mode="PAY_PER_REQUEST",
             hash_key="pk",
             range_key="sk",
-            attributes=[
-                aws.dynamodb.TableAttributeArgs(name="pk", type="S"),
-                aws.dynamodb.TableAttributeArgs(name="sk", type="S"),
-            ],
+            attributes=[aws.dynamodb.TableAttributeArgs(name=key, type="S") for key in ("pk", "sk", *_INDEXES)],
+            global_secondary_indexes=[_index(key) for key in _INDEXES],
             point_in_time_recovery=aws.dynamodb.TablePointInTimeRecoveryArgs(enabled=True),
             deletion_protection_enabled=args.protect,
             opts=self.child(protect=args.protect),
         )
         self.table_name = table.name
         self.register_outputs({"tableName": self.table_name})
+
+
+def _index(key: str) -> aws.dynamodb.TableGlobalSecondaryIndexArgs:
+    """The items that have this attribute, by its value and in their order of time."""
+    keys = [(key, "HASH"), ("sk", "RANGE")]
+    return aws.dynamodb.TableGlobalSecondaryIndexArgs(
+        name=key,
+        key_schemas=[
+            aws.dynamodb.TableGlobalSecondaryIndexKeySchemaArgs(attribute_name=name, key_type=kind) for name, kind in keys
+        ],
+        projection_type="ALL",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

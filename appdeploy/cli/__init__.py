@@ -17,6 +17,8 @@ _COMMANDS = {
     "plan": "Show what a release would do, and change nothing.",
     "deploy": "Release a version: change which image runs, and watch it to its outcome.",
     "rollback": "Return to a task definition that served well before.",
+    "resume": "Watch an interrupted release again, and carry out what is left of it.",
+    "releases": "List the releases of an environment, or show one.",
     "sync": "Move to the newest template, with the version that runs.",
     "restart": "Replace all tasks by new ones of the same task definition.",
     "lock": "Freeze an environment: no release begins until it is unlocked.",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, fields, replace
 from functools import wraps
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from appdeploy.cli.options import why_options
 
 if TYPE_CHECKING:
     from appdeploy.aws import Clients
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 _LIVE = "live"
 _COMPLETE = "complete"
+_LEAVE = "leave"
+_ROLLBACK = "rollback"
 
 
 @dataclass(frozen=True)
@@ -33,26 +37,43 @@ class Following:
     timeout: int
     """Seconds."""
     patient: bool
-    lock_wait: int | None
+    lock_wait: int | None = None
     """Seconds to stand in line for the environment's lock; None for a rollback, which stands in none."""
+    on_interrupt: str = _LEAVE
+    without_ledger: bool = False
+    """Not to try the releases table: for a rollback alone."""
+    reason: str | None = None
+    change_ticket: str | None = None
 
 
 def following_options(function: Callable[..., int]) -> Callable[..., int]:
-    """`--until`, `--timeout`, `--patient` and `--lock-wait`; the command gets them as `following`."""
-    return _lock_wait(rollback_following_options(function))
+    """Why, and how a release is followed; the command gets it as `following`."""
+    return why_options(_lock_wait(_on_interrupt(_gathering(function))))
+
+
+def resume_following_options(function: Callable[..., int]) -> Callable[..., int]:
+    """The same for a release that has begun: why it is made is in the ledger."""
+    return _lock_wait(_on_interrupt(_gathering(function)))
 
 
 def rollback_following_options(function: Callable[..., int]) -> Callable[..., int]:
-    """The same without `--lock-wait`: a rollback waits for nobody."""
+    """The same for a rollback, which waits for nobody and does not need the table: `--without-ledger`."""
+    return why_options(_without_ledger(_gathering(function)))
+
+
+def _gathering(function: Callable[..., int]) -> Callable[..., int]:
+    """`--until`, `--timeout` and `--patient`; these and what else belongs to Following is handed on as one value."""
+    names = {field.name for field in fields(Following)}
 
     @wraps(function)
-    def command(*, until: str | None, timeout: int, patient: bool, lock_wait: int | None = None, **others: object) -> int:
-        return function(following=Following(until, timeout, patient, lock_wait), **others)
+    def command(**options: Any) -> int:
+        ours = {name: options.pop(name) for name in names & options.keys()}
+        return function(following=Following(**ours), **options)
 
     return _until(_timeout(_patient(command)))
 
 
-def follow(prepare: Callable[[Clients], ReleasePlan], region: str | None, following: Following) -> int:
+def follow(prepare: Callable[[Clients], ReleasePlan], environment: str, region: str | None, following: Following) -> int:
     """Carry a plan out, show it, and return the exit status of its worst service. Ctrl-C and SIGTERM stop the watch alone."""
     from appdeploy.aws import connect
     from appdeploy.clock import SystemClock
@@ -63,12 +84,29 @@ def follow(prepare: Callable[[Clients], ReleasePlan], region: str | None, follow
 
     clock = SystemClock()
     until = following.until or (_LIVE if is_terminal() else _COMPLETE)
-    watching = Watching(Policy(until_complete=until == _COMPLETE, patient=following.patient), following.timeout)
+    policy = Policy(until_complete=until == _COMPLETE, patient=following.patient)
+    watching = Watching(policy, following.timeout, back_on_interrupt=following.on_interrupt == _ROLLBACK)
+    clients = connect(region)
     with _cancelling(clock), _renderer(clock) as render:
-        clients = connect(region)
-        line = _line(clients, clock, render, following.lock_wait)
-        results = run_release(lambda: prepare(clients), watching, clients, clock, render, line)
+        line = _line(clients, clock, render, following)
+        results = run_release(lambda: _with_why(prepare(clients), following), watching, clients, clock, render, line)
+    if following.lock_wait is not None:
+        _tidy(clients, environment)
     return worst(result.outcome for result in results).exit_code
+
+
+def _tidy(clients: Clients, environment: str) -> None:
+    """Settle what earlier releases left open. Never in the way of this one's outcome."""
+    from appdeploy.errors import AppdeployError
+    from appdeploy.ledger.read import read_tidily
+
+    with suppress(AppdeployError):
+        read_tidily(clients, environment)
+
+
+def _with_why(plan: ReleasePlan, following: Following) -> ReleasePlan:
+    reason, ticket = following.reason or plan.reason, following.change_ticket or plan.change_ticket
+    return replace(plan, reason=reason, change_ticket=ticket)
 
 
 _until = click.option(
@@ -80,8 +118,6 @@ _timeout = click.option(
     "--timeout", type=click.IntRange(min=1), default=1200, show_default=True, metavar="SECONDS", help="How long to watch."
 )
 _patient = click.option("--patient", is_flag=True, help="Leave a failing release to ECS's circuit breaker and alarms.")
-
-
 _lock_wait = click.option(
     "--lock-wait",
     type=click.IntRange(min=0),
@@ -92,10 +128,24 @@ _lock_wait = click.option(
 )
 
 
-def _line(clients: Clients, clock: Clock, emit: Emit, lock_wait: int | None) -> Line:
+_on_interrupt = click.option(
+    "--on-interrupt",
+    type=click.Choice([_LEAVE, _ROLLBACK]),
+    default=_LEAVE,
+    show_default=True,
+    help="On Ctrl-C or SIGTERM: leave the release to ECS and stop watching, or ask for the way back and watch that.",
+)
+_without_ledger = click.option(
+    "--without-ledger", is_flag=True, help="Do not try the releases table: neither the lock nor the record."
+)
+
+
+def _line(clients: Clients, clock: Clock, emit: Emit, following: Following) -> Line:
     from appdeploy.lock.turn import AtOnce, InLine
 
-    return AtOnce(clients, clock, emit) if lock_wait is None else InLine(clients, clock, emit, lock_wait)
+    if following.lock_wait is None:
+        return AtOnce(clients, emit, following.without_ledger)
+    return InLine(clients, clock, emit, following.lock_wait)
 
 
 def _renderer(clock: Clock) -> PlainRenderer | TerminalRenderer:

@@ -22,7 +22,7 @@ def environment_option(function: F) -> F:
         "environment",
         metavar="ENV",
         required=True,
-        callback=_environment,
+        callback=check_environment,
         help="The environment, such as staging.",
     )(function)
 
@@ -44,6 +44,17 @@ def sync_option(function: F) -> F:
     return click.option(
         "--sync", is_flag=True, help="Move to the newest template too, as `appdeploy sync` does without a new version."
     )(function)
+
+
+def why_options(function: F) -> F:
+    """`--reason` and `--change`. The command gets `reason` and `change_ticket`, of one line each."""
+    reason = click.option(
+        "--reason", metavar="TEXT", callback=_line, help="Why; whoever meets the lock reads it, and the ledger keeps it."
+    )
+    change = click.option(
+        "--change", "change_ticket", metavar="TICKET", callback=_line, help="The change request; the ledger keeps it."
+    )
+    return reason(change(function))
 
 
 def json_option(text: str) -> Callable[[F], F]:
@@ -71,10 +82,11 @@ def services_option(function: F) -> F:
     )(function)
 
 
-def _environment(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+def check_environment(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    """A well-formed name, or nothing where the option is not required."""
     from appdeploy.contract import ENVIRONMENT_PATTERN
 
-    if not re.fullmatch(ENVIRONMENT_PATTERN, value):
+    if value is not None and not re.fullmatch(ENVIRONMENT_PATTERN, value):
         raise click.BadParameter(f"{value!r} cannot be an environment: it takes lower-case letters, digits and hyphens")
     return value
 
@@ -92,3 +104,10 @@ def _services(_context: click.Context, _parameter: click.Parameter, value: tuple
     if not all(names):
         raise click.BadParameter("an empty name is no service")
     return () if _ALL in names else names
+
+
+def _line(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    words = " ".join(value.split()) if value is not None else None
+    if words == "":
+        raise click.BadParameter("it is empty")
+    return words

@@ -18,7 +18,6 @@ from appdeploy.cli.options import environment_option, json_option, region_option
     metavar="TASK_DEFINITION|VERSION",
     help="A task definition (family:revision or ARN), or a version; by default what succeeded before what runs.",
 )
-@click.option("--reason", metavar="TEXT", help="Why; shown with the rollback.")
 @click.option("--list", "only_list", is_flag=True, help="Show what could be returned to, and change nothing.")
 @json_option("With --list: print one JSON object (appdeploy.rollback.report.PointsReport).")
 @rollback_following_options
@@ -27,7 +26,6 @@ def command(
     environment: str,
     services: tuple[str, ...],
     to: str | None,
-    reason: str | None,
     only_list: bool,
     as_json: bool,
     following: Following,
@@ -44,12 +42,12 @@ def command(
     context = click.get_current_context()
     if as_json and not only_list:
         raise click.UsageError("--json needs --list", context)
-    if only_list and (to or reason):
+    if only_list and (to or following.reason):
         raise click.UsageError("--list takes neither --to nor --reason", context)
     if only_list:
         return _show_points(environment, services, region, as_json=as_json)
-    request = Request(environment, services, to, reason)
-    return follow(lambda clients: prepare_rollback(request, clients), region, following)
+    request = Request(environment, services, to)
+    return follow(lambda clients: prepare_rollback(request, clients), environment, region, following)
 
 
 def _show_points(environment: str, services: tuple[str, ...], region: str | None, *, as_json: bool) -> int:

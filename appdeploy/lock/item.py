@@ -16,6 +16,8 @@ class Holder:
     """ISO time of the holder's own clock: for people to read, never for a decision."""
     token: str
     """Random, and new for each attempt: by it an attempt knows its own write again after a lost reply."""
+    why: str = ""
+    """What it is for."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class LockItem:
     """Counts the holder's renewals."""
     holder: Holder | None = None
     freeze: Freeze | None = None
+    previous: Holder | None = None
+    """From whom the holder seized the lock; None when nobody held it, and for a holder that has not seized it."""
 
     @property
     def mark(self) -> Mark:

@@ -3,38 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, Protocol
 
 from appdeploy.lock.item import Freeze, Holder, LockItem, Mark
+from appdeploy.transaction import transact
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 LOCK_KEY = {"pk": {"S": "LOCK"}, "sk": {"S": "LOCK"}}
 
+_ALONG = 1
+"""The position of the write that goes along."""
+
 _UNMOVED = "(attribute_not_exists(fence) OR (fence = :fence AND beat = :beat))"
 
 
+Along = Mapping[str, Any]
+"""One more write of the same table that happens together with that of the lock, or not at all."""
+
+
 class LockStore(Protocol):
-    """What the lock needs of a table: atomic writes that happen only if the item is as it was read."""
+    """What the lock needs of a table: atomic writes that happen only if the item is as it was read.
+
+    A write `along` that is refused by its own condition is left out: the lock's is sent without it.
+    """
 
     def read(self) -> LockItem:
         """The item as it is, all earlier writes included; an empty one if it was never written."""
 
-    def take(self, seen: Mark, holder: Holder) -> int | None:
+    def take(self, seen: Mark, holder: Holder, along: Along | None = None) -> int | None:
         """Become the holder if the item has not moved since `seen` and nobody froze it. The fence, or None if too late."""
 
-    def seize(self, holder: Holder) -> LockItem:
-        """Become the holder whoever holds the lock, and through a freeze, which stays. What the item was before.
+    def seize(self, holder: Holder, along: Along | None = None) -> None:
+        """Become the holder whoever holds the lock, and through a freeze, which stays. `read` then tells the fence."""
 
-        The new fence is one more than the former one.
-        """
-
-    def renew(self, fence: int) -> bool:
+    def renew(self, fence: int, along: Along | None = None) -> bool:
         """Show that the holder of that fence is alive. False if somebody else holds the lock, or nobody."""
 
-    def release(self, fence: int) -> bool:
+    def release(self, fence: int, along: Along | None = None) -> bool:
         """Let go. False if the lock was not held under that fence any more."""
 
     def freeze(self, freeze: Freeze) -> bool:
@@ -59,36 +67,37 @@ class DynamoLockStore:
         reply = self._dynamodb.get_item(TableName=self._table, Key=LOCK_KEY, ConsistentRead=True)
         return _item(reply.get("Item", {}))
 
-    def take(self, seen: Mark, holder: Holder) -> int | None:
+    def take(self, seen: Mark, holder: Holder, along: Along | None = None) -> int | None:
         """See LockStore. A repeated request, whose first reply was lost, knows its own write by the holder's token."""
         taken = self._write(
-            "SET fence = :next, beat = :zero, holder = :holder",
+            "SET fence = :next, beat = :zero, holder = :holder REMOVE previous",
             f"{_UNMOVED} AND attribute_not_exists(freeze)",
             {**_mark(seen), ":next": _number(seen.fence + 1), ":zero": _number(0), ":holder": _texts(asdict(holder))},
+            along,
         )
         if taken:
             return seen.fence + 1
         item = self.read()
         return item.fence if item.holder and item.holder.token == holder.token else None
 
-    def seize(self, holder: Holder) -> LockItem:
-        """See LockStore. One call, which DynamoDB carries out whole."""
-        reply = self._dynamodb.update_item(
-            TableName=self._table,
-            Key=LOCK_KEY,
-            UpdateExpression="SET fence = if_not_exists(fence, :zero) + :one, beat = :zero, holder = :holder",
-            ExpressionAttributeValues={":one": _number(1), ":zero": _number(0), ":holder": _texts(asdict(holder))},
-            ReturnValues="ALL_OLD",
+    def seize(self, holder: Holder, along: Along | None = None) -> None:
+        """See LockStore. One call; whom it took the lock from stays in the item, because a transaction tells no old values."""
+        self._write(
+            "SET previous = if_not_exists(holder, :nobody), fence = if_not_exists(fence, :zero) + :one, beat = :zero,"
+            " holder = :holder",
+            None,
+            {":nobody": {"M": {}}, ":one": _number(1), ":zero": _number(0), ":holder": _texts(asdict(holder))},
+            along,
         )
-        return _item(reply.get("Attributes", {}))
 
-    def renew(self, fence: int) -> bool:
+    def renew(self, fence: int, along: Along | None = None) -> bool:
         """See LockStore."""
-        return self._write("SET beat = beat + :one", _held(), {":fence": _number(fence), ":one": _number(1)})
+        return self._write("SET beat = beat + :one", _held(), {":fence": _number(fence), ":one": _number(1)}, along)
 
-    def release(self, fence: int) -> bool:
+    def release(self, fence: int, along: Along | None = None) -> bool:
         """See LockStore."""
-        return self._write("SET beat = beat + :one REMOVE holder", _held(), {":fence": _number(fence), ":one": _number(1)})
+        values = {":fence": _number(fence), ":one": _number(1)}
+        return self._write("SET beat = beat + :one REMOVE holder, previous", _held(), values, along)
 
     def freeze(self, freeze: Freeze) -> bool:
         """See LockStore."""
@@ -103,17 +112,26 @@ class DynamoLockStore:
         values = {**_mark(seen), ":next": _number(seen.fence + 1), ":zero": _number(0)}
         return self._write("SET fence = :next, beat = :zero REMOVE holder", _UNMOVED, values)
 
-    def _write(self, update: str, condition: str | None, values: Mapping[str, Any]) -> bool:
+    def _write(self, update: str, condition: str | None, values: Mapping[str, Any], along: Along | None = None) -> bool:
         call: dict[str, Any] = {"TableName": self._table, "Key": LOCK_KEY, "UpdateExpression": update}
         if condition:
             call["ConditionExpression"] = condition
         if values:
             call["ExpressionAttributeValues"] = values
+        return self._write_alone(call) if along is None else self._write_both(call, along)
+
+    def _write_alone(self, call: dict[str, Any]) -> bool:
         try:
             self._dynamodb.update_item(**call)
         except self._dynamodb.exceptions.ConditionalCheckFailedException:
             return False
         return True
+
+    def _write_both(self, call: dict[str, Any], along: Along) -> bool:
+        refused = transact(self._dynamodb, [{"Update": call}, along])
+        if refused == {_ALONG}:
+            return self._write_alone(call)
+        return not refused
 
 
 def _held() -> str:
@@ -133,14 +151,21 @@ def _mark(mark: Mark) -> dict[str, dict[str, str]]:
 
 
 def _item(attributes: Mapping[str, Any]) -> LockItem:
-    def texts(name: str) -> dict[str, str] | None:
-        found = attributes.get(name)
-        return None if found is None else {key: value["S"] for key, value in found["M"].items()}
-
-    holder, freeze = texts("holder"), texts("freeze")
+    freeze = _read(attributes.get("freeze"))
     return LockItem(
         fence=int(attributes.get("fence", {"N": "0"})["N"]),
         beat=int(attributes.get("beat", {"N": "0"})["N"]),
-        holder=Holder(**holder) if holder else None,
+        holder=_holder(attributes.get("holder")),
         freeze=Freeze(**freeze) if freeze else None,
+        previous=_holder(attributes.get("previous")),
     )
+
+
+def _holder(attribute: Mapping[str, Any] | None) -> Holder | None:
+    texts = _read(attribute)
+    known = {field.name for field in fields(Holder)}  # Another version of the tool may write more.
+    return Holder(**{name: text for name, text in texts.items() if name in known}) if texts else None
+
+
+def _read(attribute: Mapping[str, Any] | None) -> dict[str, str]:
+    return {name: value["S"] for name, value in attribute["M"].items()} if attribute else {}

@@ -10,20 +10,19 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
-from appdeploy.aws_errors import AwsError, explain, refusing
-from appdeploy.events import Emit, Queued, TookOver, Unlocked
+from appdeploy.aws_errors import refusing
+from appdeploy.events import Emit, Queued
+from appdeploy.ledger.store import put_of
 from appdeploy.lock.item import Holder
-from appdeploy.lock.keeper import acquire, describe, seize
-from appdeploy.lock.store import DynamoLockStore
-from appdeploy.parallel import within
+from appdeploy.lock.keeper import acquire, describe
+from appdeploy.lock.seizure import Seizure
+from appdeploy.lock.store import Along, DynamoLockStore
 
 if TYPE_CHECKING:
     from appdeploy.aws import Clients
     from appdeploy.clock import Clock
+    from appdeploy.ledger.entry import Entry
     from appdeploy.plan import ReleasePlan
-
-SEIZE_SECONDS = 1.0
-"""How long a rollback waits for the table before it goes on without the lock."""
 
 
 class Turn(Protocol):
@@ -37,6 +36,15 @@ class Turn(Protocol):
     def confirm(self) -> None:
         """Asked before each write. Raises LockLost when nothing more must be sent."""
 
+    def write(self, along: Along) -> None:
+        """Write that into the table before anything is sent. Raises LockLost when nothing more must be sent."""
+
+    def note(self, along: Along) -> None:
+        """Write that into the table, now or as soon as it answers."""
+
+    def leave(self, along: Along) -> None:
+        """Write that into the table with the end of the turn."""
+
     def __enter__(self) -> Self: ...
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
@@ -48,18 +56,26 @@ class Line(Protocol):
     def is_free(self, plan: ReleasePlan) -> bool:
         """Whether nobody is at work and nothing is frozen. Raises Refused when the lock cannot be reached."""
 
-    def take(self, plan: ReleasePlan) -> Turn:
-        """A turn for a plan; it may wait. Raises Locked, or Refused when the lock cannot be reached."""
+    def take(self, plan: ReleasePlan, opening: Entry) -> Turn:
+        """A turn for a plan, together with the first write of its entry in the ledger; it may wait.
+
+        Raises Locked, or Refused when the lock cannot be reached.
+        """
 
 
-class WithoutLock:
-    """A turn that nobody guards: a rollback's, while the table is out of reach."""
+class WithoutLedger:
+    """A turn without lock and record: for a rollback that is told not to try the table."""
 
     fence: int | None = None
     waited = False
 
     def confirm(self) -> None:
         """There is nothing to lose."""
+
+    def write(self, along: Along) -> None:
+        """Nothing is written."""
+
+    note = leave = write
 
     def __enter__(self) -> Self:
         return self
@@ -84,7 +100,7 @@ class InLine:
             item = self._store(plan).read()
         return item.holder is None and item.freeze is None
 
-    def take(self, plan: ReleasePlan) -> Turn:
+    def take(self, plan: ReleasePlan, opening: Entry) -> Turn:
         """See Line."""
         with refusing(f"the lock of {plan.environment} could not be taken"):
             return acquire(
@@ -93,10 +109,11 @@ class InLine:
                 self.clock,
                 wait=self.wait,
                 tell=lambda item: self.emit(Queued(describe(item))),
+                record=lambda fence: put_of(table_of(plan), opening.model_copy(update={"fence": fence})),
             )
 
     def _store(self, plan: ReleasePlan) -> DynamoLockStore:
-        return DynamoLockStore(self.clients.dynamodb, _table(plan))
+        return DynamoLockStore(self.clients.dynamodb, table_of(plan))
 
 
 @dataclass(frozen=True)
@@ -104,28 +121,20 @@ class AtOnce:
     """Turns of rollbacks: through a freeze, taken from whoever has the lock, and without it when it is out of reach."""
 
     clients: Clients
-    clock: Clock
     emit: Emit
+    without_ledger: bool = False
+    """Not even to try the table."""
 
     def is_free(self, plan: ReleasePlan) -> bool:
         """A rollback waits for nobody."""
         return True
 
-    def take(self, plan: ReleasePlan) -> Turn:
+    def take(self, plan: ReleasePlan, opening: Entry) -> Turn:
         """See Line; nothing is raised."""
-        store = DynamoLockStore(self.clients.once.dynamodb, _table(plan))
-        try:
-            # A write that lands after the time is up leaves the lock with a holder that never stirs: others take it over.
-            lock, former = within(SEIZE_SECONDS, lambda: seize(store, _holder(plan), self.clock))
-        except TimeoutError:
-            self.emit(Unlocked(f"no answer of DynamoDB within {SEIZE_SECONDS:.0f} s"))
-            return WithoutLock()
-        except AwsError as error:
-            self.emit(Unlocked(explain(error)))
-            return WithoutLock()
-        if former.holder or former.freeze:
-            self.emit(TookOver(describe(former)))
-        return lock
+        if self.without_ledger:
+            return WithoutLedger()
+        store = DynamoLockStore(self.clients.once.dynamodb, table_of(plan))
+        return Seizure(store, _holder(plan), self.emit, put_of(table_of(plan), opening))
 
 
 def now() -> str:
@@ -138,10 +147,12 @@ def who_is_here() -> str:
     return f"{getpass.getuser()}@{socket.gethostname()}"
 
 
-def _holder(plan: ReleasePlan) -> Holder:
-    return Holder(plan.release_id, plan.caller or who_is_here(), now(), uuid.uuid4().hex)
-
-
-def _table(plan: ReleasePlan) -> str:
+def table_of(plan: ReleasePlan) -> str:
+    """The environment's table of releases."""
     # infra names the table by this pattern (infra/naming.py); a rollback relies on it when it cannot read the contract.
     return plan.releases_table or f"axonflow-{plan.environment}-releases"
+
+
+def _holder(plan: ReleasePlan) -> Holder:
+    why = f"{plan.purpose}; {plan.reason}" if plan.reason else plan.purpose
+    return Holder(plan.release_id, plan.caller or who_is_here(), now(), uuid.uuid4().hex, why)

@@ -18,6 +18,7 @@ from appdeploy.events import (
     Stopping,
     TookOver,
     Unlocked,
+    Unrecorded,
 )
 from appdeploy.image import short
 from appdeploy.outcome import Outcome, ServiceResult, worst
@@ -37,6 +38,8 @@ def lines(event: Event) -> Iterator[str]:
             yield f"taking the lock over, which was {former}"
         case Unlocked(reason):
             yield f"going on without the lock: {reason}"
+        case Unrecorded():
+            yield "not in the ledger, whose table never answered: the next command that can write to it adds what ECS tells"
         case Registered(service, task_definition):
             yield f"{service}: registered {name_of(task_definition)}"
         case Started(service, deployment_id):

@@ -3,18 +3,18 @@ view-service-deployment.html), and where that says the way back leads. No other 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from appdeploy.ecs_state import DeploymentStatus, ServiceDeployment
+from appdeploy.deployments import service_deployments
+from appdeploy.ecs_state import DeploymentStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
 
-_PAGE = 100
 _REVISIONS = 20
 """Service revisions in one DescribeServiceRevisions (API reference of ECS)."""
 _GOING_BACK = (
@@ -22,7 +22,7 @@ _GOING_BACK = (
     DeploymentStatus.ROLLBACK_IN_PROGRESS,
     DeploymentStatus.STOP_REQUESTED,
 )
-_TELLING = [DeploymentStatus.SUCCESSFUL, *_GOING_BACK]
+_TELLING = (DeploymentStatus.SUCCESSFUL, *_GOING_BACK)
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class History:
 
 def read_history(ecs: ECSClient, cluster: str, service: str, most: int = _REVISIONS) -> History:
     """The newest deployments, with at most `most` that succeeded. Two calls up to a hundred deployments and 20 successes."""
-    records = sorted(_records(ecs, cluster, service), key=lambda record: record.created, reverse=True)
+    records = sorted(service_deployments(ecs, cluster, service, _TELLING), key=lambda record: record.created, reverse=True)
     succeeded = list(islice((record for record in records if record.status is DeploymentStatus.SUCCESSFUL), most))
     definitions = _definitions(ecs, [record.revision for record in succeeded])
     return History(
@@ -76,16 +76,6 @@ def points(completed: Sequence[Completed]) -> tuple[Completed, ...]:
     for item in completed:
         newest.setdefault(item.task_definition, item)
     return tuple(newest.values())
-
-
-def _records(ecs: ECSClient, cluster: str, service: str) -> Iterator[ServiceDeployment]:
-    request: dict[str, Any] = {"cluster": cluster, "service": service, "status": _TELLING, "maxResults": _PAGE}
-    while True:  # No document says in which order they come, so every page counts.
-        reply = ecs.list_service_deployments(**request)
-        yield from map(ServiceDeployment.from_brief, reply["serviceDeployments"])
-        if "nextToken" not in reply:
-            return
-        request["nextToken"] = reply["nextToken"]
 
 
 def _definitions(ecs: ECSClient, revisions: Sequence[str]) -> dict[str, str]:

@@ -34,7 +34,6 @@ class Request:
     """Names; empty for all."""
     to: str | None = None
     """A task definition (`family:revision` or ARN) or a version; None for the way back."""
-    reason: str | None = None
 
 
 class _No(Exception):
@@ -60,7 +59,6 @@ def prepare_rollback(request: Request, clients: Clients) -> ReleasePlan:
         cluster=where.cluster,
         purpose=f"{request.environment} back to {request.to or 'the last good state'}{unread}",
         services=tuple(plan for plan in planned if not isinstance(plan, _No)),
-        reason=request.reason,
     )
 
 

@@ -46,6 +46,8 @@ class Policy:
     """Wait until ECS has finished, not only until the new version is live."""
     patient: bool
     """Leave failing releases to ECS's circuit breaker and alarms."""
+    take_back: str | None = None
+    """Why the release is to be stopped, however well it goes; None when it is not."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ def _under_way(rollout: Rollout, seen: Observation, policy: Policy, done: Done) 
     ours = seen.state.deployment(rollout.deployment_id)
     if done.stopped_because is not None:
         return Wait(Phase.STOPPING)
-    cause = None if policy.patient else _reason_to_stop(rollout, seen, ours)
+    cause = policy.take_back or (None if policy.patient else _reason_to_stop(rollout, seen, ours))
     if cause is not None:
         return Stop(cause)
     if not all_run(ours):

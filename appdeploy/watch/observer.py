@@ -6,8 +6,9 @@ while its new tasks all run but are not all healthy.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from appdeploy.deployments import service_deployments
 from appdeploy.ecs_state import ServiceDeployment, ServiceState
 from appdeploy.watch.failures import TWICE
 from appdeploy.watch.judge import Observation, all_run
@@ -15,17 +16,16 @@ from appdeploy.watch.routing import Ambiguous, NoLoadBalancer, Routing, Serving,
 from appdeploy.watch.task_book import TaskBook
 
 if TYPE_CHECKING:
-    from appdeploy.aws import OnceClients
+    from appdeploy.aws import Clients, OnceClients
     from appdeploy.rollout import Rollout
 
 _HEALTHY = "healthy"
-_PAGE = 100
 
 
 class Observer:
     """The reads for one rollout, and the memory of what they found. Errors of the SDK pass through: the tick is void."""
 
-    def __init__(self, clients: OnceClients, rollout: Rollout) -> None:
+    def __init__(self, clients: OnceClients | Clients, rollout: Rollout) -> None:
         self._clients = clients
         self._rollout = rollout
         self._tasks = TaskBook(clients.ecs, rollout)
@@ -113,14 +113,8 @@ class Observer:
 
     def _find_record(self) -> ServiceDeployment | None:
         service = self._rollout.service
-        request: dict[str, Any] = {"cluster": service.cluster, "service": service.arn, "maxResults": _PAGE}
-        while True:  # No document says in which order they come, so every page counts.
-            reply = self._clients.ecs.list_service_deployments(**request)
-            records = map(ServiceDeployment.from_brief, reply["serviceDeployments"])
-            found = next((record for record in records if record.rolls_out(self._rollout.deployment_id)), None)
-            if found is not None or "nextToken" not in reply:
-                return found
-            request["nextToken"] = reply["nextToken"]
+        records = service_deployments(self._clients.ecs, service.cluster, service.arn)
+        return next((record for record in records if record.rolls_out(self._rollout.deployment_id)), None)
 
     def _read_record(self) -> ServiceDeployment | None:
         if self._record is None:

@@ -43,19 +43,23 @@ class Poller:
         self._deadline = clock.now() + timeout
         self._silent_since = begun if silent else None
         self._pause = _SHORTEST_PAUSE
+        self._results: list[ServiceResult] = []
 
     def run(self, watches: Sequence[ServiceWatch]) -> list[ServiceResult]:
-        """Watch until all are decided. Results come in the order in which they were decided."""
-        open_watches = list(watches)
-        results: list[ServiceResult] = []
+        """Watch until all are decided. Results come in the order in which they were decided.
+
+        After an interruption it can be called again: it goes on with those that are not decided.
+        """
+        told = {result.service for result in self._results}
+        open_watches = [watch for watch in watches if watch.rollout.name not in told]
         while open_watches:
             decided = self._round(open_watches)
             for watch, result in decided.items():
                 open_watches.remove(watch)
-                results.append(self._finish(result))
+                self._results.append(self._finish(result))
             if open_watches:
                 self._wait()
-        return results
+        return self._results
 
     def _round(self, watches: Sequence[ServiceWatch]) -> Mapping[ServiceWatch, ServiceResult]:
         reason = self._time_is_up()

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from appdeploy.aws_errors import AwsError
 from appdeploy.ecs_state import DeploymentStatus
 from appdeploy.events import Event, Phase, Progress, Stopping
+from appdeploy.ledger.entry import StepKind
 from appdeploy.outcome import Outcome, ServiceResult
 from appdeploy.task_logs import last_lines
 from appdeploy.watch.failures import headline
-from appdeploy.watch.judge import Decide, Done, Empty, Observation, Policy, Stop, Wait, describe_failures, judge
+from appdeploy.watch.judge import Decide, Done, Empty, Observation, Policy, Stop, Wait, describe_failures, judge, why_it_failed
 from appdeploy.watch.observer import Observer
 from appdeploy.watch.routing import Serving, deregistration_delay
 from appdeploy.watch.serving import what_serves
@@ -20,6 +21,7 @@ from appdeploy.writes import EcsWriter, WriteRefused
 if TYPE_CHECKING:
     from appdeploy.aws import OnceClients
     from appdeploy.ecs_state import ServiceState
+    from appdeploy.ledger.book import Book
     from appdeploy.rollout import Rollout
 
 
@@ -34,13 +36,14 @@ class Tick:
 class ServiceWatch:
     """One rollout from its start to its outcome."""
 
-    def __init__(self, rollout: Rollout, clients: OnceClients, writer: EcsWriter, policy: Policy) -> None:
+    def __init__(self, rollout: Rollout, clients: OnceClients, writer: EcsWriter, policy: Policy, book: Book) -> None:
         self.rollout = rollout
         self._clients = clients
         self._writer = writer
         self._policy = policy
+        self._book = book
         self._observer = Observer(clients, rollout)
-        self._done = Done()
+        self._done = _done_before(rollout)
         self._seen: Observation | None = None
         self._shown: Progress | None = None
 
@@ -58,11 +61,16 @@ class ServiceWatch:
                 last = self._progress(self._seen, Phase.LIVE) if outcome is Outcome.LIVE else ()
                 return Tick(last, replace(self._result(outcome, cause), log_lines=self._log_lines(outcome)))
 
+    def take_back(self, why: str) -> None:
+        """From the next tick on, ask ECS for the way back."""
+        self._policy = replace(self._policy, take_back=why)
+
     def give_up(self, cause: str) -> ServiceResult:
         """The outcome when we stop watching before the end: still in progress, or failed with only the end unseen."""
         failed = self._done.emptied
         known = self._done.stopped_because or (describe_failures(self._seen) if self._seen else "")
-        return self._result(Outcome.FAILED if failed else Outcome.TIMED_OUT, f"{cause}; so far: {known}" if known else cause)
+        words = f"{cause}; so far: {known}" if known else cause
+        return replace(self._result(Outcome.FAILED if failed else Outcome.TIMED_OUT, words), final=False)
 
     def gone(self) -> ServiceResult:
         """The outcome when ECS does not know the service any more."""
@@ -71,22 +79,26 @@ class ServiceWatch:
     def _stop(self, seen: Observation, cause: str) -> Tick:
         if seen.record is None:
             return Tick(self._progress(seen, Phase.STOPPING))
+        self._book.before(StepKind.STOP, self.rollout.name, cause)
         try:
             stopped = self._writer.stop(seen.record.arn)
         except WriteRefused as error:
-            return Tick((), self._result(Outcome.FAILED, f"{cause}; it could not be stopped: {error}"))
+            return Tick((), self._unfinished(f"{cause}; it could not be stopped: {error}"))
         if not stopped:
             # It has ended meanwhile, or ECS rolls it back already: the next ticks show which.
             return Tick(self._progress(seen, Phase.STOPPING))
         self._done = replace(self._done, stopped_because=cause)
+        self._book.after(StepKind.STOP, self.rollout.name)
         return Tick((Stopping(self.rollout.name, cause), *self._progress(seen, Phase.STOPPING)))
 
     def _empty(self, seen: Observation, task_definition: str | None) -> Tick:
+        self._book.before(StepKind.EMPTY, self.rollout.name, why_it_failed(self.rollout, seen, self._done))
         try:
             self._writer.settle_at_zero(self.rollout.service, task_definition)
         except WriteRefused as error:
-            return Tick((), self._result(Outcome.FAILED, f"the count could not be set to 0: {error}"))
+            return Tick((), self._unfinished(f"the count could not be set to 0: {error}"))
         self._done = replace(self._done, emptied=True)
+        self._book.after(StepKind.EMPTY, self.rollout.name)
         return Tick(self._progress(seen, Phase.EMPTYING))
 
     def _progress(self, seen: Observation, phase: Phase) -> tuple[Event, ...]:
@@ -104,7 +116,12 @@ class ServiceWatch:
             outcome=outcome,
             serving=what_serves(self.rollout, outcome, self._seen, self._drain_seconds(outcome)),
             cause=cause,
+            final=outcome is not Outcome.LIVE or (self._seen is not None and self._seen.status is DeploymentStatus.SUCCESSFUL),
         )
+
+    def _unfinished(self, cause: str) -> ServiceResult:
+        """Failed while ECS still works on it: it needs a person, and the last word is not spoken."""
+        return replace(self._result(Outcome.FAILED, cause), final=False)
 
     def _drain_seconds(self, outcome: Outcome) -> int | None:
         """How long old tasks may still finish requests after `live`. Never in the way of the outcome."""
@@ -127,3 +144,8 @@ class ServiceWatch:
             return ()
         failure = ended[-1]
         return last_lines(self._clients.logs, self.rollout.plan.base, failure.container or "", failure.task)
+
+
+def _done_before(rollout: Rollout) -> Done:
+    resumed = rollout.plan.resumed
+    return Done(resumed.stopped_because, resumed.emptied) if resumed else Done()

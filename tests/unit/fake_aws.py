@@ -11,6 +11,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from botocore.exceptions import EndpointConnectionError
+from moto.core.exceptions import JsonRESTError
+
+from appdeploy.ledger.entry import Entry
+from appdeploy.ledger.store import Ledger
+from tests.unit.fake_table import LOCK, TABLE, FakeTable
 from tests.unit.scenario import (
     ACCOUNT,
     DIGESTS,
@@ -29,6 +35,16 @@ from tests.unit.scenario import (
 )
 
 
+class _Direct:
+    """As much of a DynamoDB client as reading the ledger takes."""
+
+    def __init__(self, table: FakeTable) -> None:
+        self._table = table
+
+    def query(self, **request: Any) -> Any:
+        return self._table.call("Query", request)
+
+
 class FakeAws:
     """Answers calls, and records them as (service, operation, parameters)."""
 
@@ -40,7 +56,7 @@ class FakeAws:
         self.task_definitions: dict[str, dict[str, Any]] = {}
         self.services: dict[str, FakeService] = {}
         self.log_lines: list[str] = []
-        self.lock_item: dict[str, Any] = {}
+        self.table = FakeTable()
         self.alarms: dict[str, str] = {}
         self.missing: set[str] = set()
         """Names of roles, secrets, parameters and log groups that do not exist."""
@@ -49,6 +65,8 @@ class FakeAws:
         """Per operation: exceptions to raise or AwsSays to answer with, used up in turn before the usual answer."""
         self.after: dict[str, list[Exception]] = {}
         """Per operation: raised after the call took effect."""
+        self.dead = False
+        """Whether the command was killed: nothing that it still tries happens."""
 
     def environment(self, *services: FakeService, versions: tuple[str, ...] = ("v1", "v2")) -> None:
         """Write a contract for these services, and push the versions to each repository."""
@@ -107,14 +125,39 @@ class FakeAws:
         return FakeService(contract, contract.template, desired=0)
 
     @property
+    def lock_item(self) -> dict[str, Any]:
+        """The lock's item, without its key."""
+        return {name: value for name, value in self.table.get(LOCK).items() if name not in LOCK}
+
+    @lock_item.setter
+    def lock_item(self, item: dict[str, Any]) -> None:
+        self.table.delete(LOCK)
+        if item:
+            self.table.put({**LOCK, **item})
+
+    def let_lease_pass(self) -> None:
+        """Free the lock, as it is for others once its dead holder has been still for a lease."""
+        self.lock_item = {name: value for name, value in self.lock_item.items() if name != "holder"}
+
+    @property
+    def ledger(self) -> list[Entry]:
+        """The ledger's entries, newest first."""
+        return Ledger(self.direct, TABLE).newest(100)
+
+    @property
+    def direct(self) -> Any:
+        """A client of the table that leaves no trace among the calls."""
+        return _Direct(self.table)
+
+    @property
     def writes(self) -> list[tuple[str, dict[str, Any]]]:
         """The calls that change what runs; those of the lock are in `lock_writes`."""
         return self._writes(lambda service: service != "dynamodb")
 
     @property
     def lock_writes(self) -> list[tuple[str, dict[str, Any]]]:
-        """The writes of the lock's item."""
-        return self._writes(lambda service: service == "dynamodb")
+        """The writes of the releases table."""
+        return [(name, params) for name, params in self._writes(lambda service: service == "dynamodb") if name != "Query"]
 
     def _writes(self, wanted: Callable[[str], bool]) -> list[tuple[str, dict[str, Any]]]:
         reading = ("Describe", "List", "Get", "BatchGet")
@@ -128,11 +171,14 @@ class FakeAws:
         return sum(1 for _, name, _ in self.calls if name == operation)
 
     def answer(self, service: str, operation: str, params: dict[str, Any]) -> Any:
+        if self.dead:
+            return EndpointConnectionError(endpoint_url="killed")
         self.calls.append((service, operation, params))
         planned = self.answers.get(operation, [])
         if planned:
             return planned.pop(0)
-        reply = getattr(self, f"_{operation}")(params)
+        is_table = service == "dynamodb"
+        reply = self._table_call(operation, params) if is_table else getattr(self, f"_{operation}")(params)
         late = self.after.get(operation, [])
         return late.pop(0) if late else reply
 
@@ -176,6 +222,10 @@ class FakeAws:
         body = {key: value for key, value in params.items() if key != "tags"}
         self.task_definitions[arn] = {"taskDefinition": {**body, "taskDefinitionArn": arn}, "tags": params.get("tags", [])}
         return self.task_definitions[arn]
+
+    def _ListTaskDefinitions(self, params: dict[str, Any]) -> Any:
+        family = [arn for arn in self.task_definitions if arn.rsplit("/", 1)[1].rsplit(":", 1)[0] == params["familyPrefix"]]
+        return {"taskDefinitionArns": sorted(family, key=lambda arn: -int(arn.rsplit(":", 1)[1]))[: params["maxResults"]]}
 
     def _UpdateService(self, params: dict[str, Any]) -> Any:
         service = self.services[params["service"]]
@@ -267,14 +317,14 @@ class FakeAws:
         service = self.services[params["service"]]
         moment = service.moment or Moment()
         if service.history and service.ours is None:
-            return {"serviceDeployments": self._history(service, params["status"])}
+            return {"serviceDeployments": self._history(service, params.get("status"))}
         if not moment.recorded or service.ours is None:
             return {"serviceDeployments": []}
         # The order is AWS's own business: an older one comes first here.
         older = {
             "serviceDeploymentArn": f"{service.record_arn[:-1]}0",
             "status": "SUCCESSFUL",
-            "targetServiceRevisionArn": f"{service.revision[:-1]}1",
+            "targetServiceRevisionArn": service.former_revision,
             "createdAt": LONG_AGO - timedelta(1),
         }
         return {
@@ -290,7 +340,7 @@ class FakeAws:
             ]
         }
 
-    def _history(self, service: FakeService, statuses: list[str]) -> list[dict[str, Any]]:
+    def _history(self, service: FakeService, statuses: list[str] | None) -> list[dict[str, Any]]:
         records = [
             {
                 "serviceDeploymentArn": f"{service.record_arn}{index}",
@@ -299,7 +349,7 @@ class FakeAws:
                 "createdAt": LONG_AGO + timedelta(index),
             }
             for index, (_, status) in enumerate(service.history)
-            if status in statuses
+            if statuses is None or status in statuses
         ]
         # The order is AWS's own business.
         return records[1:] + records[:1]
@@ -316,19 +366,17 @@ class FakeAws:
         return {"serviceDeployments": [record]}
 
     def _DescribeServiceRevisions(self, params: dict[str, Any]) -> Any:
-        former = {
-            f"{service.revision}-{index}": task_definition
-            for service in self.services.values()
-            for index, (task_definition, _) in enumerate(service.history)
-        }
-        if set(params["serviceRevisionArns"]) <= set(former):
-            found = [{"serviceRevisionArn": arn, "taskDefinition": former[arn]} for arn in params["serviceRevisionArns"]]
-            return {"serviceRevisions": found}
-        service = next(item for item in self.services.values() if item.revision in params["serviceRevisionArns"])
-        moment = service.moment or Moment()
-        group = target_group(f"{service.contract.name}-{moment.resolved}")
-        resolved = {"loadBalancers": [{"targetGroupArn": group}]}
-        return {"serviceRevisions": [{"serviceRevisionArn": service.revision, "resolvedConfiguration": resolved}]}
+        known = {arn: body for service in self.services.values() for arn, body in self._revisions(service).items()}
+        wanted = params["serviceRevisionArns"]
+        return {"serviceRevisions": [{"serviceRevisionArn": arn, **known[arn]} for arn in wanted if arn in known]}
+
+    def _revisions(self, service: FakeService) -> dict[str, dict[str, Any]]:
+        group = target_group(f"{service.contract.name}-{(service.moment or Moment()).resolved}")
+        resolved = {"resolvedConfiguration": {"loadBalancers": [{"targetGroupArn": group}]}}
+        history = {f"{service.revision}-{index}": arn for index, (arn, _) in enumerate(service.history)}
+        runs = {**history, service.former_revision: service.task_definition}
+        runs[service.revision] = service.ours or service.task_definition
+        return {arn: {"taskDefinition": task_definition, **resolved} for arn, task_definition in runs.items()}
 
     def _DescribeRules(self, params: dict[str, Any]) -> Any:
         return {"Rules": [self._rule(arn) for arn in params["RuleArns"]]}
@@ -424,27 +472,10 @@ class FakeAws:
     def _by_record(self, arn: str) -> FakeService:
         return next(service for service in self.services.values() if service.record_arn == arn)
 
-    def _GetItem(self, params: dict[str, Any]) -> Any:
-        return {"Item": self.lock_item} if self.lock_item else {}
-
-    def _UpdateItem(self, params: dict[str, Any]) -> Any:
-        """Enough of DynamoDB for the lock: a holder comes and goes, and writes under another fence are refused."""
-        values, update, item = params.get("ExpressionAttributeValues", {}), params["UpdateExpression"], self.lock_item
-        if ":fence" in values and item.get("fence", {"N": "0"}) != values[":fence"]:
-            return AwsSays("ConditionalCheckFailedException")
-        if ":freeze" in values:
-            item["freeze"] = values[":freeze"]
-        if params.get("ReturnValues") == "ALL_OLD":
-            former = dict(item)
-            fence = int(item.get("fence", {"N": "0"})["N"]) + 1
-            item.update(fence={"N": str(fence)}, beat=values[":zero"], holder=values[":holder"])
-            return {"Attributes": former} if former else {}
-        if ":holder" in values:
-            item.update(fence=values[":next"], beat=values[":zero"], holder=values[":holder"])
-        elif ":next" in values:
-            item["fence"] = values[":next"]
-        if update.endswith("REMOVE holder"):
-            item.pop("holder", None)
-        if update == "REMOVE freeze":
-            item.pop("freeze", None)
-        return {}
+    def _table_call(self, operation: str, params: dict[str, Any]) -> Any:
+        try:
+            return self.table.call(operation, params)
+        except JsonRESTError as refused:
+            body = json.loads(refused.description or "{}")
+            more = {"CancellationReasons": body["CancellationReasons"]} if "CancellationReasons" in body else {}
+            return AwsSays(refused.error_type.rsplit("#", 1)[-1], str(refused.message), more=more)

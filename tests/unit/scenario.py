@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +25,8 @@ class AwsSays:
 
     code: str
     message: str = "said AWS"
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """Fields beside the error, such as DynamoDB's CancellationReasons."""
 
     @property
     def status(self) -> int:
@@ -202,6 +205,10 @@ class FakeService:
     @property
     def revision(self) -> str:
         return self.contract.service.replace(":service/", ":service-revision/") + "/7000000000000000007"
+
+    @property
+    def former_revision(self) -> str:
+        return f"{self.revision[:-1]}1"
 
     @property
     def record_arn(self) -> str:

@@ -41,7 +41,11 @@ class Switchboard:
             raise reply
         if isinstance(reply, AwsSays):
             error = {"Error": {"Code": reply.code, "Message": reply.message}}
-            return AWSResponse("", reply.status, {}, None), {**error, "ResponseMetadata": {"HTTPStatusCode": reply.status}}
+            return AWSResponse("", reply.status, {}, None), {
+                **error,
+                **reply.more,
+                "ResponseMetadata": {"HTTPStatusCode": reply.status},
+            }
         return AWSResponse("", 200, {}, None), reply
 
 
@@ -58,3 +62,6 @@ class StepClock:
     def sleep(self, seconds: float) -> None:
         self.on_sleep()
         self.time += seconds
+
+    def go_on(self) -> None:
+        """Nothing was cancelled."""

@@ -118,7 +118,7 @@ def test_an_interruption_exits_130(command, aws, capsys, monkeypatch):
 
     monkeypatch.setattr("appdeploy.clock.SystemClock.sleep", interrupt)
     assert command("deploy", "-e", "staging", "--version", "v2") == 130
-    assert "goes on in AWS: see it with appdeploy status -e staging" in capsys.readouterr().err
+    assert "watches it again" in capsys.readouterr().err
 
 
 def test_an_error_that_nobody_foresaw_is_one_line_too(command, aws, capsys):

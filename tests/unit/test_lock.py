@@ -10,13 +10,19 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from appdeploy.errors import Locked, LockLost
+from appdeploy.events import Event, TookOver, Unlocked, Unrecorded
 from appdeploy.lock import keeper
+from appdeploy.lock import seizure as seizure_module
 from appdeploy.lock.item import Freeze, Holder, LockItem, Mark
-from appdeploy.lock.keeper import CALL_SECONDS, LEASE_SECONDS, HeldLock, acquire, describe, seize
+from appdeploy.lock.keeper import CALL_SECONDS, LEASE_SECONDS, HeldLock, acquire, describe
+from appdeploy.lock.seizure import Seizure
+from appdeploy.lock.store import Along
 from tests.unit.switchboard import StepClock
 
 SILENCE = EndpointConnectionError(endpoint_url="http://127.0.0.1:9")
 FREEZE = Freeze("carol", "2026-11-25T10:00:00Z", "load test")
+RECORD = {"Put": {"number": 1}}
+LATER = {"Put": {"number": 2}}
 
 
 class MemoryStore:
@@ -26,35 +32,39 @@ class MemoryStore:
         self.item = LockItem()
         self.silent = False
         self.before_take: Callable[[], None] = lambda: None
+        self.before_answer: Callable[[], object] = lambda: None
+        self.records: list[Along] = []
+        """What was written along."""
         self._lock = threading.Lock()
 
     def read(self) -> LockItem:
         self._answer()
         return self.item
 
-    def take(self, seen: Mark, holder: Holder) -> int | None:
+    def take(self, seen: Mark, holder: Holder, along: Along | None = None) -> int | None:
         self._answer()
         self.before_take()
         with self._lock:
             if self.item.mark != seen or self.item.freeze:
                 return None
             self.item = replace(self.item, fence=seen.fence + 1, beat=0, holder=holder)
+            self._record(along)
             return self.item.fence
 
-    def seize(self, holder: Holder) -> LockItem:
+    def seize(self, holder: Holder, along: Along | None = None) -> None:
         self._answer()
         with self._lock:
             former = self.item
-            self.item = replace(former, fence=former.fence + 1, beat=0, holder=holder)
-        return former
+            self.item = replace(former, fence=former.fence + 1, beat=0, holder=holder, previous=former.holder)
+            self._record(along)
 
-    def renew(self, fence: int) -> bool:
+    def renew(self, fence: int, along: Along | None = None) -> bool:
         self._answer()
-        return self._held(fence, lambda item: replace(item, beat=item.beat + 1))
+        return self._held(fence, lambda item: replace(item, beat=item.beat + 1), along)
 
-    def release(self, fence: int) -> bool:
+    def release(self, fence: int, along: Along | None = None) -> bool:
         self._answer()
-        return self._held(fence, lambda item: replace(item, beat=item.beat + 1, holder=None))
+        return self._held(fence, lambda item: replace(item, beat=item.beat + 1, holder=None), along)
 
     def freeze(self, freeze: Freeze) -> bool:
         self.item = replace(self.item, freeze=freeze)
@@ -67,14 +77,19 @@ class MemoryStore:
         self.item = replace(self.item, fence=seen.fence + 1, beat=0, holder=None)
         return True
 
-    def _held(self, fence: int, change: Callable[[LockItem], LockItem]) -> bool:
+    def _held(self, fence: int, change: Callable[[LockItem], LockItem], along: Along | None = None) -> bool:
         with self._lock:
             if self.item.fence != fence or self.item.holder is None:
                 return False
             self.item = change(self.item)
+            self._record(along)
             return True
 
+    def _record(self, along: Along | None) -> None:
+        self.records += [along] if along else []
+
     def _answer(self) -> None:
+        self.before_answer()
         if self.silent:
             raise SILENCE
 
@@ -224,14 +239,60 @@ def test_a_holder_that_was_taken_over_sends_nothing_more(store):
     lock = take(store, StepClock())
     take(store, StepClock(), "bob")
     with pytest.raises(LockLost, match="held by upgrade-2026-1125-100000-bob of bob"):
-        lock.confirm()
+        lock.write(RECORD)
 
 
 def test_a_holder_that_was_put_out_sends_nothing_more(store):
     lock = take(store, StepClock())
     store.break_holder(store.item.mark)
     with pytest.raises(LockLost):
+        lock.write(RECORD)
+
+
+def test_what_a_note_finds_out_is_heeded_before_the_next_write(store):
+    lock = take(store, StepClock())
+    take(store, StepClock(), "bob")
+    lock.note(RECORD)
+    with pytest.raises(LockLost):
         lock.confirm()
+
+
+def test_a_late_record_of_a_former_holder_is_refused(store):
+    lock = take(store, StepClock())
+    take(store, StepClock(), "bob")
+    lock.note(RECORD)
+    assert store.records == []
+
+
+def test_a_step_is_not_begun_while_it_cannot_be_written(store):
+    """It is tried until the lease that is left is shorter than a call may take."""
+    clock = StepClock()
+    lock = take(store, clock)
+    store.silent = True
+    with pytest.raises(LockLost, match="could not be renewed in time"):
+        lock.write(RECORD)
+    assert LEASE_SECONDS - CALL_SECONDS <= clock.now() - 1000 < LEASE_SECONDS
+
+
+def test_a_step_is_written_when_the_table_answers_again(store):
+    clock = StepClock()
+    lock = take(store, clock)
+    store.silent = True
+
+    def answer_again() -> None:
+        store.silent = clock.now() < 1005
+
+    clock.on_sleep = answer_again
+    lock.write(RECORD)
+    assert store.records == [RECORD]
+
+
+def test_what_could_not_be_noted_is_written_with_letting_go(store):
+    with take(store, StepClock()) as lock:
+        store.silent = True
+        lock.note(RECORD)
+        store.silent = False
+    assert store.records == [RECORD]
 
 
 def test_a_silent_table_is_borne_while_the_lease_outlasts_a_call(store):
@@ -257,22 +318,62 @@ def test_a_release_that_ends_while_the_table_is_silent_ends_well(store):
     assert store.item.holder == holder()
 
 
+def seize(store: MemoryStore) -> tuple[Seizure, list[Event]]:
+    told: list[Event] = []
+    return Seizure(store, holder("bob"), told.append, RECORD), told
+
+
 def test_a_rollback_takes_the_lock_from_a_live_holder_and_through_a_freeze(store):
     held = take(store, StepClock())
     store.freeze(FREEZE)
-    lock, former = seize(store, holder("bob"), StepClock())
-    assert (lock.fence, former.holder, store.item.freeze) == (2, holder(), FREEZE)
-    lock.confirm()
-    with pytest.raises(LockLost):
-        held.confirm()
+    seizure, told = seize(store)
+    with seizure as lock:
+        lock.write(LATER)
+        assert (lock.fence, lock.pre_empted, store.item.freeze) == (2, holder().release, FREEZE)
+        with pytest.raises(LockLost):
+            held.write(RECORD)
+    assert [type(event) for event in told] == [TookOver]
+    assert store.records == [RECORD, LATER]
+    assert store.item.holder is None
 
 
-def test_a_rollback_goes_on_when_the_table_falls_silent(store):
-    clock = StepClock()
-    lock, _ = seize(store, holder(), clock)
+def test_a_rollback_goes_on_when_the_table_is_silent_and_says_what_is_missing(store):
     store.silent = True
-    clock.time += 10 * LEASE_SECONDS
-    lock.confirm()
+    seizure, told = seize(store)
+    with seizure as lock:
+        lock.confirm()
+        lock.write(LATER)
+    assert [type(event) for event in told] == [Unlocked, Unrecorded]
+
+
+def test_a_rollback_completes_its_record_when_the_table_answers_again(store):
+    store.silent = True
+    seizure, told = seize(store)
+    with seizure as lock:
+        lock.write(LATER)
+        store.silent = False
+    assert store.records == [LATER]
+    assert store.item.holder is None
+    assert [type(event) for event in told] == [Unlocked]
+
+
+def test_a_rollback_waits_a_second_for_the_table(store, monkeypatch):
+    monkeypatch.setattr(seizure_module, "SEIZE_SECONDS", 0.05)
+    answer = threading.Event()
+    store.before_answer = lambda: answer.wait(5)
+    seizure, told = seize(store)
+    with seizure:
+        assert isinstance(told[0], Unlocked)
+        answer.set()
+
+
+def test_a_seizure_whose_reply_was_lost_names_who_was_there_before(store):
+    take(store, StepClock())
+    seizure, _ = seize(store)
+    store.seize(holder("bob"))
+    with seizure as lock:
+        lock.write(LATER)
+    assert lock.pre_empted is None, "it took the lock from itself: who had it before is not known"
 
 
 def test_the_heart_beats_by_itself(store, monkeypatch):
@@ -280,9 +381,9 @@ def test_the_heart_beats_by_itself(store, monkeypatch):
     moved = threading.Event()
     plain = store.renew
 
-    def renew(fence: int) -> bool:
+    def renew(fence: int, along: Along | None = None) -> bool:
         moved.set()
-        return plain(fence)
+        return plain(fence, along)
 
     store.renew = renew
     with take(store, StepClock()):

@@ -126,11 +126,55 @@ def test_a_seizure_passes_a_holder_and_a_freeze_and_tells_of_both(store):
     store.take(Mark(0, 0), ALICE)
     store.renew(1)
     store.freeze(FREEZE)
-    assert store.seize(BOB) == LockItem(fence=1, beat=1, holder=ALICE, freeze=FREEZE)
-    assert store.read() == LockItem(fence=2, beat=0, holder=BOB, freeze=FREEZE)
+    store.seize(BOB)
+    assert store.read() == LockItem(fence=2, beat=0, holder=BOB, freeze=FREEZE, previous=ALICE)
     assert store.renew(1) is False
 
 
 def test_the_first_of_all_holders_may_be_a_seizure(store):
-    assert store.seize(BOB) == LockItem()
+    store.seize(BOB)
     assert store.read() == LockItem(fence=1, beat=0, holder=BOB)
+
+
+def test_who_takes_the_lock_after_a_seizure_took_it_from_nobody(store):
+    store.take(Mark(0, 0), ALICE)
+    store.seize(BOB)
+    store.release(2)
+    store.take(store.read().mark, ALICE)
+    assert store.read().previous is None
+
+
+def record(version: int) -> dict[str, Any]:
+    item = {"pk": {"S": "RELEASE"}, "sk": {"S": "1"}, "version": {"N": str(version)}}
+    newer = "attribute_not_exists(pk) OR version < :version"
+    values = {":version": {"N": str(version)}}
+    return {"Put": {"TableName": TABLE, "Item": item, "ConditionExpression": newer, "ExpressionAttributeValues": values}}
+
+
+def recorded(client) -> str | None:
+    item = client.get_item(TableName=TABLE, Key={"pk": {"S": "RELEASE"}, "sk": {"S": "1"}}).get("Item")
+    return item["version"]["N"] if item else None
+
+
+def test_a_record_is_written_together_with_the_lock(client, store):
+    assert store.take(Mark(0, 0), ALICE, record(0)) == 1
+    assert recorded(client) == "0"
+    assert store.renew(1, record(1)) is True
+    assert store.release(1, record(2)) is True
+    assert recorded(client) == "2"
+
+
+def test_without_the_lock_nothing_is_recorded(client, store):
+    store.take(Mark(0, 0), ALICE, record(0))
+    store.seize(BOB)
+    assert store.renew(1, record(1)) is False
+    assert store.release(1, record(1)) is False
+    assert store.take(Mark(1, 0), ALICE, record(1)) is None
+    assert recorded(client) == "0"
+
+
+def test_a_record_that_is_out_of_date_is_left_out_and_the_lock_renewed(client, store):
+    store.take(Mark(0, 0), ALICE, record(3))
+    assert store.renew(1, record(2)) is True
+    assert recorded(client) == "3"
+    assert store.read().beat == 1

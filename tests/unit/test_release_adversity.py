@@ -173,7 +173,7 @@ def test_an_interruption_while_watching_says_that_the_release_goes_on(aws, run, 
         raise KeyboardInterrupt
 
     clock.on_sleep = interrupt
-    with pytest.raises(Interrupted, match=r"goes on in AWS: see it with appdeploy status -e staging"):
+    with pytest.raises(Interrupted, match=r"goes on in AWS: appdeploy resume -e staging upgrade-.* watches it again"):
         run()
     assert aws.count("StopServiceDeployment") == 0
 

@@ -19,6 +19,11 @@ class Table(ResourceType):
         "hashKey": LEAF,
         "rangeKey": LEAF,
         "attributes": {"name": LEAF, "type": LEAF},
+        "globalSecondaryIndexes": {
+            "name": LEAF,
+            "keySchemas": {"attributeName": LEAF, "keyType": LEAF},
+            "projectionType": LEAF,
+        },
         "pointInTimeRecovery": {"enabled": LEAF},
         "deletionProtectionEnabled": LEAF,
     }
@@ -33,6 +38,7 @@ class Table(ResourceType):
             BillingMode=inputs.get("billingMode", "PROVISIONED"),
             KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
             AttributeDefinitions=self._attributes(inputs),
+            **({"GlobalSecondaryIndexes": indexes} if (indexes := list(_indexes(inputs).values())) else {}),
             DeletionProtectionEnabled=inputs.get("deletionProtectionEnabled", False),
             Tags=tagging.pairs(inputs["tagsAll"]),
         )
@@ -47,7 +53,18 @@ class Table(ResourceType):
         protected = new.get("deletionProtectionEnabled", False)
         if old.get("deletionProtectionEnabled", False) != protected:
             aws("dynamodb").update_table(TableName=identifier, DeletionProtectionEnabled=protected)
+        self._set_indexes(aws, identifier, old, new)
         self._set_recovery(aws, identifier, new)
+
+    def _set_indexes(self, aws: Aws, name: str, old: Properties, new: Properties) -> None:
+        """One change a call, as UpdateTable demands; an index cannot be changed, so it is made again."""
+        former, wanted = _indexes(old), _indexes(new)
+        gone = [{"Delete": {"IndexName": index}} for index, made in former.items() if wanted.get(index) != made]
+        more = [{"Create": made} for index, made in wanted.items() if former.get(index) != made]
+        for change in [*gone, *more]:
+            aws("dynamodb").update_table(
+                TableName=name, AttributeDefinitions=self._attributes(new), GlobalSecondaryIndexUpdates=[change]
+            )
 
     @staticmethod
     def _set_recovery(aws: Aws, name: str, inputs: Properties) -> None:
@@ -71,9 +88,27 @@ class Table(ResourceType):
             "hashKey": keys["HASH"],
             **({"rangeKey": keys["RANGE"]} if "RANGE" in keys else {}),
             "attributes": [{"name": item["AttributeName"], "type": item["AttributeType"]} for item in definitions],
+            "globalSecondaryIndexes": [_read_index(index) for index in table.get("GlobalSecondaryIndexes", [])],
             "pointInTimeRecovery": {"enabled": recovery},
             "deletionProtectionEnabled": table.get("DeletionProtectionEnabled", False),
         }
 
     def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
         aws("dynamodb").delete_table(TableName=identifier)
+
+
+def _indexes(inputs: Properties) -> dict[str, dict[str, Any]]:
+    """As CreateTable takes them, by name."""
+    return {
+        index["name"]: {
+            "IndexName": index["name"],
+            "KeySchema": [{"AttributeName": key["attributeName"], "KeyType": key["keyType"]} for key in index["keySchemas"]],
+            "Projection": {"ProjectionType": index["projectionType"]},
+        }
+        for index in inputs.get("globalSecondaryIndexes", [])
+    }
+
+
+def _read_index(index: dict[str, Any]) -> Properties:
+    keys = [{"attributeName": key["AttributeName"], "keyType": key["KeyType"]} for key in index["KeySchema"]]
+    return {"name": index["IndexName"], "keySchemas": keys, "projectionType": index["Projection"]["ProjectionType"]}

@@ -1,0 +1,74 @@
+"""`appdeploy releases`: the history of an environment."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+import click
+
+from appdeploy.cli.options import check_environment, environment_option, json_option, region_option
+
+if TYPE_CHECKING:
+    from appdeploy.aws import Clients
+
+
+@click.group("releases", invoke_without_command=True, short_help="List the releases.")
+@click.option("-e", "--env", "--environment", "environment", metavar="ENV", callback=check_environment)
+@click.option("-n", "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at most.")
+@click.option("--before", metavar="RELEASE", help="Those older than this one: the next page.")
+@click.option("--open", "only_open", is_flag=True, help="Those alone that are not settled.")
+@json_option("Print one JSON array (appdeploy.ledger.entry.Entry each).")
+@region_option
+@click.pass_context
+def command(
+    context: click.Context,
+    environment: str | None,
+    limit: int,
+    before: str | None,
+    only_open: bool,
+    as_json: bool,
+    region: str | None,
+) -> int:
+    """List an environment's releases, newest first, each with its outcome; `releases show RELEASE` tells one in full.
+
+    What ECS has decided since a command ended is looked up, and written to the ledger. Exit status: 0, or 10 when the
+    ledger cannot be read.
+    """
+    if context.invoked_subcommand is not None:
+        return 0
+    if environment is None:
+        raise click.UsageError("Missing option '-e' / '--env' / '--environment'", context)
+    from appdeploy.ledger.read import list_releases
+    from appdeploy.render.releases import json_lines, release_lines
+
+    name = environment
+    show = json_lines if as_json else release_lines
+    return _show(lambda clients: show(list_releases(clients, name, limit, before, only_open=only_open)), region)
+
+
+@command.command("show", short_help="Show one release.")
+@click.argument("release", metavar="RELEASE")
+@environment_option
+@json_option("Print one JSON object (appdeploy.ledger.entry.Entry).")
+@region_option
+def show_command(release: str, environment: str, as_json: bool, region: str | None) -> int:
+    """Show who made a release, why, what it changed, each step with its time, and how it ended."""
+    from appdeploy.ledger.read import read_release
+    from appdeploy.render.releases import detail_lines
+
+    def show(clients: Clients) -> list[str]:
+        reading = read_release(clients, environment, release)
+        return [reading.entry.model_dump_json(indent=2)] if as_json else list(detail_lines(reading))
+
+    return _show(show, region)
+
+
+def _show(lines: Callable[[Clients], Iterable[str]], region: str | None) -> int:
+    from appdeploy.aws import connect
+    from appdeploy.outcome import ExitCode
+    from appdeploy.render.plain import write
+
+    write(sys.stdout, lines(connect(region)))
+    return ExitCode.OK

@@ -1,0 +1,201 @@
+"""One release as the ledger keeps it, and what `appdeploy releases --json` prints: these models are its documentation.
+
+Another minor version of the schema may add fields. They are kept as they are when an entry is written again, so that
+tools one version apart can work on the same entry; fields that an older tool did not write have a default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from appdeploy.outcome import Outcome
+
+SCHEMA_MAJOR = 1
+
+UNKNOWN = "unknown"
+"""How a service's release ended that ECS does not remember any more."""
+
+
+class LedgerError(ValueError):
+    """An entry that cannot be read. One line."""
+
+
+class StepKind(StrEnum):
+    """What a release does to AWS."""
+
+    REGISTER = "register"
+    """RegisterTaskDefinition for each service that gets a new revision."""
+    UPDATE = "update"
+    """UpdateService for each service."""
+    STOP = "stop"
+    """StopServiceDeployment, back to the former version."""
+    EMPTY = "empty"
+    """The count back to 0 after a failed first release."""
+    PUT_BACK = "put-back"
+    """UpdateService again, after a write of a release that this one had pre-empted."""
+    RESUME = "resume"
+    """Nothing in itself: somebody carried the release on."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+class Side(_Part):
+    """What a service stood on, or is to run."""
+
+    task_definition: str | None = None
+    """ARN; None while it is not registered, or not known."""
+    version: str | None = None
+    digest: str | None = None
+    template: str | None = None
+    """ARN of the template revision that it descends from."""
+
+
+class ServiceEntry(_Part):
+    """What a release does to one service."""
+
+    service: str
+    """ARN."""
+    change: str
+    """`release`, `first-release`, `restart`, `return`, or `found` for a deployment that no release made."""
+    former: Side
+    wanted: Side
+    image: str | None = None
+    """The image that is to run, as the new revision names it."""
+    base: str | None = None
+    """ARN of the revision that the new one is made from."""
+    known: tuple[str, ...] = ()
+    """Ids of the deployments that ECS listed before: ours is not among them."""
+    deployment_id: str | None = None
+    """Our deployment, as DescribeServices lists it."""
+    outcome: str | None = None
+    """A member of appdeploy.outcome.Outcome, or `unknown`; None while it is not decided."""
+    cause: str | None = None
+    serving: str | None = None
+    """What served when the outcome was told, in words."""
+    seconds: float | None = None
+    """From the first write to the outcome."""
+    settled: bool = False
+    """Whether the outcome is final: ECS will not change it any more."""
+
+
+class Step(_Part):
+    """One thing done to AWS. Without `done` it was meant to be done, and may have been."""
+
+    what: StepKind
+    begun: datetime
+    service: str | None = None
+    """None for all services of the release."""
+    why: str | None = None
+    done: datetime | None = None
+    interrupted: bool = False
+    """Whether the command ended before it knew that the step was done."""
+
+
+class Entry(_Part):
+    """One release."""
+
+    schema_version: str = f"{SCHEMA_MAJOR}.0"
+    id: str
+    kind: str
+    """`upgrade`, `sync`, `restart`, `rollback`, or `found` for deployments that no release made."""
+    environment: str
+    purpose: str
+    who: str
+    """The ARN of the AWS identity, or user and host where AWS was not asked."""
+    run: str | None = None
+    """The CI run's address."""
+    reason: str | None = None
+    change_ticket: str | None = None
+    organisation: str | None = None
+    """The customer for whom it is, if it is for one alone."""
+    fence: int | None = None
+    """Which holder of the lock carries it out."""
+    version: int = 0
+    """Counts the writes of this entry."""
+    begun: datetime
+    told: datetime | None = None
+    """When the command told the outcome."""
+    services: Mapping[str, ServiceEntry]
+    """By short name."""
+    steps: tuple[Step, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_other_major_versions(cls, data: Any) -> Any:
+        version = str(data.get("schema_version", "")) if isinstance(data, dict) else ""
+        if version and version.split(".")[0] != str(SCHEMA_MAJOR):
+            raise ValueError(f"schema version {version} is not {SCHEMA_MAJOR}.x: use the release tool of that version")
+        return data
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read an entry. Raises LedgerError with the first thing that is wrong."""
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise LedgerError(f"{where}: {first['msg']}" if where else first["msg"]) from None
+
+    def dump(self) -> str:
+        """Compact JSON, without what is not known."""
+        return self.model_dump_json(exclude_none=True)
+
+    @property
+    def settled(self) -> bool:
+        """Whether every service's outcome is final."""
+        return all(service.settled for service in self.services.values())
+
+    @property
+    def outcome(self) -> str | None:
+        """The worst outcome of the services; None while one is not decided."""
+        outcomes = [service.outcome for service in self.services.values()]
+        if None in outcomes:
+            return None
+        severity = [*(outcome.value for outcome in Outcome), UNKNOWN]
+        known = [outcome for outcome in outcomes if outcome in severity]
+        return min(known, key=severity.index, default=None)
+
+    def with_service(self, name: str, **changes: Any) -> Self:
+        """The same entry with one service changed."""
+        changed = self.services[name].model_copy(update=changes)
+        return self.model_copy(update={"services": {**self.services, name: changed}})
+
+    def beginning(self, what: StepKind, service: str | None = None, why: str | None = None) -> Self:
+        """The same entry with a step that is about to be done."""
+        return self.model_copy(update={"steps": (*self.steps, Step(what=what, begun=_now(), service=service, why=why))})
+
+    def completing(self, what: StepKind, service: str | None = None) -> Self:
+        """The same entry with that step done."""
+        now = _now()
+        steps = (step.model_copy(update={"done": now}) if _is_open(step, what, service) else step for step in self.steps)
+        return self.model_copy(update={"steps": tuple(steps)})
+
+    def interrupted(self) -> Self:
+        """The same entry with every step that is not done marked as interrupted."""
+        steps = (step if step.done else step.model_copy(update={"interrupted": True}) for step in self.steps)
+        return self.model_copy(update={"steps": tuple(steps)})
+
+    def is_doing(self, what: StepKind) -> bool:
+        """Whether that step of all services was begun and not completed."""
+        return any(_is_open(step, what, None) for step in self.steps)
+
+    def has_done(self, what: StepKind, service: str) -> Step | None:
+        """The last such step of that service that was completed."""
+        done = (step for step in reversed(self.steps) if step.what == what and step.service == service and step.done)
+        return next(done, None)
+
+
+def _is_open(step: Step, what: StepKind, service: str | None) -> bool:
+    return step.what == what and step.service == service and step.done is None and not step.interrupted
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

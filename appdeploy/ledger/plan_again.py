@@ -1,0 +1,47 @@
+"""Makes the plan of one service again from its entry, so that the release can be watched or carried on."""
+
+from __future__ import annotations
+
+from appdeploy.contract import ServiceContract
+from appdeploy.image import Digest, ImageReference
+from appdeploy.ledger.entry import Entry, ServiceEntry, StepKind
+from appdeploy.ledger.opening import CHANGE_WORDS
+from appdeploy.ledger.trace import Trace
+from appdeploy.plan import Change, Former, Resumed, ServicePlan
+from appdeploy.task_definition import TaskDefinition
+
+_CHANGES = {word: change for change, word in CHANGE_WORDS.items()}
+
+
+def plan_again(entry: Entry, name: str, contract: ServiceContract, base: TaskDefinition, trace: Trace) -> ServicePlan:
+    """What the release did or is to do to that service. `base` is the revision that the entry names."""
+    service = entry.services[name]
+    stop = entry.has_done(StepKind.STOP, name)
+    return ServicePlan(
+        contract=contract,
+        # A deployment that no release made is watched as a return to what it runs.
+        change=_CHANGES.get(service.change, Change.RETURN),
+        base=base,
+        image=ImageReference.parse(service.image) if service.image else base.image_of(contract.container),
+        version=service.wanted.version or "",
+        template=service.wanted.template,
+        former=former_of_entry(service),
+        resumed=Resumed(
+            task_definition=trace.task_definition,
+            deployment_id=trace.deployment_id,
+            stopped_because=stop.why or "stopped" if stop else None,
+            emptied=entry.has_done(StepKind.EMPTY, name) is not None,
+        ),
+    )
+
+
+def former_of_entry(service: ServiceEntry) -> Former:
+    """What the service stood on before the release."""
+    former = service.former
+    return Former(
+        task_definition=former.task_definition or "",
+        deployments=frozenset(service.known),
+        version=former.version,
+        digest=Digest(former.digest) if former.digest else None,
+        template=former.template,
+    )

@@ -1,0 +1,143 @@
+"""Settles what the ledger says with what ECS says. Whoever reads the ledger does it, so no worker has to."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from appdeploy.aws_errors import AwsError
+from appdeploy.contract import ServiceContract
+from appdeploy.ecs_state import ServiceState
+from appdeploy.ledger.book import with_result
+from appdeploy.ledger.entry import UNKNOWN, Entry
+from appdeploy.ledger.plan_again import plan_again
+from appdeploy.ledger.store import Ledger
+from appdeploy.ledger.trace import Trace, find_trace
+from appdeploy.live import describe_services, describe_task_definition
+from appdeploy.lock.store import DynamoLockStore
+from appdeploy.outcome import Outcome, ServiceResult
+from appdeploy.rollout import Rollout
+from appdeploy.watch.judge import Decide, Done, Policy, judge
+from appdeploy.watch.observer import Observer
+from appdeploy.watch.serving import what_serves
+from appdeploy.writes import ServiceName
+
+if TYPE_CHECKING:
+    from appdeploy.aws import Clients
+    from appdeploy.contract_reader import EnvironmentContract
+
+ECS_REMEMBERS = timedelta(days=90)
+"""docs.aws.amazon.com/AmazonECS/latest/developerguide/view-service-deployment.html"""
+
+_ONLY_LOOK = Policy(until_complete=True, patient=True)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An entry as it is now."""
+
+    entry: Entry
+    at_work: bool = False
+    """Whether a command carries it out or watches it right now, or died within the last lease."""
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether no command told an outcome: it was interrupted, and can be resumed."""
+        return not self.at_work and not self.entry.settled and self.entry.outcome is None
+
+
+def standing(reading: Reading) -> str:
+    """How a release stands, in a few words."""
+    entry = reading.entry
+    if entry.outcome is None:
+        return "at work" if reading.at_work else "interrupted" if entry.told is None else "open"
+    return entry.outcome if entry.settled else f"{entry.outcome}, not settled"
+
+
+def settle_open(clients: Clients, contract: EnvironmentContract) -> list[Reading]:
+    """Look at every open entry, newest first, and write what has become final.
+
+    Without the right to write the entry stays open, and what is returned is settled all the same. Errors of the SDK pass
+    through where something could not be read.
+    """
+    ledger = Ledger(clients.dynamodb, contract.platform.releases_table)
+    open_entries = ledger.open()
+    if not open_entries:
+        return []
+    holder = DynamoLockStore(clients.dynamodb, contract.platform.releases_table).read().holder
+    states = describe_services(clients.ecs, contract.platform.cluster, [service.service for service in contract.services])
+    return [
+        Reading(entry, at_work=True)
+        if holder and holder.release == entry.id
+        else Reading(_settle(clients, contract, ledger, entry, states))
+        for entry in open_entries
+    ]
+
+
+def _settle(
+    clients: Clients, contract: EnvironmentContract, ledger: Ledger, entry: Entry, states: dict[str, ServiceState]
+) -> Entry:
+    contracts = {service.name: service for service in contract.services}
+    settled = entry
+    for name, service in entry.services.items():
+        known, state = contracts.get(name), states.get(service.service)
+        if service.settled:
+            continue
+        if known is None or state is None or not state.active:
+            settled = _gone(settled, name)
+        else:
+            settled = settle_service(clients, settled, name, known, state)
+    if settled == entry:
+        return entry
+    written = settled.model_copy(update={"version": entry.version + 1})
+    with contextlib.suppress(*AwsError):  # A reader may lack the right, or another one was faster.
+        ledger.write_alone(written)
+    return written
+
+
+def settle_service(clients: Clients, entry: Entry, name: str, contract: ServiceContract, state: ServiceState) -> Entry:
+    """The entry with what ECS says now of one service. Nothing is changed in AWS."""
+    trace = find_trace(clients, entry, name, contract, state)
+    if trace.deployment_id is None:
+        return entry if trace.untouched else with_result(entry, never_sent(name, state))
+    rollout = _rollout(clients, entry, name, contract, trace)
+    seen = Observer(clients, rollout).observe(state)
+    resumed = rollout.plan.resumed
+    done = Done(resumed.stopped_because, resumed.emptied) if resumed else Done()
+    match judge(rollout, seen, _ONLY_LOOK, done):
+        case Decide(outcome, cause):
+            told = entry.services[name]
+            cause = told.cause if told.outcome == outcome.value and told.cause else cause
+            result = ServiceResult(name, outcome, what_serves(rollout, outcome, seen), cause, seconds=told.seconds or 0.0)
+            return with_result(entry, result)
+        case _ if seen.record is None and datetime.now(UTC) - entry.begun > ECS_REMEMBERS:
+            return _forgotten(entry, name)
+        case _:
+            return entry.with_service(name, deployment_id=trace.deployment_id)
+
+
+def never_sent(name: str, state: ServiceState) -> ServiceResult:
+    """What became of a service that the release never came to, and that somebody else changed since."""
+    primary = state.primary.id if state.primary else "another deployment"
+    return ServiceResult(name, Outcome.SUPERSEDED, "another deployment", f"it was never sent, and {primary} came since")
+
+
+def _rollout(clients: Clients, entry: Entry, name: str, contract: ServiceContract, trace: Trace) -> Rollout:
+    assert trace.task_definition is not None
+    assert trace.deployment_id is not None
+    base = describe_task_definition(clients.ecs, entry.services[name].base or trace.task_definition)
+    plan = plan_again(entry, name, contract, base, trace)
+    cluster = contract.service.rsplit("/", 2)[-2]
+    return Rollout(plan, ServiceName(cluster, contract.service), trace.task_definition, trace.deployment_id)
+
+
+def _gone(entry: Entry, name: str) -> Entry:
+    cause = "the service does not exist any more"
+    return entry.with_service(name, outcome=UNKNOWN, cause=cause, settled=True)
+
+
+def _forgotten(entry: Entry, name: str) -> Entry:
+    cause = f"ECS does not remember it after {ECS_REMEMBERS.days} days"
+    return entry.with_service(name, outcome=UNKNOWN, cause=cause, settled=True)

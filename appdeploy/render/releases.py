@@ -1,0 +1,93 @@
+"""The ledger in words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from appdeploy.image import short
+from appdeploy.ledger.entry import Entry, ServiceEntry, Step
+from appdeploy.ledger.settle import Reading, standing
+from appdeploy.render.words import duration
+from appdeploy.task_definition import name_of
+
+
+def release_lines(readings: Iterable[Reading]) -> Iterator[str]:
+    """One line a release, in columns."""
+    rows = [
+        (reading.entry.id, _moment(reading.entry.begun), standing(reading), _who(reading.entry), _what(reading.entry))
+        for reading in readings
+    ]
+    widths = [max((len(row[column]) for row in rows), default=0) for column in range(4)]
+    for row in rows:
+        columns = "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=False))
+        yield f"{columns}  {row[-1]}"
+    if not rows:
+        yield "no releases"
+
+
+def json_lines(readings: Iterable[Reading]) -> list[str]:
+    """One JSON array."""
+    return [json.dumps([reading.entry.model_dump(mode="json") for reading in readings], indent=2)]
+
+
+def detail_lines(reading: Reading) -> Iterator[str]:
+    """One release in full."""
+    entry = reading.entry
+    yield f"{entry.id}: {entry.purpose}"
+    yield f"{standing(reading)}; by {entry.who}, {_moment(entry.begun)}"
+    named = (("reason", entry.reason), ("change", entry.change_ticket), ("CI run", entry.run), ("for", entry.organisation))
+    yield from (f"{name}: {text}" for name, text in named if text)
+    for name, service in entry.services.items():
+        yield from _service(name, service)
+    yield from (_step(step) for step in entry.steps)
+    if reading.unfinished:
+        yield f"appdeploy resume -e {entry.environment} {entry.id} takes it up"
+
+
+def _service(name: str, service: ServiceEntry) -> Iterator[str]:
+    outcome = service.outcome or "not decided"
+    settled = "" if service.settled or service.outcome is None else ", not settled"
+    seconds = "" if not service.seconds else f" after {duration(service.seconds)}"
+    yield f"{name}: {outcome}{settled}{seconds}: {_versions(service)}"
+    wanted, former = service.wanted, service.former
+    if wanted.digest:
+        yield f"  image {short(wanted.digest)}"
+    revisions = [name_of(arn) if arn else "none" for arn in (former.task_definition, wanted.task_definition)]
+    yield f"  task definition {revisions[0]} -> {revisions[1]}"
+    if former.template != wanted.template and wanted.template:
+        yield f"  template {name_of(former.template) if former.template else 'unknown'} -> {name_of(wanted.template)}"
+    if service.deployment_id:
+        yield f"  deployment {service.deployment_id}"
+    if service.cause:
+        yield f"  cause: {service.cause}"
+    if service.serving:
+        yield f"  told: {service.serving}"
+
+
+def _step(step: Step) -> str:
+    what = f"{step.what}{f' {step.service}' if step.service else ''}{f': {step.why}' if step.why else ''}"
+    if step.done is None:
+        return f"{_moment(step.begun)}  {what}; {'interrupted' if step.interrupted else 'not done'}"
+    return f"{_moment(step.begun)}  {what}; done after {duration((step.done - step.begun).total_seconds())}"
+
+
+def _what(entry: Entry) -> str:
+    changed = [f"{name} {_versions(service)}" for name, service in entry.services.items() if service.outcome != "unchanged"]
+    return ", ".join(changed) or "nothing to change"
+
+
+def _versions(service: ServiceEntry) -> str:
+    former, wanted = service.former.version, service.wanted.version or "?"
+    if service.change == "restart":
+        return f"{wanted} restarted"
+    return f"{former} -> {wanted}" if former and former != wanted else wanted
+
+
+def _who(entry: Entry) -> str:
+    return entry.who.rsplit("/", 1)[-1]
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}Z"
