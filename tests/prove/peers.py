@@ -23,9 +23,10 @@ from sandbox.emulator.journal import Kind
 from sandbox.engine.locate import cache_root
 from tests.prove.report import Report, Table
 from tests.sandbox.aws_platform import CLUSTER, SERVICE
+from tests.sandbox.handover import ENVIRONMENT
 from tests.sandbox.inprocess import REGION
 from tests.sandbox.process import EmulatorProcess
-from tests.sandbox.site import ENVIRONMENT, Site
+from tests.sandbox.site import Site
 
 _ECS_DEPLOY = ("ecs-deploy==1.15.2", "boto3==1.44.5")
 _AWS_CLI = ("awscli==1.46.3",)

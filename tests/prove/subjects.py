@@ -7,5 +7,11 @@ from tests.prove.report import Subject
 
 SUBJECTS = (
     Subject("mutants", "Each named mutant of the scheduler is caught by the emulator's scenarios.", 15, mutants.prove),
-    Subject("peers", "After a release that ECS rolled back, other tools report success; appdeploy does not.", 10, peers.prove),
+    Subject(
+        "peers",
+        "After a crashing release that ECS rolled back, ecs-deploy, the AWS CLI and botocore's waiter report success; appdeploy"
+        " does not.",
+        10,
+        peers.prove,
+    ),
 )
