@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.prove import mutants, peers
+from tests.prove import mutants, one_at_a_time, peers
 from tests.prove.report import Subject
 
 SUBJECTS = (
@@ -14,4 +14,5 @@ SUBJECTS = (
         10,
         peers.prove,
     ),
+    Subject("one-at-a-time", "Of 50 releases at once one has its way and 49 name it.", 20, one_at_a_time.prove),
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from typing import Any
 
 from tests.sandbox import aws_platform, handover
+from tests.sandbox.inprocess import REGION
 from tests.sandbox.process import EmulatorProcess
 
 _LONGEST = 40
@@ -56,6 +58,19 @@ class Site:
     def hand_over(self) -> None:
         """Make what the release tool reads."""
         handover.hand_over(self.emulator.client, self.balancer, self.role, self.address)
+
+    def environment(self) -> dict[str, str]:
+        """In which a command reaches this platform, and nothing else of AWS."""
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": os.devnull,
+            "AWS_ENDPOINT_URL": self.emulator.endpoint,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": "sandbox",
+            "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "NO_PROXY": "127.0.0.1",
+        }
 
     def settled(self) -> bool:
         found = self.ecs.describe_services(cluster=aws_platform.CLUSTER, services=[aws_platform.SERVICE])
