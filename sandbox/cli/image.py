@@ -24,7 +24,8 @@ def image() -> None:
     default="healthy",
     show_default=True,
     help="What its tasks do: healthy; no-image, cannot be pulled; crash, exit soon after the start; crash:SECONDS, "
-    "after they have served so long; unhealthy, fail every health check; slow:SECONDS, start so much later.",
+    "after they have served so long; unhealthy, fail every health check; slow:SECONDS, start so much later; "
+    "no-capacity:TASKS, pull-timeout:TASKS, spot:TASKS, so many tasks find no room, get no image, or lose their Spot capacity.",
 )
 def push(service: str, version: str, environment: str, behaviour: str) -> None:
     """Put an image of SERVICE into the registry under the tag VERSION."""

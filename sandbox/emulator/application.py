@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import logging
+import threading
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from typing import Any
 
 from werkzeug import Request, Response
@@ -18,6 +20,10 @@ from sandbox.emulator.faults import FaultKind, Faults, Moment
 
 CONTROL_PREFIX = "/_sandbox/"
 _MOTO_PREFIX = "/moto-api"
+_ATOMIC = ("dynamodb",)
+"""Services whose calls are answered one after the other. Conditional writes are atomic and transactions serializable
+(docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html); in moto two of them at once both find
+their condition fulfilled, and one that fails puts the table back to what it was before the other."""
 _log = logging.getLogger(__name__)
 
 Environ = dict[str, Any]
@@ -45,6 +51,7 @@ class Application:
         self._calls = calls
         self._faults = faults
         self._clock = clock
+        self._one_at_a_time = threading.Lock()
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         request = Request(environ)
@@ -100,7 +107,8 @@ class Application:
             # moto's reset and the like know nothing of the scheduler and the data plane.
             return awserrors.render(awserrors.not_emulated(call), request, call)
         try:
-            response = self._ask_moto(request)
+            with self._one_at_a_time if call.service in _ATOMIC else nullcontext():
+                response = self._ask_moto(request)
         except NotImplementedError:
             return awserrors.render(awserrors.not_emulated(call), request, call)
         except Exception:

@@ -21,7 +21,11 @@ _ECR_REFERENCE = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/"
     r"(?P<repository>[^:@]+)(?::(?P<tag>[^@]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
-_CONDUCT = re.compile(r"(?P<kind>healthy|no-image|crash|unhealthy)|(?P<late>crash|slow):(?P<seconds>\d+(?:\.\d+)?)")
+_CONDUCT = re.compile(
+    r"(?P<kind>healthy|no-image|crash|unhealthy)|(?P<late>crash|slow):(?P<seconds>\d+(?:\.\d+)?)"
+    r"|(?P<passing>no-capacity|pull-timeout|spot):(?P<tasks>[1-9]\d*)"
+)
+_KINDS = "healthy, no-image, crash, unhealthy, crash:SECONDS, slow:SECONDS, no-capacity:TASKS, pull-timeout:TASKS, spot:TASKS"
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 
 
@@ -37,24 +41,33 @@ class Behaviour(StrEnum):
     """Runs and answers, but its health path says 503."""
     SLOW = "slow"
     """Starts late, then is healthy."""
+    NO_CAPACITY = "no-capacity"
+    """Finds no room; the next task does."""
+    PULL_TIMEOUT = "pull-timeout"
+    """The registry does not answer in time; it answers the next task."""
+    SPOT = "spot"
+    """Loses its Spot capacity soon after RUNNING; the next task keeps it."""
 
 
 @dataclass(frozen=True)
 class Conduct:
-    """A behaviour in full: `crash`, `crash:9`, whose tasks serve for 9 s, or `slow:2.5`, which need 2.5 s longer to RUNNING."""
+    """A behaviour in full: `crash`, `crash:9`, whose tasks serve for 9 s, `slow:2.5`, which need 2.5 s longer to RUNNING, or
+    `spot:2`, a good image of which the next 2 tasks fail."""
 
     behaviour: Behaviour = Behaviour.HEALTHY
     seconds: float = 0.0
     """Of the emulator's clock; for SLOW and CRASH."""
+    tasks: int = 0
+    """How many tasks a passing failure (NO_CAPACITY, PULL_TIMEOUT, SPOT) has yet to hit; all others are healthy."""
 
     @classmethod
     def parse(cls, text: str) -> Conduct:
         """Read `healthy`, `crash:SECONDS` and the like. Raises PushError."""
         match = _CONDUCT.fullmatch(text)
         if match is None:
-            kinds = ", ".join(kind.value for kind in Behaviour if kind is not Behaviour.SLOW)
-            raise PushError(400, f"behaviour must be one of {kinds}, crash:SECONDS, slow:SECONDS")
-        return cls(Behaviour(match["kind"] or match["late"]), float(match["seconds"] or 0))
+            raise PushError(400, f"behaviour must be one of {_KINDS}")
+        kind = Behaviour(match["kind"] or match["late"] or match["passing"])
+        return cls(kind, float(match["seconds"] or 0), int(match["tasks"] or 0))
 
 
 class CannotPullError(Exception):
@@ -133,6 +146,17 @@ class ImageCatalog:
             known = self._known(image)
             self._pushed[known.digest] = replace(known, conduct=conduct)
         return sorted(found)
+
+    def passing_failure(self, reference: str) -> Behaviour | None:
+        """The passing failure that hits the next task of an image, if one is left. Each one is handed out once."""
+        try:
+            image = self.pull(reference)
+        except CannotPullError:
+            return None
+        if not image.conduct.tasks:
+            return None
+        self._pushed[image.digest] = replace(image, conduct=replace(image.conduct, tasks=image.conduct.tasks - 1))
+        return image.conduct.behaviour
 
     def _known(self, image: Any) -> Image:
         digest: str = image.get_image_digest()

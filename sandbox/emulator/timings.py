@@ -24,6 +24,8 @@ class Timings:
     """ACTIVATING, the container's start up to RUNNING."""
     crash: float = 0.1
     """RUNNING until the container of a crashing image exits; an application decides this."""
+    spot: float = 0.3
+    """RUNNING until Spot capacity is reclaimed, which may be at any moment (DG/fargate-capacity-providers.html)."""
     health_second: float = 0.05
     """One second of a target group's health-check interval (ELB: 30 s by default, 5 s at least)."""
     grace_second: float = 0.05
@@ -54,6 +56,7 @@ AWS = Timings(
     pull=45.0,
     boot=5.0,
     crash=2.0,
+    spot=30.0,
     health_second=1.0,
     grace_second=1.0,
     drain_second=1.0,

@@ -6,7 +6,6 @@ with one service that runs v1. The release is of v2, which fails: its container 
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -23,9 +22,9 @@ from sandbox.emulator.journal import Kind
 from sandbox.engine.locate import cache_root
 from tests.prove.report import Report, Table
 from tests.sandbox.aws_platform import CLUSTER, SERVICE
-from tests.sandbox.inprocess import REGION
+from tests.sandbox.handover import ENVIRONMENT
 from tests.sandbox.process import EmulatorProcess
-from tests.sandbox.site import ENVIRONMENT, Site
+from tests.sandbox.site import Site
 
 _ECS_DEPLOY = ("ecs-deploy==1.15.2", "boto3==1.44.5")
 _AWS_CLI = ("awscli==1.46.3",)
@@ -211,23 +210,10 @@ def _register_v2(site: Site) -> str:
 def _run(site: Site, command: list[str]) -> Said:
     """Run a tool to its end; its last line is the last one that says something."""
     ran = subprocess.run(
-        command, env=_environment(site), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_LONGEST, check=False
+        command, env=site.environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_LONGEST, check=False
     )
     lines = [line.strip() for line in (ran.stdout + ran.stderr).splitlines() if line.strip()]
     return Said(ran.returncode, lines[-1] if lines else "")
-
-
-def _environment(site: Site) -> dict[str, str]:
-    return {
-        "PATH": os.environ["PATH"],
-        "HOME": os.devnull,
-        "AWS_ENDPOINT_URL": site.emulator.endpoint,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": "sandbox",
-        "AWS_SECRET_ACCESS_KEY": "sandbox",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "NO_PROXY": "127.0.0.1",
-    }
 
 
 def _installed(*requirements: str) -> Path:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from tests.prove import mutants, peers
+from tests.prove import mutants, one_at_a_time, peers
 from tests.prove.report import Subject
 
 SUBJECTS = (
     Subject("mutants", "Each named mutant of the scheduler is caught by the emulator's scenarios.", 15, mutants.prove),
-    Subject("peers", "After a release that ECS rolled back, other tools report success; appdeploy does not.", 10, peers.prove),
+    Subject(
+        "peers",
+        "After a crashing release that ECS rolled back, ecs-deploy, the AWS CLI and botocore's waiter report success; appdeploy"
+        " does not.",
+        10,
+        peers.prove,
+    ),
+    Subject("one-at-a-time", "Of 50 releases at once one has its way and 49 name it.", 20, one_at_a_time.prove),
 )

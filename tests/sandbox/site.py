@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from typing import Any
 
-from appdeploy.contract import PlatformContract, ServiceContract, contract_path
-from tests.sandbox import aws_platform
+from tests.sandbox import aws_platform, handover
 from tests.sandbox.inprocess import REGION
 from tests.sandbox.process import EmulatorProcess
 
-ENVIRONMENT = "staging"
-ACCOUNT = "123456789012"
-TABLE = f"axonflow-{ENVIRONMENT}-releases"
 _LONGEST = 40
 
 
@@ -59,44 +56,21 @@ class Site:
         return status
 
     def hand_over(self) -> None:
-        """Write the contract that the release tool reads, and make its table, as the infrastructure program does."""
-        keys = ("pk", "HASH"), ("sk", "RANGE")
-        self.emulator.client("dynamodb").create_table(
-            TableName=TABLE,
-            KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        self._put("platform", self._platform_contract().dump())
-        self._put("services/agent", self._service_contract().dump())
+        """Make what the release tool reads."""
+        handover.hand_over(self.emulator.client, self.balancer, self.role, self.address)
 
-    def _put(self, name: str, value: str) -> None:
-        self.emulator.client("ssm").put_parameter(Name=f"{contract_path(ENVIRONMENT)}{name}", Type="String", Value=value)
-
-    def _platform_contract(self) -> PlatformContract:
-        return PlatformContract(
-            environment=ENVIRONMENT,
-            account=ACCOUNT,
-            region=REGION,
-            cluster=f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/{aws_platform.CLUSTER}",
-            releases_table=TABLE,
-            url=self.address,
-        )
-
-    def _service_contract(self) -> ServiceContract:
-        repository = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{aws_platform.REPOSITORY}"
-        sent = aws_platform.task_definition(f"{repository}:unreleased", self.role, aws_platform.TEMPLATE)
-        return ServiceContract(
-            name="agent",
-            service=f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/{aws_platform.CLUSTER}/{aws_platform.SERVICE}",
-            family=aws_platform.FAMILY,
-            template=self.ecs.register_task_definition(**sent)["taskDefinition"]["taskDefinitionArn"],
-            container="agent",
-            repository=repository,
-            desired_count=2,
-            target_groups=self.balancer.groups,
-            listener_rule=self.balancer.rule,
-        )
+    def environment(self) -> dict[str, str]:
+        """In which a command reaches this platform, and nothing else of AWS."""
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": os.devnull,
+            "AWS_ENDPOINT_URL": self.emulator.endpoint,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": "sandbox",
+            "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "NO_PROXY": "127.0.0.1",
+        }
 
     def settled(self) -> bool:
         found = self.ecs.describe_services(cluster=aws_platform.CLUSTER, services=[aws_platform.SERVICE])

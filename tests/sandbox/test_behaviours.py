@@ -69,7 +69,9 @@ def test_an_image_that_was_put_by_the_api_can_be_given_a_behaviour(scenario: Sce
     assert scenario.emulator.images.pull(reference).conduct == Conduct(Behaviour.UNHEALTHY)
 
 
-@pytest.mark.parametrize("text", ["", "slow", "slow:", "slow:-1", "slow:x", "odd", "unhealthy:3", "crash:"])
+@pytest.mark.parametrize(
+    "text", ["", "slow", "slow:", "slow:-1", "slow:x", "odd", "unhealthy:3", "crash:", "spot", "spot:0", "spot:1.5"]
+)
 def test_a_behaviour_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(PushError, match="behaviour must be one of"):
         Conduct.parse(text)

@@ -7,10 +7,10 @@ from types import ModuleType
 
 import pytest
 
-from tests.sandbox import test_alarms, test_failures, test_lost_tasks, test_rolling
+from tests.sandbox import test_alarms, test_failures, test_lost_tasks, test_passing_failures, test_rolling
 from tests.sandbox.sources import Source
 
-SCENARIOS = (test_rolling, test_failures, test_alarms, test_lost_tasks)
+SCENARIOS = (test_rolling, test_failures, test_alarms, test_lost_tasks, test_passing_failures)
 PUBLISHED = ("https://docs.aws.amazon.com/", "https://aws.amazon.com/", "https://repost.aws/", "https://github.com/")
 
 

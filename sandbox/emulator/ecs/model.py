@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox.emulator.ecs.configuration import DeploymentConfiguration
 from sandbox.emulator.elb.targets import Target
-from sandbox.emulator.images import Conduct
+from sandbox.emulator.images import Behaviour, Conduct
 
 
 class TaskStatus(StrEnum):
@@ -33,6 +33,7 @@ class StopCode(StrEnum):
     CONTAINER_EXITED = "EssentialContainerExited"
     USER = "UserInitiated"
     SCHEDULER = "ServiceSchedulerInitiated"
+    SPOT = "SpotInterruption"
 
 
 class Failure(StrEnum):
@@ -165,6 +166,8 @@ class Task:
     status: TaskStatus = TaskStatus.PROVISIONING
     stopping: bool = False
     conduct: Conduct = field(default_factory=Conduct)
+    hit_by: Behaviour | None = None
+    """The passing failure that this task was dealt."""
     version: int = 1
     local_port: int | None = None
     targets: list[Target] = field(default_factory=list)

@@ -27,6 +27,7 @@ from sandbox.emulator.ecs.model import (
 )
 from sandbox.emulator.ecs.rollout import Rollout
 from sandbox.emulator.ecs.tasks import TaskLifecycle
+from sandbox.emulator.images import Behaviour
 from sandbox.emulator.journal import Kind
 from sandbox.emulator.world import World
 
@@ -83,6 +84,8 @@ class RollingScheduler:
     def _count_failure(self, service: Service, task: Task, failure: Failure) -> None:
         deployment = task.owner.deployment
         assert deployment is not None
+        if task.hit_by is Behaviour.NO_CAPACITY:
+            self._rollout.event(service, wording.UNPLACED)
         # A container that exits after RUNNING stays out of failedTasks (aws/containers-roadmap issue 1206), and when
         # the task had been healthy before, the circuit breaker does not count it either.
         if failure is not Failure.EXITED and not deployment.proven:

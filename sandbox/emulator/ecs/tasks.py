@@ -86,14 +86,13 @@ class TaskLifecycle:
             return None
         match task.status:
             case TaskStatus.PROVISIONING:
-                task.pull_started_at = self._world.clock.now()
-                self._enter(task, TaskStatus.PENDING, self._world.timings.pull)
+                return self._place(task)
             case TaskStatus.PENDING:
                 return self._pull(task)
             case TaskStatus.ACTIVATING:
                 self._run(task)
             case TaskStatus.RUNNING:
-                return self._crash(task)
+                return self._end_by_itself(task)
         return None
 
     def stop(self, task: Task, reason: str, code: StopCode) -> None:
@@ -111,6 +110,15 @@ class TaskLifecycle:
     def _enter(self, task: Task, status: TaskStatus, seconds: float) -> None:
         task.status, task.version = status, task.version + 1
         task.due = self._world.clock.monotonic() + seconds
+
+    def _place(self, task: Task) -> Failure | None:
+        drawn = [self._world.images.passing_failure(container.definition["image"]) for container in task.containers]
+        task.hit_by = next(filter(None, drawn), None)
+        if task.hit_by is Behaviour.NO_CAPACITY:
+            return self._cannot_start(task, wording.NO_CAPACITY)
+        task.pull_started_at = self._world.clock.now()
+        self._enter(task, TaskStatus.PENDING, self._world.timings.pull)
+        return None
 
     def _pull(self, task: Task) -> Failure | None:
         if logs.missing_group(task):
@@ -130,6 +138,8 @@ class TaskLifecycle:
 
     def _pull_container(self, task: Task, container: Container) -> Conduct:
         reference = container.definition["image"]
+        if task.hit_by is Behaviour.PULL_TIMEOUT:
+            raise CannotPullError(wording.pull_timed_out(reference))
         pinned = task.owner.deployment.revision.digests if task.owner.deployment else {}
         if container.name in pinned:
             reference = f"{reference.partition('@')[0]}@{pinned[container.name]}"
@@ -145,7 +155,7 @@ class TaskLifecycle:
     def _run(self, task: Task) -> None:
         world = self._world
         crashes = task.conduct.behaviour is Behaviour.CRASH
-        self._enter(task, TaskStatus.RUNNING, (task.conduct.seconds or world.timings.crash) if crashes else _NEVER)
+        self._enter(task, TaskStatus.RUNNING, self._seconds_of_running(task))
         task.started_at, task.running_since = world.clock.now(), world.clock.monotonic()
         for container in task.containers:
             container.last_status, container.runtime_id = TaskStatus.RUNNING, f"{task.id}-{uuid.uuid4().int % 10**10:010d}"
@@ -172,6 +182,21 @@ class TaskLifecycle:
         )
         task.targets.append(target)
         self._world.targets.register(target)
+
+    def _seconds_of_running(self, task: Task) -> float:
+        """How long it runs before it ends by itself."""
+        if task.hit_by is Behaviour.SPOT:
+            return self._world.timings.spot
+        if task.conduct.behaviour is Behaviour.CRASH:
+            return task.conduct.seconds or self._world.timings.crash
+        return _NEVER
+
+    def _end_by_itself(self, task: Task) -> Failure | None:
+        if task.hit_by is Behaviour.SPOT:
+            # Whether the circuit breaker counts it is not published; the scheduler "attempts to launch additional tasks".
+            self.stop(task, wording.SPOT, StopCode.SPOT)
+            return None
+        return self._crash(task)
 
     def _crash(self, task: Task) -> Failure:
         lines = ["connecting to the database", "panic: cannot reach database"]

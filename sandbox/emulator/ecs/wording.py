@@ -46,6 +46,12 @@ ROLLBACK_FAILED = "Service deployment rollback failed because the circuit breake
 SUPERSEDED = "Service deployment stopped because a newer service deployment was started."
 SERVICE_DELETED = "Service deployment stopped because the service was deleted."
 CONTAINER_EXITED = "Essential container in task exited"
+SPOT = "Your Spot Task was interrupted."
+"""DG/fargate-capacity-providers.html, with the stop code SpotInterruption."""
+NO_CAPACITY = "Capacity is unavailable at this time. Please try again later or in a different availability zone."
+UNPLACED = f"was unable to place a task. Reason: {NO_CAPACITY}"
+"""DG/service-event-messages-list.html. What a task shows meanwhile is not published: here it stops with that reason and
+TaskFailedToStart, as one does for which DescribeTasks says `TaskFailedToStart: RESOURCE:*` (DG/api_failures_messages.html)."""
 STEADY = "has reached a steady state."
 DEADLOCK = (
     "was unable to stop or start tasks during a deployment because of the service deployment configuration. "
@@ -77,6 +83,16 @@ def failed_health_checks(group_arns: Sequence[str]) -> str:
 def tasks(ids: Sequence[str]) -> str:
     """`2 tasks: (task a) (task b).`"""
     return f"{len(ids)} tasks: " + " ".join(f"(task {i})" for i in ids) + "."
+
+
+def pull_timed_out(reference: str) -> str:
+    """DG/task_cannot_pull_image.html; in these words in github.com/ActionIQ/terraform-aws-retool-ecs-fargate/issues/20."""
+    host, _, name = reference.partition("/")
+    return (
+        f"CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref {reference}: "
+        f'failed to do request: Head "https://{host}/v2/{name.partition("@")[0].partition(":")[0]}/manifests": '
+        "dial tcp 10.0.2.17:443: i/o timeout"
+    )
 
 
 def missing_log_group() -> str:
