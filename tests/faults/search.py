@@ -27,9 +27,12 @@ class Mismatch:
     release: int
     """Its place in the episode, from 0."""
     lies: tuple[str, ...]
+    option: str = ""
 
     @property
     def command(self) -> str:
+        if self.option:  # What a process did hangs on those before it.
+            return f"python -m tests.faults --seed {self.seed} --releases {self.episode + 1} {self.option}"
         return f"python -m tests.faults --seed {self.seed} --episode {self.episode}"
 
     def __str__(self) -> str:
