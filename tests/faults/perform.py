@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from appdeploy.errors import AppdeployError, Locked, LockLost, OutOfReach, Refused
-from appdeploy.events import Emit, Event, Finished
+from appdeploy.events import Emit, Event, Finished, Started
 from appdeploy.goal import Deploy, Goal, Restart, Sync
 from appdeploy.lock.turn import AtOnce, InLine
 from appdeploy.outcome import ExitCode, worst
@@ -36,7 +36,7 @@ def perform(world: World, release: Release, tag: str) -> Told:
     digests = {name: world.push(name, tag, behaviour) for name, behaviour in release.behaviours.items()}
     _prepare_disturbances(world, release, tag)
     began, began_time, said = world.number(), world.now(), list[Said]()
-    end, exit_code, words = _run(world, release, tag, _listener(world, said))
+    end, exit_code, words = _run(world, release, tag, _listener(world, said, began, _lag(release)))
     world.emulator.faults.clear()
     world.moments.clear()
     wish = Wish(
@@ -52,7 +52,7 @@ def perform(world: World, release: Release, tag: str) -> Told:
 
 
 def _prepare_disturbances(world: World, release: Release, tag: str) -> None:
-    world.watched = Watched(looked=world.number(), ringing=world.watched.ringing, until=world.now() + LONGEST)
+    world.watched = Watched(looked=world.now(), ringing=world.watched.ringing, until=world.now() + LONGEST)
     for fault in release.faults:
         world.emulator.faults.add(Fault.parse(fault))
     for number, happening in enumerate(release.happenings):
@@ -62,11 +62,22 @@ def _prepare_disturbances(world: World, release: Release, tag: str) -> None:
         world.moments.append(Moment(act, due, when.operation, when.skip, when.after))
 
 
-def _listener(world: World, said: list[Said]) -> Emit:
+def _lag(release: Release) -> float:
+    """For how many seconds AWS shows the tool what was before."""
+    return max((fault["seconds"] for fault in release.faults if fault["kind"] == "stale"), default=0.0)
+
+
+def _listener(world: World, said: list[Said], began: int, lag: float) -> Emit:
+    started = set[str]()
+
     def hear(event: Event) -> None:
+        if isinstance(event, Started):
+            started.add(event.service)
         if isinstance(event, Finished):
-            arn = platform.service_arn(event.result.service)
-            said.append(Said(arn, event.result.outcome.value, world.watched.looked, world.number(), world.now()))
+            name, outcome = event.result.service, event.result.outcome.value
+            looked = max(began, world.number_at(world.watched.looked - lag))
+            arn, at = platform.service_arn(name), world.number()
+            said.append(Said(arn, outcome, looked, at, world.now(), name in started))
 
     return hear
 
