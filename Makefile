@@ -1,6 +1,6 @@
 # make demo: the platform on this machine, then a release. make test: every test. Both set up what they need.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types imports check lock clean
+.PHONY: help setup demo test prove lint types imports check lock clean
 
 # A virtual environment without bytecode caches starts two to three times slower.
 unexport PYTHONDONTWRITEBYTECODE
@@ -37,6 +37,10 @@ test: setup ## All tests
 	$(BIN)/pytest --ignore tests/e2e; rest=$$?; \
 	wait $$told; told=$$?; cat $$story; rm -f $$story; \
 	test $$rest -eq 0 -a $$told -eq 0
+
+# SUBJECTS="mutants peers" runs some of them; SEED and SCALE as in python -m tests.prove --help.
+prove: setup ## The full volumes; what was seen goes to docs/evidence/
+	@$(BIN)/python -m tests.prove $(SUBJECTS) $(if $(SEED),--seed $(SEED)) $(if $(SCALE),--scale $(SCALE))
 
 lint: $(INSTALLED) ## Style of the code
 	@$(BIN)/ruff check $(CODE)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     )
 
 _PRIMARY = "PRIMARY"
+_TRIGGERED = "TRIGGERED"
 _DEPLOYMENT_PREFIX = "ecs-svc/"
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -199,6 +200,8 @@ class ServiceDeployment:
     revision: str
     """ARN of the service revision that it rolls out."""
     created: datetime
+    triggered: bool = False
+    """Whether ECS's circuit breaker or alarms have ended it, rather than a request; ListServiceDeployments does not tell."""
 
     @classmethod
     def from_brief(cls, reply: ServiceDeploymentBriefTypeDef) -> Self:
@@ -221,6 +224,8 @@ class ServiceDeployment:
             reason=reply.get("statusReason", "") or rollback,
             revision=reply["targetServiceRevision"]["arn"],
             created=reply.get("createdAt", _LONG_AGO),
+            triggered=_TRIGGERED
+            in (reply.get("deploymentCircuitBreaker", {}).get("status"), reply.get("alarms", {}).get("status")),
         )
 
     def rolls_out(self, deployment_id: str) -> bool:

@@ -33,7 +33,7 @@ class Outcome(Enum):
     SUPERSEDED = "superseded"
     """Another deployment replaced ours."""
     ROLLED_BACK = "rolled-back"
-    """We stopped it, and ECS confirmed that the former version is back."""
+    """It was stopped on request, as a rule ours, and ECS confirmed that the former version is back."""
     ROLLED_BACK_BY_ECS = "rolled-back-by-ecs"
     """ECS's circuit breaker or a deployment alarm rolled it back."""
     REFUSED = "refused"

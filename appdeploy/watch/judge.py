@@ -100,11 +100,15 @@ def judge(rollout: Rollout, seen: Observation, policy: Policy, done: Done) -> Ve
     if done.emptied or (rollout.plan.first and _has_failed(seen)):
         return _back_to_zero(rollout, seen, done)
     match seen.status:
+        case DeploymentStatus.SUCCESSFUL | DeploymentStatus.ROLLBACK_SUCCESSFUL if seen.state.desired == 0:
+            return Decide(Outcome.FAILED, _nothing_proved(rollout, seen, done))
         case DeploymentStatus.SUCCESSFUL:
             return Decide(Outcome.LIVE)
         case DeploymentStatus.ROLLBACK_SUCCESSFUL:
-            ours = done.stopped_because is not None
-            return Decide(Outcome.ROLLED_BACK if ours else Outcome.ROLLED_BACK_BY_ECS, why_it_failed(rollout, seen, done))
+            # By what ECS says, not by whether our request was answered: its answer may have been lost, or ECS may have
+            # been quicker and still said yes.
+            by_ecs = seen.record is not None and seen.record.triggered
+            return Decide(Outcome.ROLLED_BACK_BY_ECS if by_ecs else Outcome.ROLLED_BACK, why_it_failed(rollout, seen, done))
         case DeploymentStatus.ROLLBACK_FAILED:
             return Decide(Outcome.FAILED, f"the rollback failed: {why_it_failed(rollout, seen, done)}")
         case DeploymentStatus.STOPPED:
@@ -133,6 +137,12 @@ def describe_failures(seen: Observation) -> str:
     """How new tasks ended, in one line; empty when none failed."""
     messages = [*seen.target_reasons, *(message for _, message in seen.state.events)]
     return summary(seen.failures, health_code_in(messages))
+
+
+def _nothing_proved(rollout: Rollout, seen: Observation, done: Done) -> str:
+    # ECS calls a deployment of no task successful: a count that somebody sets to 0 meanwhile would look like a release.
+    why = "" if seen.status is DeploymentStatus.SUCCESSFUL else f"; it was rolled back: {why_it_failed(rollout, seen, done)}"
+    return f"somebody set the count to 0: no task is left that could prove anything{why}"
 
 
 def _under_way(rollout: Rollout, seen: Observation, policy: Policy, done: Done) -> Verdict:

@@ -59,6 +59,8 @@ class Observer:
     def _locate(self) -> None:
         """Find ECS's record of our deployment, and the target group that serves."""
         self._record = self._find_record()
+        if self._record is not None and self._record.status.is_final:
+            self._record = self._read_record()  # A list does not tell what ended it.
         if self._record is not None:
             self._routing = self._read_routing(self._record.revision)
 

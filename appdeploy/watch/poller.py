@@ -63,8 +63,13 @@ class Poller:
 
     def _round(self, watches: Sequence[ServiceWatch]) -> Mapping[ServiceWatch, ServiceResult]:
         reason = self._time_is_up()
-        if reason is not None:
-            return {watch: watch.give_up(reason) for watch in watches}
+        decided = self._look(watches)
+        if reason is None:
+            return decided
+        # Only after a look at the deadline itself: what ECS decided during the last pause is no time-out.
+        return {watch: decided.get(watch) or watch.give_up(reason) for watch in watches}
+
+    def _look(self, watches: Sequence[ServiceWatch]) -> Mapping[ServiceWatch, ServiceResult]:
         try:
             states = self._read(watches)
         except AwsError as error:

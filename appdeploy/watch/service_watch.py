@@ -114,7 +114,13 @@ class ServiceWatch:
         return ServiceResult(
             service=self.rollout.name,
             outcome=outcome,
-            serving=what_serves(self.rollout, outcome, self._seen, self._drain_seconds(outcome)),
+            serving=what_serves(
+                self.rollout,
+                outcome,
+                self._seen,
+                stopped=self._done.stopped_because is not None,
+                drain_seconds=self._drain_seconds(outcome),
+            ),
             cause=cause,
             final=outcome is not Outcome.LIVE or (self._seen is not None and self._seen.status is DeploymentStatus.SUCCESSFUL),
         )

@@ -9,10 +9,13 @@ from appdeploy.task_definition import name_of
 from appdeploy.watch.judge import Observation
 
 
-def what_serves(rollout: Rollout, outcome: Outcome, seen: Observation | None, drain_seconds: int | None = None) -> str:
+def what_serves(
+    rollout: Rollout, outcome: Outcome, seen: Observation | None, *, stopped: bool, drain_seconds: int | None = None
+) -> str:
     """What serves now, as far as the last observation shows.
 
-    `drain_seconds` is how long a target group lets old tasks finish their requests, as far as that is known.
+    `stopped` says that ECS took our request to roll back. `drain_seconds` is how long a target group lets old tasks finish
+    their requests, as far as that is known.
     """
     former = rollout.plan.former.version
     match outcome:
@@ -26,6 +29,8 @@ def what_serves(rollout: Rollout, outcome: Outcome, seen: Observation | None, dr
             return "nothing; the service stands at 0 tasks" if _is_empty(seen) else f"nothing that works{_tasks(seen)}"
         case Outcome.FAILED:
             return f"not confirmed: the service stands on {_primary(seen)}{_tasks(seen)}; it needs a person to look"
+        case Outcome.TIMED_OUT if stopped:
+            return f"not known: {rollout.version} was stopped, and ECS is still on the way back to {former or 'nothing'}"
         case Outcome.TIMED_OUT:
             coming = "the new tasks are" if former == rollout.version else f"{rollout.version} is"
             return f"{former or 'nothing'} until {coming} live; nothing was stopped, ECS carries on"

@@ -15,7 +15,8 @@ from sandbox.home import home
 def behaviour(glob: str, kind: str) -> None:
     """Let the images whose repository:tag matches GLOB behave as KIND from now on.
 
-    KIND is healthy, no-image, crash, unhealthy or slow:SECONDS. Tasks that have pulled their image stay as they are.
+    KIND is healthy, no-image, crash, unhealthy, crash:SECONDS or slow:SECONDS. Tasks that have pulled their image
+    stay as they are.
     """
     for changed in Control(supervisor.require(home()).endpoint).set_behaviour(glob, kind):
         click.echo(f"{changed} ({kind})")

@@ -23,8 +23,8 @@ def image() -> None:
     metavar="KIND",
     default="healthy",
     show_default=True,
-    help="What its tasks do: healthy; no-image, cannot be pulled; crash, exit soon after the start; unhealthy, fail every "
-    "health check; slow:SECONDS, start so much later.",
+    help="What its tasks do: healthy; no-image, cannot be pulled; crash, exit soon after the start; crash:SECONDS, "
+    "after they have served so long; unhealthy, fail every health check; slow:SECONDS, start so much later.",
 )
 def push(service: str, version: str, environment: str, behaviour: str) -> None:
     """Put an image of SERVICE into the registry under the tag VERSION."""

@@ -21,7 +21,7 @@ _ECR_REFERENCE = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/"
     r"(?P<repository>[^:@]+)(?::(?P<tag>[^@]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
-_CONDUCT = re.compile(r"(?P<kind>healthy|no-image|crash|unhealthy)|slow:(?P<seconds>\d+(?:\.\d+)?)")
+_CONDUCT = re.compile(r"(?P<kind>healthy|no-image|crash|unhealthy)|(?P<late>crash|slow):(?P<seconds>\d+(?:\.\d+)?)")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 
 
@@ -32,7 +32,7 @@ class Behaviour(StrEnum):
     NO_IMAGE = "no-image"
     """ECR knows the digest, but its content cannot be fetched."""
     CRASH = "crash"
-    """Exits with code 1 soon after RUNNING, before it listens."""
+    """Exits with code 1: soon after RUNNING, before it listens, or after a while in which it answered."""
     UNHEALTHY = "unhealthy"
     """Runs and answers, but its health path says 503."""
     SLOW = "slow"
@@ -41,20 +41,20 @@ class Behaviour(StrEnum):
 
 @dataclass(frozen=True)
 class Conduct:
-    """A behaviour in full: `crash`, or `slow:2.5`, whose tasks need 2.5 s longer to reach RUNNING."""
+    """A behaviour in full: `crash`, `crash:9`, whose tasks serve for 9 s, or `slow:2.5`, which need 2.5 s longer to RUNNING."""
 
     behaviour: Behaviour = Behaviour.HEALTHY
     seconds: float = 0.0
-    """Of the emulator's clock; for SLOW."""
+    """Of the emulator's clock; for SLOW and CRASH."""
 
     @classmethod
     def parse(cls, text: str) -> Conduct:
-        """Read `healthy`, `crash` or `slow:SECONDS`. Raises PushError."""
+        """Read `healthy`, `crash:SECONDS` and the like. Raises PushError."""
         match = _CONDUCT.fullmatch(text)
         if match is None:
             kinds = ", ".join(kind.value for kind in Behaviour if kind is not Behaviour.SLOW)
-            raise PushError(400, f"behaviour must be one of {kinds}, slow:SECONDS")
-        return cls(Behaviour(match["kind"] or Behaviour.SLOW), float(match["seconds"] or 0))
+            raise PushError(400, f"behaviour must be one of {kinds}, crash:SECONDS, slow:SECONDS")
+        return cls(Behaviour(match["kind"] or match["late"]), float(match["seconds"] or 0))
 
 
 class CannotPullError(Exception):

@@ -23,8 +23,12 @@ KEPT = 200_000
 class Kind(StrEnum):
     """What happened; the members that `details` has are named beside each."""
 
+    DEFINITION_REGISTERED = "definition-registered"
+    """`task_definition`, `tags` by key, and `by`: `action`, `call` (the request id), `access_key`. No service is concerned."""
+    DEFINITION_DEREGISTERED = "definition-deregistered"
+    """`task_definition`, `by`."""
     SERVICE_CREATED = "service-created"
-    """`sent`, the request's parameters, and `by`: `action`, `call` (the request id), `access_key`."""
+    """`sent`, the request's parameters, and `by`."""
     SERVICE_UPDATED = "service-updated"
     """`sent`, `by`; written for every accepted UpdateService, also one that changes nothing."""
     SERVICE_DELETED = "service-deleted"
@@ -48,7 +52,7 @@ class Kind(StrEnum):
     TASK_LAUNCHED = "task-launched"
     """`task`, `started_by` (a deployment's id, or RunTask's startedBy), `task_definition`."""
     TASK_RUNNING = "task-running"
-    """`task`, `started_by`, `task_definition`, `digests` by container."""
+    """`task`, `started_by`, `task_definition`, `digests` by container, `ip` by which target groups know it."""
     TASK_HEALTHY = "task-healthy"
     """`task`, `started_by`, `task_definition`: running, and healthy in every target group, for the first time."""
     TASK_STOPPING = "task-stopping"

@@ -80,7 +80,9 @@ def _copied(contents: list[dict[str, Any]], owners: Sequence[object]) -> list[di
     memo: dict[int, Any] = {id(owner): owner for owner in owners}
     for content in contents:
         memo |= {id(value): value for value in content.values() if isinstance(value, _LOCKS)}
-        # Over a thousand machine images that moto brings along, most of the time of a copy.
+        # Machine images and policies that moto brings along, over a thousand of each: most of the time of a copy. Of a policy
+        # changes, at most, how many it is attached to.
         for name in ("amis", "snapshots"):
             memo |= {id(value): value for value in (content.get(name) or {}).values()}
+        memo |= {id(policy): policy for policy in content.get("aws_managed_policies") or ()}
     return copy.deepcopy(contents, memo)

@@ -20,7 +20,7 @@ from sandbox.emulator.journal import Entry, Kind
 from sandbox.emulator.timings import Timings
 from tests.sandbox import aws_platform, inprocess
 
-LONGEST = 60.0
+LONGEST = 20.0
 """Seconds of the stepped clock after which something that was waited for counts as never."""
 
 

@@ -10,6 +10,7 @@ from sandbox.emulator.journal import Kind
 from sandbox.provider.types.ecs import Service as ServiceType
 from tests.sandbox import aws_platform
 from tests.sandbox.scenario import Scenario
+from tests.sandbox.sources import Source
 
 ALARMS = {"alarmNames": ["errors", "latency"], "enable": True, "rollback": True}
 
@@ -38,6 +39,7 @@ def baking(scenario: Scenario) -> bool:
     return bool(scenario.service_deployments()[0]["lifecycleStage"] == "BAKE_TIME")
 
 
+@pytest.mark.source(Source.ALARMS)
 def test_a_good_release_bakes_before_it_is_complete(scenario: Scenario) -> None:
     scenario.running("v1")
     new = scenario.release("v2", **watching(scenario, bakeTimeInMinutes=3))
@@ -57,6 +59,7 @@ def test_a_good_release_bakes_before_it_is_complete(scenario: Scenario) -> None:
     assert (finished["status"], finished["alarms"]["status"]) == ("SUCCESSFUL", "MONITORING_COMPLETE")
 
 
+@pytest.mark.source(Source.ALARMS)
 def test_without_a_bake_time_ecs_bakes_as_long_as_the_alarms_need(scenario: Scenario) -> None:
     scenario.running("v1")
     scenario.release("v2", **watching(scenario))
@@ -65,6 +68,7 @@ def test_without_a_bake_time_ecs_bakes_as_long_as_the_alarms_need(scenario: Scen
     assert scenario.until(scenario.settled) == pytest.approx(2 * scenario.timings.minute, abs=0.2)
 
 
+@pytest.mark.source(Source.ALARMS)
 @pytest.mark.parametrize("when", ["start", "bake"])
 def test_an_alarm_rolls_the_release_back(scenario: Scenario, when: str) -> None:
     old = scenario.running("v1")
@@ -89,6 +93,7 @@ def test_an_alarm_rolls_the_release_back(scenario: Scenario, when: str) -> None:
     assert {task["taskDefinitionArn"] for task in scenario.tasks()} == {old}
 
 
+@pytest.mark.source(Source.ALARMS)
 def test_an_alarm_without_rollback_leaves_the_release_failed(scenario: Scenario) -> None:
     scenario.running("v1")
     sent = watching(scenario)
@@ -102,6 +107,7 @@ def test_an_alarm_without_rollback_leaves_the_release_failed(scenario: Scenario)
     assert scenario.service_deployments()[0]["status"] == "STOPPED"
 
 
+@pytest.mark.source(Source.ALARMS)
 def test_an_alarm_that_lasts_from_before_is_ignored_for_the_whole_release(scenario: Scenario) -> None:
     """The release is not protected at all, also not by the other alarms."""
     scenario.running("v1")
@@ -118,6 +124,7 @@ def test_an_alarm_that_lasts_from_before_is_ignored_for_the_whole_release(scenar
     assert shown["alarms"]["triggeredAlarmNames"] == []
 
 
+@pytest.mark.source(Source.ALARMS)
 def test_the_next_release_is_watched_again(scenario: Scenario) -> None:
     scenario.running("v1")
     alarm_first = watching(scenario)
@@ -133,6 +140,7 @@ def test_the_next_release_is_watched_again(scenario: Scenario) -> None:
     assert scenario.service_deployments()[0]["alarms"]["status"] == "TRIGGERED"
 
 
+@pytest.mark.source(Source.ALARMS)
 def test_a_lasting_alarm_does_not_stop_the_rollback_that_it_caused(scenario: Scenario) -> None:
     scenario.running("v1")
     scenario.release("v2", **watching(scenario, bakeTimeInMinutes=5))
@@ -144,6 +152,7 @@ def test_a_lasting_alarm_does_not_stop_the_rollback_that_it_caused(scenario: Sce
     assert [entry.details["succeeded"] for entry in scenario.journal(Kind.ROLLBACK_FINISHED)] == [True]
 
 
+@pytest.mark.source(Source.STOPPING)
 def test_a_bake_can_be_stopped(scenario: Scenario) -> None:
     old = scenario.running("v1")
     scenario.release("v2", **watching(scenario, bakeTimeInMinutes=5))
@@ -156,6 +165,7 @@ def test_a_bake_can_be_stopped(scenario: Scenario) -> None:
     assert scenario.service_deployments()[0]["status"] == "ROLLBACK_SUCCESSFUL"
 
 
+@pytest.mark.source(Source.STATES)
 def test_a_release_during_the_bake_supersedes_it(scenario: Scenario) -> None:
     scenario.running("v1")
     scenario.release("v2", **watching(scenario, bakeTimeInMinutes=5))
@@ -168,6 +178,7 @@ def test_a_release_during_the_bake_supersedes_it(scenario: Scenario) -> None:
     assert {task["taskDefinitionArn"] for task in scenario.tasks()} == {newest}
 
 
+@pytest.mark.source(Source.ALARMS)
 def test_a_service_without_tasks_has_nothing_to_bake(scenario: Scenario) -> None:
     scenario.create(scenario.unreleased(), **watching(scenario, bakeTimeInMinutes=5))
 
@@ -175,6 +186,7 @@ def test_a_service_without_tasks_has_nothing_to_bake(scenario: Scenario) -> None
     assert scenario.service_deployments()[0]["status"] == "SUCCESSFUL"
 
 
+@pytest.mark.source(Source.ALARMS)
 def test_a_superseded_release_fails_no_more_by_its_alarms(scenario: Scenario) -> None:
     scenario.running("v1")
     sent = watching(scenario)
@@ -189,6 +201,7 @@ def test_a_superseded_release_fails_no_more_by_its_alarms(scenario: Scenario) ->
     assert [each["status"] for each in scenario.service_deployments()][:2] == ["SUCCESSFUL", "STOPPED"]
 
 
+@pytest.mark.source(Source.ALARMS)
 def test_the_provider_gives_a_service_its_alarms_and_reads_them_back(scenario: Scenario) -> None:
     template, kind = scenario.unreleased(), ServiceType()
     network = {"subnets": list(scenario.network.private), "securityGroups": [scenario.network.security_group]}

@@ -26,6 +26,17 @@ def test_a_slow_image_takes_so_much_longer_and_then_is_good(scenario: Scenario) 
     assert {task["taskDefinitionArn"] for task in scenario.tasks()} == {new}
 
 
+def test_an_image_that_crashes_late_serves_before(scenario: Scenario) -> None:
+    scenario.create(scenario.register(scenario.push("v1", "crash:5")), 1)
+    scenario.until(lambda: scenario.targets() == {"healthy": 1})
+
+    scenario.until(lambda: bool(scenario.journal(Kind.TASK_STOPPED)))
+
+    running, stopping = scenario.journal(Kind.TASK_RUNNING)[0], scenario.journal(Kind.TASK_STOPPING)[0]
+    assert (stopping.time - running.time).total_seconds() == pytest.approx(5, abs=0.2)
+    assert stopping.details["code"] == "EssentialContainerExited"
+
+
 def test_behaviour_changes_for_matching_images_from_the_next_task_on(scenario: Scenario) -> None:
     scenario.running("v1")
     running = {task["taskArn"] for task in scenario.tasks()}
@@ -58,7 +69,7 @@ def test_an_image_that_was_put_by_the_api_can_be_given_a_behaviour(scenario: Sce
     assert scenario.emulator.images.pull(reference).conduct == Conduct(Behaviour.UNHEALTHY)
 
 
-@pytest.mark.parametrize("text", ["", "slow", "slow:", "slow:-1", "slow:x", "odd", "crash:3"])
+@pytest.mark.parametrize("text", ["", "slow", "slow:", "slow:-1", "slow:x", "odd", "unhealthy:3", "crash:"])
 def test_a_behaviour_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(PushError, match="behaviour must be one of"):
         Conduct.parse(text)

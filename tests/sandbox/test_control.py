@@ -76,7 +76,7 @@ def test_every_push_is_an_image_of_its_own(scenario: Scenario) -> None:
             "images",
             image(behaviour="odd"),
             400,
-            "behaviour must be one of healthy, no-image, crash, unhealthy, slow:SECONDS",
+            "behaviour must be one of healthy, no-image, crash, unhealthy, crash:SECONDS, slow:SECONDS",
         ),
         ("POST", "images", image(behaviour=3), 400, "behaviour must be a non-empty string"),
         ("POST", "behaviours", {"glob": "*:nothing", "behaviour": "crash"}, 404, "no image matches *:nothing"),

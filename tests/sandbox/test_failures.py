@@ -10,11 +10,13 @@ from botocore.exceptions import ClientError
 from sandbox.emulator.images import Behaviour
 from tests.sandbox import aws_platform
 from tests.sandbox.scenario import Scenario
+from tests.sandbox.sources import Source
 
 BAD = [Behaviour.NO_IMAGE, Behaviour.CRASH, Behaviour.UNHEALTHY]
 NO_ROLLBACK = {"deploymentCircuitBreaker": {"enable": True, "rollback": False}}
 
 
+@pytest.mark.source(Source.BREAKER)
 @pytest.mark.parametrize("behaviour", BAD)
 def test_a_bad_release_is_rolled_back_and_the_former_version_serves(scenario: Scenario, behaviour: Behaviour) -> None:
     old = scenario.running("v1")
@@ -41,6 +43,7 @@ def test_a_bad_release_is_rolled_back_and_the_former_version_serves(scenario: Sc
     assert min(healthy) == 2
 
 
+@pytest.mark.source(Source.CANNOT_PULL)
 def test_an_image_that_cannot_be_pulled_stops_the_task_before_it_starts(scenario: Scenario) -> None:
     scenario.running("v1")
     bad = scenario.release("v2", Behaviour.NO_IMAGE)
@@ -56,6 +59,7 @@ def test_an_image_that_cannot_be_pulled_stops_the_task_before_it_starts(scenario
     assert "startedAt" not in task
 
 
+@pytest.mark.source(Source.CANNOT_PULL)
 def test_an_image_that_ecr_does_not_know_cannot_be_pulled(scenario: Scenario) -> None:
     scenario.running("v1")
     bad = scenario.unreleased()
@@ -68,6 +72,7 @@ def test_an_image_that_ecr_does_not_know_cannot_be_pulled(scenario: Scenario) ->
     assert reason.startswith("CannotPullContainerError: pull image manifest has been retried 1 time(s)")
 
 
+@pytest.mark.source(Source.STOPPED_TASKS)
 def test_a_crashing_container_leaves_its_exit_code_and_its_last_lines(scenario: Scenario) -> None:
     scenario.running("v1")
     bad = scenario.release("v2", Behaviour.CRASH)
@@ -83,6 +88,7 @@ def test_a_crashing_container_leaves_its_exit_code_and_its_last_lines(scenario: 
     assert events[-1]["message"] == "panic: cannot reach database"
 
 
+@pytest.mark.source(Source.EVENTS)
 def test_a_task_that_fails_health_checks_is_replaced(scenario: Scenario) -> None:
     scenario.running("v1")
     bad = scenario.release("v2", Behaviour.UNHEALTHY)
@@ -100,6 +106,7 @@ def test_a_task_that_fails_health_checks_is_replaced(scenario: Scenario) -> None
     assert any(told in event for event in scenario.events())
 
 
+@pytest.mark.source(Source.API_CREATE)
 def test_a_grace_period_spares_unhealthy_tasks(scenario: Scenario) -> None:
     scenario.running("v1")
     bad = scenario.release("v2", Behaviour.UNHEALTHY, healthCheckGracePeriodSeconds=100)
@@ -115,6 +122,7 @@ def _health(scenario: Scenario) -> list[dict[str, Any]]:
     return [each["TargetHealth"] for each in answer["TargetHealthDescriptions"]]
 
 
+@pytest.mark.source(Source.CRASH_UNCOUNTED)
 def test_failed_tasks_misses_a_crash_after_running(scenario: Scenario) -> None:
     """aws/containers-roadmap#1206: what the API counts is tasks that did not reach RUNNING or failed health checks."""
     scenario.running("v1")
@@ -130,6 +138,7 @@ def test_failed_tasks_misses_a_crash_after_running(scenario: Scenario) -> None:
     assert set(counted) == {0}
 
 
+@pytest.mark.source(Source.API_DEPLOYMENT)
 def test_failed_tasks_counts_failed_pulls(scenario: Scenario) -> None:
     scenario.running("v1")
     scenario.release("v2", Behaviour.NO_IMAGE)
@@ -137,6 +146,7 @@ def test_failed_tasks_counts_failed_pulls(scenario: Scenario) -> None:
     scenario.until(lambda: scenario.primary()["failedTasks"] >= 2)
 
 
+@pytest.mark.source(Source.API_BREAKER)
 @pytest.mark.parametrize(
     ("desired", "configuration", "threshold"),
     [
@@ -163,6 +173,19 @@ def test_the_breaker_trips_at_its_threshold(
     assert threshold <= shown["failureCount"] < threshold + desired
 
 
+@pytest.mark.source(Source.BREAKER)
+def test_the_breaker_trips_at_the_failure_that_reaches_its_threshold(scenario: Scenario) -> None:
+    scenario.running("v1", 1)
+    breaker = {"enable": True, "rollback": True, "thresholdConfiguration": {"type": "COUNT", "value": 4}}
+    bad = scenario.release("v2", Behaviour.NO_IMAGE, deploymentConfiguration={"deploymentCircuitBreaker": breaker})
+
+    scenario.until(scenario.rolled_back)
+
+    assert scenario.service_deployments()[0]["deploymentCircuitBreaker"]["failureCount"] == 4
+    assert len(scenario.stopped(bad)) == 4, "one at a time, and none after the last"
+
+
+@pytest.mark.source(Source.BREAKER)
 def test_one_failure_below_the_threshold_does_not_trip(scenario: Scenario) -> None:
     scenario.running("v1", 1)
     breaker = {"enable": True, "rollback": True, "thresholdConfiguration": {"type": "COUNT", "value": 4}}
@@ -174,6 +197,7 @@ def test_one_failure_below_the_threshold_does_not_trip(scenario: Scenario) -> No
     assert scenario.primary()["rolloutState"] == "IN_PROGRESS"
 
 
+@pytest.mark.source(Source.API_BREAKER)
 @pytest.mark.parametrize(("resets", "count"), [(True, 0), (False, 2)])
 def test_a_healthy_task_resets_the_breaker_s_count_unless_told_otherwise(scenario: Scenario, resets: bool, count: int) -> None:
     scenario.running("v1")
@@ -190,6 +214,7 @@ def test_a_healthy_task_resets_the_breaker_s_count_unless_told_otherwise(scenari
     assert scenario.service_deployments()[0]["deploymentCircuitBreaker"]["failureCount"] == count
 
 
+@pytest.mark.source(Source.BREAKER)
 def test_a_breaker_without_rollback_leaves_the_deployment_failed(scenario: Scenario) -> None:
     old = scenario.running("v1")
     bad = scenario.release("v2", Behaviour.NO_IMAGE, deploymentConfiguration=NO_ROLLBACK)
@@ -205,6 +230,7 @@ def test_a_breaker_without_rollback_leaves_the_deployment_failed(scenario: Scena
     assert len(scenario.tasks("STOPPED")) == launched, "a failed deployment launches nothing"
 
 
+@pytest.mark.source(Source.LAUNCH_THROTTLE)
 def test_without_a_breaker_ecs_goes_on_trying(scenario: Scenario) -> None:
     scenario.running("v1")
     off = {"deploymentCircuitBreaker": {"enable": False, "rollback": False}}
@@ -218,6 +244,21 @@ def test_without_a_breaker_ecs_goes_on_trying(scenario: Scenario) -> None:
     assert scenario.service_deployments()[0]["deploymentCircuitBreaker"]["status"] == "DISABLED"
 
 
+@pytest.mark.source(Source.LAUNCH_THROTTLE)
+@pytest.mark.parametrize("behaviour", [Behaviour.CRASH, Behaviour.UNHEALTHY])
+def test_tasks_that_stop_after_they_ran_slow_no_launch_down_and_raise_no_event(
+    scenario: Scenario, behaviour: Behaviour
+) -> None:
+    """Deployment tools take that event for a failure: with it, they would find out about a rollback by accident."""
+    scenario.running("v1")
+    scenario.release("v2", behaviour)
+
+    scenario.until(scenario.rolled_back)
+
+    assert not any("unable to consistently start tasks" in event for event in scenario.events())
+
+
+@pytest.mark.source(Source.BREAKER)
 def test_a_rollback_keeps_the_present_count(scenario: Scenario) -> None:
     scenario.running("v1")
     scenario.release("v2", Behaviour.UNHEALTHY)
@@ -230,6 +271,19 @@ def test_a_rollback_keeps_the_present_count(scenario: Scenario) -> None:
     assert scenario.describe()["desiredCount"] == 3
 
 
+@pytest.mark.source(Source.BREAKER)
+def test_a_rollback_returns_to_the_newest_deployment_that_completed(scenario: Scenario) -> None:
+    scenario.running("v1")
+    second = scenario.release("v2")
+    scenario.until(scenario.settled)
+    scenario.release("v3", Behaviour.NO_IMAGE)
+
+    scenario.until(scenario.rolled_back)
+
+    assert scenario.describe()["taskDefinition"] == second
+
+
+@pytest.mark.source(Source.BREAKER)
 def test_a_rollback_passes_over_a_superseded_deployment(scenario: Scenario) -> None:
     first = scenario.running("v1")
     scenario.release("v2")
@@ -241,6 +295,7 @@ def test_a_rollback_passes_over_a_superseded_deployment(scenario: Scenario) -> N
     assert scenario.describe()["taskDefinition"] == first, "only a completed deployment is a rollback's target"
 
 
+@pytest.mark.source(Source.STATES)
 def test_a_release_supersedes_a_rollback_under_way(scenario: Scenario) -> None:
     scenario.running("v1")
     scenario.release("v2", Behaviour.UNHEALTHY)
@@ -253,6 +308,7 @@ def test_a_release_supersedes_a_rollback_under_way(scenario: Scenario) -> None:
     assert {task["taskDefinitionArn"] for task in scenario.tasks()} == {newest}
 
 
+@pytest.mark.source(Source.BREAKER)
 def test_the_deployment_list_shows_a_rollback_as_ecs_does(scenario: Scenario) -> None:
     scenario.running("v1")
     old = scenario.primary()["id"]
@@ -266,6 +322,7 @@ def test_the_deployment_list_shows_a_rollback_as_ecs_does(scenario: Scenario) ->
     assert failed["rolloutStateReason"] == "ECS deployment circuit breaker: tasks failed to start."
 
 
+@pytest.mark.source(Source.BREAKER)
 @pytest.mark.parametrize("behaviour", BAD)
 def test_a_first_release_rolls_back_to_a_template_that_cannot_run(scenario: Scenario, behaviour: Behaviour) -> None:
     template = scenario.unreleased()
@@ -283,6 +340,7 @@ def test_a_first_release_rolls_back_to_a_template_that_cannot_run(scenario: Scen
     assert scenario.targets() == {}
 
 
+@pytest.mark.source(Source.BREAKER)
 def test_a_first_release_whose_rollback_fails_is_brought_to_rest_by_count_0(scenario: Scenario) -> None:
     scenario.create(scenario.unreleased())
     scenario.release("v1", Behaviour.NO_IMAGE, desiredCount=2)
@@ -297,6 +355,7 @@ def test_a_first_release_whose_rollback_fails_is_brought_to_rest_by_count_0(scen
     assert scenario.service_deployments()[0]["status"] == "ROLLBACK_FAILED", "the outcome stays"
 
 
+@pytest.mark.source(Source.BREAKER)
 def test_a_good_first_release_after_failed_ones_succeeds(scenario: Scenario) -> None:
     scenario.create(scenario.unreleased())
     for tag, behaviour in (("v1", Behaviour.NO_IMAGE), ("v2", Behaviour.CRASH)):
@@ -312,6 +371,7 @@ def test_a_good_first_release_after_failed_ones_succeeds(scenario: Scenario) -> 
     assert {task["taskDefinitionArn"] for task in scenario.tasks()} == {good}
 
 
+@pytest.mark.source(Source.STOPPING)
 def test_a_stopped_deployment_rolls_back(scenario: Scenario) -> None:
     old = scenario.running("v1")
     scenario.release("v2")
@@ -327,6 +387,7 @@ def test_a_stopped_deployment_rolls_back(scenario: Scenario) -> None:
     assert {task["taskDefinitionArn"] for task in scenario.tasks()} == {old}
 
 
+@pytest.mark.source(Source.STOPPING)
 def test_a_deployment_that_has_ended_cannot_be_stopped(scenario: Scenario) -> None:
     scenario.running("v1")
     arn = scenario.service_deployments()[0]["serviceDeploymentArn"]
@@ -337,6 +398,7 @@ def test_a_deployment_that_has_ended_cannot_be_stopped(scenario: Scenario) -> No
         scenario.ecs.stop_service_deployment(serviceDeploymentArn=arn[:-3] + "zzz")
 
 
+@pytest.mark.source(Source.STOPPING)
 def test_stopping_a_first_release_and_setting_count_0_ends_at_rest(scenario: Scenario) -> None:
     scenario.create(scenario.unreleased())
     scenario.release("v1", Behaviour.UNHEALTHY, desiredCount=2)
@@ -351,6 +413,7 @@ def test_stopping_a_first_release_and_setting_count_0_ends_at_rest(scenario: Sce
     assert scenario.describe()["runningCount"] == 0
 
 
+@pytest.mark.source(Source.BREAKER)
 def test_stopping_a_service_that_never_completed_leaves_it_stalled(scenario: Scenario) -> None:
     scenario.create(scenario.register(scenario.push("v1", Behaviour.CRASH)), 2)
     scenario.run(1)
@@ -363,6 +426,7 @@ def test_stopping_a_service_that_never_completed_leaves_it_stalled(scenario: Sce
     assert scenario.primary()["rolloutState"] == "FAILED"
 
 
+@pytest.mark.source(Source.LOGS)
 def test_a_missing_log_group_keeps_a_task_from_starting(scenario: Scenario) -> None:
     scenario.client("logs").delete_log_group(logGroupName=aws_platform.LOG_GROUP)
     definition = scenario.register(scenario.push("v1"))

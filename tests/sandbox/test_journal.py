@@ -142,6 +142,28 @@ def test_a_target_is_told_when_its_state_changes_and_only_then(scenario: Scenari
     assert len(scenario.journal(Kind.TASK_HEALTHY)) == 1
 
 
+def test_a_running_task_is_told_with_the_address_of_its_targets(scenario: Scenario) -> None:
+    scenario.running("v1", 2)
+
+    running = {entry.details["ip"] for entry in scenario.journal(Kind.TASK_RUNNING)}
+
+    assert running == {entry.details["ip"] for entry in scenario.journal(Kind.TARGET)}
+
+
+def test_each_revision_is_told_with_its_tags_and_by_which_call(scenario: Scenario) -> None:
+    sent = aws_platform.task_definition(scenario.push("v1"), scenario.role)
+    answer = scenario.ecs.register_task_definition(**sent, tags=[{"key": "release", "value": "one"}])
+    arn = answer["taskDefinition"]["taskDefinitionArn"]
+    scenario.ecs.deregister_task_definition(taskDefinition=arn)
+
+    told = [entry.details for entry in scenario.journal(Kind.DEFINITION_REGISTERED, Kind.DEFINITION_DEREGISTERED)]
+
+    assert [each["task_definition"] for each in told] == [arn, arn]
+    assert told[0]["tags"] == {"release": "one"}
+    assert told[0]["by"]["call"] == answer["ResponseMetadata"]["RequestId"]
+    assert told[1]["by"]["action"] == "DeregisterTaskDefinition"
+
+
 def test_the_control_endpoint_tells_from_a_number_on(scenario: Scenario) -> None:
     scenario.running("v1")
     last = scenario.journal()[-1].n

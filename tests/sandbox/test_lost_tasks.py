@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from sandbox.emulator.images import Behaviour
 from sandbox.emulator.journal import Kind
 from tests.sandbox import aws_platform
 from tests.sandbox.scenario import Scenario
+from tests.sandbox.sources import Source
+
+pytestmark = pytest.mark.source(Source.LOST_TASKS)
 
 SLOW = "slow:5"
 

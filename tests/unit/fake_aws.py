@@ -228,7 +228,7 @@ class FakeAws:
 
     def _StopServiceDeployment(self, params: dict[str, Any]) -> Any:
         service = self._by_record(params["serviceDeploymentArn"])
-        service.script = service.after_stop or service.script
+        service.script, service.stopped = service.after_stop or service.script, True
         return {"serviceDeploymentArn": service.record_arn}
 
     def _ListServices(self, params: dict[str, Any]) -> Any:
@@ -349,6 +349,7 @@ class FakeAws:
             "status": moment.status,
             "statusReason": moment.reason,
             "targetServiceRevision": {"arn": service.revision},
+            "deploymentCircuitBreaker": {"status": "MONITORING_COMPLETE" if service.stopped else "TRIGGERED"},
         }
         return {"serviceDeployments": [record]}
 

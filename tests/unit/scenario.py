@@ -190,6 +190,8 @@ class FakeService:
     after_stop: list[Moment] = field(default_factory=list)
     after_empty: list[Moment] = field(default_factory=list)
     ours: str | None = None
+    stopped: bool = False
+    """Whether StopServiceDeployment was accepted."""
     moment: Moment | None = None
     configuration: dict[str, Any] = field(default_factory=lambda: {"minimumHealthyPercent": 100, "maximumPercent": 200})
 

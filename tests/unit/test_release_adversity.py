@@ -165,6 +165,14 @@ def test_when_the_time_is_up_nothing_is_stopped(aws, run):
     assert "still in progress after 30 s" in result.cause
 
 
+def test_what_was_decided_during_the_last_pause_is_no_time_out(aws, run):
+    service = aws.released()
+    service.script = [Moment(), DONE]
+    aws.environment(service)
+    shorter_than_any_pause = 0.5
+    assert only(run(timeout=shorter_than_any_pause)).outcome is Outcome.LIVE
+
+
 def test_an_interruption_while_watching_says_that_the_release_goes_on(aws, run, clock):
     service = aws.released()
     aws.environment(service)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from botocore.exceptions import ReadTimeoutError
+
 from appdeploy.events import Started, Stopping
 from appdeploy.outcome import Outcome
 from tests.unit.scenario import (
@@ -36,7 +40,9 @@ def test_a_rollback_is_not_reported_before_ecs_confirms_it(aws, run):
     service.script = [Moment(), Moment((crashed(1), crashed(2)))]
     service.after_stop = [Moment(status="ROLLBACK_IN_PROGRESS", primary="former", rollout="COMPLETED")]
     aws.environment(service)
-    assert only(run(timeout=60)).outcome is Outcome.TIMED_OUT
+    result = only(run(timeout=60))
+    assert result.outcome is Outcome.TIMED_OUT
+    assert result.serving == "not known: v2 was stopped, and ECS is still on the way back to v1"
 
 
 def test_running_as_many_as_desired_after_a_rollback_is_not_success(aws, run):
@@ -61,6 +67,50 @@ def test_a_rollback_that_ecs_began_before_our_stop_is_ecss(aws, run):
     aws.environment(service)
     aws.answers["StopServiceDeployment"] = [AwsSays("ConflictException")]
     assert only(run()).outcome is Outcome.ROLLED_BACK_BY_ECS
+
+
+def test_a_rollback_on_request_whose_answer_was_lost_is_not_ecss(aws, run):
+    service = aws.released()
+    service.stopped = True
+    service.script = [Moment(), Moment((crashed(1), crashed(2))), ROLLED_BACK]
+    aws.environment(service)
+    aws.answers["StopServiceDeployment"] = [ReadTimeoutError(endpoint_url="x")]
+    assert only(run()).outcome is Outcome.ROLLED_BACK
+
+
+def test_a_rollback_by_the_breaker_is_ecss_although_ecs_took_our_stop_as_well(aws, run):
+    service = aws.released()
+    service.script = [Moment(), Moment((crashed(1), crashed(2))), ROLLED_BACK]
+    aws.environment(service)
+    # StopServiceDeployment is also taken while ECS rolls back: docs.aws.amazon.com/AmazonECS/latest/developerguide/
+    # stop-service-deployment.html.
+    aws.answers["StopServiceDeployment"] = [{"serviceDeploymentArn": service.record_arn}]
+    assert only(run()).outcome is Outcome.ROLLED_BACK_BY_ECS
+
+
+def test_a_release_that_has_ended_when_it_is_first_looked_at_is_read_in_full(aws, run):
+    service = aws.released()
+    service.script = [ROLLED_BACK]
+    aws.environment(service)
+    assert only(run()).outcome is Outcome.ROLLED_BACK_BY_ECS
+
+
+def test_a_release_whose_count_somebody_set_to_0_is_no_success(aws, run):
+    service = aws.released()
+    service.script = [Moment(), Moment(status="SUCCESSFUL", rollout="COMPLETED", count=0)]
+    aws.environment(service)
+    result = only(run())
+    assert result.outcome is Outcome.FAILED
+    assert "set the count to 0" in result.cause
+
+
+def test_a_rollback_to_no_task_is_not_confirmed(aws, run):
+    service = aws.released()
+    service.script = [Moment(), Moment((crashed(1),)), replace(ROLLED_BACK, count=0)]
+    aws.environment(service)
+    result = only(run(patient=True))
+    assert result.outcome is Outcome.FAILED
+    assert "exited with code 1" in result.cause
 
 
 def test_the_cause_of_a_rollback_without_failed_tasks_is_what_ecs_says(aws, run):

@@ -9,6 +9,7 @@ from moto.core.responses import ActionResult
 from sandbox.emulator.ecs import definitions, errors
 from sandbox.emulator.ecs.api import Answer, EcsApiBase
 from sandbox.emulator.ecs.model import ServiceStatus, TaskStatus
+from sandbox.emulator.journal import Kind
 
 
 class DefinitionsApi(EcsApiBase):
@@ -21,6 +22,8 @@ class DefinitionsApi(EcsApiBase):
         definitions.fill_in(sent, definition)
         definition.registered_at = self.scheduler.now()
         definition.registered_by = f"arn:aws:iam::{self.current_account}:root"
+        tags = {tag["key"]: tag["value"] for tag in sent.get("tags") or []}
+        self._note_definition(Kind.DEFINITION_REGISTERED, definition, tags=tags)
         return ActionResult({"taskDefinition": definition, "tags": definition.tags})
 
     def describe_task_definition(self) -> ActionResult:
@@ -29,8 +32,13 @@ class DefinitionsApi(EcsApiBase):
 
     def deregister_task_definition(self) -> ActionResult:
         result = super().deregister_task_definition()
-        result.result["taskDefinition"].deregistered_at = self.scheduler.now()
+        definition = result.result["taskDefinition"]
+        definition.deregistered_at = self.scheduler.now()
+        self._note_definition(Kind.DEFINITION_DEREGISTERED, definition)
         return result
+
+    def _note_definition(self, kind: Kind, definition: Any, **details: Any) -> None:
+        self.scheduler.journal.add(kind, task_definition=definition.arn, by=self.caller, **details)
 
     def list_task_definitions(self) -> Answer:
         sent = self.sent

@@ -232,7 +232,7 @@ class Deployment:
     breaker_failures: int = 0
     """The circuit breaker's count."""
     consecutive_failures: int = 0
-    """What slows the next launches down."""
+    """Tasks that did not reach RUNNING: what slows the next launches down."""
     proven: bool = False
     """A task of this deployment has run well."""
     replaces: Deployment | None = None

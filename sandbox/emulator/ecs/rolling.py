@@ -89,8 +89,14 @@ class RollingScheduler:
             deployment.failed_tasks += 1
         if failure is not Failure.EXITED or not task.was_healthy:
             deployment.breaker_failures += 1
-        deployment.consecutive_failures += 1
         deployment.updated_at = self._world.clock.now()
+        if failure is Failure.NOT_STARTED:
+            self._throttle(service, deployment)
+
+    def _throttle(self, service: Service, deployment: Deployment) -> None:
+        """Slow launches down. "Tasks that are stopped after they reach the RUNNING state do not trigger the throttle logic
+        or the associated service event message" (DG/service-throttle-logic.html)."""
+        deployment.consecutive_failures += 1
         timings = self._world.timings
         pause = min(timings.backoff * deployment.consecutive_failures, timings.backoff_limit)
         service.launch_after = self._world.clock.monotonic() + pause

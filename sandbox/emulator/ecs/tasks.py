@@ -124,7 +124,8 @@ class TaskLifecycle:
             if conduct.behaviour is not Behaviour.HEALTHY:
                 task.conduct = conduct
         task.pull_stopped_at = self._world.clock.now()
-        self._enter(task, TaskStatus.ACTIVATING, self._world.timings.boot + task.conduct.seconds)
+        late = task.conduct.seconds if task.conduct.behaviour is Behaviour.SLOW else 0.0
+        self._enter(task, TaskStatus.ACTIVATING, self._world.timings.boot + late)
         return None
 
     def _pull_container(self, task: Task, container: Container) -> Conduct:
@@ -144,14 +145,15 @@ class TaskLifecycle:
     def _run(self, task: Task) -> None:
         world = self._world
         crashes = task.conduct.behaviour is Behaviour.CRASH
-        self._enter(task, TaskStatus.RUNNING, world.timings.crash if crashes else _NEVER)
+        self._enter(task, TaskStatus.RUNNING, (task.conduct.seconds or world.timings.crash) if crashes else _NEVER)
         task.started_at, task.running_since = world.clock.now(), world.clock.monotonic()
         for container in task.containers:
             container.last_status, container.runtime_id = TaskStatus.RUNNING, f"{task.id}-{uuid.uuid4().int % 10**10:010d}"
             logs.write(task, container, [f"starting {container.definition['image']}"], world.clock.now())
-        self.note(Kind.TASK_RUNNING, task, digests={each.name: each.image_digest for each in task.containers})
+        digests, ip = {each.name: each.image_digest for each in task.containers}, task.interface and task.interface.ip
+        self.note(Kind.TASK_RUNNING, task, digests=digests, ip=ip)
         groups = _target_groups(task)
-        if not crashes:
+        if not crashes or task.conduct.seconds:
             task.local_port = world.dataplane.start_task(_application(task, world, groups))
         for entry, group in groups:
             self._register(task, entry, group)

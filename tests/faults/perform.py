@@ -1,0 +1,174 @@
+"""Plays a drawn release with the product's own code, and writes down what it said."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from appdeploy.errors import AppdeployError, Locked, LockLost, OutOfReach, Refused
+from appdeploy.events import Emit, Event, Finished
+from appdeploy.goal import Deploy, Goal, Restart, Sync
+from appdeploy.lock.turn import AtOnce, InLine
+from appdeploy.outcome import ExitCode, worst
+from appdeploy.plan import ReleasePlan
+from appdeploy.prepare import Request, prepare
+from appdeploy.release import Watching, run_release
+from appdeploy.rollback import prepare as back
+from appdeploy.watch.judge import Policy
+from sandbox.emulator.faults import Fault
+from tests.faults import platform
+from tests.faults.draw import Deed, Happening, Release
+from tests.faults.truth import End, Said, Told, Verb, Wish
+from tests.faults.world import INFRA, LONGEST, PERSON, RIVAL, TOOL, Moment, Watched, World
+
+_ENDS = {Refused: End.REFUSED, Locked: End.LOCKED, LockLost: End.LOCK_LOST, OutOfReach: End.OUT_OF_REACH}
+
+
+def perform(world: World, release: Release, tag: str) -> Told:
+    """One release from its command to its exit status."""
+    if release.settles:
+        world.settle()
+    world.pass_time(release.pause)
+    digests = {name: world.push(name, tag, behaviour) for name, behaviour in release.behaviours.items()}
+    _prepare_disturbances(world, release, tag)
+    began, began_time, said = world.number(), world.now(), list[Said]()
+    end, exit_code, words = _run(world, release, tag, _listener(world, said))
+    world.emulator.faults.clear()
+    world.moments.clear()
+    wish = Wish(
+        verb=release.verb,
+        services=tuple(platform.service_arn(name) for name in release.services),
+        digests={platform.service_arn(name): digest for name, digest in digests.items()},
+        until_complete=release.until_complete,
+        timeout=release.timeout,
+        key=TOOL,
+    )
+    watched = world.watched
+    return Told(wish, began, began_time, tuple(said), tuple(watched.calls), end, exit_code, words, watched.ringing)
+
+
+def _prepare_disturbances(world: World, release: Release, tag: str) -> None:
+    world.watched = Watched(looked=world.number(), ringing=world.watched.ringing, until=world.now() + LONGEST)
+    for fault in release.faults:
+        world.emulator.faults.add(Fault.parse(fault))
+    for number, happening in enumerate(release.happenings):
+        when = happening.when
+        due = None if when.seconds is None else world.now() + when.seconds
+        act = partial(do, world, happening, f"{tag}-{number}")
+        world.moments.append(Moment(act, due, when.operation, when.skip, when.after))
+
+
+def _listener(world: World, said: list[Said]) -> Emit:
+    def hear(event: Event) -> None:
+        if isinstance(event, Finished):
+            arn = platform.service_arn(event.result.service)
+            said.append(Said(arn, event.result.outcome.value, world.watched.looked, world.number(), world.now()))
+
+    return hear
+
+
+def _run(world: World, release: Release, tag: str, emit: Emit) -> tuple[End, int, str]:
+    policy = Policy(until_complete=release.until_complete, patient=release.patient)
+    watching = Watching(policy, release.timeout)
+    clients, clock = world.clients, world.clock
+    rolls_back = release.verb is Verb.ROLLBACK
+    line = AtOnce(clients, clock, emit) if rolls_back else InLine(clients, clock, emit, 0.0)
+    try:
+        results = run_release(_plan(world, release, tag), watching, clients, clock, emit, line)
+    except AppdeployError as error:
+        return _ENDS.get(type(error), _end_of(error)), int(error.exit_code), " | ".join(error.lines)
+    except Exception as error:
+        return End.CRASHED, int(ExitCode.UNEXPECTED), f"{type(error).__name__}: {error}"
+    return End.RESULTS, int(worst(result.outcome for result in results).exit_code), ""
+
+
+def _end_of(error: AppdeployError) -> End:
+    return End.REFUSED if isinstance(error, Refused) else End.CRASHED
+
+
+def _plan(world: World, release: Release, tag: str) -> Callable[[], ReleasePlan]:
+    if release.verb is Verb.ROLLBACK:
+        return lambda: back.prepare_rollback(back.Request(platform.ENVIRONMENT, release.services), world.clients)
+    goals: dict[Verb, Goal] = {Verb.DEPLOY: Deploy(tag, release.sync), Verb.SYNC: Sync(), Verb.RESTART: Restart()}
+    request = Request(platform.ENVIRONMENT, goals[release.verb], release.services)
+    return lambda: prepare(request, world.clients).cleared()
+
+
+def do(world: World, happening: Happening, tag: str) -> None:
+    """Let somebody do something. What AWS refuses did not happen."""
+    try:
+        _DEEDS[happening.deed](world, happening.service, tag)
+    except ClientError:
+        return
+
+
+def _update(world: World, key: str, service: str, **changes: Any) -> None:
+    world.client(key, "ecs").update_service(cluster=platform.CLUSTER, service=platform.service_name(service), **changes)
+
+
+def _present(world: World, service: str) -> dict[str, Any]:
+    names = [platform.service_name(service)]
+    found: dict[str, Any] = world.client(PERSON, "ecs").describe_services(cluster=platform.CLUSTER, services=names)["services"][0]
+    return found
+
+
+def _rival(world: World, service: str, tag: str) -> None:
+    digest = world.push(service, tag, "healthy")
+    sent = platform.definition(service, f"{platform.reference(service)}@{digest}", world.role)
+    made = world.client(RIVAL, "ecs").register_task_definition(**sent)["taskDefinition"]["taskDefinitionArn"]
+    _update(world, RIVAL, service, taskDefinition=made)
+
+
+def _scale(by: int, world: World, service: str, _: str) -> None:
+    _update(world, PERSON, service, desiredCount=max(0, _present(world, service)["desiredCount"] + by))
+
+
+def _stop_task(world: World, service: str, _: str) -> None:
+    ecs, name = world.client(PERSON, "ecs"), platform.service_name(service)
+    running = ecs.list_tasks(cluster=platform.CLUSTER, serviceName=name)["taskArns"]
+    if running:
+        ecs.stop_task(cluster=platform.CLUSTER, task=random.choice(running), reason="a person said so")
+
+
+def _deregister(world: World, service: str, _: str) -> None:
+    ecs = world.client(PERSON, "ecs")
+    newest = ecs.describe_task_definition(taskDefinition=platform.repository(service))["taskDefinition"]
+    ecs.deregister_task_definition(taskDefinition=newest["taskDefinitionArn"])
+
+
+def _delete(world: World, service: str, _: str) -> None:
+    name = platform.service_name(service)
+    world.client(PERSON, "ecs").delete_service(cluster=platform.CLUSTER, service=name, force=True)
+
+
+def _stop_deployment(world: World, service: str, _: str) -> None:
+    ecs = world.client(PERSON, "ecs")
+    listed = ecs.list_service_deployments(cluster=platform.CLUSTER, service=platform.service_name(service))
+    ecs.stop_service_deployment(serviceDeploymentArn=listed["serviceDeployments"][0]["serviceDeploymentArn"])
+
+
+def _alarm(state: str, world: World, _service: str, _: str) -> None:
+    world.watched.ringing |= state == "ALARM"
+    world.client(PERSON, "cloudwatch").set_alarm_state(AlarmName=platform.ALARM, StateValue=state, StateReason="drawn")
+
+
+_DEEDS: dict[Deed, Callable[[World, str, str], None]] = {
+    Deed.RIVAL: _rival,
+    Deed.RIVAL_RESTART: lambda world, service, _: _update(world, RIVAL, service, forceNewDeployment=True),
+    Deed.COUNT_TO_ZERO: lambda world, service, _: _update(world, PERSON, service, desiredCount=0),
+    Deed.COUNT_UP: partial(_scale, 1),
+    Deed.COUNT_DOWN: partial(_scale, -1),
+    Deed.STOP_TASK: _stop_task,
+    Deed.DEREGISTER: _deregister,
+    Deed.DELETE: _delete,
+    Deed.STOP_DEPLOYMENT: _stop_deployment,
+    Deed.ALARM: partial(_alarm, "ALARM"),
+    Deed.ALARM_OVER: partial(_alarm, "OK"),
+    Deed.NEWER_TEMPLATE: lambda world, service, _: platform.renew_template(
+        partial(world.client, INFRA), world.role, service
+    ),
+}

@@ -1,0 +1,8 @@
+"""The subjects. To add one: a module with a function `(seed, scale) -> Report`, and its row here."""
+
+from __future__ import annotations
+
+from tests.prove import mutants
+from tests.prove.report import Subject
+
+SUBJECTS = (Subject("mutants", "Each named mutant of the scheduler is caught by the emulator's scenarios.", 15, mutants.prove),)
