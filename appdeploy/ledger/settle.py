@@ -102,7 +102,8 @@ def settle_service(clients: Clients, entry: Entry, name: str, contract: ServiceC
         case Decide(outcome, cause):
             told = entry.services[name]
             cause = told.cause if told.outcome == outcome.value and told.cause else cause
-            result = ServiceResult(name, outcome, what_serves(rollout, outcome, seen), cause, seconds=told.seconds or 0.0)
+            serving = what_serves(rollout, outcome, seen, stopped=done.stopped_because is not None)
+            result = ServiceResult(name, outcome, serving, cause, seconds=told.seconds or 0.0)
             return with_result(entry, result)
         case _ if seen.record is None and datetime.now(UTC) - entry.begun > ECS_REMEMBERS:
             return _forgotten(entry, name)

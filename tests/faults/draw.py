@@ -118,7 +118,9 @@ def _setting(dice: random.Random) -> Setting:
 
 
 def _release(dice: random.Random, *, first: bool) -> Release:
-    verbs = (Verb.DEPLOY,) if first else (*[Verb.DEPLOY] * 6, Verb.RESTART, Verb.RESTART, Verb.ROLLBACK, Verb.ROLLBACK, Verb.SYNC)
+    verbs = (
+        (Verb.DEPLOY,) if first else (*[Verb.DEPLOY] * 6, Verb.RESTART, Verb.RESTART, Verb.ROLLBACK, Verb.ROLLBACK, Verb.SYNC)
+    )
     verb = dice.choice(verbs)
     services = tuple(sorted(dice.sample(sorted(COUNTS), dice.choice((1, 1, 2, 3)))))
     return Release(
@@ -152,7 +154,15 @@ def _fault(dice: random.Random) -> dict[str, Any]:
     common: dict[str, Any] = {"service": "*", "action": action, "access_key": TOOL, "seed": dice.randrange(1000)}
     if dice.random() < 0.2:
         common["skip"] = dice.randrange(1, 12)
-    kinds: Sequence[Callable[[random.Random], dict[str, Any]]] = (_broken, _broken, _throttled, _slow, _stale, _silent, _expired)
+    kinds: Sequence[Callable[[random.Random], dict[str, Any]]] = (
+        _broken,
+        _broken,
+        _throttled,
+        _slow,
+        _stale,
+        _silent,
+        _expired,
+    )
     return common | dice.choice(kinds)(dice)
 
 

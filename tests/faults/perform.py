@@ -36,7 +36,7 @@ def perform(world: World, release: Release, tag: str) -> Told:
     digests = {name: world.push(name, tag, behaviour) for name, behaviour in release.behaviours.items()}
     _prepare_disturbances(world, release, tag)
     began, began_time, said = world.number(), world.now(), list[Said]()
-    end, exit_code, words = _run(world, release, tag, _listener(world, said))
+    end, exit_code, words = _run(world, release, tag, _listener(world, said, began, _lag(release)))
     world.emulator.faults.clear()
     world.moments.clear()
     wish = Wish(
@@ -52,7 +52,7 @@ def perform(world: World, release: Release, tag: str) -> Told:
 
 
 def _prepare_disturbances(world: World, release: Release, tag: str) -> None:
-    world.watched = Watched(looked=world.number(), ringing=world.watched.ringing, until=world.now() + LONGEST)
+    world.watched = Watched(looked=world.now(), ringing=world.watched.ringing, until=world.now() + LONGEST)
     for fault in release.faults:
         world.emulator.faults.add(Fault.parse(fault))
     for number, happening in enumerate(release.happenings):
@@ -62,11 +62,16 @@ def _prepare_disturbances(world: World, release: Release, tag: str) -> None:
         world.moments.append(Moment(act, due, when.operation, when.skip, when.after))
 
 
-def _listener(world: World, said: list[Said]) -> Emit:
+def _lag(release: Release) -> float:
+    """For how many seconds AWS shows the tool what was before."""
+    return max((fault["seconds"] for fault in release.faults if fault["kind"] == "stale"), default=0.0)
+
+
+def _listener(world: World, said: list[Said], began: int, lag: float) -> Emit:
     def hear(event: Event) -> None:
         if isinstance(event, Finished):
-            arn = platform.service_arn(event.result.service)
-            said.append(Said(arn, event.result.outcome.value, world.watched.looked, world.number(), world.now()))
+            arn, looked = platform.service_arn(event.result.service), max(began, world.number_at(world.watched.looked - lag))
+            said.append(Said(arn, event.result.outcome.value, looked, world.number(), world.now()))
 
     return hear
 
@@ -76,7 +81,7 @@ def _run(world: World, release: Release, tag: str, emit: Emit) -> tuple[End, int
     watching = Watching(policy, release.timeout)
     clients, clock = world.clients, world.clock
     rolls_back = release.verb is Verb.ROLLBACK
-    line = AtOnce(clients, clock, emit) if rolls_back else InLine(clients, clock, emit, 0.0)
+    line = AtOnce(clients, emit) if rolls_back else InLine(clients, clock, emit, 0.0)
     try:
         results = run_release(_plan(world, release, tag), watching, clients, clock, emit, line)
     except AppdeployError as error:
@@ -112,7 +117,9 @@ def _update(world: World, key: str, service: str, **changes: Any) -> None:
 
 def _present(world: World, service: str) -> dict[str, Any]:
     names = [platform.service_name(service)]
-    found: dict[str, Any] = world.client(PERSON, "ecs").describe_services(cluster=platform.CLUSTER, services=names)["services"][0]
+    found: dict[str, Any] = world.client(PERSON, "ecs").describe_services(cluster=platform.CLUSTER, services=names)["services"][
+        0
+    ]
     return found
 
 
@@ -168,7 +175,5 @@ _DEEDS: dict[Deed, Callable[[World, str, str], None]] = {
     Deed.STOP_DEPLOYMENT: _stop_deployment,
     Deed.ALARM: partial(_alarm, "ALARM"),
     Deed.ALARM_OVER: partial(_alarm, "OK"),
-    Deed.NEWER_TEMPLATE: lambda world, service, _: platform.renew_template(
-        partial(world.client, INFRA), world.role, service
-    ),
+    Deed.NEWER_TEMPLATE: lambda world, service, _: platform.renew_template(partial(world.client, INFRA), world.role, service),
 }

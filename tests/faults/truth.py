@@ -10,7 +10,7 @@ The rules, for one service. `ours` is the deployment that the journal shows our 
 - **superseded**: ECS stopped our deployment for a newer one that somebody else began.
 - **failed**: our deployment has ended in none of these ways; or the service was deleted; or what ECS completed, forward
   or back, has no task, so that nothing serves. A first release has failed once nothing of it is left: 0 wanted, 0 there.
-- **timed-out**: none of these is so yet, and the time is up; or AWS gave the tool no answer that it could decide by.
+- **timed-out**: none of these is so yet, and the time is up; or the tool's last call, or one of its writes, got no answer.
 - **unchanged**: nothing was sent, and the service stood completed on what was wanted.
 - **refused**: nothing was sent to this service, and something was in the way.
 """
@@ -27,7 +27,6 @@ from tests.faults.story import Deployment, Service, Story
 SEVERITY = {"failed": 22, "timed-out": 24, "superseded": 23, "rolled-back": 21, "rolled-back-by-ecs": 20, "refused": 10}
 """Exit status by outcome, worst first (the page of release semantics); without any of these it is 0."""
 BY_A_USER = "of a user request"
-UNREACHABLE_SECONDS = 30.0
 
 
 class Verb(Enum):
@@ -73,7 +72,8 @@ class Said:
     service: str
     outcome: str
     looked: int
-    """The newest entry when its last pause ended."""
+    """The newest entry when its last pause ended: what was so before is out of date. Where AWS's reads lag behind, earlier
+    by as much."""
     at: int
     """The newest entry when it was said."""
     time: float
@@ -210,11 +210,12 @@ def _at_the_deadline(told: Told, service: Service, first: bool) -> set[str]:
 
 def _is_blind(told: Told, said: Said) -> bool:
     """Whether what the tool could not read, or learn of a write, kept it from knowing."""
+    before = [call for call in told.calls if call.n <= said.at and call.time <= said.time]
     if _time_is_up(told, said):
-        return any(not call.answered for call in told.calls if call.n >= said.looked)
-    return bool(told.calls) and any(
-        not call.answered for call in told.calls if said.time - UNREACHABLE_SECONDS <= call.time <= said.time
-    )
+        return any(not call.answered for call in before if call.n >= said.looked)
+    watched = any(call.operation == "ListServiceDeployments" for call in before)
+    # While it watches, silence counts up to the very last call; before, it may be another service's call that came last.
+    return any(not call.answered for call in (before[-1:] if watched else before))
 
 
 def _ours(told: Told, service: Service) -> Deployment | None:

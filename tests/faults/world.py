@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextvars
 import functools
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -86,8 +88,8 @@ class Watched:
     """What the world remembers of the release under way."""
 
     calls: list[Call] = field(default_factory=list)
-    looked: int = 0
-    """The newest entry when the tool's last pause ended."""
+    looked: float = 0.0
+    """The clock's reading when the tool's last pause ended."""
     ringing: bool = False
     until: float = LONGEST
 
@@ -103,7 +105,7 @@ class ToolClock:
 
     def sleep(self, seconds: float) -> None:
         self._world.pass_time(seconds)
-        self._world.watched.looked = self._world.number()
+        self._world.watched.looked = self._world.now()
 
 
 class World:
@@ -138,6 +140,12 @@ class World:
     def number(self) -> int:
         """Of the newest entry."""
         return self.entries()[-1].n
+
+    def number_at(self, time: float) -> int:
+        """Of the newest entry before a reading of the clock."""
+        moment = self._clock.now() - timedelta(seconds=self.now() - time)
+        entries = self.entries()
+        return max(1, entries[bisect_left(entries, moment, key=lambda entry: entry.time) - 1].n)
 
     def push(self, service: str, tag: str, behaviour: str) -> str:
         """Push an image; returns its digest."""
@@ -270,7 +278,7 @@ def open_world() -> Iterator[World]:
         patch.setattr(botocore.retries.quota.RetryQuota, "acquire", lambda *_: True)
         world = World()
         patch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=world.pass_time))
-        for module in ("appdeploy.lock.turn", "appdeploy.rollback.whereabouts"):
+        for module in ("appdeploy.lock.seizure", "appdeploy.rollback.whereabouts"):
             patch.setattr(f"{module}.within", functools.partial(_within, world))
         # A heart beats on the machine's clock; the lock is renewed before each write in any case.
         patch.setattr("appdeploy.lock.keeper.HEARTBEAT_SECONDS", 3600.0)

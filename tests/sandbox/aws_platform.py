@@ -72,7 +72,7 @@ def create_balancer(clients: Clients, network: Network, *, delay: int = 60) -> B
     balancer = elb.create_load_balancer(
         Name="agent", Subnets=list(network.public), SecurityGroups=[network.security_group], Scheme="internet-facing"
     )["LoadBalancers"][0]
-    groups = [_create_group(elb, network, f"agent-{colour}", delay) for colour in ("blue", "green")]
+    groups = [create_group(elb, network, f"agent-{colour}", delay) for colour in ("blue", "green")]
     nothing = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404", "ContentType": "text/plain"}}
     listener = elb.create_listener(
         LoadBalancerArn=balancer["LoadBalancerArn"], Protocol="HTTP", Port=80, DefaultActions=[nothing]
@@ -87,7 +87,7 @@ def create_balancer(clients: Clients, network: Network, *, delay: int = 60) -> B
     return Balancer(balancer["LoadBalancerArn"], balancer["DNSName"], listener, rule, (groups[0], groups[1]))
 
 
-def _create_group(elb: Any, network: Network, name: str, delay: int) -> str:
+def create_group(elb: Any, network: Network, name: str, delay: int) -> str:
     arn: str = elb.create_target_group(
         Name=name,
         Protocol="HTTP",

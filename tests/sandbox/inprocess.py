@@ -33,16 +33,16 @@ def client(application: Application, service: str, region: str = REGION) -> Any:
 
 
 @functools.cache
-def _connected(service: str, region: str) -> tuple[Any, _Transport]:
+def _connected(service: str, region: str) -> tuple[Any, Transport]:
     """One for all scenarios: to make a client takes as long as ten of its calls."""
     config = Config(retries={"total_max_attempts": 1})
     made = session().client(service, region_name=region, endpoint_url=ENDPOINT, config=config)
-    transport = _Transport()
+    transport = Transport()
     made.meta.events.register("before-send", transport)
     return made, transport
 
 
-class _Transport:
+class Transport:
     """Answers a prepared request from a WSGI application."""
 
     application: Application
