@@ -71,13 +71,20 @@ def create(clients: Clients) -> str:
 
 
 def _create_table(clients: Clients) -> None:
-    keys = ("pk", "HASH"), ("sk", "RANGE")
+    indexes = ("open", "organisation")
     clients("dynamodb").create_table(
         TableName=TABLE,
-        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
+        KeySchema=_keys("pk"),
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", *indexes)],
+        GlobalSecondaryIndexes=[
+            {"IndexName": name, "KeySchema": _keys(name), "Projection": {"ProjectionType": "ALL"}} for name in indexes
+        ],
         BillingMode="PAY_PER_REQUEST",
     )
+
+
+def _keys(partition: str) -> list[dict[str, str]]:
+    return [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
 
 
 def _create_alarm(clients: Clients) -> None:

@@ -278,7 +278,7 @@ def open_world() -> Iterator[World]:
         patch.setattr(botocore.retries.quota.RetryQuota, "acquire", lambda *_: True)
         world = World()
         patch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=world.pass_time))
-        for module in ("appdeploy.lock.turn", "appdeploy.rollback.whereabouts"):
+        for module in ("appdeploy.lock.seizure", "appdeploy.rollback.whereabouts"):
             patch.setattr(f"{module}.within", functools.partial(_within, world))
         # A heart beats on the machine's clock; the lock is renewed before each write in any case.
         patch.setattr("appdeploy.lock.keeper.HEARTBEAT_SECONDS", 3600.0)
