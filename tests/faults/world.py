@@ -282,6 +282,7 @@ def open_world() -> Iterator[World]:
             patch.setattr(f"{module}.within", functools.partial(_within, world))
         # A heart beats on the machine's clock; the lock is renewed before each write in any case.
         patch.setattr("appdeploy.lock.keeper.HEARTBEAT_SECONDS", 3600.0)
+        patch.setattr("appdeploy.lock.seizure.HEARTBEAT_SECONDS", 3600.0)
         try:
             yield world
         finally:
