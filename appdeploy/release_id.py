@@ -9,6 +9,9 @@ from typing import NewType
 
 ReleaseId = NewType("ReleaseId", str)
 
+ROLLBACK = "rollback"
+"""The kind of a release that returns to what served before."""
+
 _RANDOM_BYTES = 3
 _SHAPE = re.compile(r"(?P<kind>[a-z]+(?:-[a-z]+)*)-(?P<moment>\d{4}-\d{4}-\d{6}-[0-9a-f]{6})")
 

@@ -40,6 +40,8 @@ class Following:
     lock_wait: int | None = None
     """Seconds to stand in line for the environment's lock; None for a rollback, which stands in none."""
     on_interrupt: str = _LEAVE
+    resumes: bool = False
+    """Whether it takes an interrupted release up, which may be a rollback."""
     without_ledger: bool = False
     """Not to try the releases table: for a rollback alone."""
     reason: str | None = None
@@ -141,11 +143,13 @@ _without_ledger = click.option(
 
 
 def _line(clients: Clients, clock: Clock, emit: Emit, following: Following) -> Line:
-    from appdeploy.lock.turn import AtOnce, InLine
+    from appdeploy.lock.turn import AsBegun, AtOnce, InLine
 
+    at_once = AtOnce(clients, emit, following.without_ledger)
     if following.lock_wait is None:
-        return AtOnce(clients, emit, following.without_ledger)
-    return InLine(clients, clock, emit, following.lock_wait)
+        return at_once
+    in_line = InLine(clients, clock, emit, following.lock_wait)
+    return AsBegun(at_once, in_line) if following.resumes else in_line
 
 
 def _renderer(clock: Clock) -> PlainRenderer | TerminalRenderer:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from appdeploy.cli.following import Following, follow, resume_following_options
@@ -22,4 +24,4 @@ def command(environment: str, release: str | None, following: Following, region:
     from appdeploy.ledger.resume import Request, prepare_resume
 
     request = Request(environment, release)
-    return follow(lambda clients: prepare_resume(request, clients), environment, region, following)
+    return follow(lambda clients: prepare_resume(request, clients), environment, region, replace(following, resumes=True))

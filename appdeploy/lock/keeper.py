@@ -10,7 +10,7 @@ from typing import Self
 
 from appdeploy.aws_errors import AwsError, explain, is_passing
 from appdeploy.clock import Clock
-from appdeploy.errors import Locked, LockLost
+from appdeploy.errors import Locked, LockLost, OutOfReach
 from appdeploy.lock.item import Holder, LockItem
 from appdeploy.lock.store import Along, LockStore
 
@@ -106,25 +106,26 @@ class HeldLock:
     def confirm(self) -> None:
         """Make sure, just before a write to ECS, that the lock is ours and stays so for as long as the call may take.
 
-        ECS cannot refuse a write that comes too late, so it must not be sent. Raises LockLost.
+        ECS cannot refuse a write that comes too late, so it must not be sent. Raises LockLost when somebody else has the
+        lock, OutOfReach when that cannot be told.
         """
         if not self._lost and self._lease_left() > CALL_SECONDS:
             return
         try:
             self._renew()
         except AwsError as error:
-            raise LockLost(_not_in_time(error)) from None
+            raise _not_in_time(error) from None
         self._raise_if_lost()
 
     def write(self, along: Along) -> None:
-        """Renew, and write that along, as long as the lease allows. Raises LockLost when it is not written."""
+        """Renew, and write that along, as long as the lease allows. Raises LockLost or OutOfReach when it is not written."""
         self._pending = along
         while True:
             try:
                 self._renew()
             except AwsError as error:
                 if not is_passing(error) or self._lease_left() <= CALL_SECONDS:
-                    raise LockLost(_not_in_time(error)) from None
+                    raise _not_in_time(error) from None
                 self._clock.sleep(_LOOK_AGAIN_SECONDS)
             else:
                 return self._raise_if_lost()
@@ -178,5 +179,5 @@ class HeldLock:
             return "who has it now cannot be read"
 
 
-def _not_in_time(error: BaseException) -> str:
-    return f"the lock could not be renewed in time ({explain(error)}): nothing more is sent"
+def _not_in_time(error: BaseException) -> OutOfReach:
+    return OutOfReach(f"the lock could not be renewed in time ({explain(error)}): nothing more is sent")

@@ -17,6 +17,7 @@ from appdeploy.lock.item import Holder
 from appdeploy.lock.keeper import acquire, describe
 from appdeploy.lock.seizure import Seizure
 from appdeploy.lock.store import Along, DynamoLockStore
+from appdeploy.release_id import ROLLBACK, kind_of
 
 if TYPE_CHECKING:
     from appdeploy.aws import Clients
@@ -38,13 +39,13 @@ class Turn(Protocol):
         """The release that it was taken from, as far as it is known: a late write of that one can still land."""
 
     def confirm(self) -> None:
-        """Asked before each write. Raises LockLost when nothing more must be sent."""
+        """Asked before each write. Raises LockLost or OutOfReach when nothing must be sent."""
 
     def is_lost(self) -> bool:
         """Whether it is somebody else's turn by now, as far as that can be told."""
 
     def write(self, along: Along) -> None:
-        """Write that into the table before anything is sent. Raises LockLost when nothing more must be sent."""
+        """Write that into the table before anything is sent. Raises LockLost or OutOfReach when nothing must be sent."""
 
     def note(self, along: Along) -> None:
         """Write that into the table, now or as soon as it answers."""
@@ -147,6 +148,25 @@ class AtOnce:
             return WithoutLedger()
         store = DynamoLockStore(self.clients.once.dynamodb, table_of(plan))
         return Seizure(store, _holder(plan), self.emit, put_of(table_of(plan), opening))
+
+
+@dataclass(frozen=True)
+class AsBegun:
+    """Turns of resumed releases: a rollback's at once, any other one's in line."""
+
+    at_once: AtOnce
+    in_line: InLine
+
+    def is_free(self, plan: ReleasePlan) -> bool:
+        """See Line."""
+        return self._line(plan).is_free(plan)
+
+    def take(self, plan: ReleasePlan, opening: Entry) -> Turn:
+        """See Line."""
+        return self._line(plan).take(plan, opening)
+
+    def _line(self, plan: ReleasePlan) -> Line:
+        return self.at_once if kind_of(plan.release_id) == ROLLBACK else self.in_line
 
 
 def now() -> str:

@@ -17,7 +17,7 @@ from appdeploy.ecs_state import ServiceState
 from appdeploy.errors import Refused
 from appdeploy.live import describe_task_definition, on_template
 from appdeploy.plan import Former, ReleasePlan, ServicePlan, Untouched, version_of
-from appdeploy.release_id import new_release_id
+from appdeploy.release_id import ROLLBACK, new_release_id
 from appdeploy.rollback.history import History, points, read_history, way_back
 from appdeploy.rollback.recall import return_to
 from appdeploy.rollback.whereabouts import find_services
@@ -26,8 +26,6 @@ from appdeploy.task_definition import TaskDefinition, family_of, name_of
 if TYPE_CHECKING:
     from appdeploy.aws import Clients
     from appdeploy.rollback.whereabouts import Whereabouts
-
-_KIND = "rollback"
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ def prepare_rollback(request: Request, clients: Clients) -> ReleasePlan:
         raise Refused(*(f"{problem}{others}" for problem in problems))
     unread = f" (services by their names, because the contract could not be used: {where.by_name})" if where.by_name else ""
     return ReleasePlan(
-        release_id=new_release_id(_KIND),
+        release_id=new_release_id(ROLLBACK),
         environment=request.environment,
         cluster=where.cluster,
         purpose=f"{request.environment} back to {request.to or 'the last good state'}{unread}",

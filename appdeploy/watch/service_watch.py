@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from appdeploy.aws_errors import AwsError
 from appdeploy.ecs_state import DeploymentStatus
+from appdeploy.errors import LockLost, OutOfReach
 from appdeploy.events import Event, Phase, Progress, Stopping
 from appdeploy.ledger.entry import StepKind
 from appdeploy.outcome import Outcome, ServiceResult
@@ -109,6 +110,12 @@ class ServiceWatch:
             stopped = self._writer.stop(seen.record.arn)
         except WriteRefused as error:
             return Tick((), self._unfinished(f"{cause}; it could not be stopped: {error}"))
+        except LockLost:
+            # Whoever has the lock decides now, and ECS's circuit breaker: we only look on.
+            self._policy = replace(self._policy, patient=True, take_back=None)
+            return Tick(self._progress(seen, Phase.STARTING))
+        except OutOfReach:
+            return Tick(self._progress(seen, Phase.STOPPING))  # The next tick tries again.
         if not stopped:
             # It has ended meanwhile, or ECS rolls it back already: the next ticks show which.
             return Tick(self._progress(seen, Phase.STOPPING))
@@ -120,8 +127,10 @@ class ServiceWatch:
         self._book.before(StepKind.EMPTY, self.rollout.name, why_it_failed(self.rollout, seen, self._done))
         try:
             self._writer.settle_at_zero(self.rollout.service, task_definition)
-        except WriteRefused as error:
+        except (WriteRefused, LockLost) as error:
             return Tick((), self._unfinished(f"the count could not be set to 0: {error}"))
+        except OutOfReach:
+            return Tick(self._progress(seen, Phase.EMPTYING))  # The next tick tries again.
         self._done = replace(self._done, emptied=True)
         self._book.after(StepKind.EMPTY, self.rollout.name)
         return Tick(self._progress(seen, Phase.EMPTYING))

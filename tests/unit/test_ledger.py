@@ -7,7 +7,7 @@ import json
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from appdeploy.errors import LockLost, Refused
+from appdeploy.errors import OutOfReach, Refused
 from appdeploy.events import Event, Registered, Started
 from appdeploy.ledger.entry import Entry, LedgerError, StepKind
 from appdeploy.ledger.opening import ci_run
@@ -107,7 +107,7 @@ def test_a_step_that_cannot_be_written_is_not_done(aws, run):
         if isinstance(event, Registered):
             aws.answers["TransactWriteItems"] = [SILENCE] * 100
 
-    with pytest.raises(LockLost, match="could not be renewed in time"):
+    with pytest.raises(OutOfReach, match="could not be renewed in time"):
         run(on_event=fall_silent)
     assert [name for name, _ in aws.writes] == ["RegisterTaskDefinition"]
 

@@ -11,7 +11,7 @@ from appdeploy.errors import Interrupted, Locked, LockLost, Refused
 from appdeploy.events import Planned, Queued, Registered, Started
 from appdeploy.outcome import Outcome
 from appdeploy.task_definition import FENCE_TAG
-from tests.unit.scenario import DONE, AwsSays, up
+from tests.unit.scenario import DONE, ROLLED_BACK, AwsSays, Moment, crashed, only, up
 from tests.unit.test_preflight import under_way
 
 SILENCE = EndpointConnectionError(endpoint_url="http://127.0.0.1:9")
@@ -149,6 +149,31 @@ def test_who_was_taken_over_before_the_update_touches_no_service(aws, run):
         run(on_event=rob)
     assert [name for name, _ in aws.writes] == ["RegisterTaskDefinition"]
     assert aws.lock_item["holder"] == BOB, "the winner's lock is left alone"
+
+
+def test_who_was_taken_over_while_watching_stops_nothing_and_tells_what_ecs_decides(aws, run, released):
+    released.script = [Moment(), Moment((crashed(1), crashed(2))), ROLLED_BACK]
+
+    def rob(event: Any) -> None:
+        if isinstance(event, Started):
+            hold(aws)
+
+    result = only(run(on_event=rob))
+    assert (result.outcome, aws.count("StopServiceDeployment")) == (Outcome.ROLLED_BACK_BY_ECS, 0)
+    assert aws.lock_item["holder"] == BOB
+
+
+def test_a_table_that_is_silent_for_a_while_only_delays_a_stop(aws, run, released, clock):
+    released.script = [Moment(), Moment((crashed(1), crashed(2)))]
+    released.after_stop = [ROLLED_BACK]
+
+    def fall_silent(event: Any) -> None:
+        if isinstance(event, Started):
+            clock.time += 25
+            aws.answers["TransactWriteItems"] = [SILENCE] * 3
+            aws.answers["UpdateItem"] = [SILENCE] * 3
+
+    assert only(run(on_event=fall_silent)).outcome is Outcome.ROLLED_BACK
 
 
 @pytest.mark.usefixtures("released")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from appdeploy.events import Event, Progress, Registered, Started
 from appdeploy.ledger.entry import StepKind
 from appdeploy.outcome import Outcome
+from appdeploy.rollback.prepare import Request, prepare_rollback
+from tests.unit.rollbacks import OK, remembered
 from tests.unit.scenario import DONE, ROLLED_BACK, AwsSays, FakeService, Moment, crashed, only, up
 
 
@@ -245,3 +248,15 @@ def test_an_interruption_with_the_way_back_wanted_rolls_back(aws, run, clock):
     clock.on_sleep = interrupt
     result = only(run(back_on_interrupt=True))
     assert (result.outcome, result.cause) == (Outcome.ROLLED_BACK, "interrupted")
+
+
+def test_an_interrupted_rollback_is_resumed_through_a_freeze(aws, command, run, capsys, clients):
+    remembered(aws, ("v1", OK), ("v2", OK))
+    plan = partial(prepare_rollback, Request("staging", ()), clients)
+    with pytest.raises(Killed):
+        run(plan=plan, lock_wait=None, on_event=lambda event: kill(aws) if isinstance(event, Started) else None)
+    aws.dead = False
+    aws.lock_item = {**aws.lock_item, "freeze": {"M": {name: {"S": name} for name in ("who", "since", "reason")}}}
+    assert command("resume", "-e", "staging", "--until", "complete") == 0
+    assert aws.count("UpdateService") == 1
+    assert "frozen by who" in capsys.readouterr().out
