@@ -11,7 +11,10 @@ import pytest
 
 from appdeploy.aws_errors import AwsError, Trouble, trouble_of
 from appdeploy.ecs_state import ServiceState
-from appdeploy.outcome import Outcome
+from appdeploy.ledger import book
+from appdeploy.ledger.book import with_result
+from appdeploy.ledger.entry import Entry
+from appdeploy.outcome import Outcome, ServiceResult
 from appdeploy.watch import service_watch
 from appdeploy.watch.judge import Decide, Done, Observation, Policy, Verdict, judge
 from appdeploy.watch.service_watch import ServiceWatch, Tick
@@ -78,6 +81,18 @@ def wrong_deployment() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def settle_skipped() -> Iterator[None]:
+    """What the command tells is taken for final, although ECS still watches its alarms and may roll back."""
+
+    def mistaken(entry: Entry, result: ServiceResult) -> Entry:
+        return with_result(entry, replace(result, final=True))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(book, "with_result", mistaken)
+        yield
+
+
 @dataclass(frozen=True)
 class Mutant:
     """A planted bug."""
@@ -94,5 +109,6 @@ MUTANTS: Mapping[str, Mutant] = {
     "rollback ignored": Mutant(rollback_ignored, "said live, true is rolled-back", 2),
     "blind retry": Mutant(blind_retry, "for one release", 3),
     "wrong deployment id": Mutant(wrong_deployment, "said live, true is", 2),
+    "settle skipped": Mutant(settle_skipped, "the ledger says of", 2),
 }
-"""By name. A fifth belongs here as soon as there is a ledger: an open entry that nobody settles."""
+"""By name."""

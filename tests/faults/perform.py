@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from appdeploy.errors import AppdeployError, Locked, LockLost, OutOfReach, Refused
-from appdeploy.events import Emit, Event, Finished, Started
+from appdeploy.events import Emit, Event, Finished, Planned, Started
 from appdeploy.goal import Deploy, Goal, Restart, Sync
 from appdeploy.lock.turn import AtOnce, InLine
 from appdeploy.outcome import ExitCode, worst
@@ -35,8 +35,9 @@ def perform(world: World, release: Release, tag: str) -> Told:
     world.pass_time(release.pause)
     digests = {name: world.push(name, tag, behaviour) for name, behaviour in release.behaviours.items()}
     _prepare_disturbances(world, release, tag)
-    began, began_time, said = world.number(), world.now(), list[Said]()
-    end, exit_code, words = _run(world, release, tag, _listener(world, said, began, _lag(release)))
+    began, began_time, said, ids = world.number(), world.now(), list[Said](), list[str]()
+    end, exit_code, words = _run(world, release, tag, _listener(world, said, ids, began, _lag(release)))
+    ended = world.number()
     world.emulator.faults.clear()
     world.moments.clear()
     wish = Wish(
@@ -48,7 +49,19 @@ def perform(world: World, release: Release, tag: str) -> Told:
         key=TOOL,
     )
     watched = world.watched
-    return Told(wish, began, began_time, tuple(said), tuple(watched.calls), end, exit_code, words, watched.ringing)
+    return Told(
+        wish=wish,
+        began=began,
+        began_time=began_time,
+        said=tuple(said),
+        calls=tuple(watched.calls),
+        end=end,
+        exit_code=exit_code,
+        words=words,
+        ringing=watched.ringing,
+        ended=ended,
+        release="".join(ids[:1]),
+    )
 
 
 def _prepare_disturbances(world: World, release: Release, tag: str) -> None:
@@ -67,10 +80,12 @@ def _lag(release: Release) -> float:
     return max((fault["seconds"] for fault in release.faults if fault["kind"] == "stale"), default=0.0)
 
 
-def _listener(world: World, said: list[Said], began: int, lag: float) -> Emit:
+def _listener(world: World, said: list[Said], ids: list[str], began: int, lag: float) -> Emit:
     started = set[str]()
 
     def hear(event: Event) -> None:
+        if isinstance(event, Planned):
+            ids.append(event.plan.release_id)
         if isinstance(event, Started):
             started.add(event.service)
         if isinstance(event, Finished):

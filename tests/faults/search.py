@@ -11,11 +11,15 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from appdeploy.ledger.read import list_releases
 from tests.faults import platform
 from tests.faults.draw import Episode, Release, Setting, draw_episode
 from tests.faults.perform import perform
+from tests.faults.settled import ledger_lies
 from tests.faults.truth import Told, Verb, lies
 from tests.faults.world import INFRA, World, open_world
+
+_ENTRIES = 100
 
 
 @dataclass(frozen=True)
@@ -73,9 +77,19 @@ class Stage:
         random.seed(seed)
         for service, setting in episode.settings.items():
             _configure(world, service, setting, released=episode.released)
+        told: list[Told] = []
         for number, release in enumerate(episode.releases):
-            told = perform(world, release, f"r{number}")
-            yield told, lies(told, world.entries())
+            told.append(perform(world, release, f"r{number}"))
+            untrue = lies(told[-1], world.entries())
+            if number == len(episode.releases) - 1:
+                untrue += self._in_the_ledger(told)
+            yield told[-1], untrue
+
+    def _in_the_ledger(self, told: Sequence[Told]) -> list[str]:
+        """What the ledger says that is not true, when ECS had its time and somebody has read it."""
+        self._world.finish()
+        readings = list_releases(self._world.clients, platform.ENVIRONMENT, _ENTRIES, None, only_open=False)
+        return list(ledger_lies(told, [reading.entry for reading in readings], self._world.entries()))
 
 
 @contextmanager

@@ -109,6 +109,10 @@ class Told:
     """Of the error, if it ended with one."""
     ringing: bool
     """Whether a deployment alarm was in ALARM at some time."""
+    ended: int = 0
+    """The newest entry when it ended."""
+    release: str = ""
+    """The id of the release, as it was told; empty when it was refused before there was a plan."""
 
 
 def lies(told: Told, entries: Sequence[Entry]) -> list[str]:

@@ -31,6 +31,7 @@ from sandbox.emulator.images import Conduct
 from sandbox.emulator.journal import Entry
 from sandbox.emulator.timings import Timings
 from tests.faults import platform
+from tests.faults.story import Story
 from tests.faults.truth import Call
 from tests.sandbox.inprocess import ENDPOINT, REGION, Transport
 
@@ -196,6 +197,15 @@ class World:
             before = self.number()
             self.emulator.advance(2.0)
             still = still + 2.0 if self.number() == before else 0.0
+
+    def finish(self, seconds: float = 400.0) -> None:
+        """Let time pass until ECS works on no deployment any more, or for so many seconds."""
+        end = self.now() + seconds
+        story = Story()
+        story.tell(self.entries())
+        while self.now() < end and any(service.exists and service.under_way for service in story.services.values()):
+            self.emulator.advance(5.0)
+            story.tell(self.entries())
 
 
 def _due(moment: Moment) -> float:

@@ -1,0 +1,76 @@
+"""What the ledger may truthfully say once ECS has finished, decided from the event journal alone.
+
+For one service of a release, with `ours` as in truth.py: the entry is settled if and only if ECS will not change our
+deployment any more, and its outcome is then how our deployment ended. Nothing else has a say: not what the command told
+while it watched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from appdeploy.ledger.entry import Entry as LedgerEntry
+from sandbox.emulator.journal import Entry
+from tests.faults.story import Deployment, Service, Story
+from tests.faults.truth import BY_A_USER, Told
+
+NEVER_SENT = frozenset({"refused", "unchanged", "superseded"})
+
+
+def ledger_lies(told: Sequence[Told], ledger: Sequence[LedgerEntry], entries: Sequence[Entry]) -> Iterator[str]:
+    """Everything in the ledger that is not true, one line each, after ECS had the time to finish and it was read."""
+    by_id = {entry.id: entry for entry in ledger}
+    for release in told:
+        entry = by_id.get(release.release)
+        if entry is None:
+            if _began_something(release, entries):
+                yield f"{release.release} changed a service and is not in the ledger"
+            continue
+        yield from _lies_of(release, entry, entries)
+
+
+def _lies_of(told: Told, entry: LedgerEntry, entries: Sequence[Entry]) -> Iterator[str]:
+    before, now = Story(), Story()
+    before.tell(entries, told.began)
+    now.tell(entries)
+    for name, service in entry.services.items():
+        first = before.services[service.service].definition.rsplit(":", 1)[0].endswith("-template")
+        true = _true(told, now.services[service.service], first=first)
+        said = service.outcome if service.settled else "open"
+        if said not in true:
+            yield f"the ledger says of {name} in {entry.id}: {said}, true is {' or '.join(sorted(true))}"
+
+
+def _true(told: Told, service: Service, *, first: bool) -> frozenset[str]:
+    ours = _ours(told, service)
+    if not service.exists:
+        return frozenset({"unknown", "failed", "refused", "superseded", "live"})
+    if ours is None:
+        # What was never sent stays open until somebody resumes it, or another deployment comes.
+        return NEVER_SENT | {"open"}
+    if not ours.over:
+        return frozenset({"open"})
+    if ours.replaced:
+        return frozenset({"superseded", "failed"} if first else {"superseded"})
+    if ours.status == "SUCCESSFUL":
+        # A count of 0 may have been set after it was settled, or before.
+        return frozenset({"live"} if service.count and ours.count_when_complete else {"live", "failed"})
+    if first:
+        # Without the command nobody sets the count back to 0: that is left for `resume`.
+        return frozenset({"failed", "open"})
+    if ours.status == "ROLLBACK_SUCCESSFUL":
+        back = "rolled-back" if BY_A_USER in ours.rolled_back_because else "rolled-back-by-ecs"
+        return frozenset({back} if service.count else {back, "failed"})
+    return frozenset({"failed"})
+
+
+def _began_something(told: Told, entries: Sequence[Entry]) -> bool:
+    story = Story()
+    story.tell(entries)
+    return any(_ours(told, service) for service in story.services.values())
+
+
+def _ours(told: Told, service: Service) -> Deployment | None:
+    """The deployment that the release began, of all that the same tool began by now."""
+    asked = (each for each in service.asked_for(told.wish.key, told.began) if each.began <= told.ended)
+    return next(asked, None)
