@@ -69,16 +69,32 @@ def settle_open(clients: Clients, contract: EnvironmentContract) -> list[Reading
     holder = DynamoLockStore(clients.dynamodb, contract.platform.releases_table).read().holder
     states = describe_services(clients.ecs, contract.platform.cluster, [service.service for service in contract.services])
     return [
-        Reading(entry, at_work=True)
-        if holder and holder.release == entry.id
-        else Reading(_settle(clients, contract, ledger, entry, states))
+        _read(clients, contract, ledger, entry, states, at_work=holder is not None and holder.release == entry.id)
         for entry in open_entries
     ]
 
 
-def _settle(
-    clients: Clients, contract: EnvironmentContract, ledger: Ledger, entry: Entry, states: dict[str, ServiceState]
-) -> Entry:
+def _read(
+    clients: Clients,
+    contract: EnvironmentContract,
+    ledger: Ledger,
+    entry: Entry,
+    states: dict[str, ServiceState],
+    *,
+    at_work: bool,
+) -> Reading:
+    settled = _settle(clients, contract, entry, states)
+    if settled == entry:
+        return Reading(entry, at_work)
+    written = settled.model_copy(update={"version": entry.version + 1})
+    # What is final is so whoever is at work. It is for that command to write it, if it lives.
+    if not at_work:
+        with contextlib.suppress(*AwsError):  # A reader may lack the right, or another one was faster.
+            ledger.write_alone(written)
+    return Reading(written, at_work)
+
+
+def _settle(clients: Clients, contract: EnvironmentContract, entry: Entry, states: dict[str, ServiceState]) -> Entry:
     contracts = {service.name: service for service in contract.services}
     settled = entry
     for name, service in entry.services.items():
@@ -89,12 +105,7 @@ def _settle(
             settled = _gone(settled, name)
         else:
             settled = settle_service(clients, settled, name, known, state)
-    if settled == entry:
-        return entry
-    written = settled.model_copy(update={"version": entry.version + 1})
-    with contextlib.suppress(*AwsError):  # A reader may lack the right, or another one was faster.
-        ledger.write_alone(written)
-    return written
+    return settled
 
 
 def settle_service(clients: Clients, entry: Entry, name: str, contract: ServiceContract, state: ServiceState) -> Entry:

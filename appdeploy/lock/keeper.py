@@ -22,6 +22,7 @@ CALL_SECONDS = 13.0
 """The longest that one call may take: connect and read time-outs of the clients (appdeploy.aws)."""
 
 _LOOK_AGAIN_SECONDS = 1.0
+_TRIES_TO_LET_GO = 3
 
 
 def acquire(
@@ -100,8 +101,10 @@ class HeldLock:
         self._end.set()
         self._heart.join(CALL_SECONDS)
         # A silent table is not worth an error after the work is done: the next release takes over after one lease.
-        with contextlib.suppress(*AwsError):
-            self._store.release(self._ours, self._pending)
+        for _ in range(_TRIES_TO_LET_GO):
+            with contextlib.suppress(*AwsError):
+                self._store.release(self._ours, self._pending)
+                return
 
     def confirm(self) -> None:
         """Make sure, just before a write to ECS, that the lock is ours and stays so for as long as the call may take.

@@ -19,6 +19,9 @@ SEIZE_SECONDS = 1.0
 """How long a rollback waits for the table at once before it goes on."""
 
 
+_TRIES_TO_LET_GO = 3
+
+
 class Seizure:
     """A turn that nothing takes away: it does not depend on the table, and tells it as much as it can.
 
@@ -52,7 +55,9 @@ class Seizure:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._end.set()
-        self._try(self._let_go)
+        for _ in range(_TRIES_TO_LET_GO):
+            if self._try(self._let_go) is None:
+                break
         if not self._seized:
             self._emit(Unrecorded())
 

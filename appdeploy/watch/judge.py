@@ -178,10 +178,11 @@ def _has_failed(seen: Observation) -> bool:
 
 
 def _is_superseded(rollout: Rollout, seen: Observation, done: Done) -> bool:
-    # A stopped deployment that is still PRIMARY failed without a rollback; one that is not was replaced. ECS's own
-    # rollback has statuses of its own.
+    # A stopped deployment that is still PRIMARY failed without a rollback; one that is not was replaced, unless the
+    # circuit breaker or an alarm had stopped it before. ECS's own rollback has statuses of its own.
     replaced = seen.state.primary is not None and seen.state.primary.id != rollout.deployment_id
-    return seen.status is DeploymentStatus.STOPPED and replaced and not done.emptied
+    failed = seen.record is not None and seen.record.triggered
+    return seen.status is DeploymentStatus.STOPPED and replaced and not failed and not done.emptied
 
 
 def by_whom(primary: Deployment | None) -> str:

@@ -136,7 +136,7 @@ def test_ctrl_c_says_what_goes_on_and_the_release_does_go_on(serving: Sandbox) -
     release.send_signal(signal.SIGINT)
     _, errors = release.communicate(timeout=30)
     assert release.returncode == 130
-    assert "appdeploy status" in errors
+    assert "appdeploy resume -e staging" in errors
     assert len(errors.strip().splitlines()) == 1
     deadline = time.monotonic() + 60
     while (serving.status()["version"], serving.status()["underway"]) != ("v2.2.0", None):
