@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from appdeploy.aws_errors import unreadable
+from appdeploy.aws_errors import AwsError, explain, unreadable
 from appdeploy.contract_reader import read_contract
 from appdeploy.ecs_state import Deployment, DeploymentStatus, ServiceDeployment, ServiceState
 from appdeploy.errors import Refused
+from appdeploy.ledger.entry import LedgerError
+from appdeploy.ledger.read import tidy
+from appdeploy.ledger.settle import standing
 from appdeploy.live import describe_services, describe_task_definition, on_template
+from appdeploy.lock.item import LockItem
+from appdeploy.lock.keeper import describe
+from appdeploy.lock.store import DynamoLockStore
 from appdeploy.parallel import side_by_side
 from appdeploy.plan import version_of
-from appdeploy.status_report import FailedDeployment, ServiceStatus, StatusReport, TemplateDrift, Underway
+from appdeploy.status_report import FailedDeployment, OpenRelease, ServiceStatus, StatusReport, TemplateDrift, Underway
 from appdeploy.task_definition import TEMPLATE_TAG, TaskDefinition, name_of
 from appdeploy.watch.routing import Ambiguous, Serving, read_routing
 
 if TYPE_CHECKING:
     from appdeploy.aws import Clients
     from appdeploy.contract import ServiceContract
+    from appdeploy.contract_reader import EnvironmentContract
 
 _PAGE = 100
 
@@ -36,13 +43,31 @@ def read_status(clients: Clients, environment: str, names: Sequence[str]) -> Sta
         found = side_by_side(
             lambda service: _read_service(clients, platform.cluster, service, states[service.service]), services
         )
-    return StatusReport(
+    report = StatusReport(
         environment=environment,
         account=platform.account,
         region=platform.region,
         url=platform.url,
         services=tuple(found),
     )
+    return report.model_copy(update=_ledger(clients, contract))
+
+
+def _ledger(clients: Clients, contract: EnvironmentContract) -> dict[str, Any]:
+    """The report's part that comes from the releases table, which must not hide the rest when it is out of reach."""
+    try:
+        lock = DynamoLockStore(clients.dynamodb, contract.platform.releases_table).read()
+        readings = [reading for reading in tidy(clients, contract) if not reading.entry.settled]
+    except AwsError as error:
+        return {"ledger_problem": explain(error)}
+    except LedgerError as error:
+        return {"ledger_problem": str(error)}
+    return {
+        "lock": None if lock == LockItem(lock.fence, lock.beat) else describe(lock),
+        "open_releases": tuple(
+            OpenRelease(id=reading.entry.id, standing=standing(reading), resume=reading.unfinished) for reading in readings
+        ),
+    }
 
 
 def _read_service(clients: Clients, cluster: str, contract: ServiceContract, state: ServiceState) -> ServiceStatus:

@@ -61,6 +61,16 @@ class ServiceStatus(_Part):
     template_drift: TemplateDrift | None = None
 
 
+class OpenRelease(_Part):
+    """A release that is not settled."""
+
+    id: str
+    standing: str
+    """How it stands, in a few words: `at work`, `interrupted`, `live, not settled`."""
+    resume: bool
+    """Whether `appdeploy resume` is wanted: no command told an outcome, and none is at work."""
+
+
 class StatusReport(_Part):
     """An environment's application tier at one moment."""
 
@@ -69,6 +79,11 @@ class StatusReport(_Part):
     region: str
     url: str
     services: tuple[ServiceStatus, ...]
+    lock: str | None = None
+    """Who is at work or froze the environment, since when and why; None when it is free or not known."""
+    open_releases: tuple[OpenRelease, ...] = ()
+    ledger_problem: str | None = None
+    """Why lock and ledger could not be read."""
 
     @property
     def drifted(self) -> bool:

@@ -43,4 +43,4 @@ def command(
         from appdeploy.cli.plan import show_plan
 
         return show_plan(request, region, as_json=as_json)
-    return follow(lambda clients: prepare(request, clients).cleared(), region, following)
+    return follow(lambda clients: prepare(request, clients).cleared(), environment, region, following)

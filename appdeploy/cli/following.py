@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
 from functools import wraps
 from types import FrameType
@@ -73,7 +73,7 @@ def _gathering(function: Callable[..., int]) -> Callable[..., int]:
     return _until(_timeout(_patient(command)))
 
 
-def follow(prepare: Callable[[Clients], ReleasePlan], region: str | None, following: Following) -> int:
+def follow(prepare: Callable[[Clients], ReleasePlan], environment: str, region: str | None, following: Following) -> int:
     """Carry a plan out, show it, and return the exit status of its worst service. Ctrl-C and SIGTERM stop the watch alone."""
     from appdeploy.aws import connect
     from appdeploy.clock import SystemClock
@@ -90,7 +90,18 @@ def follow(prepare: Callable[[Clients], ReleasePlan], region: str | None, follow
     with _cancelling(clock), _renderer(clock) as render:
         line = _line(clients, clock, render, following)
         results = run_release(lambda: _with_why(prepare(clients), following), watching, clients, clock, render, line)
+    if following.lock_wait is not None:
+        _tidy(clients, environment)
     return worst(result.outcome for result in results).exit_code
+
+
+def _tidy(clients: Clients, environment: str) -> None:
+    """Settle what earlier releases left open. Never in the way of this one's outcome."""
+    from appdeploy.errors import AppdeployError
+    from appdeploy.ledger.read import read_tidily
+
+    with suppress(AppdeployError):
+        read_tidily(clients, environment)
 
 
 def _with_why(plan: ReleasePlan, following: Following) -> ReleasePlan:

@@ -27,4 +27,4 @@ def command(
     from appdeploy.prepare import Request, prepare
 
     request = Request(environment, Restart(), services)
-    return follow(lambda clients: prepare(request, clients).cleared(), region, following)
+    return follow(lambda clients: prepare(request, clients).cleared(), environment, region, following)

@@ -22,4 +22,4 @@ def command(environment: str, release: str | None, following: Following, region:
     from appdeploy.ledger.resume import Request, prepare_resume
 
     request = Request(environment, release)
-    return follow(lambda clients: prepare_resume(request, clients), region, following)
+    return follow(lambda clients: prepare_resume(request, clients), environment, region, following)

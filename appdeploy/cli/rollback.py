@@ -47,7 +47,7 @@ def command(
     if only_list:
         return _show_points(environment, services, region, as_json=as_json)
     request = Request(environment, services, to)
-    return follow(lambda clients: prepare_rollback(request, clients), region, following)
+    return follow(lambda clients: prepare_rollback(request, clients), environment, region, following)
 
 
 def _show_points(environment: str, services: tuple[str, ...], region: str | None, *, as_json: bool) -> int:

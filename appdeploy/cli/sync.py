@@ -28,4 +28,4 @@ def command(
     from appdeploy.prepare import Request, prepare
 
     request = Request(environment, Sync(), services)
-    return follow(lambda clients: prepare(request, clients).cleared(), region, following)
+    return follow(lambda clients: prepare(request, clients).cleared(), environment, region, following)

@@ -22,9 +22,8 @@ if TYPE_CHECKING:
 
 def list_releases(clients: Clients, environment: str, most: int, before: str | None, *, only_open: bool) -> list[Reading]:
     """The newest releases, newest first; with `before` those older than that one. Raises Refused."""
-    contract = read_contract(clients, environment, unreadable)
-    with unreadable(f"the ledger of {environment} could not be read"), _readable(environment):
-        open_readings = tidy(clients, contract)
+    contract, open_readings = read_tidily(clients, environment)
+    with _readable(environment):
         if only_open:
             return [reading for reading in open_readings if not reading.entry.settled][:most]
         found = {reading.entry.id: reading for reading in open_readings}
@@ -34,13 +33,20 @@ def list_releases(clients: Clients, environment: str, most: int, before: str | N
 
 def read_release(clients: Clients, environment: str, release_id: str) -> Reading:
     """One release. Raises Refused when there is none of that id."""
-    contract = read_contract(clients, environment, unreadable)
-    with unreadable(f"the ledger of {environment} could not be read"), _readable(environment):
-        found = {reading.entry.id: reading for reading in tidy(clients, contract)}
+    contract, open_readings = read_tidily(clients, environment)
+    found = {reading.entry.id: reading for reading in open_readings}
+    with _readable(environment):
         entry = Ledger(clients.dynamodb, contract.platform.releases_table).get(release_id)
     if entry is None:
         raise Refused(f"{environment} has no release {release_id}: appdeploy releases -e {environment} lists them")
     return found.get(entry.id, Reading(entry))
+
+
+def read_tidily(clients: Clients, environment: str) -> tuple[EnvironmentContract, list[Reading]]:
+    """The contract, and what was open, settled as far as ECS has decided. Raises Refused."""
+    contract = read_contract(clients, environment, unreadable)
+    with _readable(environment):
+        return contract, tidy(clients, contract)
 
 
 def tidy(clients: Clients, contract: EnvironmentContract) -> list[Reading]:
@@ -53,7 +59,8 @@ def tidy(clients: Clients, contract: EnvironmentContract) -> list[Reading]:
 @contextmanager
 def _readable(environment: str) -> Iterator[None]:
     try:
-        yield
+        with unreadable(f"the ledger of {environment} could not be read"):
+            yield
     except LedgerError as error:
         raise Refused(f"the ledger of {environment} cannot be read: {error}") from None
     except ValueError as error:

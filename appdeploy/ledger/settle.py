@@ -48,6 +48,14 @@ class Reading:
         return not self.at_work and not self.entry.settled and self.entry.outcome is None
 
 
+def standing(reading: Reading) -> str:
+    """How a release stands, in a few words."""
+    entry = reading.entry
+    if entry.outcome is None:
+        return "at work" if reading.at_work else "interrupted" if entry.told is None else "open"
+    return entry.outcome if entry.settled else f"{entry.outcome}, not settled"
+
+
 def settle_open(clients: Clients, contract: EnvironmentContract) -> list[Reading]:
     """Look at every open entry, newest first, and write what has become final.
 

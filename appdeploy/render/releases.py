@@ -8,7 +8,7 @@ from datetime import datetime
 
 from appdeploy.image import short
 from appdeploy.ledger.entry import Entry, ServiceEntry, Step
-from appdeploy.ledger.settle import Reading
+from appdeploy.ledger.settle import Reading, standing
 from appdeploy.render.words import duration
 from appdeploy.task_definition import name_of
 
@@ -44,14 +44,6 @@ def detail_lines(reading: Reading) -> Iterator[str]:
     yield from (_step(step) for step in entry.steps)
     if reading.unfinished:
         yield f"appdeploy resume -e {entry.environment} {entry.id} takes it up"
-
-
-def standing(reading: Reading) -> str:
-    """How a release stands, in a few words."""
-    entry = reading.entry
-    if entry.outcome is None:
-        return "at work" if reading.at_work else "interrupted" if entry.told is None else "open"
-    return entry.outcome if entry.settled else f"{entry.outcome}, not settled"
 
 
 def _service(name: str, service: ServiceEntry) -> Iterator[str]:

@@ -15,6 +15,18 @@ def status_lines(report: StatusReport) -> Iterator[str]:
         parts = [f"{service.name}: {version(service)}", tasks(service), targets(service), service.task_definition]
         yield ", ".join(part for part in parts if part)
         yield from (f"  {remark}" for remark in remarks(service))
+    yield from ledger_lines(report)
+
+
+def ledger_lines(report: StatusReport) -> Iterator[str]:
+    """Who is at work, and which releases are not settled."""
+    if report.ledger_problem:
+        yield f"lock and ledger could not be read: {report.ledger_problem}"
+    if report.lock:
+        yield f"the lock is {report.lock}"
+    for release in report.open_releases:
+        way_on = f": appdeploy resume -e {report.environment} {release.id} takes it up" if release.resume else ""
+        yield f"{release.id} is {release.standing}{way_on}"
 
 
 def heading(report: StatusReport) -> str:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from appdeploy.render.status import heading, remarks, tasks, version
+from appdeploy.render.status import heading, ledger_lines, remarks, tasks, version
 from appdeploy.status_report import ServiceStatus, StatusReport
 
 
@@ -26,6 +26,8 @@ def print_table(report: StatusReport) -> None:
     for service in report.services:
         for remark in remarks(service):
             console.print(Text(f"{service.name}: {remark}", "yellow"))
+    for line in ledger_lines(report):
+        console.print(Text(line, "yellow"))
 
 
 def _style(service: ServiceStatus) -> str:

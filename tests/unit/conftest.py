@@ -78,6 +78,7 @@ def run(clients, aws, clock):
         on_event=lambda event: None,
         plan=None,
         lock_wait=0.0,
+        back_on_interrupt=False,
     ):
         policy = Policy(until_complete=until_complete, patient=patient)
         go.events = []
@@ -89,7 +90,7 @@ def run(clients, aws, clock):
         request = Request("staging", Deploy(goal) if isinstance(goal, str) else goal, services)
         make_plan = plan or (lambda: prepare(request, clients).cleared())
         line = AtOnce(clients, emit) if lock_wait is None else InLine(clients, clock, emit, lock_wait)
-        return run_release(make_plan, Watching(policy, timeout), clients, clock, emit, line)
+        return run_release(make_plan, Watching(policy, timeout, back_on_interrupt), clients, clock, emit, line)
 
     return go
 

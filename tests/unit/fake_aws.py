@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from botocore.exceptions import EndpointConnectionError
 from moto.core.exceptions import JsonRESTError
 
 from appdeploy.ledger.entry import Entry
@@ -66,6 +67,8 @@ class FakeAws:
         """Per operation: exceptions to raise or AwsSays to answer with, used up in turn before the usual answer."""
         self.after: dict[str, list[Exception]] = {}
         """Per operation: raised after the call took effect."""
+        self.dead = False
+        """Whether the command was killed: nothing that it still tries happens."""
 
     def environment(self, *services: FakeService, versions: tuple[str, ...] = ("v1", "v2")) -> None:
         """Write a contract for these services, and push the versions to each repository."""
@@ -134,6 +137,10 @@ class FakeAws:
         if item:
             self.table.put({**LOCK, **item})
 
+    def let_lease_pass(self) -> None:
+        """Free the lock, as it is for others once its dead holder has been still for a lease."""
+        self.lock_item = {name: value for name, value in self.lock_item.items() if name != "holder"}
+
     @property
     def ledger(self) -> list[Entry]:
         """The ledger's entries, newest first."""
@@ -166,6 +173,8 @@ class FakeAws:
         return sum(1 for _, name, _ in self.calls if name == operation)
 
     def answer(self, service: str, operation: str, params: dict[str, Any]) -> Any:
+        if self.dead:
+            return EndpointConnectionError(endpoint_url="killed")
         self.calls.append((service, operation, params))
         planned = self.answers.get(operation, [])
         if planned:
@@ -215,6 +224,10 @@ class FakeAws:
         body = {key: value for key, value in params.items() if key != "tags"}
         self.task_definitions[arn] = {"taskDefinition": {**body, "taskDefinitionArn": arn}, "tags": params.get("tags", [])}
         return self.task_definitions[arn]
+
+    def _ListTaskDefinitions(self, params: dict[str, Any]) -> Any:
+        family = [arn for arn in self.task_definitions if arn.rsplit("/", 1)[1].rsplit(":", 1)[0] == params["familyPrefix"]]
+        return {"taskDefinitionArns": sorted(family, key=lambda arn: -int(arn.rsplit(":", 1)[1]))[: params["maxResults"]]}
 
     def _UpdateService(self, params: dict[str, Any]) -> Any:
         service = self.services[params["service"]]
@@ -306,14 +319,14 @@ class FakeAws:
         service = self.services[params["service"]]
         moment = service.moment or Moment()
         if service.history and service.ours is None:
-            return {"serviceDeployments": self._history(service, params["status"])}
+            return {"serviceDeployments": self._history(service, params.get("status"))}
         if not moment.recorded or service.ours is None:
             return {"serviceDeployments": []}
         # The order is AWS's own business: an older one comes first here.
         older = {
             "serviceDeploymentArn": f"{service.record_arn[:-1]}0",
             "status": "SUCCESSFUL",
-            "targetServiceRevisionArn": f"{service.revision[:-1]}1",
+            "targetServiceRevisionArn": service.former_revision,
             "createdAt": LONG_AGO - timedelta(1),
         }
         return {
@@ -329,7 +342,7 @@ class FakeAws:
             ]
         }
 
-    def _history(self, service: FakeService, statuses: list[str]) -> list[dict[str, Any]]:
+    def _history(self, service: FakeService, statuses: list[str] | None) -> list[dict[str, Any]]:
         records = [
             {
                 "serviceDeploymentArn": f"{service.record_arn}{index}",
@@ -338,7 +351,7 @@ class FakeAws:
                 "createdAt": LONG_AGO + timedelta(index),
             }
             for index, (_, status) in enumerate(service.history)
-            if status in statuses
+            if statuses is None or status in statuses
         ]
         # The order is AWS's own business.
         return records[1:] + records[:1]
@@ -356,19 +369,17 @@ class FakeAws:
         return {"serviceDeployments": [record]}
 
     def _DescribeServiceRevisions(self, params: dict[str, Any]) -> Any:
-        former = {
-            f"{service.revision}-{index}": task_definition
-            for service in self.services.values()
-            for index, (task_definition, _) in enumerate(service.history)
-        }
-        if set(params["serviceRevisionArns"]) <= set(former):
-            found = [{"serviceRevisionArn": arn, "taskDefinition": former[arn]} for arn in params["serviceRevisionArns"]]
-            return {"serviceRevisions": found}
-        service = next(item for item in self.services.values() if item.revision in params["serviceRevisionArns"])
-        moment = service.moment or Moment()
-        group = target_group(f"{service.contract.name}-{moment.resolved}")
-        resolved = {"loadBalancers": [{"targetGroupArn": group}]}
-        return {"serviceRevisions": [{"serviceRevisionArn": service.revision, "resolvedConfiguration": resolved}]}
+        known = {arn: body for service in self.services.values() for arn, body in self._revisions(service).items()}
+        wanted = params["serviceRevisionArns"]
+        return {"serviceRevisions": [{"serviceRevisionArn": arn, **known[arn]} for arn in wanted if arn in known]}
+
+    def _revisions(self, service: FakeService) -> dict[str, dict[str, Any]]:
+        group = target_group(f"{service.contract.name}-{(service.moment or Moment()).resolved}")
+        resolved = {"resolvedConfiguration": {"loadBalancers": [{"targetGroupArn": group}]}}
+        history = {f"{service.revision}-{index}": arn for index, (arn, _) in enumerate(service.history)}
+        runs = {**history, service.former_revision: service.task_definition}
+        runs[service.revision] = service.ours or service.task_definition
+        return {arn: {"taskDefinition": task_definition, **resolved} for arn, task_definition in runs.items()}
 
     def _DescribeRules(self, params: dict[str, Any]) -> Any:
         return {"Rules": [self._rule(arn) for arn in params["RuleArns"]]}

@@ -209,6 +209,10 @@ class FakeService:
         return self.contract.service.replace(":service/", ":service-revision/") + "/7000000000000000007"
 
     @property
+    def former_revision(self) -> str:
+        return f"{self.revision[:-1]}1"
+
+    @property
     def record_arn(self) -> str:
         return self.contract.service.replace(":service/", ":service-deployment/") + "/AbCdEfGhIjKlMnOpQrStU"
 

@@ -62,3 +62,6 @@ class StepClock:
     def sleep(self, seconds: float) -> None:
         self.on_sleep()
         self.time += seconds
+
+    def go_on(self) -> None:
+        """Nothing was cancelled."""
