@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import pprint
 
+from tests.faults import by_process
 from tests.faults.draw import draw_episode
-from tests.faults.search import open_stage, run, seed_of, smaller
+from tests.faults.search import Summary, open_stage, run, seed_of, smaller
 
 
 def main() -> None:
@@ -14,18 +15,20 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--releases", type=int, default=200)
     parser.add_argument("--episode", type=int, help="play this one alone, as small as it can be made")
+    parser.add_argument("--processes", action="store_true", help="by the real command, in real time")
     asked = parser.parse_args()
-    if asked.episode is None:
-        _search(asked.seed, asked.releases)
+    if asked.processes:
+        _tell(by_process.run(asked.seed, asked.releases))
+    elif asked.episode is None:
+        _tell(run(asked.seed, asked.releases))
     else:
         _again(seed_of(asked.seed, asked.episode))
 
 
-def _search(seed: int, releases: int) -> None:
-    summary = run(seed, releases)
+def _tell(summary: Summary) -> None:
     for mismatch in summary.mismatches:
         print(mismatch)
-    print(f"{summary.releases} releases, {summary.rate:.1f} a second, {len(summary.mismatches)} mismatches")
+    print(f"{summary.releases} releases, {summary.rate:.2f} a second, {len(summary.mismatches)} mismatches")
     print(dict(summary.outcomes.most_common()))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from appdeploy.errors import AppdeployError, Locked, LockLost, OutOfReach, Refused
-from appdeploy.events import Emit, Event, Finished
+from appdeploy.events import Emit, Event, Finished, Started
 from appdeploy.goal import Deploy, Goal, Restart, Sync
 from appdeploy.lock.turn import AtOnce, InLine
 from appdeploy.outcome import ExitCode, worst
@@ -68,10 +68,16 @@ def _lag(release: Release) -> float:
 
 
 def _listener(world: World, said: list[Said], began: int, lag: float) -> Emit:
+    started = set[str]()
+
     def hear(event: Event) -> None:
+        if isinstance(event, Started):
+            started.add(event.service)
         if isinstance(event, Finished):
-            arn, looked = platform.service_arn(event.result.service), max(began, world.number_at(world.watched.looked - lag))
-            said.append(Said(arn, event.result.outcome.value, looked, world.number(), world.now()))
+            name, outcome = event.result.service, event.result.outcome.value
+            looked = max(began, world.number_at(world.watched.looked - lag))
+            arn, at = platform.service_arn(name), world.number()
+            said.append(Said(arn, outcome, looked, at, world.now(), name in started))
 
     return hear
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -27,9 +27,12 @@ class Mismatch:
     release: int
     """Its place in the episode, from 0."""
     lies: tuple[str, ...]
+    option: str = ""
 
     @property
     def command(self) -> str:
+        if self.option:  # What a process did hangs on those before it.
+            return f"python -m tests.faults --seed {self.seed} --releases {self.episode + 1} {self.option}"
         return f"python -m tests.faults --seed {self.seed} --episode {self.episode}"
 
     def __str__(self) -> str:
@@ -81,13 +84,16 @@ def open_stage() -> Iterator[Stage]:
         yield Stage(world)
 
 
-def run(seed: int, releases: int, *, stage: Stage | None = None, first_only: bool = False) -> Summary:
-    """Try so many random releases. With `first_only` it ends at the first mismatch."""
-    if stage is None:
-        with open_stage() as opened:
-            return run(seed, releases, stage=opened, first_only=first_only)
+def run(seed: int, releases: int) -> Summary:
+    """Try so many random releases in a world of their own."""
+    with open_stage() as stage:
+        return search(stage, seed, releases)
+
+
+def search(stage: Stage, seed: int, releases: int, until: Callable[[Summary], bool] = lambda _: False) -> Summary:
+    """Try so many random releases, or fewer when `until` says that they are enough."""
     summary, begun, number = Summary(seed), time.monotonic(), 0
-    while summary.releases < releases and not (first_only and summary.mismatches):
+    while summary.releases < releases and not until(summary):
         _try(stage, summary, number)
         number += 1
     summary.seconds = time.monotonic() - begun

@@ -9,7 +9,7 @@ The rules, for one service. `ours` is the deployment that the journal shows our 
 - **rolled-back**: the same because somebody asked for it by StopServiceDeployment.
 - **superseded**: ECS stopped our deployment for a newer one that somebody else began.
 - **failed**: our deployment has ended in none of these ways; or the service was deleted; or what ECS completed, forward
-  or back, has no task, so that nothing serves. A first release has failed once nothing of it is left: 0 wanted, 0 there.
+  or back, has no task, so that nothing serves; or ECS takes back a first release, which has no former version.
 - **timed-out**: none of these is so yet, and the time is up; or the tool's last call, or one of its writes, got no answer.
 - **unchanged**: nothing was sent, and the service stood completed on what was wanted.
 - **refused**: nothing was sent to this service, and something was in the way.
@@ -26,6 +26,7 @@ from tests.faults.story import Deployment, Service, Story
 
 SEVERITY = {"failed": 22, "timed-out": 24, "superseded": 23, "rolled-back": 21, "rolled-back-by-ecs": 20, "refused": 10}
 """Exit status by outcome, worst first (the page of release semantics); without any of these it is 0."""
+_LOOKS = ("DescribeServices", "ListServiceDeployments", "DescribeServiceDeployments", "StopServiceDeployment", "ListTasks")
 BY_A_USER = "of a user request"
 
 
@@ -77,6 +78,8 @@ class Said:
     at: int
     """The newest entry when it was said."""
     time: float
+    started: bool
+    """Whether it had told before that ECS took the update."""
 
 
 class End(Enum):
@@ -168,10 +171,12 @@ def _true_now(told: Told, service: Service, first: bool) -> frozenset[str]:
             live = not told.wish.until_complete and service.primary == ours.id
             enough = 0 < service.count <= service.healthy_tasks(ours.id)
             return frozenset({"live"}) if live and enough else frozenset()
-        case "ROLLBACK_REQUESTED" | "ROLLBACK_IN_PROGRESS":
+        case "ROLLBACK_REQUESTED":
+            return frozenset()
+        case "ROLLBACK_IN_PROGRESS" if not first:
             return frozenset()
     if first:
-        return frozenset({"failed"}) if service.count == 0 and not service.tasks else frozenset()
+        return frozenset({"failed"})
     if ours.status == "ROLLBACK_SUCCESSFUL" and service.count > 0:
         return frozenset({"rolled-back" if BY_A_USER in ours.rolled_back_because else "rolled-back-by-ecs"})
     return frozenset({"failed"})
@@ -203,8 +208,8 @@ def _time_is_up(told: Told, said: Said) -> bool:
 
 def _at_the_deadline(told: Told, service: Service, first: bool) -> set[str]:
     ours = _ours(told, service)
-    # Of a failed first release only the way back to 0 tasks is still to be seen.
-    failed = ours is not None and first and ours.status not in ("IN_PROGRESS", "SUCCESSFUL")
+    # Where there is no former version, whoever asks for its return knows the end already.
+    failed = ours is not None and first and ours.status == "ROLLBACK_REQUESTED"
     return {"timed-out", "failed"} if failed else {"timed-out"}
 
 
@@ -213,9 +218,9 @@ def _is_blind(told: Told, said: Said) -> bool:
     before = [call for call in told.calls if call.n <= said.at and call.time <= said.time]
     if _time_is_up(told, said):
         return any(not call.answered for call in before if call.n >= said.looked)
-    watched = any(call.operation == "ListServiceDeployments" for call in before)
-    # While it watches, silence counts up to the very last call; before, it may be another service's call that came last.
-    return any(not call.answered for call in (before[-1:] if watched else before))
+    # While it watches, silence counts up to the very last look; before, it may be another service's call that came last.
+    looks = [call for call in before if call.operation in _LOOKS]
+    return any(not call.answered for call in (looks[-1:] if said.started else before))
 
 
 def _ours(told: Told, service: Service) -> Deployment | None:

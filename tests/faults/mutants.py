@@ -1,0 +1,98 @@
+"""Bugs that release tools have had, planted into ours for as long as a context is open. The search must find each one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from appdeploy.aws_errors import AwsError, Trouble, trouble_of
+from appdeploy.ecs_state import ServiceState
+from appdeploy.outcome import Outcome
+from appdeploy.watch import service_watch
+from appdeploy.watch.judge import Decide, Done, Observation, Policy, Verdict, judge
+from appdeploy.watch.service_watch import ServiceWatch, Tick
+from appdeploy.writes import EcsWriter
+
+
+@contextmanager
+def success_by_counts() -> Iterator[None]:
+    """Botocore's `services_stable` and everything built on it: one deployment, and running equals desired."""
+
+    def mistaken(rollout: Any, seen: Observation, policy: Policy, done: Done) -> Verdict:
+        stable = len(seen.state.deployments) == 1 and seen.state.running == seen.state.desired
+        return Decide(Outcome.LIVE) if stable else judge(rollout, seen, policy, done)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(service_watch, "judge", mistaken)
+        yield
+
+
+@contextmanager
+def rollback_ignored() -> Iterator[None]:
+    """A deployment that ECS took back is over, and over is taken for well (ecspresso's `refresh`)."""
+
+    def mistaken(rollout: Any, seen: Observation, policy: Policy, done: Done) -> Verdict:
+        over = seen.status is not None and seen.status.is_rollback and seen.status.is_final
+        return Decide(Outcome.LIVE) if over else judge(rollout, seen, policy, done)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(service_watch, "judge", mistaken)
+        yield
+
+
+@contextmanager
+def blind_retry() -> Iterator[None]:
+    """A write without an answer is sent again without a look at what became of it (ecspresso before its #961)."""
+
+    def mistaken(writer: EcsWriter, send: Callable[[], str], find: Callable[[], str | None]) -> str:
+        while True:
+            try:
+                return writer._send(send)
+            except AwsError as error:
+                if trouble_of(error) not in (Trouble.UNKNOWN_RESULT, Trouble.THROTTLED):
+                    raise
+                writer._clock.sleep(1.0)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(EcsWriter, "_careful", mistaken)
+        yield
+
+
+@contextmanager
+def wrong_deployment() -> Iterator[None]:
+    """Whatever deployment is PRIMARY when it looks is taken for its own."""
+    look = ServiceWatch.tick
+
+    def mistaken(watch: ServiceWatch, state: ServiceState) -> Tick:
+        if state.primary is not None and state.primary.id != watch.rollout.deployment_id:
+            watch.rollout = replace(watch.rollout, deployment_id=state.primary.id)
+            watch._observer = service_watch.Observer(watch._clients, watch.rollout)
+        return look(watch, state)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ServiceWatch, "tick", mistaken)
+        yield
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A planted bug."""
+
+    planted: Callable[[], AbstractContextManager[None]]
+    sign: str
+    """A part of the lie that gives it away."""
+    seed: int
+    """Of a search that meets it soon."""
+
+
+MUTANTS: Mapping[str, Mutant] = {
+    "success by counts": Mutant(success_by_counts, "said live, true is", 2),
+    "rollback ignored": Mutant(rollback_ignored, "said live, true is rolled-back", 2),
+    "blind retry": Mutant(blind_retry, "for one release", 3),
+    "wrong deployment id": Mutant(wrong_deployment, "said live, true is", 2),
+}
+"""By name. A fifth belongs here as soon as there is a ledger: an open entry that nobody settles."""

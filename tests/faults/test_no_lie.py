@@ -1,0 +1,46 @@
+"""No lie: what the tool says of random releases is what the event journal shows, and planted bugs are found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults.mutants import MUTANTS, Mutant
+from tests.faults.search import Stage, Summary, open_stage, search
+from tests.sandbox.scenario import forget
+
+SEED = 20251125
+RELEASES = 40
+"""Of the sample; `make prove` tries 2,000."""
+MOST = 200
+"""Releases within which a planted bug must be found."""
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    with open_stage() as opened:
+        yield opened
+    forget()
+
+
+def test_of_a_sample_of_random_releases_nothing_untrue_is_said(stage: Stage) -> None:
+    found = search(stage, SEED, RELEASES)
+
+    assert not found.mismatches, "\n".join(map(str, found.mismatches))
+    assert found.outcomes.keys() >= {"live", "rolled-back", "timed-out", "refused"}, "the sample tries little"
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_planted_bug_is_found(stage: Stage, name: str) -> None:
+    mutant = MUTANTS[name]
+
+    with mutant.planted():
+        found = search(stage, mutant.seed, MOST, lambda summary: _is_found(mutant, summary))
+
+    assert _is_found(mutant, found), f"not within {found.releases} releases"
+    print(f"{name}: found after {found.releases} releases: {found.mismatches[-1]}")
+
+
+def _is_found(mutant: Mutant, summary: Summary) -> bool:
+    return any(mutant.sign in lie for mismatch in summary.mismatches for lie in mismatch.lies)
