@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
 
+from appdeploy.errors import Refused
 from appdeploy.events import Event, Progress, Registered, Started
 from appdeploy.ledger.entry import StepKind
+from appdeploy.ledger.resume import Request, prepare_resume
 from appdeploy.outcome import Outcome
 from tests.unit.scenario import DONE, ROLLED_BACK, AwsSays, FakeService, Moment, crashed, only, up
 
@@ -112,6 +115,31 @@ def test_what_was_never_sent_is_not_sent_over_a_later_deployment(aws, command, k
     assert resume(command, aws) == 23
     assert aws.count("UpdateService") == 0
     assert "it was never sent, and ecs-svc/9 came since" in capsys.readouterr().err
+
+
+def test_a_resume_with_nothing_left_to_do_closes_the_entry_and_frees_the_dead_holders_lock(aws, run, clients, killed_at, agent):
+    killed_at(Registered)
+    agent.ours = agent.task_definition
+    agent.script = [Moment(primary="rival", rollout="COMPLETED")]
+    run(plan=lambda: prepare_resume(Request("staging", None), clients))
+    assert (aws.ledger[0].outcome, aws.ledger[0].settled) == ("superseded", True)
+    assert "holder" not in aws.lock_item
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_resume_that_cannot_be_planned_again_leaves_the_release_open(aws, run, clients, killed_at):
+    killed_at(Started)
+    plans = iter([prepare_resume(Request("staging", None), clients)])
+
+    def plan():
+        with contextlib.suppress(StopIteration):
+            return next(plans)
+        raise Refused("the release could not be read")
+
+    with pytest.raises(Refused):
+        run(plan=plan)
+    assert (aws.ledger[0].outcome, aws.ledger[0].settled) == (None, False)
+    assert "holder" not in aws.lock_item
 
 
 @pytest.mark.usefixtures("agent")
