@@ -15,17 +15,18 @@ from typing import Any
 
 from appdeploy.errors import Refused
 from tests.kill.scenarios import EVERYTHING, FORMER, Scenario, begin, carry_on, read, set_up
-from tests.kill.verdict import Before, before, wrongs
+from tests.kill.verdict import Before, Witness, before, wrongs
 from tests.kill.world import MortalWorld, open_mortal_world
 
-_AGAIN = 0.15
+_AGAIN = 0.3
 """The share of the states in which the resuming is cut off as well."""
 
 _READ_BEFORE = 0.2
 """The share of the states in which somebody lists the releases before one is resumed, and settles what is open."""
 _LONGER_THAN_A_LEASE = 40.0
 
-Choose = Callable[[], bool]
+Choose = Callable[[str], bool]
+"""Takes a point, such as `after call 3 (GetItem)`: whether the state that it begins is resumed."""
 
 
 @dataclass
@@ -63,6 +64,7 @@ class Matrix:
 
     def __init__(self, world: MortalWorld) -> None:
         self._world = world
+        self._witness = Witness(world.entries, world.clients.dynamodb)
         self._new = world.snapshot()
         for version in FORMER:
             release = replace(EVERYTHING, version=version)
@@ -71,14 +73,14 @@ class Matrix:
         world.settle()
         self._released = world.snapshot()
 
-    def run(self, scenario: Scenario, seed: int, share: float = 1.0) -> Found:
-        """Cut the scenario's command off at that share of its states, and resume it each time."""
+    def run(self, scenario: Scenario, seed: int, choose: Choose) -> Found:
+        """Cut the scenario's command off in the states that are chosen, and resume it each time."""
         world, dice, found = self._world, random.Random(f"{seed}/{scenario.name}"), Found(scenario.name)
         world.restore(self._released if scenario.released else self._new)
         random.seed(seed)
         set_up(world, scenario)
-        then = before(world)
-        states = _look(world, lambda: begin(world, scenario), lambda: dice.random() < share)
+        then = before(self._witness)
+        states = _look(world, lambda: begin(world, scenario), choose)
         world.settle()
         read(world)
         self._judge(scenario, then, "not killed", found)
@@ -94,7 +96,7 @@ class Matrix:
         if dice.random() < _READ_BEFORE:
             self._world.pass_time(dice.choice((0.0, _LONGER_THAN_A_LEASE)))
             read(self._world)
-        cuts = _look(self._world, lambda: _carry_on(self._world, found), lambda: again and dice.random() < 1 / next(seen))
+        cuts = _look(self._world, lambda: _carry_on(self._world, found), lambda _: again and dice.random() < 1 / next(seen))
         self._judge(scenario, then, f"killed {state.title}", found)
         for cut in list(_chosen(cuts))[-1:]:  # The last of a shrinking chance: each state is as likely as any other.
             found.again += 1
@@ -104,11 +106,17 @@ class Matrix:
 
     def _judge(self, scenario: Scenario, then: Before, how: str, found: Found) -> None:
         self._world.settle()
-        wrong = wrongs(self._world, scenario, then)
+        wrong = wrongs(self._witness, scenario, then)
         read(self._world)
-        wrong = wrong or wrongs(self._world, scenario, then)
+        wrong = wrong or wrongs(self._witness, scenario, then)
         if wrong:
             found.wrong.append(f"{scenario.name} {how}: {'; '.join(wrong)}")
+
+
+def some(seed: object, share: float) -> Choose:
+    """Choose that share of the states."""
+    dice = random.Random(str(seed))
+    return lambda _: dice.random() < share
 
 
 @contextmanager
@@ -139,10 +147,11 @@ def _look(world: MortalWorld, command: Callable[[], object], choose: Choose) -> 
         nonlocal known, calls
         calls += not after
         present = (world.changes, world.now())
+        point = f"{'after' if after else 'before'} call {calls} ({operation})"
         if present != known:
             known = present
-            states.append(State(world.snapshot() if choose() else None))
-        states[-1].points.append(f"{'after' if after else 'before'} call {calls} ({operation})")
+            states.append(State(world.snapshot() if choose(point) else None))
+        states[-1].points.append(point)
 
     with world.looking(at_call):
         command()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 
-from appdeploy.goal import Deploy, Goal, Sync
+from appdeploy.goal import Deploy, Goal, Restart, Sync
 from appdeploy.ledger import resume
 from appdeploy.ledger.read import list_releases
 from appdeploy.lock.turn import AtOnce, InLine, Line
@@ -31,6 +31,7 @@ class Verb(Enum):
 
     DEPLOY = "deploy"
     SYNC = "sync"
+    RESTART = "restart"
     ROLLBACK = "rollback"
 
 
@@ -66,6 +67,7 @@ SCENARIOS = (
     Scenario("rollback-3", _ALL, Verb.ROLLBACK),
     Scenario("sync-1", _ONE, Verb.SYNC),
     Scenario("sync-3", _ALL, Verb.SYNC),
+    Scenario("restart-1", _ONE, Verb.RESTART),
     Scenario("deploy-1-fails", _ONE, behaviour="crash"),
     Scenario("deploy-3-fails", _ALL, behaviour="crash"),
     Scenario("deploy-first-1-fails", _ONE, released=False, behaviour="crash"),
@@ -84,7 +86,7 @@ def set_up(world: MortalWorld, scenario: Scenario) -> None:
                 world.push(service, scenario.version, scenario.behaviour)
             case Verb.SYNC:
                 platform.renew_template(partial(world.client, INFRA), world.role, service)
-            case Verb.ROLLBACK:
+            case Verb.RESTART | Verb.ROLLBACK:
                 continue
 
 
@@ -120,5 +122,5 @@ def _line(world: MortalWorld, verb: Verb | None) -> Line:
 def _plan(world: MortalWorld, scenario: Scenario) -> ReleasePlan:
     if scenario.verb is Verb.ROLLBACK:
         return back.prepare_rollback(back.Request(platform.ENVIRONMENT, scenario.services), world.clients)
-    goal: Goal = Deploy(scenario.version) if scenario.verb is Verb.DEPLOY else Sync()
-    return prepare(Request(platform.ENVIRONMENT, goal, scenario.services), world.clients).cleared()
+    goals: dict[Verb, Goal] = {Verb.DEPLOY: Deploy(scenario.version), Verb.SYNC: Sync(), Verb.RESTART: Restart()}
+    return prepare(Request(platform.ENVIRONMENT, goals[scenario.verb], scenario.services), world.clients).cleared()

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from appdeploy.ledger.entry import Entry, ServiceEntry
 from appdeploy.ledger.store import Ledger
 from appdeploy.lock.store import DynamoLockStore
 from appdeploy.outcome import Outcome
 from appdeploy.task_definition import RELEASE_TAG
+from sandbox.emulator.journal import Entry as Happened
 from tests.faults import platform
 from tests.faults.story import Deployment, Service, Story
 from tests.faults.world import TOOL
 from tests.kill.scenarios import Scenario, Verb
-from tests.kill.world import MortalWorld
 
 _TAKEN_BACK = frozenset({Outcome.ROLLED_BACK.value, Outcome.ROLLED_BACK_BY_ECS.value})
 _KEPT = 20
+
+
+@dataclass(frozen=True)
+class Witness:
+    """Where the truth is looked up."""
+
+    entries: Callable[[], list[Happened]]
+    """The event journal so far."""
+    dynamodb: Any
+    """A client, for ledger and lock."""
 
 
 @dataclass(frozen=True)
@@ -35,22 +46,22 @@ class Before:
     """Ids in the ledger."""
 
 
-def before(world: MortalWorld) -> Before:
-    story = _story(world)
+def before(witness: Witness) -> Before:
+    story = _story(witness)
     services = {name: story.services[platform.service_arn(name)] for name in platform.COUNTS}
     return Before(
-        number=world.number(),
+        number=story.number,
         definitions={name: service.definition for name, service in services.items()},
         succeeded={name: tuple(service.successes) for name, service in services.items()},
-        releases=frozenset(entry.id for entry in _entries(world)),
+        releases=frozenset(entry.id for entry in _entries(witness)),
     )
 
 
-def wrongs(world: MortalWorld, scenario: Scenario, then: Before) -> list[str]:
+def wrongs(witness: Witness, scenario: Scenario, then: Before) -> list[str]:
     """What is not as it must be, one sentence each; empty when all is right. Nobody is at work any more."""
-    story = _story(world)
-    entries = [entry for entry in _entries(world) if entry.id not in then.releases]
-    found = [*_lock(world), *_once(story, then, entries)]
+    story = _story(witness)
+    entries = [entry for entry in _entries(witness) if entry.id not in then.releases]
+    found = [*_lock(witness), *_once(story, then, entries)]
     for name in platform.COUNTS:
         service = story.services[platform.service_arn(name)]
         if entries and name in scenario.services:
@@ -60,18 +71,18 @@ def wrongs(world: MortalWorld, scenario: Scenario, then: Before) -> list[str]:
     return found
 
 
-def _story(world: MortalWorld) -> Story:
+def _story(witness: Witness) -> Story:
     story = Story()
-    story.tell(world.entries())
+    story.tell(witness.entries())
     return story
 
 
-def _entries(world: MortalWorld) -> list[Entry]:
-    return Ledger(world.clients.dynamodb, platform.TABLE).newest(_KEPT)
+def _entries(witness: Witness) -> list[Entry]:
+    return Ledger(witness.dynamodb, platform.TABLE).newest(_KEPT)
 
 
-def _lock(world: MortalWorld) -> Iterator[str]:
-    holder = DynamoLockStore(world.clients.dynamodb, platform.TABLE).read().holder
+def _lock(witness: Witness) -> Iterator[str]:
+    holder = DynamoLockStore(witness.dynamodb, platform.TABLE).read().holder
     if holder:
         yield f"the lock is held by {holder.release}"
 
@@ -130,8 +141,13 @@ def _live(scenario: Scenario, then: Before, name: str, service: Service, entry: 
         yield f"ours is {ours.status}, PRIMARY is {service.primary}"
     if service.healthy_tasks(ours.id) != platform.COUNTS[name]:
         yield f"{service.healthy_tasks(ours.id)} tasks of ours serve"
-    if scenario.verb is Verb.ROLLBACK and ours.definition != then.succeeded[name][-2]:
-        yield f"it was to return to {then.succeeded[name][-2]}"
+    if scenario.verb is Verb.ROLLBACK and ours.definition != _way_back(then.succeeded[name]):
+        yield f"it was to return to {_way_back(then.succeeded[name])}"
+
+
+def _way_back(succeeded: Sequence[str]) -> str:
+    """The newest success before the first one of the newest."""
+    return succeeded[succeeded.index(succeeded[-1]) - 1]
 
 
 def _fallen(scenario: Scenario, then: Before, name: str, service: Service, entry: ServiceEntry) -> Iterator[str]:
