@@ -62,6 +62,10 @@ class Mutant:
     sign: str
     """A part of the sentence that gives it away."""
 
+    def shows_at(self, point: str) -> bool:
+        """Whether a point is one at which it shows."""
+        return point.startswith("after") and point.endswith(f"({self.operation})")
+
 
 MUTANTS: Mapping[str, Mutant] = {
     "revision forgotten": Mutant(revision_forgotten, "deploy-1", "RegisterTaskDefinition", "was registered 2 times"),

@@ -44,7 +44,7 @@ def test_a_planted_bug_is_found(matrix: Matrix, name: str) -> None:
     mutant = MUTANTS[name]
 
     with mutant.planted():
-        found = matrix.run(BY_NAME[mutant.scenario], SEED, lambda point: point.endswith(f"({mutant.operation})"))
+        found = matrix.run(BY_NAME[mutant.scenario], SEED, mutant.shows_at)
 
     assert any(mutant.sign in wrong for wrong in found.wrong), found.wrong
 
