@@ -63,13 +63,13 @@ class Kill:
 
 
 def run(seed: int, seconds: float, platforms: int = SIDE_BY_SIDE, most: int | None = None) -> Found:
-    """Kill commands for so many seconds, or `most` on each platform; those under way are finished."""
-    found, until = Found(), time.monotonic() + seconds
+    """Kill commands for so many seconds once the platforms are there, or `most` on each; those under way are finished."""
+    found = Found()
 
     def play(number: int) -> None:
         dice = random.Random(f"{seed}/{number}")
         with EmulatorProcess() as emulator:
-            site = Site(emulator)
+            site, until = Site(emulator), time.monotonic() + seconds
             for count, kill in enumerate(_kills(dice)):
                 if time.monotonic() > until or count == most:
                     return
