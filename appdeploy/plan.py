@@ -139,6 +139,11 @@ class ReleasePlan:
         return tuple(service for service in self.services if isinstance(service, ServicePlan))
 
     @property
+    def is_open(self) -> bool:
+        """Whether the ledger waits for an outcome: it is written although no service is left to be changed."""
+        return self.entry is not None and not self.entry.settled
+
+    @property
     def untouched(self) -> tuple[Untouched, ...]:
         """The services that need no change."""
         return tuple(service for service in self.services if isinstance(service, Untouched))

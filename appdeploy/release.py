@@ -59,7 +59,7 @@ def run_release(
     plan, obstacle = _first_plan(prepare, line)
     emit(Planned(plan))
     begun = clock.now()
-    if plan.changed:
+    if plan.changed or plan.is_open:
         opening = _opening(plan)
         with _before_anything(lambda: line.take(plan, opening)) as turn:
             book = Book(turn, table_of(plan), opening)
@@ -84,7 +84,8 @@ def _plan_again(plan: ReleasePlan, prepare: Callable[[], ReleasePlan], book: Boo
     try:
         again = replace(_before_anything(prepare), release_id=plan.release_id)
     except Refused as error:
-        book.close(_refused(plan, error))
+        if plan.entry is None:  # What is resumed has begun, so that it is not as before: it stays open.
+            book.close(_refused(plan, error))
         raise
     book.replace(_opening(again))
     return again

@@ -38,7 +38,7 @@ def run(seed: int, releases: int) -> Summary:
         platform.create(emulator.client)
         for number in range(releases):
             told = _release(emulator, draw_episode(seed_of(seed, number)).releases[0], f"r{number}")
-            untrue = lies(told, _journal(emulator))
+            untrue = lies(told, journal(emulator))
             summary.releases += 1
             summary.outcomes.update([said.outcome for said in told.said] or [told.end.name.lower()])
             if untrue:
@@ -54,12 +54,12 @@ def _release(emulator: EmulatorProcess, release: Release, tag: str) -> Told:
     digest = emulator.control("POST", "images", pushed)[1]["digest"]
     for fault in release.faults:
         emulator.control("POST", "faults", dict(fault))
-    began, calls = _last(_journal(emulator)), emulator.control("GET", "calls")[1]["calls"][-1]["n"]
+    began, calls = _last(journal(emulator)), emulator.control("GET", "calls")[1]["calls"][-1]["n"]
     disturbing = _disturb(emulator, release, service)
     code = subprocess.run(_command(service, tag, release), env=_environment(emulator), capture_output=True).returncode
     disturbing.cancel()
     emulator.control("DELETE", "faults")
-    entries = _journal(emulator)
+    entries = journal(emulator)
     answered = all(each["error"] is None for each in emulator.control("GET", f"calls?since={calls}")[1]["calls"])
     at = entries[-1].n
     arn = platform.service_arn(service)
@@ -94,7 +94,8 @@ def _disturb(emulator: EmulatorProcess, release: Release, service: str) -> threa
     return timer
 
 
-def _journal(emulator: EmulatorProcess) -> list[Entry]:
+def journal(emulator: EmulatorProcess) -> list[Entry]:
+    """All that happened so far."""
     told = emulator.control("GET", "journal?since=0")[1]["entries"]
     return [_entry(dict(each)) for each in told]
 

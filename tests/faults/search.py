@@ -94,7 +94,7 @@ class Stage:
 
 @contextmanager
 def open_stage() -> Iterator[Stage]:
-    with open_world() as world:
+    with open_world(World) as world:
         yield Stage(world)
 
 

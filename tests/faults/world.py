@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import boto3
 import botocore.endpoint
@@ -280,13 +280,16 @@ def _made_once() -> tuple[appdeploy.aws.Clients, tuple[_Wire, ...]]:
     return clients, tuple(wires)
 
 
+W = TypeVar("W", bound="World")
+
+
 @contextmanager
-def open_world() -> Iterator[World]:
+def open_world(make: Callable[[], W]) -> Iterator[W]:
     """A world, and no other clock or thread beside it for as long as it is open."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ThreadPoolExecutor, "submit", _at_once)
         patch.setattr(botocore.retries.quota.RetryQuota, "acquire", lambda *_: True)
-        world = World()
+        world = make()
         patch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=world.pass_time))
         for module in ("appdeploy.lock.seizure", "appdeploy.rollback.whereabouts"):
             patch.setattr(f"{module}.within", functools.partial(_within, world))

@@ -52,6 +52,8 @@ class FakeAws:
         self.account = ACCOUNT
         self.calls: list[tuple[str, str, dict[str, Any]]] = []
         self.parameters: dict[str, str] = {}
+        self.page = 2
+        """Parameters in one reply: ten is the most that AWS sends, and it may send as few as it likes."""
         self.images: dict[str, dict[str, Any]] = {}
         self.task_definitions: dict[str, dict[str, Any]] = {}
         self.services: dict[str, FakeService] = {}
@@ -188,14 +190,14 @@ class FakeAws:
         return {"Account": self.account, "Arn": f"arn:aws:sts::{self.account}:assumed-role/release/alice"}
 
     def _GetParametersByPath(self, params: dict[str, Any]) -> Any:
-        # Two a page: AWS may send as few as it likes.
         names = sorted(self.parameters)
         start = int(params.get("NextToken", "0"))
-        page = [{"Name": params["Path"] + name, "Value": self.parameters[name]} for name in names[start : start + 2]]
+        end = start + self.page
+        page = [{"Name": params["Path"] + name, "Value": self.parameters[name]} for name in names[start:end]]
         wanted = params["Path"] == f"/axonflow/{ENVIRONMENT}/contract/"
         reply: dict[str, Any] = {"Parameters": page if wanted else []}
-        if wanted and start + 2 < len(names):
-            reply["NextToken"] = str(start + 2)
+        if wanted and end < len(names):
+            reply["NextToken"] = str(end)
         return reply
 
     def _DescribeImages(self, params: dict[str, Any]) -> Any:
@@ -213,13 +215,13 @@ class FakeAws:
     def _DescribeTaskDefinition(self, params: dict[str, Any]) -> Any:
         wanted = params["taskDefinition"]
         spellings = {
-            arn: (arn, arn.rsplit("/", 1)[1], arn.rsplit("/", 1)[1].rsplit(":", 1)[0]) for arn in self.task_definitions
+            arn: (arn, arn.rsplit("/", 1)[1], arn.rsplit("/", 1)[1].rsplit(":", 1)[0]) for arn in list(self.task_definitions)
         }
         names = [arn for arn, known in spellings.items() if wanted in known]
         return self.task_definitions[names[-1]] if names else AwsSays("ClientException", "Unable to describe task definition.")
 
     def _RegisterTaskDefinition(self, params: dict[str, Any]) -> Any:
-        revision = 1 + sum(1 for arn in self.task_definitions if f"/{params['family']}:" in arn)
+        revision = 1 + sum(1 for arn in list(self.task_definitions) if f"/{params['family']}:" in arn)
         arn = task_definition_arn(f"{params['family']}:{revision + 4}")
         body = {key: value for key, value in params.items() if key != "tags"}
         self.task_definitions[arn] = {"taskDefinition": {**body, "taskDefinitionArn": arn}, "tags": params.get("tags", [])}
@@ -364,9 +366,12 @@ class FakeAws:
             "status": moment.status,
             "statusReason": moment.reason,
             "targetServiceRevision": {"arn": service.revision},
-            "deploymentCircuitBreaker": {"status": "MONITORING_COMPLETE" if service.stopped else "TRIGGERED"},
+            "deploymentCircuitBreaker": {"status": "TRIGGERED" if self._triggered(service, moment) else "MONITORING_COMPLETE"},
         }
         return {"serviceDeployments": [record]}
+
+    def _triggered(self, service: FakeService, moment: Moment) -> bool:
+        return moment.triggered or (moment.status.startswith("ROLLBACK") and not service.stopped)
 
     def _DescribeServiceRevisions(self, params: dict[str, Any]) -> Any:
         known = {arn: body for service in self.services.values() for arn, body in self._revisions(service).items()}

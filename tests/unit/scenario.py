@@ -175,6 +175,8 @@ class Moment:
     """Whether ListTasks knows the tasks already: it may lag behind the counts."""
     resolved: str = "a"
     weighted: str = "a"
+    triggered: bool = False
+    """Whether the circuit breaker had ended it, without a rollback."""
 
 
 @dataclass

@@ -1,8 +1,6 @@
-"""A release from end to end against scripted replies: when it is live, and what it costs in calls."""
+"""A release from end to end against scripted replies: when it is live, and what is told meanwhile."""
 
 from __future__ import annotations
-
-import itertools
 
 import pytest
 
@@ -14,7 +12,6 @@ from tests.unit.scenario import (
     AwsSays,
     FakeTask,
     Moment,
-    crashed,
     only,
     task_definition_arn,
     up,
@@ -166,62 +163,6 @@ def test_a_digest_that_ecs_gave_up_on_is_released_again(aws, run):
     service.script = [Moment(), DONE]
     aws.environment(service)
     assert only(run()).outcome is Outcome.LIVE
-
-
-def test_several_services_need_one_call_and_four_each_before_waiting(aws, run):
-    services = [aws.released(name) for name in ("agent", "orchestrator", "portal")]
-    for service in services:
-        service.script = [Moment(), DONE]
-    aws.environment(*services)
-    assert [result.outcome for result in run()] == [Outcome.LIVE] * 3
-    until_last_write = max(index for index, call in enumerate(aws.calls) if call[1] == "UpdateService") + 1
-    before = [call for call in aws.calls[:until_last_write] if call[0] in ("ecs", "ecr")]
-    assert len(before) == 1 + 4 * 3
-
-
-def test_all_services_share_one_poll(aws, run):
-    services = [aws.released(name) for name in ("agent", "orchestrator", "portal")]
-    for service in services:
-        service.script = [Moment(), Moment(), Moment(), DONE]
-    aws.environment(*services)
-    run()
-    assert aws.count("DescribeServices") == 1 + 4
-
-
-def test_ticks_without_a_change_cost_one_call(aws, run):
-    service = aws.released()
-    service.script = [Moment((up(1, False),))] * 6 + [DONE]
-    aws.environment(service)
-    run()
-    describes = [index for index, call in enumerate(aws.calls) if call[1] == "DescribeServices"]
-    gaps = [later - earlier for earlier, later in itertools.pairwise(describes[3:])]
-    assert gaps[:3] == [1, 1, 1]
-
-
-def test_a_changed_service_costs_at_most_three_more_calls_and_one_for_target_health(aws, run):
-    service = aws.released()
-    steps = [Moment(), Moment((up(1, False),)), Moment((up(1, False), crashed(1))), Moment((up(1), up(2, False), crashed(1)))]
-    service.script = [*steps, DONE]
-    aws.environment(service)
-    run()
-    describes = [index for index, call in enumerate(aws.calls) if call[1] == "DescribeServices"][1:]
-    ends = [*describes[1:], len(aws.calls)]
-    for start, end in zip(describes, ends, strict=True):
-        tick = [name for service_name, name, _ in aws.calls[start + 1 : end] if service_name not in ("dynamodb", "ecr")]
-        assert len(tick) <= 3 + tick.count("DescribeTargetHealth"), tick
-        assert tick.count("DescribeTargetHealth") <= 1
-
-
-def test_tasks_of_other_deployments_are_described_once(aws, run):
-    old = FakeTask("old", "10.0.0.9", healthy=True, foreign=True)
-    service = aws.released()
-    draining = FakeTask("draining", "10.0.0.8", foreign=True, status="DEACTIVATING")
-    before = (old, draining)
-    service.script = [Moment(before), Moment((*before, up(1))), Moment((*before, up(1), up(2))), DONE]
-    aws.environment(service)
-    run()
-    described_tasks = [arn for _, name, asked in aws.calls if name == "DescribeTasks" for arn in asked["tasks"]]
-    assert sum(arn.endswith(("-old", "-draining")) for arn in described_tasks) == 2
 
 
 # Events

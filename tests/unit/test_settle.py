@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from functools import partial
 from typing import Any
 
 import pytest
 
+from appdeploy.errors import Refused
 from appdeploy.events import Event, Progress, Registered, Started
 from appdeploy.ledger.entry import StepKind
+from appdeploy.ledger.resume import Request, prepare_resume
 from appdeploy.outcome import Outcome
-from appdeploy.rollback.prepare import Request, prepare_rollback
+from appdeploy.rollback import prepare as back
 from tests.unit.rollbacks import OK, remembered
 from tests.unit.scenario import DONE, ROLLED_BACK, AwsSays, FakeService, Moment, crashed, only, up
+
+SOMEBODY = {name: {"S": name} for name in ("who", "since", "token")}
 
 
 class Killed(BaseException):
@@ -115,6 +120,31 @@ def test_what_was_never_sent_is_not_sent_over_a_later_deployment(aws, command, k
     assert resume(command, aws) == 23
     assert aws.count("UpdateService") == 0
     assert "it was never sent, and ecs-svc/9 came since" in capsys.readouterr().err
+
+
+def test_a_resume_with_nothing_left_to_do_closes_the_entry_and_frees_the_dead_holders_lock(aws, run, clients, killed_at, agent):
+    killed_at(Registered)
+    agent.ours = agent.task_definition
+    agent.script = [Moment(primary="rival", rollout="COMPLETED")]
+    run(plan=lambda: prepare_resume(Request("staging", None), clients))
+    assert (aws.ledger[0].outcome, aws.ledger[0].settled) == ("superseded", True)
+    assert "holder" not in aws.lock_item
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_resume_that_cannot_be_planned_again_leaves_the_release_open(aws, run, clients, killed_at):
+    killed_at(Started)
+    plans = iter([prepare_resume(Request("staging", None), clients)])
+
+    def plan():
+        with contextlib.suppress(StopIteration):
+            return next(plans)
+        raise Refused("the release could not be read")
+
+    with pytest.raises(Refused):
+        run(plan=plan)
+    assert (aws.ledger[0].outcome, aws.ledger[0].settled) == (None, False)
+    assert "holder" not in aws.lock_item
 
 
 @pytest.mark.usefixtures("agent")
@@ -252,7 +282,7 @@ def test_an_interruption_with_the_way_back_wanted_rolls_back(aws, run, clock):
 
 def test_an_interrupted_rollback_is_resumed_through_a_freeze(aws, command, run, capsys, clients):
     remembered(aws, ("v1", OK), ("v2", OK))
-    plan = partial(prepare_rollback, Request("staging", ()), clients)
+    plan = partial(back.prepare_rollback, back.Request("staging", ()), clients)
     with pytest.raises(Killed):
         run(plan=plan, lock_wait=None, on_event=lambda event: kill(aws) if isinstance(event, Started) else None)
     aws.dead = False
@@ -260,3 +290,28 @@ def test_an_interrupted_rollback_is_resumed_through_a_freeze(aws, command, run, 
     assert command("resume", "-e", "staging", "--until", "complete") == 0
     assert aws.count("UpdateService") == 1
     assert "frozen by who" in capsys.readouterr().out
+
+
+def test_what_the_circuit_breaker_stopped_before_somebody_came_failed_and_was_not_superseded(aws, command, run, agent, capsys):
+    agent.script = [Moment((up(1), up(2)))]
+    run(until_complete=False)
+    agent.script = [Moment(status="STOPPED", primary="rival", rollout="COMPLETED", triggered=True)]
+    read(command, capsys)
+    assert aws.ledger[0].services["agent"].outcome == "failed"
+
+
+def test_what_somebody_replaced_was_superseded(aws, command, run, agent, capsys):
+    agent.script = [Moment((up(1), up(2)))]
+    run(until_complete=False)
+    agent.script = [Moment(status="STOPPED", primary="rival", rollout="COMPLETED")]
+    read(command, capsys)
+    assert aws.ledger[0].services["agent"].outcome == "superseded"
+
+
+def test_a_lock_that_was_never_let_go_hides_no_outcome(aws, command, run, agent, capsys):
+    agent.script = [Moment((up(1), up(2)))]
+    run(until_complete=False)
+    aws.lock_item = {**aws.lock_item, "holder": {"M": {"release": {"S": aws.ledger[0].id}, **SOMEBODY}}}
+    agent.script = [DONE]
+    assert "live  " in read(command, capsys)
+    assert not aws.ledger[0].settled, "whoever may be at work writes it"
