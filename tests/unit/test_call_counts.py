@@ -3,7 +3,6 @@ and at each look while it waits. The figures are those of the design; N is the n
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections import Counter
 from dataclasses import dataclass
@@ -198,12 +197,3 @@ def test_tasks_of_other_deployments_are_described_once(environment, bill):
     environment(1, script=[Moment(before), Moment((*before, up(1))), Moment((*before, up(1), up(2))), DONE])
     described = [arn for _, name, asked in bill().calls if name == "DescribeTasks" for arn in asked["tasks"]]
     assert sum(arn.endswith(("-old", "-draining")) for arn in described) == 2
-
-
-def test_the_pauses_between_looks_grow(environment, bill, clock):
-    environment(1, script=[Moment((up(1, False),))] * 6 + [DONE])
-    pauses = []
-    clock.on_sleep = lambda: pauses.append(clock.time)
-    bill()
-    gaps = [later - earlier for earlier, later in itertools.pairwise(pauses)]
-    assert gaps[-1] > 2 * gaps[0]
