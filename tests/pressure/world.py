@@ -138,7 +138,7 @@ class Rival:
 def _clients(emulator: Emulator) -> Clients:
     """The tool's own clients, whose requests reach the emulator without a socket."""
     made = connect(inprocess.REGION)
-    transport = inprocess._Transport()
+    transport = inprocess.Transport()
     transport.application = emulator.application
     for owner in (made, made.once):
         for field in fields(owner):

@@ -46,7 +46,7 @@ class Bill:
 
     @property
     def looks(self) -> list[list[str]]:
-        """The calls at each look while it waits, without the ledger's, the DescribeServices that begin it, and the tags of live images."""
+        """The calls at each look while it waits, without what is not looking: ledger, image tags, DescribeServices."""
         looked = [each for each in self.calls[self.update + 1 :] if each[0] not in ("dynamodb", "ecr")]
         starts = [place for place, (_, name, asked) in enumerate(looked) if name == "DescribeServices"]
         ends = [*starts[1:], len(looked)]
