@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,7 +110,9 @@ def create_role(clients: Clients, name: str = "agent-execution") -> str:
     tasks = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
     trust = json.dumps({"Version": "2012-10-17", "Statement": [tasks]})
     iam = clients("iam")
-    arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    with suppress(iam.exceptions.EntityAlreadyExistsException):  # IAM outlives an emulator in the same process.
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+    arn: str = iam.get_role(RoleName=name)["Role"]["Arn"]
     policy = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
     iam.attach_role_policy(RoleName=name, PolicyArn=policy)
     return arn
