@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
-from appdeploy.errors import Interrupted
+from appdeploy.errors import AppdeployError, Interrupted
 
 
 class Clock(Protocol):
@@ -20,6 +22,10 @@ class Clock(Protocol):
 
     def go_on(self) -> None:
         """Wait again after an interruption that was heard."""
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the command is being stopped."""
 
 
 class SystemClock:
@@ -44,3 +50,21 @@ class SystemClock:
     def go_on(self) -> None:
         """Let `sleep` wait again, until the next `cancel`."""
         self._cancelled.clear()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether `cancel` was called, and `go_on` was not since."""
+        return self._cancelled.is_set()
+
+
+@contextmanager
+def heeding(clock: Clock) -> Iterator[None]:
+    """Let an interruption be one: libraries written in C (pydantic's) turn KeyboardInterrupt into an error of their own."""
+    try:
+        yield
+    except AppdeployError:
+        raise
+    except Exception:
+        if clock.cancelled:
+            raise KeyboardInterrupt from None
+        raise

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from appdeploy.clock import heeding
 from appdeploy.errors import Interrupted, Refused
 from appdeploy.events import Emit, Ended, Finished, Planned
 from appdeploy.keep import keep_images
@@ -56,15 +57,15 @@ def run_release(
     OutOfReach when AWS falls silent while the first writes are sent, and Interrupted on Ctrl-C or SIGTERM; its message
     says whether something was changed.
     """
-    plan, obstacle = _first_plan(prepare, line)
+    plan, obstacle = _first_plan(prepare, line, clock)
     emit(Planned(plan))
     begun = clock.now()
     if plan.changed or plan.is_open:
         opening = _opening(plan)
-        with _before_anything(lambda: line.take(plan, opening)) as turn:
+        with _before_anything(clock, lambda: line.take(plan, opening)) as turn:
             book = Book(turn, table_of(plan), opening)
             if turn.waited or obstacle:  # The release before us has changed things.
-                plan = _plan_again(plan, prepare, book)
+                plan = _plan_again(plan, prepare, book, clock)
                 emit(Planned(plan))
             results = _carry_out(replace(plan, fence=turn.fence), watching, clients, turn, book, clock, emit)
             book.close(results)
@@ -79,10 +80,10 @@ def _opening(plan: ReleasePlan) -> Entry:
     return plan.entry or opening_entry(plan, plan.caller or who_is_here())
 
 
-def _plan_again(plan: ReleasePlan, prepare: Callable[[], ReleasePlan], book: Book) -> ReleasePlan:
+def _plan_again(plan: ReleasePlan, prepare: Callable[[], ReleasePlan], book: Book, clock: Clock) -> ReleasePlan:
     """A plan from what is there now, under the same id."""
     try:
-        again = replace(_before_anything(prepare), release_id=plan.release_id)
+        again = replace(_before_anything(clock, prepare), release_id=plan.release_id)
     except Refused as error:
         if plan.entry is None:  # What is resumed has begun, so that it is not as before: it stays open.
             book.close(_refused(plan, error))
@@ -96,20 +97,21 @@ def _refused(plan: ReleasePlan, error: Refused) -> list[ServiceResult]:
     return [ServiceResult(service.contract.name, Outcome.REFUSED, "as before", cause) for service in plan.changed]
 
 
-def _first_plan(prepare: Callable[[], ReleasePlan], line: Line) -> tuple[ReleasePlan, bool]:
+def _first_plan(prepare: Callable[[], ReleasePlan], line: Line, clock: Clock) -> tuple[ReleasePlan, bool]:
     """The plan, and whether something is in its way that is worth standing in line for: another release at work."""
     try:
-        return _before_anything(prepare), False
+        return _before_anything(clock, prepare), False
     except Obstructed as obstacle:
-        if _before_anything(partial(line.is_free, obstacle.plan)):
+        if _before_anything(clock, partial(line.is_free, obstacle.plan)):
             raise
         return obstacle.plan, True
 
 
-def _before_anything(step: Callable[[], T]) -> T:
+def _before_anything(clock: Clock, step: Callable[[], T]) -> T:
     """A step before the first write: interrupted here, a release has changed nothing."""
     try:
-        return step()
+        with heeding(clock):
+            return step()
     except (KeyboardInterrupt, Interrupted):
         raise Interrupted("interrupted; nothing was changed") from None
 
@@ -120,14 +122,15 @@ def _carry_out(
     begun = clock.now()
     writer = EcsWriter(clients.once.ecs, clock, turn.confirm)
     try:
-        early = _finish(plan.untouched, emit)
-        beginning = recall(begin(plan, writer, registrable_fields(clients.ecs), book, emit), clients, book, emit)
-        for result in beginning.results:
-            emit(Finished(result))
-        watches = guarded(beginning.rollouts, clients.once, writer, watching.policy, turn, book, clock)
-        silent = any(result.outcome is Outcome.TIMED_OUT for result in beginning.results)
-        poller = Poller(clients.once.ecs, clock, emit, begun=begun, timeout=watching.timeout, silent=silent)
-        return _in_order(plan, [*early, *beginning.results, *_watch(poller, watches, watching, clock)])
+        with heeding(clock):
+            early = _finish(plan.untouched, emit)
+            beginning = recall(begin(plan, writer, registrable_fields(clients.ecs), book, emit), clients, book, emit)
+            for result in beginning.results:
+                emit(Finished(result))
+            watches = guarded(beginning.rollouts, clients.once, writer, watching.policy, turn, book, clock)
+            silent = any(result.outcome is Outcome.TIMED_OUT for result in beginning.results)
+            poller = Poller(clients.once.ecs, clock, emit, begun=begun, timeout=watching.timeout, silent=silent)
+            return _in_order(plan, [*early, *beginning.results, *_watch(poller, watches, watching, clock)])
     except (KeyboardInterrupt, Interrupted):
         touched = writer.touched_a_service or any(service.resumed for service in plan.changed)
         raise Interrupted(_goes_on(plan) if touched else _not_begun(plan)) from None
@@ -135,7 +138,8 @@ def _carry_out(
 
 def _watch(poller: Poller, watches: Sequence[Watch], watching: Watching, clock: Clock) -> list[ServiceResult]:
     try:
-        return poller.run(watches)
+        with heeding(clock):
+            return poller.run(watches)
     except (KeyboardInterrupt, Interrupted):
         if not watching.back_on_interrupt:
             raise

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import IO, Self
 
-from appdeploy.events import Event, Finished, Progress
+from appdeploy.events import Event, Finished, Planned, Progress
 from appdeploy.render.words import lines, problem, progress
 
 
@@ -17,6 +17,7 @@ class PlainRenderer:
 
     def __init__(self) -> None:
         self._progress: dict[str, str] = {}
+        self._planned: tuple[str, ...] = ()
 
     def __enter__(self) -> Self:
         return self
@@ -30,6 +31,10 @@ class PlainRenderer:
             return  # It changed in something that its words do not tell.
         if isinstance(event, Progress):
             self._progress[event.service] = progress(event)
+        if isinstance(event, Planned):  # Who waited in line plans again, and mostly the same.
+            if self._planned == tuple(lines(event)):
+                return
+            self._planned = tuple(lines(event))
         write(sys.stdout, lines(event))
         if isinstance(event, Finished):
             report_problem(problem(event.result))

@@ -21,10 +21,16 @@ from appdeploy.events import (
     Planned,
     Progress,
     PutBack,
+    Queued,
     Recalled,
+    Registered,
     Silence,
     Started,
     Stopping,
+    TookOver,
+    Unkept,
+    Unlocked,
+    Unrecorded,
 )
 from appdeploy.outcome import ServiceResult
 from appdeploy.render.plain import report_problem, write
@@ -44,7 +50,7 @@ class _Row:
     version: str
     tasks: str = ""
     healthy: str = ""
-    phase: str = "registering"
+    phase: str = "planned"
     style: str = ""
     seconds: float | None = None
     trouble: str = ""
@@ -58,6 +64,7 @@ class TerminalRenderer:
         self._begun = clock.now()
         self._rows: dict[str, _Row] = {}
         self._note = ""
+        self._planned: tuple[str, ...] = ()
         self._live = Live(get_renderable=self._screen, console=Console(file=sys.stdout), refresh_per_second=4, transient=False)
 
     def __enter__(self) -> Self:
@@ -69,16 +76,16 @@ class TerminalRenderer:
     def __call__(self, event: Event) -> None:
         """Show one event."""
         match event:
-            case Planned(plan):
+            case Planned():
                 self._plan(event)
-                if plan.changed:
-                    self._live.start()
+            case Registered(service):
+                self._work(service, "registered")
             case Started(service):
-                self._rows[service].phase = "started"
+                self._work(service, "started")
             case Recalled(plan):
                 self._rows[plan.contract.name].version = _versions(plan)
                 self._print(event)
-            case Guarding() | PutBack():
+            case Queued() | TookOver() | Unlocked() | Unrecorded() | Unkept() | Guarding() | PutBack():
                 self._print(event)
             case Progress(service):
                 self._progress(self._rows[service], event)
@@ -92,17 +99,22 @@ class TerminalRenderer:
                 self._finish(result)
             case Ended():
                 self._end(event)
-            case _:
-                pass
+
+    def _work(self, service: str, phase: str) -> None:
+        """From the first thing that is done on there is a table."""
+        self._rows[service].phase = phase
+        self._live.start()
 
     def _print(self, event: Event) -> None:
-        """Lines above the table, to stay."""
+        """Lines to stay: above the table, when there is one."""
         for line in lines(event):
             self._live.console.print(Text(line), soft_wrap=True)
 
     def _plan(self, event: Planned) -> None:
-        plan = event.plan
-        write(sys.stdout, lines(event))
+        plan, words = event.plan, tuple(lines(event))
+        if words != self._planned:  # Who waited in line plans again, and mostly the same.
+            write(sys.stdout, words)
+        self._planned = words
         self._begun = self._clock.now()
         for service in plan.changed:
             self._rows[service.contract.name] = _Row(_versions(service))

@@ -65,6 +65,8 @@ class _Clock(ManualClock):
 
     wait: ClassVar[Callable[[float], None]]
 
+    cancelled = False
+
     def sleep(self, seconds: float) -> None:
         # In a context of its own: what happens meanwhile makes calls, and this one is still being answered.
         contextvars.copy_context().run(type(self).wait, seconds)
@@ -103,6 +105,8 @@ class ToolClock:
 
     def now(self) -> float:
         return self._world.now()
+
+    cancelled = False
 
     def sleep(self, seconds: float) -> None:
         self._world.pass_time(seconds)

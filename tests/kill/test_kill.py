@@ -49,6 +49,7 @@ def test_a_planted_bug_is_found(matrix: Matrix, name: str) -> None:
     assert any(mutant.sign in wrong for wrong in found.wrong), found.wrong
 
 
+@pytest.mark.waits
 def test_a_process_that_was_killed_by_sigkill_is_resumed_by_another() -> None:
     found = run(SEED, seconds=60, platforms=1, most=1)
 

@@ -85,6 +85,8 @@ class _BeatingClock(ToolClock):
         super().__init__(world)
         self._mortal = world
 
+    cancelled = False
+
     def sleep(self, seconds: float) -> None:
         end = self.now() + seconds
         while due := [heart for heart in self._mortal.hearts if heart.due <= end]:

@@ -42,6 +42,8 @@ class AppClock:
     def now(self) -> float:
         return self._now()
 
+    cancelled = False
+
     def sleep(self, seconds: float) -> None:
         end = self._now() + seconds
         for moment, act in [item for item in sorted(self.planned, key=lambda item: item[0]) if item[0] <= end]:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.sandbox import contest
 
-pytestmark = pytest.mark.emulator
+pytestmark = [pytest.mark.emulator, pytest.mark.waits]
 
 
 def test_of_six_at_once_one_wins_and_five_name_it() -> None:

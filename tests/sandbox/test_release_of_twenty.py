@@ -83,7 +83,8 @@ def test_a_crash_is_known_at_the_poll_that_follows_the_deciding_failure(two_at_a
     """Two permanent failures decide while no new task has been healthy."""
     assert two_at_a_time.of("crash") == ROLLED_BACK_BY_US
 
-    decided = two_at_a_time.scenario.journal(Kind.TASK_STOPPED)[1].time
+    # Reason and exit code are there as soon as a task is stopping.
+    decided = two_at_a_time.scenario.journal(Kind.TASK_STOPPING)[1].time
     statuses = two_at_a_time.scenario.journal(Kind.SERVICE_DEPLOYMENT)
     asked = next(entry.time for entry in statuses if entry.details["status"] == "ROLLBACK_REQUESTED")
     assert [moment for moment in two_at_a_time.looked if decided <= moment <= asked] == [asked]

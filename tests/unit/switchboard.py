@@ -54,6 +54,7 @@ class StepClock:
 
     def __init__(self) -> None:
         self.time = 1000.0
+        self.cancelled = False
         self.on_sleep: Callable[[], None] = lambda: None
 
     def now(self) -> float:

@@ -192,3 +192,16 @@ def test_an_interruption_before_the_first_write_says_that_nothing_was_changed(aw
     with pytest.raises(Interrupted, match="nothing was changed"):
         run()
     assert aws.writes == []
+
+
+def test_an_interruption_that_a_library_turned_into_its_own_error_is_one(aws, run, clock):
+    """pydantic-core makes a PydanticSerializationError of a KeyboardInterrupt."""
+    aws.environment(aws.released())
+
+    def break_off(event):
+        if isinstance(event, Started):
+            clock.cancelled = True
+            raise ValueError("Error serializing to JSON: KeyboardInterrupt:")
+
+    with pytest.raises(Interrupted, match="goes on in AWS"):
+        run(on_event=break_off)

@@ -148,6 +148,7 @@ def test_a_terminal_shows_what_goes_wrong(on_terminal, clock, capsys):
     screen = on_terminal()
     with TerminalRenderer(clock) as show:
         show(Planned(plan()))
+        show(Started("agent", "ecs-svc/1"))
         show(Silence("AWS is out of reach", 45))
         show(Answered())
         show(Stopping("agent", "2 tasks exited with code 1"))
@@ -155,6 +156,18 @@ def test_a_terminal_shows_what_goes_wrong(on_terminal, clock, capsys):
         show(Ended(plan(), (BAD,), 61.0))
     assert "agent: 2 tasks exited with code 1" in screen.getvalue()
     assert capsys.readouterr().err == "appdeploy: agent: rolled-back: 2 tasks exited with code 1; last log lines:\n  | boom\n"
+
+
+def test_who_waits_is_told_behind_whom_and_sees_no_table_before_something_is_done(on_terminal, clock):
+    screen = on_terminal()
+    with TerminalRenderer(clock) as show:
+        show(Planned(plan()))
+        show(Queued("held by upgrade-x of bob since noon: v3"))
+        show(Planned(plan()))
+    text = screen.getvalue()
+    assert "waiting for the lock, which is held by upgrade-x of bob since noon: v3" in text
+    assert "phase" not in text
+    assert text.count("agent: v1 -> v2") == 1, "the same plan is not told twice"
 
 
 def test_what_a_rollback_learns_and_undoes_stays_on_a_terminal(on_terminal, clock):
