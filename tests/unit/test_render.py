@@ -18,6 +18,7 @@ from appdeploy.events import (
     Planned,
     Progress,
     PutBack,
+    Queued,
     Recalled,
     Registered,
     Silence,
