@@ -100,11 +100,12 @@ class Seizure:
 
     def _alone(self, step: Callable[[], None]) -> None:
         # One that was given up may still be under way: what it leaves undone is done by the next.
-        if self._guard.acquire(timeout=SEIZE_SECONDS):
-            try:
-                step()
-            finally:
-                self._guard.release()
+        if not self._guard.acquire(timeout=SEIZE_SECONDS):
+            raise TimeoutError
+        try:
+            step()
+        finally:
+            self._guard.release()
 
     def _advance(self) -> None:
         along = self._pending
@@ -139,5 +140,5 @@ class Seizure:
 
     def _beat(self) -> None:
         while not self._lost and not self._end.wait(HEARTBEAT_SECONDS):
-            with contextlib.suppress(*AwsError):
+            with contextlib.suppress(TimeoutError, *AwsError):
                 self._alone(self._advance)
