@@ -8,7 +8,7 @@ import pulumi
 import pulumi_awsx as awsx
 
 from infra.component import Component
-from infra.settings import NetworkSettings
+from infra.network_settings import NetworkSettings
 
 NAT_GATEWAYS = {
     "single": awsx.ec2.NatGatewayStrategy.SINGLE,

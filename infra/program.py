@@ -69,6 +69,7 @@ def _service(
             names=names,
             region=environment.region,
             settings=platform.services[name],
+            registry=platform.registry,
             log_retention_days=platform.log_retention_days,
             protect=platform.protect,
             cluster_arn=cluster.arn,

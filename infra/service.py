@@ -15,7 +15,7 @@ from infra.access import Statement, assume_role_policy, policy
 from infra.component import Component
 from infra.naming import Names
 from infra.registry import Repository, RepositoryArgs
-from infra.settings import ServiceSettings
+from infra.settings import RegistrySettings, ServiceSettings
 from infra.template import ContainerArgs, container_definitions
 
 TASKS = "ecs-tasks.amazonaws.com"
@@ -31,6 +31,7 @@ class ServiceArgs:
     names: Names
     region: str
     settings: ServiceSettings
+    registry: RegistrySettings
     log_retention_days: int
     protect: bool
     cluster_arn: pulumi.Input[str]
@@ -57,7 +58,7 @@ class Service(Component):
         self._name, self._args = name, args
         repository = Repository(
             name,
-            RepositoryArgs(repository=args.names.repository(name), protect=args.protect),
+            RepositoryArgs(repository=args.names.repository(name), settings=args.registry, protect=args.protect),
             pulumi.ResourceOptions(parent=self),
         )
         logs = aws.cloudwatch.LogGroup(

@@ -125,6 +125,12 @@ def test_only_the_load_balancer_is_open_to_the_world(platform: tuple[str, Record
     assert {rule.name for rule in rules if rule.inputs.get("cidrIpv4") == "0.0.0.0/0"} == {"public-from-internet"}
 
 
+def test_every_repository_says_which_images_it_keeps(platform: tuple[str, Recording]) -> None:
+    _, recording = platform
+    repositories = {item.inputs["name"] for item in recording.of("aws:ecr/repository:Repository")}
+    assert {item.inputs["repository"] for item in recording.of("aws:ecr/lifecyclePolicy:LifecyclePolicy")} == repositories
+
+
 def test_production_alone_is_protected() -> None:
     kinds = {
         "aws:ecs/service:Service",

@@ -56,6 +56,7 @@ def test_every_resource_of_a_stack_is_tagged_with_its_environment(stack: str) ->
             "not a zone of eu-central-1",
         ),
         (settings(network={**settings()["network"], "availability_zones": ["eu-central-1a", "eu-central-1a"]}), "named twice"),
+        (settings(registry={"unreleased_days": 3}), "registry.unreleased_days: Input should be greater than or equal to 7"),
         (settings(services={}), "at least 1 item"),
         (settings(services={"Agent": settings()["services"]["agent"]}), "services.Agent"),
         (agent(cpu=300), "cpu 300 is not a Fargate size"),

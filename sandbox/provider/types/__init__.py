@@ -29,6 +29,7 @@ _TYPES: tuple[type[ResourceType], ...] = (
     iam.RolePolicyAttachment,
     logs.LogGroup,
     ecr.Repository,
+    ecr.LifecyclePolicy,
     dynamodb.Table,
     ssm.Parameter,
 )
