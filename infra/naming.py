@@ -34,6 +34,10 @@ class Names:
     def releases_table(self) -> str:
         return f"{self.stack}-releases"
 
+    @property
+    def flow_log_group(self) -> str:
+        return f"/vpc/{self.stack}/flow"
+
     def service(self, service: str) -> str:
         return f"{self.stack}-{service}-service"
 

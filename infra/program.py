@@ -28,7 +28,15 @@ def main() -> None:
 def build(environment: Environment) -> None:
     """Declare every resource of an environment."""
     names, platform = Names(environment.name), environment.platform
-    network = Network("network", NetworkArgs(settings=platform.network))
+    network = Network(
+        "network",
+        NetworkArgs(
+            names=names,
+            region=environment.region,
+            settings=platform.network,
+            log_retention_days=platform.log_retention_days,
+        ),
+    )
     balancer = LoadBalancer(
         "public",
         LoadBalancerArgs(

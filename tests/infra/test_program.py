@@ -15,6 +15,8 @@ STACKS = ("staging", "production")
 
 COMPONENT_TYPES = {
     "axonflow:platform:Network",
+    "axonflow:platform:Endpoints",
+    "axonflow:platform:FlowLogs",
     "axonflow:platform:LoadBalancer",
     "axonflow:platform:Cluster",
     "axonflow:platform:Repository",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.provider.resource import ResourceType
-from sandbox.provider.types import dynamodb, ec2, ecr, ecs, elb, iam, logs, security_groups, ssm
+from sandbox.provider.types import dynamodb, ec2, ecr, ecs, elb, endpoints, flow_logs, iam, logs, security_groups, ssm
 
 _TYPES: tuple[type[ResourceType], ...] = (
     ec2.Vpc,
@@ -14,6 +14,8 @@ _TYPES: tuple[type[ResourceType], ...] = (
     ec2.RouteTable,
     ec2.Route,
     ec2.RouteTableAssociation,
+    endpoints.VpcEndpoint,
+    flow_logs.FlowLog,
     security_groups.SecurityGroup,
     security_groups.IngressRule,
     security_groups.EgressRule,
