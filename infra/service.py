@@ -6,16 +6,19 @@ creates those once and then leaves them alone.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.access import Statement, assume_role_policy, policy
+from infra.access import assume_role_policy
 from infra.component import Component
+from infra.connection import Connection
 from infra.naming import Names
 from infra.registry import Repository, RepositoryArgs
 from infra.settings import RegistrySettings, ServiceSettings
+from infra.task_access import start_tasks
 from infra.template import ContainerArgs, container_definitions
 
 TASKS = "ecs-tasks.amazonaws.com"
@@ -40,6 +43,8 @@ class ServiceArgs:
     subnet_ids: pulumi.Input[list[str]]
     listener_arn: pulumi.Input[str]
     load_balancer_security_group_id: pulumi.Input[str]
+    connections: Sequence[Connection]
+    """What it uses."""
 
 
 class Service(Component):
@@ -85,6 +90,7 @@ class Service(Component):
             log_group=logs.name,
             region=self._args.region,
             settings=settings,
+            connections=self._args.connections,
         )
         return aws.ecs.TaskDefinition(
             f"{self._name}-template",
@@ -117,20 +123,7 @@ class Service(Component):
             f"{self._name}-execution",
             name="start-tasks",
             role=role.name,
-            policy=policy(
-                # GetAuthorizationToken has no resource to name (Service Authorization Reference, Amazon ECR).
-                Statement(reason="log in to ECR", actions=["ecr:GetAuthorizationToken"], resources=["*"]),
-                Statement(
-                    reason="pull this image",
-                    actions=["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"],
-                    resources=[repository.arn],
-                ),
-                Statement(
-                    reason="write this log",
-                    actions=["logs:CreateLogStream", "logs:PutLogEvents"],
-                    resources=[pulumi.Output.concat(logs.arn, ":*")],
-                ),
-            ),
+            policy=start_tasks(repository.arn, logs.arn, self._args.connections),
             opts=self.child(),
         )
         return role
@@ -221,7 +214,21 @@ class Service(Component):
             cidr_ipv4="0.0.0.0/0",
             opts=self.child(),
         )
+        for connection in self._args.connections:
+            self._let_through(group, connection)
         return group
+
+    def _let_through(self, group: aws.ec2.SecurityGroup, connection: Connection) -> None:
+        aws.vpc.SecurityGroupIngressRule(
+            f"{connection.name}-from-{self._name}",
+            security_group_id=connection.security_group_id,
+            description=f"Tasks of {self._args.names.service(self._name)}",
+            ip_protocol="tcp",
+            from_port=connection.port,
+            to_port=connection.port,
+            referenced_security_group_id=group.id,
+            opts=self.child(),
+        )
 
     def _service(
         self,

@@ -6,11 +6,12 @@ Staging and production are one program; all that differs between them stands in 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from appdeploy.contract import ENVIRONMENT_PATTERN, SERVICE_PATTERN
+from infra.data_settings import CacheSettings, DatabaseSettings
 from infra.naming import ROLE_LENGTH, Names
 from infra.network_settings import NetworkSettings
 from infra.section import Section
@@ -98,6 +99,8 @@ class ServiceSettings(Section):
     """How long a starting task may fail the load balancer's check before ECS replaces it."""
     longest_request_seconds: Annotated[int, Field(ge=1, le=120)] = 120
     """How long a stopping task may finish what it holds. 120 s is Fargate's limit for a container's stop timeout."""
+    uses: frozenset[Literal["database", "cache"]] = frozenset({"database", "cache"})
+    """What it is let through to, and gets the addresses and secrets of."""
     environment: dict[str, str] = {}
 
     @model_validator(mode="after")
@@ -124,6 +127,8 @@ class PlatformSettings(Section):
 
     network: NetworkSettings
     registry: RegistrySettings
+    database: DatabaseSettings
+    cache: CacheSettings
     load_balancer: LoadBalancerSettings = LoadBalancerSettings()
     log_retention_days: int
     protect: bool

@@ -103,7 +103,16 @@ COMPUTED: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
         "arn": f"arn:aws:ecr:eu-central-1:{ACCOUNT}:repository/{given['name']}",
         "repositoryUrl": f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/{given['name']}",
     },
+    "aws:rds/instance:Instance": lambda name, given: {"address": f"{given['identifier']}.rds.amazonaws.com"},
+    "aws:elasticache/replicationGroup:ReplicationGroup": lambda name, given: {
+        "primaryEndpointAddress": f"master.{given['replicationGroupId']}.cache.amazonaws.com"
+    },
+    "aws:secretsmanager/secret:Secret": lambda name, given: {
+        "arn": f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:{given['name']}-AbCdEf"
+    },
 }
+TOKEN = "drawn"
+"""What the mocked Secrets Manager draws as a password."""
 VPC = {
     "vpcId": "vpc-1",
     "publicSubnetIds": ["public-1", "public-2"],
@@ -131,6 +140,8 @@ class _Answers(pulumi.runtime.Mocks):
         return f"{args.name}-id", {**computed, **args.inputs}
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
+        if args.token == "aws:secretsmanager/getRandomPassword:getRandomPassword":
+            return {"randomPassword": TOKEN, **args.args}
         raise AssertionError(f"the program asks AWS while it builds: {args.token}")
 
 

@@ -19,6 +19,8 @@ COMPONENT_TYPES = {
     "axonflow:platform:FlowLogs",
     "axonflow:platform:LoadBalancer",
     "axonflow:platform:Cluster",
+    "axonflow:platform:Database",
+    "axonflow:platform:Cache",
     "axonflow:platform:Repository",
     "axonflow:platform:Service",
     "axonflow:platform:Releases",
@@ -139,6 +141,9 @@ def test_production_alone_is_protected() -> None:
         "aws:dynamodb/table:Table",
         "aws:ecr/repository:Repository",
         "aws:lb/loadBalancer:LoadBalancer",
+        "aws:rds/instance:Instance",
+        "aws:elasticache/replicationGroup:ReplicationGroup",
+        "aws:secretsmanager/secret:Secret",
     }
     for stack in STACKS:
         recording = run(program.main, stack, stack_settings(stack))

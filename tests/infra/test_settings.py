@@ -35,6 +35,14 @@ def network(**changes: Any) -> dict[str, Any]:
     return settings(network={**settings()["network"], **changes})
 
 
+def database(**changes: Any) -> dict[str, Any]:
+    return settings(database={**settings()["database"], **changes})
+
+
+def cache(**changes: Any) -> dict[str, Any]:
+    return settings(cache={**settings()["cache"], **changes})
+
+
 def subnets(**changes: Any) -> dict[str, Any]:
     ranges = {
         "public": ["10.20.0.0/24", "10.20.1.0/24"],
@@ -75,6 +83,16 @@ def test_every_resource_of_a_stack_is_tagged_with_its_environment(stack: str) ->
         (subnets(public=["10.20.0.0/24"]), "subnets.public has 1 ranges for 2 zones"),
         (subnets(private=["10.20.2.0/24", "10.21.0.0/24"]), "subnets.private: 10.21.0.0/24 is not in 10.20.0.0/16"),
         (subnets(public=["10.20.0.0/28", "10.20.1.0/24"]), "subnets.public: 10.20.0.0/28 is too small; a /27 is the least"),
+        (database(instance_class="t4g.medium"), "database.instance_class: String should match pattern"),
+        (database(storage_gib=10), "database.storage_gib: Input should be greater than or equal to 20"),
+        (database(storage_gib=95), "database: max_storage_gib 100 leaves storage_gib 95 no room to grow"),
+        (database(backup_days=0), "database.backup_days: Input should be greater than or equal to 1"),
+        (database(insights_days=30), "database.insights_days: Input should be 7, 31, 62"),
+        (database(monitoring_seconds=20), "database.monitoring_seconds: Input should be 1, 5, 10"),
+        (database(password="x"), "database.password: Extra inputs are not permitted"),
+        (cache(node_type="t4g.micro"), "cache.node_type: String should match pattern"),
+        (cache(replicas=6), "cache.replicas: Input should be less than or equal to 5"),
+        (agent(uses=["database", "queue"]), "services.agent.uses"),
         (settings(registry={"unreleased_days": 3}), "registry.unreleased_days: Input should be greater than or equal to 7"),
         (settings(services={}), "at least 1 item"),
         (settings(services={"Agent": settings()["services"]["agent"]}), "services.Agent"),

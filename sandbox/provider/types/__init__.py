@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 from sandbox.provider.resource import ResourceType
-from sandbox.provider.types import dynamodb, ec2, ecr, ecs, elb, endpoints, flow_logs, iam, logs, security_groups, ssm
+from sandbox.provider.types import (
+    dynamodb,
+    ec2,
+    ecr,
+    ecs,
+    elasticache,
+    elb,
+    endpoints,
+    flow_logs,
+    iam,
+    logs,
+    rds,
+    secrets_manager,
+    security_groups,
+    ssm,
+)
 
 _TYPES: tuple[type[ResourceType], ...] = (
     ec2.Vpc,
@@ -33,6 +48,13 @@ _TYPES: tuple[type[ResourceType], ...] = (
     ecr.Repository,
     ecr.LifecyclePolicy,
     dynamodb.Table,
+    rds.SubnetGroup,
+    rds.ParameterGroup,
+    rds.Instance,
+    elasticache.SubnetGroup,
+    elasticache.ReplicationGroup,
+    secrets_manager.Secret,
+    secrets_manager.SecretVersion,
     ssm.Parameter,
 )
 
