@@ -16,6 +16,7 @@ from infra.access import assume_role_policy
 from infra.component import Component
 from infra.connection import Connection
 from infra.naming import Names
+from infra.reach import Reach, security_group
 from infra.registry import Repository, RepositoryArgs
 from infra.settings import RegistrySettings, ServiceSettings
 from infra.task_access import start_tasks
@@ -179,56 +180,15 @@ class Service(Component):
         )
 
     def _security_group(self) -> aws.ec2.SecurityGroup:
-        port = self._args.settings.port
-        group = aws.ec2.SecurityGroup(
-            self._name,
-            description=f"Tasks of {self._args.names.service(self._name)}",
-            vpc_id=self._args.vpc_id,
-            opts=self.child(),
+        args = self._args
+        reach = Reach(
+            service=args.names.service(self._name),
+            port=args.settings.port,
+            vpc_id=args.vpc_id,
+            load_balancer_security_group_id=args.load_balancer_security_group_id,
+            connections=args.connections,
         )
-        aws.vpc.SecurityGroupIngressRule(
-            f"{self._name}-from-load-balancer",
-            security_group_id=group.id,
-            description="Requests from the load balancer",
-            ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
-            referenced_security_group_id=self._args.load_balancer_security_group_id,
-            opts=self.child(),
-        )
-        aws.vpc.SecurityGroupEgressRule(
-            f"load-balancer-to-{self._name}",
-            security_group_id=self._args.load_balancer_security_group_id,
-            description=f"Requests to {self._name}",
-            ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
-            referenced_security_group_id=group.id,
-            opts=self.child(),
-        )
-        aws.vpc.SecurityGroupEgressRule(
-            f"{self._name}-to-anywhere",
-            security_group_id=group.id,
-            description="Images, logs, model providers",
-            ip_protocol="-1",
-            cidr_ipv4="0.0.0.0/0",
-            opts=self.child(),
-        )
-        for connection in self._args.connections:
-            self._let_through(group, connection)
-        return group
-
-    def _let_through(self, group: aws.ec2.SecurityGroup, connection: Connection) -> None:
-        aws.vpc.SecurityGroupIngressRule(
-            f"{connection.name}-from-{self._name}",
-            security_group_id=connection.security_group_id,
-            description=f"Tasks of {self._args.names.service(self._name)}",
-            ip_protocol="tcp",
-            from_port=connection.port,
-            to_port=connection.port,
-            referenced_security_group_id=group.id,
-            opts=self.child(),
-        )
+        return security_group(self._name, reach, self.child())
 
     def _service(
         self,
