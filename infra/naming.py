@@ -34,6 +34,22 @@ class Names:
     def releases_table(self) -> str:
         return f"{self.stack}-releases"
 
+    @property
+    def database(self) -> str:
+        return f"{self.stack}-db"
+
+    @property
+    def cache(self) -> str:
+        return f"{self.stack}-cache"
+
+    def secret(self, what: str) -> str:
+        """A secret of the services, by what it opens."""
+        return f"{self.stack}/{what}"
+
+    @property
+    def flow_log_group(self) -> str:
+        return f"/vpc/{self.stack}/flow"
+
     def service(self, service: str) -> str:
         return f"{self.stack}-{service}-service"
 

@@ -9,6 +9,23 @@ MAX_ZONES = 4
 """A zone gets a quarter of the VPC whatever the number of zones, so that one can be added without moving a subnet."""
 
 
+Blocks = tuple[IPv4Network, ...]
+"""One range a zone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubnetRanges:
+    """The ranges of all subnets, by kind."""
+
+    public: Blocks
+    private: Blocks
+    isolated: Blocks
+
+    @property
+    def by_kind(self) -> tuple[tuple[str, Blocks], ...]:
+        return (("public", self.public), ("private", self.private), ("isolated", self.isolated))
+
+
 @dataclass(frozen=True)
 class NetworkPlan:
     """A VPC's range cut into subnets.
@@ -26,16 +43,10 @@ class NetworkPlan:
             raise ValueError(f"a plan has 1 to {MAX_ZONES} zones, not {self.zones}")
 
     @property
-    def private(self) -> tuple[IPv4Network, ...]:
-        return tuple(next(zone.subnets(1)) for zone in self._zones())
-
-    @property
-    def public(self) -> tuple[IPv4Network, ...]:
-        return tuple(list(zone.subnets(2))[2] for zone in self._zones())
-
-    @property
-    def isolated(self) -> tuple[IPv4Network, ...]:
-        return tuple(list(zone.subnets(3))[6] for zone in self._zones())
-
-    def _zones(self) -> list[IPv4Network]:
-        return list(self.cidr.subnets(2))[: self.zones]
+    def ranges(self) -> SubnetRanges:
+        zones = list(self.cidr.subnets(2))[: self.zones]
+        return SubnetRanges(
+            private=tuple(next(zone.subnets(1)) for zone in zones),
+            public=tuple(list(zone.subnets(2))[2] for zone in zones),
+            isolated=tuple(list(zone.subnets(3))[6] for zone in zones),
+        )

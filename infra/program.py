@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pulumi
 
+from infra.cache import Cache, CacheArgs
 from infra.cluster import Cluster, ClusterArgs
+from infra.connection import Connection
+from infra.database import Database, DatabaseArgs
 from infra.loadbalancer import LoadBalancer, LoadBalancerArgs
 from infra.naming import Names
 from infra.network import Network, NetworkArgs
@@ -28,20 +33,13 @@ def main() -> None:
 def build(environment: Environment) -> None:
     """Declare every resource of an environment."""
     names, platform = Names(environment.name), environment.platform
-    network = Network("network", NetworkArgs(settings=platform.network))
-    balancer = LoadBalancer(
-        "public",
-        LoadBalancerArgs(
-            names=names,
-            vpc_id=network.vpc_id,
-            subnet_ids=network.public_subnet_ids,
-            idle_timeout=platform.load_balancer.idle_timeout,
-            protect=platform.protect,
-        ),
-    )
+    network = _network(environment, names)
+    balancer = _balancer(environment, names, network)
     cluster = Cluster("cluster", ClusterArgs(names=names))
+    database, cache = _database(environment, names, network), _cache(environment, names, network)
     releases = Releases("releases", ReleasesArgs(names=names, protect=platform.protect))
-    services = {name: _service(name, environment, names, network, balancer, cluster) for name in platform.services}
+    parts = _Parts(environment, names, network, balancer, cluster, (database.connection, cache.connection))
+    services = {name: _service(name, parts) for name in platform.services}
     Contract(
         "contract",
         ContractArgs(
@@ -53,29 +51,98 @@ def build(environment: Environment) -> None:
             services=services,
             settings=platform.services,
         ),
-        written_after=[network, balancer, cluster, releases, *services.values()],
+        written_after=[network, balancer, cluster, database, cache, releases, *services.values()],
     )
     pulumi.export("url", balancer.url)
     pulumi.export("cluster", cluster.arn)
 
 
-def _service(
-    name: str, environment: Environment, names: Names, network: Network, balancer: LoadBalancer, cluster: Cluster
-) -> Service:
+@dataclass(frozen=True)
+class _Parts:
+    """What every service is built on."""
+
+    environment: Environment
+    names: Names
+    network: Network
+    balancer: LoadBalancer
+    cluster: Cluster
+    connections: tuple[Connection, ...]
+
+
+def _network(environment: Environment, names: Names) -> Network:
     platform = environment.platform
+    return Network(
+        "network",
+        NetworkArgs(
+            names=names,
+            region=environment.region,
+            settings=platform.network,
+            log_retention_days=platform.log_retention_days,
+        ),
+    )
+
+
+def _balancer(environment: Environment, names: Names, network: Network) -> LoadBalancer:
+    platform = environment.platform
+    return LoadBalancer(
+        "public",
+        LoadBalancerArgs(
+            names=names,
+            vpc_id=network.vpc_id,
+            subnet_ids=network.public_subnet_ids,
+            idle_timeout=platform.load_balancer.idle_timeout,
+            protect=platform.protect,
+        ),
+    )
+
+
+def _database(environment: Environment, names: Names, network: Network) -> Database:
+    platform = environment.platform
+    return Database(
+        "database",
+        DatabaseArgs(
+            names=names,
+            settings=platform.database,
+            vpc_id=network.vpc_id,
+            subnet_ids=network.isolated_subnet_ids,
+            log_retention_days=platform.log_retention_days,
+            protect=platform.protect,
+        ),
+    )
+
+
+def _cache(environment: Environment, names: Names, network: Network) -> Cache:
+    platform = environment.platform
+    return Cache(
+        "cache",
+        CacheArgs(
+            names=names,
+            settings=platform.cache,
+            vpc_id=network.vpc_id,
+            subnet_ids=network.isolated_subnet_ids,
+            protect=platform.protect,
+        ),
+    )
+
+
+def _service(name: str, parts: _Parts) -> Service:
+    platform = parts.environment.platform
+    settings = platform.services[name]
     return Service(
         name,
         ServiceArgs(
-            names=names,
-            region=environment.region,
-            settings=platform.services[name],
+            names=parts.names,
+            region=parts.environment.region,
+            settings=settings,
+            registry=platform.registry,
             log_retention_days=platform.log_retention_days,
             protect=platform.protect,
-            cluster_arn=cluster.arn,
-            traffic_role_arn=cluster.traffic_role_arn,
-            vpc_id=network.vpc_id,
-            subnet_ids=network.private_subnet_ids,
-            listener_arn=balancer.listener_arn,
-            load_balancer_security_group_id=balancer.security_group_id,
+            cluster_arn=parts.cluster.arn,
+            traffic_role_arn=parts.cluster.traffic_role_arn,
+            vpc_id=parts.network.vpc_id,
+            subnet_ids=parts.network.private_subnet_ids,
+            listener_arn=parts.balancer.listener_arn,
+            load_balancer_security_group_id=parts.balancer.security_group_id,
+            connections=[connection for connection in parts.connections if connection.name in settings.uses],
         ),
     )

@@ -8,13 +8,16 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.component import Component
+from infra.image_lifecycle import lifecycle_policy
+from infra.settings import RegistrySettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class RepositoryArgs:
-    """The repository's name on AWS."""
+    """The repository's name on AWS, and how long it keeps what was never released."""
 
     repository: str
+    settings: RegistrySettings
     protect: bool
 
 
@@ -37,6 +40,7 @@ class Repository(Component):
             force_delete=not args.protect,
             opts=self.child(protect=args.protect),
         )
+        aws.ecr.LifecyclePolicy(name, repository=repository.name, policy=lifecycle_policy(args.settings), opts=self.child())
         self.arn = repository.arn
         self.url = repository.repository_url
         self.register_outputs({"url": self.url})

@@ -6,16 +6,20 @@ creates those once and then leaves them alone.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.access import Statement, assume_role_policy, policy
+from infra.access import assume_role_policy
 from infra.component import Component
+from infra.connection import Connection
 from infra.naming import Names
+from infra.reach import Reach, security_group
 from infra.registry import Repository, RepositoryArgs
-from infra.settings import ServiceSettings
+from infra.settings import RegistrySettings, ServiceSettings
+from infra.task_access import start_tasks
 from infra.template import ContainerArgs, container_definitions
 
 TASKS = "ecs-tasks.amazonaws.com"
@@ -31,6 +35,7 @@ class ServiceArgs:
     names: Names
     region: str
     settings: ServiceSettings
+    registry: RegistrySettings
     log_retention_days: int
     protect: bool
     cluster_arn: pulumi.Input[str]
@@ -39,6 +44,8 @@ class ServiceArgs:
     subnet_ids: pulumi.Input[list[str]]
     listener_arn: pulumi.Input[str]
     load_balancer_security_group_id: pulumi.Input[str]
+    connections: Sequence[Connection]
+    """What it uses."""
 
 
 class Service(Component):
@@ -57,7 +64,7 @@ class Service(Component):
         self._name, self._args = name, args
         repository = Repository(
             name,
-            RepositoryArgs(repository=args.names.repository(name), protect=args.protect),
+            RepositoryArgs(repository=args.names.repository(name), settings=args.registry, protect=args.protect),
             pulumi.ResourceOptions(parent=self),
         )
         logs = aws.cloudwatch.LogGroup(
@@ -84,6 +91,7 @@ class Service(Component):
             log_group=logs.name,
             region=self._args.region,
             settings=settings,
+            connections=self._args.connections,
         )
         return aws.ecs.TaskDefinition(
             f"{self._name}-template",
@@ -116,20 +124,7 @@ class Service(Component):
             f"{self._name}-execution",
             name="start-tasks",
             role=role.name,
-            policy=policy(
-                # GetAuthorizationToken has no resource to name (Service Authorization Reference, Amazon ECR).
-                Statement(reason="log in to ECR", actions=["ecr:GetAuthorizationToken"], resources=["*"]),
-                Statement(
-                    reason="pull this image",
-                    actions=["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"],
-                    resources=[repository.arn],
-                ),
-                Statement(
-                    reason="write this log",
-                    actions=["logs:CreateLogStream", "logs:PutLogEvents"],
-                    resources=[pulumi.Output.concat(logs.arn, ":*")],
-                ),
-            ),
+            policy=start_tasks(repository.arn, logs.arn, self._args.connections),
             opts=self.child(),
         )
         return role
@@ -185,42 +180,15 @@ class Service(Component):
         )
 
     def _security_group(self) -> aws.ec2.SecurityGroup:
-        port = self._args.settings.port
-        group = aws.ec2.SecurityGroup(
-            self._name,
-            description=f"Tasks of {self._args.names.service(self._name)}",
-            vpc_id=self._args.vpc_id,
-            opts=self.child(),
+        args = self._args
+        reach = Reach(
+            service=args.names.service(self._name),
+            port=args.settings.port,
+            vpc_id=args.vpc_id,
+            load_balancer_security_group_id=args.load_balancer_security_group_id,
+            connections=args.connections,
         )
-        aws.vpc.SecurityGroupIngressRule(
-            f"{self._name}-from-load-balancer",
-            security_group_id=group.id,
-            description="Requests from the load balancer",
-            ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
-            referenced_security_group_id=self._args.load_balancer_security_group_id,
-            opts=self.child(),
-        )
-        aws.vpc.SecurityGroupEgressRule(
-            f"load-balancer-to-{self._name}",
-            security_group_id=self._args.load_balancer_security_group_id,
-            description=f"Requests to {self._name}",
-            ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
-            referenced_security_group_id=group.id,
-            opts=self.child(),
-        )
-        aws.vpc.SecurityGroupEgressRule(
-            f"{self._name}-to-anywhere",
-            security_group_id=group.id,
-            description="Images, logs, model providers",
-            ip_protocol="-1",
-            cidr_ipv4="0.0.0.0/0",
-            opts=self.child(),
-        )
-        return group
+        return security_group(self._name, reach, self.child())
 
     def _service(
         self,

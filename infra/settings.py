@@ -6,14 +6,15 @@ Staging and production are one program; all that differs between them stands in 
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from appdeploy.contract import ENVIRONMENT_PATTERN, SERVICE_PATTERN
+from infra.data_settings import CacheSettings, DatabaseSettings
 from infra.naming import ROLE_LENGTH, Names
-from infra.network_plan import MAX_ZONES, NetworkPlan
+from infra.network_settings import NetworkSettings
+from infra.section import Section
 
 FARGATE_MEMORY: dict[int, tuple[int, ...]] = {
     256: (512, 1024, 2048),
@@ -63,50 +64,24 @@ class SettingsError(ValueError):
     """Settings that cannot be built. The message has a line for each thing that is wrong."""
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class NetworkSettings(_Settings):
-    """The VPC."""
-
-    cidr: str
-    """The VPC's range, /16 to /20: a smaller one leaves subnets of under 128 addresses."""
-    availability_zones: Annotated[tuple[str, ...], Field(min_length=2, max_length=MAX_ZONES)]
-    nat_gateways: Literal["single", "one-per-zone"]
-    """One for all zones (cheaper; its zone's outage stops outgoing traffic) or one in each."""
-
-    @property
-    def plan(self) -> NetworkPlan:
-        """Which range each subnet has."""
-        return NetworkPlan(IPv4Network(self.cidr), len(self.availability_zones))
-
-    @field_validator("cidr")
-    @classmethod
-    def _usable_range(cls, value: str) -> str:
-        network = IPv4Network(value)
-        if not 16 <= network.prefixlen <= 20:
-            raise ValueError(f"{value} is a /{network.prefixlen}; the platform needs a /16 to /20")
-        if not network.is_private:
-            raise ValueError(f"{value} is not a private range (RFC 1918)")
-        return value
-
-    @field_validator("availability_zones")
-    @classmethod
-    def _distinct(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(value)) != len(value):
-            raise ValueError("a zone is named twice")
-        return value
-
-
-class LoadBalancerSettings(_Settings):
+class LoadBalancerSettings(Section):
     """The public load balancer."""
 
     idle_timeout: Annotated[int, Field(ge=1, le=4000)] = 120
     """Seconds without a byte before it closes a connection: at least the longest request."""
 
 
-class ServiceSettings(_Settings):
+class RegistrySettings(Section):
+    """How long the image repositories keep what was never released. Released images stay until `appdeploy prune`."""
+
+    untagged_days: Annotated[int, Field(ge=1, le=3650)] = 7
+    """Days after its push for an image whose tags are gone: left over by a push that broke off, or by hand."""
+    unreleased_days: Annotated[int, Field(ge=7, le=3650)]
+    """Days after its push within which an image has to be released at least once. Under a week it might expire while it is
+    still being tested."""
+
+
+class ServiceSettings(Section):
     """One service behind a load balancer."""
 
     port: Annotated[int, Field(ge=1, le=65535)]
@@ -124,6 +99,8 @@ class ServiceSettings(_Settings):
     """How long a starting task may fail the load balancer's check before ECS replaces it."""
     longest_request_seconds: Annotated[int, Field(ge=1, le=120)] = 120
     """How long a stopping task may finish what it holds. 120 s is Fargate's limit for a container's stop timeout."""
+    uses: frozenset[Literal["database", "cache"]] = frozenset({"database", "cache"})
+    """What it is let through to, and gets the addresses and secrets of."""
     environment: dict[str, str] = {}
 
     @model_validator(mode="after")
@@ -145,10 +122,13 @@ class ServiceSettings(_Settings):
         return value
 
 
-class PlatformSettings(_Settings):
+class PlatformSettings(Section):
     """All that a stack file says under `axonflow:platform`."""
 
     network: NetworkSettings
+    registry: RegistrySettings
+    database: DatabaseSettings
+    cache: CacheSettings
     load_balancer: LoadBalancerSettings = LoadBalancerSettings()
     log_retention_days: int
     protect: bool
@@ -186,7 +166,7 @@ class PlatformSettings(_Settings):
         return self
 
 
-class Environment(_Settings):
+class Environment(Section):
     """One environment: its name (the stack's), its region and its settings."""
 
     name: Annotated[str, StringConstraints(pattern=f"^{ENVIRONMENT_PATTERN}$")]

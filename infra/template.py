@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 
+from infra.connection import Connection
 from infra.settings import ServiceSettings
 
 UNRELEASED = "unreleased"
@@ -24,6 +26,7 @@ class ContainerArgs:
     log_group: pulumi.Input[str]
     region: str
     settings: ServiceSettings
+    connections: Sequence[Connection]
 
 
 def container_definitions(args: ContainerArgs) -> pulumi.Output[str]:
@@ -33,6 +36,11 @@ def container_definitions(args: ContainerArgs) -> pulumi.Output[str]:
     refresh would show a difference.
     """
     settings = args.settings
+    environment: dict[str, pulumi.Input[str]] = dict(settings.environment)
+    secrets: dict[str, pulumi.Input[str]] = {}
+    for connection in args.connections:
+        environment |= connection.environment
+        secrets |= connection.secrets
     return pulumi.Output.json_dumps(
         [
             {
@@ -41,7 +49,8 @@ def container_definitions(args: ContainerArgs) -> pulumi.Output[str]:
                 "essential": True,
                 "user": APPLICATION_USER,
                 "portMappings": [{"containerPort": settings.port, "hostPort": settings.port, "protocol": "tcp"}],
-                "environment": [{"name": key, "value": value} for key, value in sorted(settings.environment.items())],
+                "environment": [{"name": key, "value": environment[key]} for key in sorted(environment)],
+                "secrets": [{"name": key, "valueFrom": secrets[key]} for key in sorted(secrets)],
                 "stopTimeout": settings.longest_request_seconds,
                 "logConfiguration": {
                     "logDriver": "awslogs",

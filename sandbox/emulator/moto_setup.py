@@ -13,6 +13,7 @@ os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "1")
 import moto.backends
 import moto.core.responses
 import moto.ecs.urls
+import moto.elasticache.urls
 import moto.elb.urls
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
@@ -21,6 +22,7 @@ from sandbox.emulator.ecs.api_deployments import DeploymentsApi
 from sandbox.emulator.ecs.api_tasks import TasksApi
 from sandbox.emulator.ecs.scheduler import Scheduler
 from sandbox.emulator.ecs.stale import StaleReads
+from sandbox.emulator.elasticache import CacheApi
 from sandbox.emulator.elb.api import ElbApi
 from sandbox.emulator.elb.ports import ListenerPorts
 from sandbox.emulator.elb.targets import TargetTable
@@ -38,6 +40,7 @@ def application(scheduler: Scheduler, ports: ListenerPorts, targets: TargetTable
     ecs_api: Any = type("BoundEcsApi", (EcsApi,), {"scheduler": scheduler, "stale_reads": stale_reads})
     elb_api = type("BoundElbApi", (ElbApi,), {"lock": scheduler.lock, "ports": ports, "targets": targets})
     moto.ecs.urls.url_paths["{0}/$"] = ecs_api.dispatch
+    moto.elasticache.urls.url_paths["{0}/$"] = CacheApi.dispatch
     moto.elb.urls.ELBV2Response = elb_api
     _cache_look_ups()
     return DomainDispatcherApplication(create_backend_app)

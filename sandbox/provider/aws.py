@@ -46,7 +46,10 @@ class Aws:
 def is_gone(error: ClientError) -> bool:
     """True if AWS says that the thing does not exist. Every service has its own code for it."""
     code = error.response["Error"]["Code"]
-    return code.endswith(("NotFound", "NotFoundException")) or code in ("NoSuchEntity", "ServiceNotActiveException")
+    return code.endswith(("NotFound", "NotFoundException", "NotFoundFault")) or code in (
+        "NoSuchEntity",
+        "ServiceNotActiveException",
+    )
 
 
 def or_none(call: Callable[[], Any]) -> Any:

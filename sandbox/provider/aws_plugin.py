@@ -20,6 +20,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from sandbox.provider.aws import Aws, NotTheSandbox, is_gone
 from sandbox.provider.codec import Properties, decode, encode
+from sandbox.provider.functions import FUNCTIONS
 from sandbox.provider.parent import end_with_parent
 from sandbox.provider.resource import ResourceType
 from sandbox.provider.types import RESOURCE_TYPES
@@ -79,6 +80,21 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.ConfigureResponse(
             acceptSecrets=False, supportsPreview=False, acceptResources=False, acceptOutputs=False
         )
+
+    def Invoke(self, request: Any, context: Any) -> Any:
+        """Call a function. An argument that is not known here is refused, as a resource's property is."""
+        if request.tok not in FUNCTIONS:
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, f"the sandbox has no function {request.tok}")
+        names, function = FUNCTIONS[request.tok]
+        arguments = decode(request.args)
+        failures = [
+            provider_pb2.CheckFailure(property=name, reason=f"{request.tok} has no argument {name!r} in the sandbox")
+            for name in sorted(set(arguments) - names)
+        ]
+        if failures:
+            return provider_pb2.InvokeResponse(failures=failures)
+        result = _attempt("calling", request.tok, context, lambda: function(self.aws, arguments))
+        return provider_pb2.InvokeResponse(**{"return": encode(result)})
 
     # -- resources
 
@@ -160,8 +176,10 @@ def _kind(urn: str, context: Any) -> ResourceType:
 
 
 def _name(urn: str) -> str:
-    """A resource as people call it: its type and logical name."""
+    """A resource as people call it: its type and logical name. A function has its token alone."""
     parts = urn.split("::")
+    if len(parts) == 1:
+        return urn
     return f"{parts[2].rsplit('$', 1)[-1]} {parts[3]}"
 
 

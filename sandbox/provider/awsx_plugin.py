@@ -49,13 +49,13 @@ class Vpc(pulumi.ComponentResource):
         )
         self.gateway = aws.ec2.InternetGateway(name, vpc_id=self.vpc.id, tags={"Name": name}, opts=self._child(self.vpc))
         self.subnets: dict[str, list[aws.ec2.Subnet]] = {kind: [] for kind in KINDS}
-        tables: dict[str, list[aws.ec2.RouteTable]] = {kind: [] for kind in KINDS}
+        self.tables: dict[str, list[aws.ec2.RouteTable]] = {kind: [] for kind in KINDS}
         for spec in inputs["subnetSpecs"]:
             for index, block in enumerate(spec["cidrBlocks"]):
                 subnet, table = self._subnet(spec["type"], index, block)
                 self.subnets[spec["type"]].append(subnet)
-                tables[spec["type"]].append(table)
-        self._routes(tables, inputs.get("natGateways", {}).get("strategy", "None"))
+                self.tables[spec["type"]].append(table)
+        self._routes(inputs.get("natGateways", {}).get("strategy", "None"))
         self.register_outputs({})
 
     def _child(self, parent: pulumi.Resource | None = None) -> pulumi.ResourceOptions:
@@ -63,25 +63,26 @@ class Vpc(pulumi.ComponentResource):
 
     def _subnet(self, kind: str, index: int, block: str) -> tuple[aws.ec2.Subnet, aws.ec2.RouteTable]:
         name = f"{self._name}-{kind.lower()}-{index + 1}"
+        tags = {"Name": name, "SubnetType": kind}
         subnet = aws.ec2.Subnet(
             name,
             vpc_id=self.vpc.id,
             cidr_block=block,
             availability_zone=self._zones[index],
             map_public_ip_on_launch=kind == "Public",
-            tags={"Name": name, "SubnetType": kind},
+            tags=tags,
             opts=self._child(self.vpc),
         )
-        table = aws.ec2.RouteTable(name, vpc_id=self.vpc.id, tags={"Name": name}, opts=self._child(subnet))
+        table = aws.ec2.RouteTable(name, vpc_id=self.vpc.id, tags=tags, opts=self._child(subnet))
         aws.ec2.RouteTableAssociation(name, route_table_id=table.id, subnet_id=subnet.id, opts=self._child(table))
         return subnet, table
 
-    def _routes(self, tables: Mapping[str, list[aws.ec2.RouteTable]], strategy: str) -> None:
-        for index, table in enumerate(tables["Public"]):
+    def _routes(self, strategy: str) -> None:
+        for index, table in enumerate(self.tables["Public"]):
             self._route("public", index, table, gateway_id=self.gateway.id)
         count = {"None": 0, "Single": 1, "OnePerAz": len(self._zones)}[strategy]
         nats = [self._nat_gateway(index) for index in range(count)]
-        for index, table in enumerate(tables["Private"] if nats else []):
+        for index, table in enumerate(self.tables["Private"] if nats else []):
             self._route("private", index, table, nat_gateway_id=nats[min(index, count - 1)].id)
 
     def _route(self, kind: str, index: int, table: aws.ec2.RouteTable, **target: pulumi.Input[str]) -> None:
@@ -123,6 +124,7 @@ class CrosswalkProvider(Provider):
                 "publicSubnetIds": identifiers["Public"],
                 "privateSubnetIds": identifiers["Private"],
                 "isolatedSubnetIds": identifiers["Isolated"],
+                "routeTables": [table for kind in KINDS for table in vpc.tables[kind]],
             },
         )
 

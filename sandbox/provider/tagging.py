@@ -94,3 +94,23 @@ SSM_PARAMETER = Tagger(
     lambda aws, key, tags: aws("ssm").add_tags_to_resource(ResourceType="Parameter", ResourceId=key, Tags=pairs(tags)),
     lambda aws, key, names: aws("ssm").remove_tags_from_resource(ResourceType="Parameter", ResourceId=key, TagKeys=names),
 )
+SECRETS_MANAGER = Tagger(
+    False,
+    lambda aws, key: from_pairs(aws("secretsmanager").describe_secret(SecretId=key).get("Tags", [])),
+    lambda aws, key, tags: aws("secretsmanager").tag_resource(SecretId=key, Tags=pairs(tags)),
+    lambda aws, key, names: aws("secretsmanager").untag_resource(SecretId=key, TagKeys=names),
+)
+
+
+def _by_resource_name(service: str) -> Tagger:
+    """RDS and ElastiCache have the same calls."""
+    return Tagger(
+        True,
+        lambda aws, key: from_pairs(aws(service).list_tags_for_resource(ResourceName=key)["TagList"]),
+        lambda aws, key, tags: aws(service).add_tags_to_resource(ResourceName=key, Tags=pairs(tags)),
+        lambda aws, key, names: aws(service).remove_tags_from_resource(ResourceName=key, TagKeys=names),
+    )
+
+
+RDS = _by_resource_name("rds")
+ELASTICACHE = _by_resource_name("elasticache")

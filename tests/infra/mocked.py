@@ -1,6 +1,6 @@
 """Run the infrastructure program without an engine, and keep what it declared as plain data.
 
-Uses private names of the SDK (`_special_sig_key`, `_sync_await`): they stay in this file, and the SDK is pinned.
+Uses private names of the SDK (`_special_sig_key` and others, `_sync_await`): they stay in this file, and the SDK is pinned.
 """
 
 from __future__ import annotations
@@ -52,9 +52,17 @@ class Recording:
 
 
 class _Monitor(mocks.MockMonitor):
-    def __init__(self, answers: pulumi.runtime.Mocks, recording: Recording) -> None:
+    def __init__(self, answers: _Answers, recording: Recording) -> None:
         super().__init__(answers)
         self._recording = recording
+        answers.route_tables = [self._route_table(kind, zone) for zone in (1, 2) for kind in ("public", "private", "isolated")]
+
+    def _route_table(self, kind: str, zone: int) -> dict[str, Any]:
+        """A resource that a component hands out without the program having declared it."""
+        name = f"{kind}-{zone}"
+        urn, state = self.make_urn("", ROUTE_TABLE, name), {"tags": {"SubnetType": kind.capitalize()}}
+        self.resources[urn] = self.ResourceRegistration(urn, name, state)
+        return {rpc._special_sig_key: rpc._special_resource_sig, "urn": urn, "id": name}
 
     def RegisterResource(self, request: Any) -> Any:
         if request.type != "pulumi:pulumi:Stack":
@@ -95,18 +103,34 @@ COMPUTED: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
         "arn": f"arn:aws:ecr:eu-central-1:{ACCOUNT}:repository/{given['name']}",
         "repositoryUrl": f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/{given['name']}",
     },
+    "aws:rds/instance:Instance": lambda name, given: {"address": f"{given['identifier']}.rds.amazonaws.com"},
+    "aws:elasticache/replicationGroup:ReplicationGroup": lambda name, given: {
+        "primaryEndpointAddress": f"master.{given['replicationGroupId']}.cache.amazonaws.com"
+    },
+    "aws:secretsmanager/secret:Secret": lambda name, given: {
+        "arn": f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:{given['name']}-AbCdEf"
+    },
 }
-VPC = {"vpcId": "vpc-1", "publicSubnetIds": ["public-1", "public-2"], "privateSubnetIds": ["private-1", "private-2"]}
+TOKEN = "drawn"
+"""What the mocked Secrets Manager draws as a password."""
+VPC = {
+    "vpcId": "vpc-1",
+    "publicSubnetIds": ["public-1", "public-2"],
+    "privateSubnetIds": ["private-1", "private-2"],
+    "isolatedSubnetIds": ["isolated-1", "isolated-2"],
+}
+ROUTE_TABLE = "aws:ec2/routeTable:RouteTable"
 
 
 class _Answers(pulumi.runtime.Mocks):
     def __init__(self, unknown: bool) -> None:
         self._unknown = unknown
+        self.route_tables: list[dict[str, Any]] = []
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         if args.typ == "awsx:ec2:Vpc":
             # Outputs alone: a component's inputs of the same name have another shape than its outputs.
-            return "", dict(VPC)
+            return "", {**VPC, "routeTables": self.route_tables}
         if not args.custom:
             return "", {}
         computed = {"arn": f"arn:aws:mock:eu-central-1:{ACCOUNT}:{args.name}", "name": args.name}
@@ -116,6 +140,8 @@ class _Answers(pulumi.runtime.Mocks):
         return f"{args.name}-id", {**computed, **args.inputs}
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
+        if args.token == "aws:secretsmanager/getRandomPassword:getRandomPassword":
+            return {"randomPassword": TOKEN, **args.args}
         raise AssertionError(f"the program asks AWS while it builds: {args.token}")
 
 

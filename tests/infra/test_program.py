@@ -15,8 +15,12 @@ STACKS = ("staging", "production")
 
 COMPONENT_TYPES = {
     "axonflow:platform:Network",
+    "axonflow:platform:Endpoints",
+    "axonflow:platform:FlowLogs",
     "axonflow:platform:LoadBalancer",
     "axonflow:platform:Cluster",
+    "axonflow:platform:Database",
+    "axonflow:platform:Cache",
     "axonflow:platform:Repository",
     "axonflow:platform:Service",
     "axonflow:platform:Releases",
@@ -125,12 +129,21 @@ def test_only_the_load_balancer_is_open_to_the_world(platform: tuple[str, Record
     assert {rule.name for rule in rules if rule.inputs.get("cidrIpv4") == "0.0.0.0/0"} == {"public-from-internet"}
 
 
+def test_every_repository_says_which_images_it_keeps(platform: tuple[str, Recording]) -> None:
+    _, recording = platform
+    repositories = {item.inputs["name"] for item in recording.of("aws:ecr/repository:Repository")}
+    assert {item.inputs["repository"] for item in recording.of("aws:ecr/lifecyclePolicy:LifecyclePolicy")} == repositories
+
+
 def test_production_alone_is_protected() -> None:
     kinds = {
         "aws:ecs/service:Service",
         "aws:dynamodb/table:Table",
         "aws:ecr/repository:Repository",
         "aws:lb/loadBalancer:LoadBalancer",
+        "aws:rds/instance:Instance",
+        "aws:elasticache/replicationGroup:ReplicationGroup",
+        "aws:secretsmanager/secret:Secret",
     }
     for stack in STACKS:
         recording = run(program.main, stack, stack_settings(stack))

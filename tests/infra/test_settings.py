@@ -31,6 +31,27 @@ def refusal(platform: Any, stack: str = "staging", region: str = "eu-central-1")
     return str(raised.value)
 
 
+def network(**changes: Any) -> dict[str, Any]:
+    return settings(network={**settings()["network"], **changes})
+
+
+def database(**changes: Any) -> dict[str, Any]:
+    return settings(database={**settings()["database"], **changes})
+
+
+def cache(**changes: Any) -> dict[str, Any]:
+    return settings(cache={**settings()["cache"], **changes})
+
+
+def subnets(**changes: Any) -> dict[str, Any]:
+    ranges = {
+        "public": ["10.20.0.0/24", "10.20.1.0/24"],
+        "private": ["10.20.2.0/24", "10.20.3.0/24"],
+        "isolated": ["10.20.4.0/24", "10.20.5.0/24"],
+    }
+    return network(subnets={**ranges, **changes})
+
+
 @pytest.mark.parametrize("stack", ["staging", "production"])
 def test_the_real_stack_files_are_valid(stack: str) -> None:
     config = stack_settings(stack)
@@ -47,15 +68,32 @@ def test_every_resource_of_a_stack_is_tagged_with_its_environment(stack: str) ->
     [
         (settings(colour="blue"), "platform.colour: Extra inputs are not permitted"),
         (settings(log_retention_days=15), "not for 15"),
-        (settings(network={**settings()["network"], "cidr": "10.0.0.0/24"}), "needs a /16 to /20"),
-        (settings(network={**settings()["network"], "cidr": "8.8.0.0/16"}), "not a private range"),
-        (settings(network={**settings()["network"], "cidr": "10.20.0.1/16"}), "has host bits set"),
+        (network(cidr="10.0.0.0/24"), "needs a /16 to /20"),
+        (network(cidr="8.8.0.0/16"), "not a private range"),
+        (network(cidr="10.20.0.1/16"), "has host bits set"),
         (settings(network={**settings()["network"], "availability_zones": ["eu-central-1a"]}), "at least 2 items"),
         (
             settings(network={**settings()["network"], "availability_zones": ["us-east-1a", "us-east-1b"]}),
             "not a zone of eu-central-1",
         ),
         (settings(network={**settings()["network"], "availability_zones": ["eu-central-1a", "eu-central-1a"]}), "named twice"),
+        (network(nat_gateways="two"), "network.nat_gateways: Input should be 'none', 'single' or 'one-per-zone'"),
+        (network(flow_logs="none"), "network.flow_logs: Input should be 'rejected' or 'all'"),
+        (subnets(isolated=["10.20.3.0/25", "10.20.5.0/24"]), "network.subnets: 10.20.3.0/24 and 10.20.3.0/25 overlap"),
+        (subnets(public=["10.20.0.0/24"]), "subnets.public has 1 ranges for 2 zones"),
+        (subnets(private=["10.20.2.0/24", "10.21.0.0/24"]), "subnets.private: 10.21.0.0/24 is not in 10.20.0.0/16"),
+        (subnets(public=["10.20.0.0/28", "10.20.1.0/24"]), "subnets.public: 10.20.0.0/28 is too small; a /27 is the least"),
+        (database(instance_class="t4g.medium"), "database.instance_class: String should match pattern"),
+        (database(storage_gib=10), "database.storage_gib: Input should be greater than or equal to 20"),
+        (database(storage_gib=95), "database: max_storage_gib 100 leaves storage_gib 95 no room to grow"),
+        (database(backup_days=0), "database.backup_days: Input should be greater than or equal to 1"),
+        (database(insights_days=30), "database.insights_days: Input should be 7, 31, 62"),
+        (database(monitoring_seconds=20), "database.monitoring_seconds: Input should be 1, 5, 10"),
+        (database(password="x"), "database.password: Extra inputs are not permitted"),
+        (cache(node_type="t4g.micro"), "cache.node_type: String should match pattern"),
+        (cache(replicas=6), "cache.replicas: Input should be less than or equal to 5"),
+        (agent(uses=["database", "queue"]), "services.agent.uses"),
+        (settings(registry={"unreleased_days": 3}), "registry.unreleased_days: Input should be greater than or equal to 7"),
         (settings(services={}), "at least 1 item"),
         (settings(services={"Agent": settings()["services"]["agent"]}), "services.Agent"),
         (agent(cpu=300), "cpu 300 is not a Fargate size"),
@@ -92,22 +130,19 @@ def test_a_fargate_size_is_taken_exactly_when_aws_has_it(cpu: int, memory: int) 
 
 @given(st.integers(16, 20), st.integers(0, 15), st.integers(1, MAX_ZONES))
 def test_subnets_never_overlap_and_stay_inside_the_vpc(prefix: int, second: int, zones: int) -> None:
-    plan = NetworkPlan(IPv4Network(f"10.{second}.0.0/{prefix}"), zones)
-    subnets = [*plan.private, *plan.public, *plan.isolated]
+    vpc = IPv4Network(f"10.{second}.0.0/{prefix}")
+    subnets = [block for _, blocks in NetworkPlan(vpc, zones).ranges.by_kind for block in blocks]
     assert len(subnets) == 3 * zones
-    assert all(subnet.subnet_of(plan.cidr) for subnet in subnets)
+    assert all(subnet.subnet_of(vpc) for subnet in subnets)
     assert not any(left.overlaps(right) for index, left in enumerate(subnets) for right in subnets[index + 1 :])
 
 
 @given(st.integers(16, 20), st.integers(2, MAX_ZONES))
 def test_another_zone_moves_no_subnet(prefix: int, zones: int) -> None:
-    larger, smaller = (
-        NetworkPlan(IPv4Network(f"10.0.0.0/{prefix}"), zones),
-        NetworkPlan(IPv4Network(f"10.0.0.0/{prefix}"), zones - 1),
-    )
-    assert larger.private[: zones - 1] == smaller.private
-    assert larger.public[: zones - 1] == smaller.public
-    assert larger.isolated[: zones - 1] == smaller.isolated
+    vpc = IPv4Network(f"10.0.0.0/{prefix}")
+    larger, smaller = NetworkPlan(vpc, zones).ranges, NetworkPlan(vpc, zones - 1).ranges
+    for (_, more), (_, fewer) in zip(larger.by_kind, smaller.by_kind, strict=True):
+        assert more[: zones - 1] == fewer
 
 
 @given(st.from_regex(r"[a-z][a-z0-9-]{0,19}", fullmatch=True), st.from_regex(r"[a-z][a-z0-9-]{0,29}", fullmatch=True))

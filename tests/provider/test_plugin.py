@@ -99,3 +99,16 @@ def test_what_aws_refuses_is_one_line_with_the_resource(monkeypatch: pytest.Monk
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
     with pytest.raises(Aborted, match=r"^UNKNOWN: creating aws:ecs/cluster:Cluster cluster: EndpointConnectionError: .*$"):
         configured(monkeypatch).Create(request, Context())
+
+
+def test_an_unknown_function_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    request = provider_pb2.InvokeRequest(tok="aws:index/getRegion:getRegion", args=encode({}))
+    with pytest.raises(Aborted, match=r"UNIMPLEMENTED: the sandbox has no function aws:index/getRegion:getRegion"):
+        configured(monkeypatch).Invoke(request, Context())
+
+
+def test_an_unknown_argument_of_a_function_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    token = "aws:secretsmanager/getRandomPassword:getRandomPassword"
+    request = provider_pb2.InvokeRequest(tok=token, args=encode({"passwordLength": 20, "length": 20}))
+    [failure] = configured(monkeypatch).Invoke(request, Context()).failures
+    assert (failure.property, failure.reason) == ("length", f"{token} has no argument 'length' in the sandbox")

@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 from sandbox.provider.resource import ResourceType
-from sandbox.provider.types import dynamodb, ec2, ecr, ecs, elb, iam, logs, security_groups, ssm
+from sandbox.provider.types import (
+    dynamodb,
+    ec2,
+    ecr,
+    ecs,
+    elasticache,
+    elb,
+    endpoints,
+    flow_logs,
+    iam,
+    logs,
+    rds,
+    secrets_manager,
+    security_groups,
+    ssm,
+)
 
 _TYPES: tuple[type[ResourceType], ...] = (
     ec2.Vpc,
@@ -14,6 +29,8 @@ _TYPES: tuple[type[ResourceType], ...] = (
     ec2.RouteTable,
     ec2.Route,
     ec2.RouteTableAssociation,
+    endpoints.VpcEndpoint,
+    flow_logs.FlowLog,
     security_groups.SecurityGroup,
     security_groups.IngressRule,
     security_groups.EgressRule,
@@ -29,7 +46,15 @@ _TYPES: tuple[type[ResourceType], ...] = (
     iam.RolePolicyAttachment,
     logs.LogGroup,
     ecr.Repository,
+    ecr.LifecyclePolicy,
     dynamodb.Table,
+    rds.SubnetGroup,
+    rds.ParameterGroup,
+    rds.Instance,
+    elasticache.SubnetGroup,
+    elasticache.ReplicationGroup,
+    secrets_manager.Secret,
+    secrets_manager.SecretVersion,
     ssm.Parameter,
 )
 

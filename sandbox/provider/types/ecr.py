@@ -1,4 +1,4 @@
-"""Image repositories."""
+"""Image repositories, and which of their images they keep."""
 
 from __future__ import annotations
 
@@ -55,3 +55,31 @@ class Repository(ResourceType):
 
     def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
         aws("ecr").delete_repository(repositoryName=identifier, force=bool(state.get("forceDelete")))
+
+
+class LifecyclePolicy(ResourceType):
+    """A repository has one at most, so its id is the repository's name. The emulator keeps it and expires nothing."""
+
+    token = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
+    inputs = {"repository": LEAF, "policy": LEAF}
+    replace_on = frozenset({"repository"})
+
+    def create(self, aws: Aws, inputs: Properties) -> str:
+        self.update(aws, inputs["repository"], {}, inputs)
+        return str(inputs["repository"])
+
+    def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
+        aws("ecr").put_lifecycle_policy(repositoryName=identifier, lifecyclePolicyText=new["policy"])
+
+    def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
+        found = or_none(lambda: aws("ecr").get_lifecycle_policy(repositoryName=identifier))
+        if found is None:
+            return None
+        return {
+            "repository": identifier,
+            "policy": found["lifecyclePolicyText"],
+            "registryId": found["registryId"],
+        }
+
+    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
+        aws("ecr").delete_lifecycle_policy(repositoryName=identifier)

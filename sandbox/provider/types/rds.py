@@ -1,0 +1,204 @@
+"""Databases of RDS: the instance, its parameters, its subnets. Here they are available at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.provider import tagging
+from sandbox.provider.aws import Aws, or_none
+from sandbox.provider.codec import Properties
+from sandbox.provider.resource import ResourceType, known
+from sandbox.provider.shape import LEAF
+
+
+class SubnetGroup(ResourceType):
+    """Its subnets cannot be changed here: the emulator loses a group that is modified."""
+
+    token = "aws:rds/subnetGroup:SubnetGroup"
+    inputs = {"name": LEAF, "description": LEAF, "subnetIds": LEAF}
+    replace_on = frozenset({"name"})
+    name_property = "name"
+    tagger = tagging.RDS
+
+    def create(self, aws: Aws, inputs: Properties) -> str:
+        aws("rds").create_db_subnet_group(
+            DBSubnetGroupName=inputs["name"],
+            DBSubnetGroupDescription=inputs.get("description", "Managed by Pulumi"),
+            SubnetIds=inputs["subnetIds"],
+            Tags=tagging.pairs(inputs["tagsAll"]),
+        )
+        return str(inputs["name"])
+
+    def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
+        found = or_none(lambda: aws("rds").describe_db_subnet_groups(DBSubnetGroupName=identifier))
+        if found is None:
+            return None
+        group = found["DBSubnetGroups"][0]
+        return {
+            "arn": group["DBSubnetGroupArn"],
+            "name": group["DBSubnetGroupName"],
+            "description": group["DBSubnetGroupDescription"],
+            "subnetIds": [subnet["SubnetIdentifier"] for subnet in group["Subnets"]],
+            "vpcId": group["VpcId"],
+        }
+
+    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
+        aws("rds").delete_db_subnet_group(DBSubnetGroupName=identifier)
+
+
+class ParameterGroup(ResourceType):
+    token = "aws:rds/parameterGroup:ParameterGroup"
+    inputs = {
+        "name": LEAF,
+        "family": LEAF,
+        "description": LEAF,
+        "parameters": {"name": LEAF, "value": LEAF, "applyMethod": LEAF},
+    }
+    replace_on = frozenset({"name", "family", "description"})
+    name_property = "name"
+    tagger = tagging.RDS
+
+    def create(self, aws: Aws, inputs: Properties) -> str:
+        aws("rds").create_db_parameter_group(
+            DBParameterGroupName=inputs["name"],
+            DBParameterGroupFamily=inputs["family"],
+            Description=inputs.get("description", "Managed by Pulumi"),
+            Tags=tagging.pairs(inputs["tagsAll"]),
+        )
+        self.update(aws, inputs["name"], {}, inputs)
+        return str(inputs["name"])
+
+    def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
+        """Parameters that are not wanted any more keep their value here; the real provider resets them."""
+        parameters = [
+            {
+                "ParameterName": item["name"],
+                "ParameterValue": item["value"],
+                "ApplyMethod": item.get("applyMethod", "immediate"),
+            }
+            for item in new.get("parameters", [])
+        ]
+        aws("rds").modify_db_parameter_group(DBParameterGroupName=identifier, Parameters=parameters)
+
+    def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
+        found = or_none(lambda: aws("rds").describe_db_parameter_groups(DBParameterGroupName=identifier))
+        # Where AWS says that there is none, the emulator answers with an empty list.
+        if found is None or not found["DBParameterGroups"]:
+            return None
+        group = found["DBParameterGroups"][0]
+        parameters = aws("rds").describe_db_parameters(DBParameterGroupName=identifier)["Parameters"]
+        return {
+            "arn": group["DBParameterGroupArn"],
+            "name": group["DBParameterGroupName"],
+            "family": group["DBParameterGroupFamily"],
+            "description": group["Description"],
+            "parameters": [
+                {"name": item["ParameterName"], "value": item["ParameterValue"], "applyMethod": item["ApplyMethod"]}
+                for item in parameters
+            ],
+        }
+
+    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
+        aws("rds").delete_db_parameter_group(DBParameterGroupName=identifier)
+
+
+_FIELDS = {
+    "identifier": "DBInstanceIdentifier",
+    "engine": "Engine",
+    "engineVersion": "EngineVersion",
+    "instanceClass": "DBInstanceClass",
+    "allocatedStorage": "AllocatedStorage",
+    "maxAllocatedStorage": "MaxAllocatedStorage",
+    "storageType": "StorageType",
+    "storageEncrypted": "StorageEncrypted",
+    "multiAz": "MultiAZ",
+    "dbName": "DBName",
+    "username": "MasterUsername",
+    "publiclyAccessible": "PubliclyAccessible",
+    "backupRetentionPeriod": "BackupRetentionPeriod",
+    "backupWindow": "PreferredBackupWindow",
+    "maintenanceWindow": "PreferredMaintenanceWindow",
+    "autoMinorVersionUpgrade": "AutoMinorVersionUpgrade",
+    "copyTagsToSnapshot": "CopyTagsToSnapshot",
+    "deletionProtection": "DeletionProtection",
+    "monitoringInterval": "MonitoringInterval",
+    "monitoringRoleArn": "MonitoringRoleArn",
+}
+"""Called the same in calls and answers."""
+
+_SENT = {
+    "port": "Port",
+    "manageMasterUserPassword": "ManageMasterUserPassword",
+    "dbSubnetGroupName": "DBSubnetGroupName",
+    "vpcSecurityGroupIds": "VpcSecurityGroupIds",
+    "parameterGroupName": "DBParameterGroupName",
+    "enabledCloudwatchLogsExports": "EnableCloudwatchLogsExports",
+    "performanceInsightsEnabled": "EnablePerformanceInsights",
+    "performanceInsightsRetentionPeriod": "PerformanceInsightsRetentionPeriod",
+}
+"""Called otherwise in answers. The emulator forgets the two of Performance Insights."""
+
+_AT_DELETION = ("skipFinalSnapshot", "finalSnapshotIdentifier")
+
+
+class Instance(ResourceType):
+    token = "aws:rds/instance:Instance"
+    inputs = dict.fromkeys([*_FIELDS, *_SENT, *_AT_DELETION], LEAF)
+    replace_on = frozenset({"identifier", "engine", "username", "dbName", "storageEncrypted", "dbSubnetGroupName", "port"})
+    name_property = "identifier"
+    tagger = tagging.RDS
+
+    def create(self, aws: Aws, inputs: Properties) -> str:
+        names = {**_FIELDS, **_SENT}
+        sent = {names[name]: value for name, value in known(inputs, *names).items()}
+        aws("rds").create_db_instance(**sent, Tags=tagging.pairs(inputs["tagsAll"]))
+        return str(inputs["identifier"])
+
+    def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
+        names = {**_FIELDS, **_SENT}
+        changed = {names[name]: value for name, value in known(new, *names).items() if old.get(name) != value}
+        exports = changed.pop("EnableCloudwatchLogsExports", None)
+        if exports is not None:
+            changed["CloudwatchLogsExportConfiguration"] = _export_change(old, exports)
+        if changed:
+            aws("rds").modify_db_instance(DBInstanceIdentifier=identifier, ApplyImmediately=True, **changed)
+
+    def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
+        found = or_none(lambda: aws("rds").describe_db_instances(DBInstanceIdentifier=identifier))
+        if found is None:
+            return None
+        instance: dict[str, Any] = found["DBInstances"][0]
+        return {
+            **{name: instance[answer] for name, answer in _FIELDS.items() if answer in instance},
+            "arn": instance["DBInstanceArn"],
+            "address": instance["Endpoint"]["Address"],
+            "port": instance["Endpoint"]["Port"],
+            "endpoint": f"{instance['Endpoint']['Address']}:{instance['Endpoint']['Port']}",
+            "status": instance["DBInstanceStatus"],
+            "resourceId": instance["DbiResourceId"],
+            "manageMasterUserPassword": "MasterUserSecret" in instance,
+            "masterUserSecrets": _master_secrets(instance),
+            "dbSubnetGroupName": instance["DBSubnetGroup"]["DBSubnetGroupName"],
+            "vpcSecurityGroupIds": [group["VpcSecurityGroupId"] for group in instance["VpcSecurityGroups"]],
+            "parameterGroupName": instance["DBParameterGroups"][0]["DBParameterGroupName"],
+            "enabledCloudwatchLogsExports": instance.get("EnabledCloudwatchLogsExports", []),
+        }
+
+    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
+        snapshot = {} if state.get("skipFinalSnapshot") else {"FinalDBSnapshotIdentifier": state["finalSnapshotIdentifier"]}
+        aws("rds").delete_db_instance(
+            DBInstanceIdentifier=identifier, SkipFinalSnapshot=bool(state.get("skipFinalSnapshot")), **snapshot
+        )
+
+
+def _export_change(old: Properties, wanted: list[str]) -> dict[str, list[str]]:
+    former = old.get("enabledCloudwatchLogsExports", [])
+    return {
+        "EnableLogTypes": [kind for kind in wanted if kind not in former],
+        "DisableLogTypes": [kind for kind in former if kind not in wanted],
+    }
+
+
+def _master_secrets(instance: dict[str, Any]) -> list[Properties]:
+    secret = instance.get("MasterUserSecret")
+    return [{"secretArn": secret["SecretArn"], "secretStatus": secret["SecretStatus"]}] if secret else []
