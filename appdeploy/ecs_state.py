@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 _PRIMARY = "PRIMARY"
 _TRIGGERED = "TRIGGERED"
 _DEPLOYMENT_PREFIX = "ecs-svc/"
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+"""For a moment that a reply does not tell."""
 
 
 class DeploymentStatus(StrEnum):
@@ -143,6 +145,8 @@ class ServiceState:
     """The target groups that it is configured with: both of a pair, whichever serves."""
     listener_rule: str | None
     """The rule whose weights ECS moves between them."""
+    told_at: datetime
+    """The newest moment that the reply tells of: of an event, or of a deployment's beginning or last change."""
 
     @classmethod
     def from_reply(cls, reply: ServiceTypeDef) -> Self:
@@ -163,6 +167,7 @@ class ServiceState:
             listener_rule=next(
                 (item["productionListenerRule"] for item in _advanced(reply) if "productionListenerRule" in item), None
             ),
+            told_at=max(_moments(reply), default=LONG_AGO),
         )
 
     @property
@@ -179,11 +184,6 @@ class ServiceState:
     def settled(self) -> bool:
         """Whether its newest deployment completed. One that ECS gave up does not run, whatever the service says."""
         return self.primary is not None and self.primary.rollout_state == "COMPLETED"
-
-    @property
-    def deployment_ids(self) -> frozenset[str]:
-        """The ids of all deployments that ECS lists now."""
-        return frozenset(item.id for item in self.deployments)
 
     def deployment(self, deployment_id: str) -> Deployment | None:
         """The deployment of that id, as long as ECS still lists it."""
@@ -202,6 +202,8 @@ class ServiceDeployment:
     created: datetime
     triggered: bool = False
     """Whether ECS's circuit breaker or alarms have ended it, rather than a request; ListServiceDeployments does not tell."""
+    went_back: bool = False
+    """Whether ECS had begun to roll it back; ListServiceDeployments does not tell."""
 
     @classmethod
     def from_brief(cls, reply: ServiceDeploymentBriefTypeDef) -> Self:
@@ -211,21 +213,22 @@ class ServiceDeployment:
             status=DeploymentStatus(reply["status"]),
             reason=reply.get("statusReason", ""),
             revision=reply["targetServiceRevisionArn"],
-            created=reply.get("createdAt", _LONG_AGO),
+            created=reply.get("createdAt", LONG_AGO),
         )
 
     @classmethod
     def from_reply(cls, reply: ServiceDeploymentTypeDef) -> Self:
         """Read one entry of DescribeServiceDeployments."""
-        rollback = reply.get("rollback", {}).get("reason", "")
+        rollback = reply.get("rollback", {})
         return cls(
             arn=reply["serviceDeploymentArn"],
             status=DeploymentStatus(reply["status"]),
-            reason=reply.get("statusReason", "") or rollback,
+            reason=reply.get("statusReason", "") or rollback.get("reason", ""),
             revision=reply["targetServiceRevision"]["arn"],
-            created=reply.get("createdAt", _LONG_AGO),
+            created=reply.get("createdAt", LONG_AGO),
             triggered=_TRIGGERED
             in (reply.get("deploymentCircuitBreaker", {}).get("status"), reply.get("alarms", {}).get("status")),
+            went_back=bool(rollback),
         )
 
     def rolls_out(self, deployment_id: str) -> bool:
@@ -286,6 +289,12 @@ def _target_groups(reply: ServiceTypeDef) -> tuple[str, ...]:
     first = [item["targetGroupArn"] for item in reply.get("loadBalancers", []) if "targetGroupArn" in item]
     other = [item["alternateTargetGroupArn"] for item in _advanced(reply) if "alternateTargetGroupArn" in item]
     return tuple(dict.fromkeys([*first, *other]))
+
+
+def _moments(reply: ServiceTypeDef) -> Iterator[datetime]:
+    yield from (event["createdAt"] for event in reply.get("events", []) if "createdAt" in event)
+    for deployment in reply.get("deployments", []):
+        yield from (moment for moment in (deployment.get("createdAt"), deployment.get("updatedAt")) if moment is not None)
 
 
 def _addresses(reply: TaskTypeDef) -> frozenset[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from appdeploy.begun import Known
 from appdeploy.contract import ServiceContract
 from appdeploy.errors import Refused
 from appdeploy.image import Digest, ImageReference
@@ -37,8 +38,8 @@ class Former:
     """What a service stands on before a release, and goes back to if the release fails."""
 
     task_definition: str
-    deployments: frozenset[str]
-    """Ids of the deployments that ECS listed: one that is not among them is new."""
+    known: Known
+    """What ECS listed: a deployment that is not of it is new."""
     version: str | None = None
     """The version that serves, as far as it is known; None before the first release."""
     digest: Digest | None = None
@@ -162,11 +163,11 @@ def version_of(definition: TaskDefinition, container: str) -> str:
     return definition.tags.get(VERSION_TAG) or str(definition.image_of(container))
 
 
-def former_of(definition: TaskDefinition, container: str, deployments: frozenset[str]) -> Former:
+def former_of(definition: TaskDefinition, container: str, known: Known) -> Former:
     """A released service's state before a release, from the revision that it runs."""
     return Former(
         task_definition=definition.arn,
-        deployments=deployments,
+        known=known,
         version=version_of(definition, container),
         digest=definition.image_of(container).digest,
         template=definition.tags.get(TEMPLATE_TAG),

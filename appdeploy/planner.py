@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from appdeploy.begun import Known
 from appdeploy.contract import PlatformContract, ServiceContract
 from appdeploy.ecs_state import ServiceState
 from appdeploy.errors import Refused
@@ -72,7 +73,7 @@ def _plan_service(live: LiveService, goal: Goal, environment: str) -> ServicePla
         raise _No("template", f"{name_of(state.task_definition)} could not be read")
     if live.contract.container not in live.running.containers:
         raise _no_container(live.running, live.contract)
-    former = former_of(live.running, live.contract.container, state.deployment_ids)
+    former = former_of(live.running, live.contract.container, Known.of(state))
     match goal:
         case Deploy():
             return _plan_deploy(live, state, former, goal)
@@ -83,7 +84,7 @@ def _plan_service(live: LiveService, goal: Goal, environment: str) -> ServicePla
 
 
 def _plan_first(live: LiveService, state: ServiceState, goal: Goal) -> ServicePlan | Untouched:
-    former = Former(state.task_definition, state.deployment_ids)
+    former = Former(state.task_definition, Known.of(state))
     match goal:
         case Sync():
             return Untouched(live.contract, former, "it was never released; the first release takes the newest template")

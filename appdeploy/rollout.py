@@ -113,7 +113,7 @@ def _update(plan: ReleasePlan, service: ServicePlan, revision: str, writer: EcsW
         deployment_id = writer.update(
             name,
             revision,
-            known=service.former.deployments,
+            known=service.former.known,
             desired_count=service.desired_count,
             force=revision == service.former.task_definition,
         )

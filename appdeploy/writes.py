@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from appdeploy.aws_errors import AwsError, Trouble, explain, is_passing, trouble_of
+from appdeploy.begun import Known, listed_since, recorded_since
 from appdeploy.ecs_state import ServiceState
 from appdeploy.errors import AppdeployError, OutOfReach
 from appdeploy.task_definition import RELEASE_TAG, NewRevision
@@ -75,13 +76,13 @@ class EcsWriter:
         service: ServiceName,
         task_definition: str,
         *,
-        known: frozenset[str],
+        known: Known,
         desired_count: int | None,
         force: bool,
     ) -> str:
         """Point the service at a task definition. Returns our deployment's id, the identity of the rollout.
 
-        `known` are the deployments read before: ours is one of that task definition that is not among them. `force` starts
+        `known` is what was read before: ours is one of that task definition that is not of it. `force` starts
         a deployment although the service stands on that task definition already.
         """
         extra: dict[str, Any] = {} if desired_count is None else {"desiredCount": desired_count}
@@ -93,10 +94,10 @@ class EcsWriter:
             reply = self._ecs.update_service(
                 cluster=service.cluster, service=service.arn, taskDefinition=task_definition, **_plain(extra)
             )
-            deployment = _new_deployment(ServiceState.from_reply(reply["service"]), task_definition, known)
-            return deployment or self._wait_for(lambda: self._deployment_in_ecs(service, task_definition, known))
+            deployment = listed_since(ServiceState.from_reply(reply["service"]), task_definition, known)
+            return deployment or self._wait_for(lambda: self._begun_in_ecs(service, task_definition, known))
 
-        return self._careful(send, lambda: self._deployment_in_ecs(service, task_definition, known))
+        return self._careful(send, lambda: self._begun_in_ecs(service, task_definition, known))
 
     def stop(self, deployment_arn: str) -> bool:
         """Ask ECS to roll a service deployment back. False when it cannot be stopped any more.
@@ -163,10 +164,13 @@ class EcsWriter:
         tags = {tag["key"]: tag["value"] for tag in reply.get("tags", [])}
         return reply["taskDefinition"]["taskDefinitionArn"] if tags.get(RELEASE_TAG) == release_id else None
 
-    def _deployment_in_ecs(self, service: ServiceName, task_definition: str, known: frozenset[str]) -> str | None:
+    def _begun_in_ecs(self, service: ServiceName, task_definition: str, known: Known) -> str | None:
         reply = self._ecs.describe_services(cluster=service.cluster, services=[service.arn])
         states = [ServiceState.from_reply(item) for item in reply["services"]]
-        return _new_deployment(states[0], task_definition, known) if states else None
+        listed = listed_since(states[0], task_definition, known) if states else None
+        # While an answer was waited for the deployment may have failed, and ECS may have taken it back: it is listed no
+        # longer, and to send it again would be a second deployment of one release.
+        return listed or recorded_since(self._ecs, service.cluster, service.arn, task_definition, known)
 
     def _wait_for(self, find: Callable[[], str | None]) -> str:
         found = self._find(find)
@@ -199,12 +203,6 @@ class _Patience:
             raise OutOfReach(f"no answer for {UNREACHABLE_SECONDS:.0f} s: {explain(error)}")
         self._clock.sleep(self._pause * random.uniform(0.5, 1.0))
         self._pause = min(self._pause * 2, _LONGEST_PAUSE)
-
-
-def _new_deployment(state: ServiceState, task_definition: str, known: frozenset[str]) -> str | None:
-    # Not PRIMARY alone: a rival may have replaced our deployment since, and then sending again would undo the rival.
-    ours = (item.id for item in state.deployments if item.task_definition == task_definition and item.id not in known)
-    return next(ours, None)
 
 
 def _plain(arguments: Any) -> dict[str, Any]:

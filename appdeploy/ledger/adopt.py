@@ -9,12 +9,12 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from appdeploy.aws_errors import AwsError
+from appdeploy.begun import deployment_of
 from appdeploy.contract import ServiceContract
 from appdeploy.deployments import service_deployments
 from appdeploy.ecs_state import DeploymentStatus, ServiceDeployment
 from appdeploy.ledger.entry import Entry, ServiceEntry, Side
 from appdeploy.ledger.store import Ledger
-from appdeploy.ledger.trace import deployment_of
 from appdeploy.live import describe_task_definition, on_template
 from appdeploy.outcome import Outcome
 from appdeploy.parallel import side_by_side

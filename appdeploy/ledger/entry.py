@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from appdeploy.ecs_state import LONG_AGO
 from appdeploy.outcome import Outcome
 
 SCHEMA_MAJOR = 1
@@ -72,6 +73,8 @@ class ServiceEntry(_Part):
     """ARN of the revision that the new one is made from."""
     known: tuple[str, ...] = ()
     """Ids of the deployments that ECS listed before: ours is not among them."""
+    known_at: datetime = LONG_AGO
+    """When ECS listed them, by its own clock: what it had taken back before is not among them, and not ours either."""
     deployment_id: str | None = None
     """Our deployment, as DescribeServices lists it."""
     outcome: str | None = None

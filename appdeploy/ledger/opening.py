@@ -61,7 +61,8 @@ def service_entry(service: ServicePlan | Untouched) -> ServiceEntry:
                 wanted=_wanted(service),
                 image=str(service.image),
                 base=service.base.arn,
-                known=tuple(sorted(service.former.deployments)),
+                known=tuple(sorted(service.former.known.deployments)),
+                known_at=service.former.known.at,
             )
 
 

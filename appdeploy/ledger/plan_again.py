@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from appdeploy.begun import Known
 from appdeploy.contract import ServiceContract
 from appdeploy.image import Digest, ImageReference
 from appdeploy.ledger.entry import Entry, ServiceEntry, StepKind
@@ -40,7 +41,7 @@ def former_of_entry(service: ServiceEntry) -> Former:
     former = service.former
     return Former(
         task_definition=former.task_definition or "",
-        deployments=frozenset(service.known),
+        known=Known(frozenset(service.known), service.known_at),
         version=former.version,
         digest=Digest(former.digest) if former.digest else None,
         template=former.template,

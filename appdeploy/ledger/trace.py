@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from appdeploy.begun import Known, recorded_since
 from appdeploy.contract import ServiceContract
-from appdeploy.deployments import service_deployments
 from appdeploy.ecs_state import ServiceState
-from appdeploy.ledger.entry import Entry, ServiceEntry
+from appdeploy.ledger.entry import Entry
 from appdeploy.task_definition import RELEASE_TAG
 
 if TYPE_CHECKING:
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 
 _REVISIONS_SEARCHED = 10
 """Newest revisions of a family among which ours is looked for: only releases register there, one at a time."""
-_REVISIONS_DESCRIBED = 20
-"""Service revisions in one DescribeServiceRevisions (API reference of ECS)."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,9 @@ def find_trace(clients: Clients, entry: Entry, name: str, contract: ServiceContr
     revision = service.wanted.task_definition or _registered(clients.ecs, contract.family, entry.id)
     if service.deployment_id or revision is None:
         return Trace(revision, service.deployment_id, untouched)
-    return Trace(revision, _started(clients.ecs, contract, service, revision), untouched)
+    known = Known(frozenset(service.known), service.known_at)
+    cluster = contract.service.rsplit("/", 2)[-2]
+    return Trace(revision, recorded_since(clients.ecs, cluster, contract.service, revision, known), untouched)
 
 
 def _registered(ecs: ECSClient, family: str, release_id: str) -> str | None:
@@ -54,25 +53,3 @@ def _registered(ecs: ECSClient, family: str, release_id: str) -> str | None:
         if {"key": RELEASE_TAG, "value": release_id} in tags:
             return arn
     return None
-
-
-def _started(ecs: ECSClient, contract: ServiceContract, service: ServiceEntry, revision: str) -> str | None:
-    """The first deployment of that revision after those that were known when the release was planned.
-
-    The order is ECS's own: no clock of ours is compared with it.
-    """
-    listed = service_deployments(ecs, contract.service.rsplit("/", 2)[-2], contract.service)
-    records = sorted(listed, key=lambda record: record.created, reverse=True)
-    later = list(takewhile(lambda record: not any(record.rolls_out(known) for known in service.known), records))
-    found = None
-    for start in range(0, len(later), _REVISIONS_DESCRIBED):
-        arns = [record.revision for record in later[start : start + _REVISIONS_DESCRIBED]]
-        reply = ecs.describe_service_revisions(serviceRevisionArns=arns)
-        ours = {item["serviceRevisionArn"] for item in reply["serviceRevisions"] if item["taskDefinition"] == revision}
-        found = next((arn for arn in reversed(arns) if arn in ours), found)
-    return deployment_of(found) if found else None
-
-
-def deployment_of(service_revision: str) -> str:
-    """The id under which DescribeServices lists the deployment of a service revision (see ServiceDeployment.rolls_out)."""
-    return f"ecs-svc/{service_revision.rsplit('/', 1)[-1]}"

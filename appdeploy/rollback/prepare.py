@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from appdeploy.aws import THREADS
 from appdeploy.aws_errors import refusing
+from appdeploy.begun import Known
 from appdeploy.contract import ServiceContract
 from appdeploy.ecs_state import ServiceState
 from appdeploy.errors import Refused
@@ -136,7 +137,7 @@ def _describe(clients: Clients, task_definition: str) -> TaskDefinition:
 
 def _plan(contract: ServiceContract, state: ServiceState, target: TaskDefinition) -> ServicePlan | Untouched:
     name, runs = name_of(target.arn), name_of(state.task_definition)
-    former = Former(state.task_definition, state.deployment_ids, version=runs, read=False)
+    former = Former(state.task_definition, Known.of(state), version=runs, read=False)
     if target.arn == state.task_definition and state.settled:
         return Untouched(contract, former, f"it runs {name} already")
     if target.is_read:

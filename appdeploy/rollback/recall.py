@@ -74,4 +74,4 @@ def _former(plan: ServicePlan, clients: Clients) -> Former:
         return former
     if plan.contract.container not in running.containers:
         return replace(former, read=True)
-    return former_of(running, plan.contract.container, former.deployments)
+    return former_of(running, plan.contract.container, former.known)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from appdeploy.begun import Known
 from appdeploy.errors import OutOfReach
 from appdeploy.events import Guarding, PutBack
 from appdeploy.ledger.entry import StepKind
@@ -156,7 +157,7 @@ class GuardedWatch:
     def _rival(self, state: ServiceState) -> Deployment | None:
         """The deployment that has replaced ours, unless ECS itself has brought a former one back."""
         primary, status = state.primary, self._watch.status
-        known = {self.rollout.deployment_id, *self.rollout.plan.former.deployments}
+        known = {self.rollout.deployment_id, *self.rollout.plan.former.known.deployments}
         if primary is None or primary.id in known or (status is not None and status.is_rollback):
             return None
         return primary
@@ -187,7 +188,7 @@ class GuardedWatch:
             deployment = self.writer.update(
                 self.rollout.service,
                 self.rollout.task_definition,
-                known=state.deployment_ids,
+                known=Known.of(state),
                 desired_count=None,
                 force=state.task_definition == self.rollout.task_definition,
             )

@@ -29,7 +29,7 @@ def revision_forgotten() -> AbstractContextManager[None]:
 
 def deployment_forgotten() -> AbstractContextManager[None]:
     """The same of its deployment: what it began itself looks like somebody else's."""
-    return _instead(trace, "_started", lambda *_: None)
+    return _instead(trace, "recorded_since", lambda *_: None)
 
 
 def recorded_afterwards() -> AbstractContextManager[None]:

@@ -288,7 +288,7 @@ class FakeAws:
             "currentServiceRevisions": [{"arn": service.revision}] if service.names_revisions else [],
             "deploymentConfiguration": service.configuration,
             "events": [
-                {"id": f"{message} {moment.tasks}", "createdAt": LONG_AGO, "message": message}
+                {"id": f"{message} {moment.tasks}", "createdAt": service.told_at, "message": message}
                 for message in (*moment.events, "(service x) has started a task")
             ],
         }
@@ -368,6 +368,8 @@ class FakeAws:
             "targetServiceRevision": {"arn": service.revision},
             "deploymentCircuitBreaker": {"status": "TRIGGERED" if self._triggered(service, moment) else "MONITORING_COMPLETE"},
         }
+        if moment.went_back:
+            record["rollback"] = {"reason": "the circuit breaker threshold was exceeded", "startedAt": LONG_AGO}
         return {"serviceDeployments": [record]}
 
     def _triggered(self, service: FakeService, moment: Moment) -> bool:

@@ -177,6 +177,8 @@ class Moment:
     weighted: str = "a"
     triggered: bool = False
     """Whether the circuit breaker had ended it, without a rollback."""
+    went_back: bool = False
+    """Whether ECS had begun to roll it back."""
 
 
 @dataclass
@@ -197,6 +199,8 @@ class FakeService:
     moment: Moment | None = None
     configuration: dict[str, Any] = field(default_factory=lambda: {"minimumHealthyPercent": 100, "maximumPercent": 200})
 
+    told_at: datetime = LONG_AGO
+    """When the newest event happened that DescribeServices tells of."""
     names_revisions: bool = False
     """Whether DescribeServices names the service revisions that run."""
     history: tuple[tuple[str, str], ...] = ()

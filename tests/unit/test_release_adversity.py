@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 from appdeploy.errors import Interrupted, OutOfReach
 from appdeploy.events import Silence, Started
+from appdeploy.goal import Restart
 from appdeploy.outcome import Outcome, worst
 from appdeploy.writes import UNREACHABLE_SECONDS
 from tests.unit.scenario import (
     DONE,
+    LONG_AGO,
     ROLLED_BACK,
     AwsSays,
     Moment,
@@ -59,6 +63,26 @@ def test_an_update_whose_answer_is_lost_is_found_not_repeated(aws, run):
     aws.after["UpdateService"] = [ReadTimeoutError(endpoint_url="x")]
     assert only(run()).outcome is Outcome.LIVE
     assert aws.count("UpdateService") == 1
+
+
+def test_an_update_that_ecs_took_back_before_it_was_looked_for_is_not_repeated(aws, run):
+    service = aws.released()
+    service.script = [ROLLED_BACK]
+    aws.environment(service)
+    aws.after["UpdateService"] = [ReadTimeoutError(endpoint_url="x")]
+    assert only(run()).outcome is Outcome.ROLLED_BACK_BY_ECS
+    assert aws.count("UpdateService") == 1
+
+
+def test_a_restart_that_was_taken_back_before_is_not_taken_for_the_one_whose_answer_is_lost(aws, run):
+    service = aws.released()
+    service.script, service.told_at = [Moment(), DONE], LONG_AGO + timedelta(3)
+    former = service.task_definition
+    service.history = ((service.contract.template, "SUCCESSFUL"), (former, "SUCCESSFUL"), (former, "ROLLBACK_SUCCESSFUL"))
+    aws.environment(service)
+    aws.answers["UpdateService"] = [ConnectTimeoutError(endpoint_url="x")]
+    assert only(run(goal=Restart())).outcome is Outcome.LIVE
+    assert aws.count("UpdateService") == 2
 
 
 def test_if_one_registration_is_refused_no_service_is_touched(aws, run):

@@ -80,7 +80,7 @@ def test_a_release_under_way_is_superseded_by_the_last_success_and_told_apart_fr
     service.moment = Moment(primary="rival")
     assert only(back()).outcome is Outcome.LIVE
     assert sent(aws)["taskDefinition"].endswith("agent:2")
-    assert back.plan.changed[0].former.deployments == {"ecs-svc/9"}
+    assert back.plan.changed[0].former.known.deployments == {"ecs-svc/9"}
 
 
 def test_the_template_is_never_returned_to(aws, back):

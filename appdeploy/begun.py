@@ -1,0 +1,75 @@
+"""Finds the deployment that a write has begun: among those that ECS lists of the service, and in its records of 90 days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import takewhile
+from typing import TYPE_CHECKING, Self
+
+from appdeploy.deployments import service_deployments
+from appdeploy.ecs_state import ServiceDeployment, ServiceState
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs import ECSClient
+
+_REVISIONS = 20
+"""Service revisions in one DescribeServiceRevisions (API reference of ECS)."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What ECS listed of a service before a write: a deployment that came later is new."""
+
+    deployments: frozenset[str]
+    """Ids. One that ECS has taken back is not among them, and its record is newer than theirs all the same."""
+    at: datetime
+    """The newest moment that ECS told of, by its own clock: no clock of ours is compared with it."""
+
+    @classmethod
+    def of(cls, state: ServiceState) -> Self:
+        """What a reply told."""
+        return cls(frozenset(item.id for item in state.deployments), state.told_at)
+
+    def precedes(self, record: ServiceDeployment) -> bool:
+        """Whether that deployment was begun after ECS told of them."""
+        return record.created >= self.at
+
+    def names(self, record: ServiceDeployment) -> bool:
+        """Whether that is the record of one of them."""
+        return any(record.rolls_out(deployment) for deployment in self.deployments)
+
+
+def listed_since(state: ServiceState, task_definition: str, known: Known) -> str | None:
+    """The id of the deployment of that task definition that was not known before, as long as ECS lists it."""
+    # Not PRIMARY alone: a rival may have replaced our deployment since, and then sending again would undo the rival.
+    deployments = (item for item in state.deployments if item.task_definition == task_definition)
+    return next((item.id for item in deployments if item.id not in known.deployments), None)
+
+
+def recorded_since(ecs: ECSClient, cluster: str, service: str, task_definition: str, known: Known) -> str | None:
+    """The id of the first deployment of that task definition after those that were known, also of one that has ended.
+
+    A deployment that ECS has taken back is listed no longer: only its record tells that it was there. Errors of the SDK
+    are raised. Two calls, and one more for each 20 later deployments.
+    """
+    records = sorted(service_deployments(ecs, cluster, service), key=lambda record: record.created, reverse=True)
+    newer = takewhile(lambda record: not known.names(record), records)
+    later = [record.revision for record in newer if known.precedes(record)]
+    ours = set(_that_run(ecs, later, task_definition))
+    found = next((arn for arn in reversed(later) if arn in ours), None)
+    return deployment_of(found) if found else None
+
+
+def deployment_of(service_revision: str) -> str:
+    """The id under which DescribeServices lists the deployment of a service revision (see ServiceDeployment.rolls_out)."""
+    return f"ecs-svc/{service_revision.rsplit('/', 1)[-1]}"
+
+
+def _that_run(ecs: ECSClient, revisions: list[str], task_definition: str) -> Iterator[str]:
+    for start in range(0, len(revisions), _REVISIONS):
+        reply = ecs.describe_service_revisions(serviceRevisionArns=revisions[start : start + _REVISIONS])
+        yield from (
+            item["serviceRevisionArn"] for item in reply["serviceRevisions"] if item["taskDefinition"] == task_definition
+        )
