@@ -95,8 +95,10 @@ def judge(rollout: Rollout, seen: Observation, policy: Policy, done: Done) -> Ve
     """What a tick's observation means."""
     if not seen.state.active:
         return Decide(Outcome.FAILED, f"the service is {seen.state.status}: somebody deleted it")
+    if _is_behind(rollout, seen):
+        return Wait(Phase.STARTING)
     if _is_superseded(rollout, seen, done):
-        return Decide(Outcome.SUPERSEDED, by_whom(seen.state.primary))
+        return Decide(Outcome.SUPERSEDED, _how_replaced(rollout, seen, done))
     if done.emptied or (rollout.plan.first and _has_failed(seen)):
         return _back_to_zero(rollout, seen, done)
     match seen.status:
@@ -177,12 +179,28 @@ def _has_failed(seen: Observation) -> bool:
     )
 
 
+def _is_behind(rollout: Rollout, seen: Observation) -> bool:
+    # The service was read before the record, or its reply was long under way: it shows our deployment under way, and the
+    # record says that it was stopped, for a newer one that the next look will show. What fails without a rollback stays
+    # PRIMARY as FAILED ("the deployment is stalled", AmazonECS/latest/developerguide/deployment-circuit-breaker.html).
+    ours = seen.state.primary
+    under_way = ours is not None and ours.id == rollout.deployment_id and ours.in_progress
+    return under_way and seen.record is not None and seen.status is DeploymentStatus.STOPPED and not seen.record.triggered
+
+
 def _is_superseded(rollout: Rollout, seen: Observation, done: Done) -> bool:
     # A stopped deployment that is still PRIMARY failed without a rollback; one that is not was replaced, unless the
-    # circuit breaker or an alarm had stopped it before. ECS's own rollback has statuses of its own.
+    # circuit breaker or an alarm had stopped it before. ECS's own rollback has statuses of its own: one that was begun
+    # and is stopped was cut short by whoever came.
     replaced = seen.state.primary is not None and seen.state.primary.id != rollout.deployment_id
-    failed = seen.record is not None and seen.record.triggered
+    failed = seen.record is not None and seen.record.triggered and not seen.record.went_back
     return seen.status is DeploymentStatus.STOPPED and replaced and not failed and not done.emptied
+
+
+def _how_replaced(rollout: Rollout, seen: Observation, done: Done) -> str:
+    by = by_whom(seen.state.primary)
+    went_back = seen.record is not None and seen.record.went_back
+    return f"{by} while it was rolled back: {why_it_failed(rollout, seen, done)}" if went_back else by
 
 
 def by_whom(primary: Deployment | None) -> str:

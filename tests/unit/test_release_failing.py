@@ -166,6 +166,33 @@ def test_a_rivals_deployment_supersedes_ours(aws, run):
     assert "ecs-svc/9" in result.cause
 
 
+def test_a_rival_that_came_after_the_service_was_read_supersedes_ours_at_the_next_look(aws, run):
+    service = aws.released()
+    service.script = [Moment(), Moment(status="STOPPED"), Moment(status="STOPPED", primary="rival")]
+    aws.environment(service)
+    assert only(run()).outcome is Outcome.SUPERSEDED
+
+
+def test_a_rival_that_cuts_ecs_own_rollback_short_supersedes_ours_and_the_failure_is_told(aws, run):
+    service = aws.released()
+    back = Moment((crashed(1), crashed(2)), status="ROLLBACK_IN_PROGRESS", primary="former", triggered=True)
+    cut_short = Moment((crashed(1), crashed(2)), status="STOPPED", primary="rival", triggered=True, went_back=True)
+    service.script = [Moment(), back, cut_short]
+    aws.environment(service)
+    result = only(run(patient=True))
+    assert result.outcome is Outcome.SUPERSEDED
+    assert "ecs-svc/9" in result.cause
+    assert "exited with code 1" in result.cause
+
+
+def test_a_first_release_that_was_replaced_does_not_empty_the_service_of_its_rival(aws, run):
+    service = aws.unreleased()
+    service.script = [Moment(), Moment(status="STOPPED"), Moment(status="STOPPED", primary="rival")]
+    aws.environment(service)
+    assert only(run()).outcome is Outcome.SUPERSEDED
+    assert aws.count("UpdateService") == 1
+
+
 def test_a_rival_that_deploys_the_former_version_supersedes_ours_too(aws, run):
     service = aws.released()
     service.script = [Moment(), Moment(status="STOPPED", primary="former", rollout="COMPLETED")]
