@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from appdeploy.ledger.entry import Entry as LedgerEntry
-from sandbox.emulator.journal import Entry
+from sandbox.emulator.journal import Entry, Kind
 from tests.faults.story import Deployment, Service, Story
 from tests.faults.truth import BY_A_USER, Told
 
@@ -35,16 +35,25 @@ def _lies_of(told: Told, entry: LedgerEntry, entries: Sequence[Entry]) -> Iterat
     now.tell(entries)
     for name, service in entry.services.items():
         first = before.services[service.service].definition.rsplit(":", 1)[0].endswith("-template")
-        true = _true(told, now.services[service.service], first=first)
+        last = now.services[service.service]
+        true = _true(told, last, first=first) if last.exists else _before_it_went(told, entries, last.arn, first=first)
         said = service.outcome if service.settled else "open"
         if said not in true:
             yield f"the ledger says of {name} in {entry.id}: {said}, true is {' or '.join(sorted(true))}"
 
 
+def _before_it_went(told: Told, entries: Sequence[Entry], arn: str, *, first: bool) -> frozenset[str]:
+    """Of a deleted service: what was settled before stays true. Who still watched calls it failed, who comes later cannot
+    know any more."""
+    deleted = next(entry.n for entry in entries if entry.service == arn and entry.kind is Kind.SERVICE_DELETED)
+    story = Story()
+    story.tell(entries, deleted - 1)
+    watched = {"failed"} if deleted <= told.ended else set()
+    return (_true(told, story.services[arn], first=first) - {"open"}) | {"unknown"} | watched
+
+
 def _true(told: Told, service: Service, *, first: bool) -> frozenset[str]:
     ours = _ours(told, service)
-    if not service.exists:
-        return frozenset({"unknown", "failed", "refused", "superseded", "live"})
     if ours is None:
         # What was never sent stays open until somebody resumes it, or another deployment comes.
         return NEVER_SENT | {"open"}

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 
+from appdeploy.ledger.entry import Entry as LedgerEntry
+from appdeploy.ledger.entry import ServiceEntry, Side
 from sandbox.emulator.clock import ManualClock
 from sandbox.emulator.ecs.wording import SUPERSEDED
 from sandbox.emulator.journal import Journal, Kind
+from tests.faults.settled import ledger_lies
 from tests.faults.truth import Call, End, Said, Told, Verb, Wish, lies
 
 ARN, GROUP = "arn:aws:ecs:x:1:service/c/agent", "group"
+RELEASE = "upgrade-2025-1125-143000-abc123"
 FORMER, OURS, RIVALS = "ecs-svc/1", "ecs-svc/2", "ecs-svc/3"
 
 
@@ -48,14 +55,31 @@ class Written:
     def last(self) -> int:
         return self.journal.since(0)[-1].n
 
-    def lies(
-        self, outcome: str, code: int, *, until_complete: bool = False, time: float = 5.0, answered: bool = True
-    ) -> list[str]:
+    def told(
+        self,
+        outcome: str,
+        code: int,
+        *,
+        until_complete: bool = False,
+        time: float = 5.0,
+        answered: bool = True,
+        looked: int | None = None,
+    ) -> Told:
         wish = Wish(Verb.DEPLOY, (ARN,), {ARN: "sha256:1"}, until_complete, 60.0, "tool")
-        said = Said(ARN, outcome, self.last, self.last, time, True)
+        said = Said(ARN, outcome, self.last if looked is None else looked, self.last, time, True)
         call = Call("DescribeServices", self.last, time, answered)
-        told = Told(wish, self.began, 0.0, (said,), (call,), End.RESULTS, code, "", False)
-        return lies(told, self.journal.since(0))
+        ends = (End.RESULTS, code, "", False, self.last, RELEASE)
+        return Told(wish, self.began, 0.0, (said,), (call,), *ends)
+
+    def lies(self, outcome: str, code: int, **more: Any) -> list[str]:
+        return lies(self.told(outcome, code, **more), self.journal.since(0))
+
+    def ledger_lies(self, told: Told, outcome: str) -> list[str]:
+        """Of an entry that is settled with that outcome."""
+        service = ServiceEntry(service=ARN, change="release", former=Side(), wanted=Side(), outcome=outcome, settled=True)
+        words = {"kind": "upgrade", "environment": "staging", "purpose": "v2", "who": "alice"}
+        entry = LedgerEntry(id=RELEASE, begun=datetime.now(UTC), services={"agent": service}, **words)
+        return list(ledger_lies([told], [entry], self.journal.since(0)))
 
 
 @pytest.fixture
@@ -96,6 +120,29 @@ def test_superseded_is_by_somebody_else(written: Written) -> None:
     written.update("rival", RIVALS, "agent:3")
     assert written.lies("superseded", 23) == []
     assert written.lies("failed", 22) == ["agent: said failed, true is superseded"]
+
+
+def test_a_deployment_that_was_only_just_begun_has_not_failed(written: Written) -> None:
+    written.status(OURS, "STOPPED", SUPERSEDED)
+    written.update("rival", RIVALS, "agent:3")
+    assert written.lies("failed", 22, looked=written.began) == ["agent: said failed, true is refused or superseded"]
+
+
+def test_of_a_deleted_service_the_ledger_may_say_what_was_so_before_or_that_it_is_unknown(written: Written) -> None:
+    written.status(OURS, "ROLLBACK_SUCCESSFUL")
+    told = written.told("rolled-back-by-ecs", 20)
+    written.add(Kind.SERVICE_DELETED, by={"access_key": "person"})
+    assert written.ledger_lies(told, "rolled-back-by-ecs") == []
+    assert written.ledger_lies(told, "unknown") == []
+    (lie,) = written.ledger_lies(told, "live")
+    assert lie.endswith("live, true is rolled-back-by-ecs or unknown")
+
+
+def test_of_a_service_that_was_deleted_under_the_release_the_ledger_may_say_failed(written: Written) -> None:
+    written.add(Kind.SERVICE_DELETED, by={"access_key": "person"})
+    told = written.told("failed", 22)
+    assert written.ledger_lies(told, "failed") == []
+    assert written.ledger_lies(told, "live")
 
 
 def test_timed_out_needs_the_end_of_the_time_or_silence(written: Written) -> None:

@@ -175,7 +175,7 @@ def _true_now(told: Told, service: Service, first: bool) -> frozenset[str]:
             live = not told.wish.until_complete and service.primary == ours.id
             enough = 0 < service.count <= service.healthy_tasks(ours.id)
             return frozenset({"live"}) if live and enough else frozenset()
-        case "ROLLBACK_REQUESTED":
+        case "" | "ROLLBACK_REQUESTED":  # The journal names a new deployment one entry before it says how it stands.
             return frozenset()
         case "ROLLBACK_IN_PROGRESS" if not first:
             return frozenset()
