@@ -153,6 +153,17 @@ def test_timed_out_needs_the_end_of_the_time_or_silence(written: Written) -> Non
     assert written.lies("timed-out", 24, time=60.0) == ["agent: said timed-out, true is live"]
 
 
+def test_what_was_live_and_gone_within_one_look_may_have_been_seen_as_neither(written: Written) -> None:
+    for number in (1, 2):
+        written.runs(number, healthy=True)
+    live = written.last
+    assert written.lies("timed-out", 24, time=60.0, looked=live) == ["agent: said timed-out, true is live"]
+    written.add(Kind.SERVICE_DELETED, by={"access_key": "person"})
+    assert written.lies("timed-out", 24, time=60.0, looked=live) == []
+    assert written.lies("timed-out", 24, time=59.0, looked=live) == ["agent: said timed-out, true is failed or live"]
+    assert written.lies("timed-out", 24, time=60.0) == ["agent: said timed-out, true is failed"]
+
+
 def test_the_exit_status_is_the_worst_services(written: Written) -> None:
     written.status(OURS, "SUCCESSFUL")
     assert written.lies("live", 20) == ["exit status 20, and 0 is right for live"]

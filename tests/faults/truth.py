@@ -151,7 +151,9 @@ def _true_of(told: Told, said: Said, entries: Sequence[Entry]) -> frozenset[str]
     for _ in story.moments(entries, said.looked, said.at):
         service = story.services[said.service]
         now = _true_now(told, service, first)
-        undecided |= not now
+        # A look takes time: the service is read before the health of its targets, and ECS's reads may lag behind too. Who
+        # was shown our deployment at work, and then its targets gone, was never shown it live, nor yet what took them.
+        undecided |= not now or ("live" in true and "live" not in now)
         true |= now
         if undecided and _time_is_up(told, said):
             true |= _at_the_deadline(told, service, first)
