@@ -19,6 +19,7 @@ from appdeploy.watch import service_watch
 from appdeploy.watch.judge import Decide, Done, Observation, Policy, Verdict, judge
 from appdeploy.watch.service_watch import ServiceWatch, Tick
 from appdeploy.writes import EcsWriter
+from tests.faults.search import Stage, Summary, search
 
 
 @contextmanager
@@ -112,3 +113,17 @@ MUTANTS: Mapping[str, Mutant] = {
     "settle skipped": Mutant(settle_skipped, "the ledger says of", 2),
 }
 """By name."""
+
+MOST = 200
+"""Releases within which a planted bug must be found."""
+
+
+def hunt(stage: Stage, mutant: Mutant) -> Summary:
+    """Plant a bug and search until it shows."""
+    with mutant.planted():
+        return search(stage, mutant.seed, MOST, lambda summary: is_found(mutant, summary))
+
+
+def is_found(mutant: Mutant, summary: Summary) -> bool:
+    """Whether a search has met a lie that gives the bug away."""
+    return any(mutant.sign in lie for mismatch in summary.mismatches for lie in mismatch.lies)
