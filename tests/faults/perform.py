@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from appdeploy.errors import AppdeployError, Locked, LockLost, OutOfReach, Refused
 from appdeploy.events import Emit, Event, Finished, Planned, Started
 from appdeploy.goal import Deploy, Goal, Restart, Sync
+from appdeploy.lock.store import DynamoLockStore
 from appdeploy.lock.turn import AtOnce, InLine
 from appdeploy.outcome import ExitCode, worst
 from appdeploy.plan import ReleasePlan
@@ -35,6 +36,7 @@ def perform(world: World, release: Release, tag: str) -> Told:
     world.pass_time(release.pause)
     digests = {name: world.push(name, tag, behaviour) for name, behaviour in release.behaviours.items()}
     _prepare_disturbances(world, release, tag)
+    held = DynamoLockStore(world.client(PERSON, "dynamodb"), platform.TABLE).read().holder is not None
     began, began_time, said, ids = world.number(), world.now(), list[Said](), list[str]()
     end, exit_code, words = _run(world, release, tag, _listener(world, said, ids, began, _lag(release)))
     ended = world.number()
@@ -60,6 +62,7 @@ def perform(world: World, release: Release, tag: str) -> Told:
         words=words,
         ringing=watched.ringing,
         ended=ended,
+        held=held,
         release="".join(ids[:1]),
     )
 

@@ -64,11 +64,14 @@ class Written:
         time: float = 5.0,
         answered: bool = True,
         looked: int | None = None,
+        verb: Verb = Verb.DEPLOY,
+        timeout: float = 60.0,
+        held: bool = False,
     ) -> Told:
-        wish = Wish(Verb.DEPLOY, (ARN,), {ARN: "sha256:1"}, until_complete, 60.0, "tool")
+        wish = Wish(verb, (ARN,), {ARN: "sha256:1"}, until_complete, timeout, "tool")
         said = Said(ARN, outcome, self.last if looked is None else looked, self.last, time, True)
         call = Call("DescribeServices", self.last, time, answered)
-        ends = (End.RESULTS, code, "", False, self.last, RELEASE)
+        ends = (End.RESULTS, code, "", False, self.last, held, RELEASE)
         return Told(wish, self.began, 0.0, (said,), (call,), *ends)
 
     def lies(self, outcome: str, code: int, **more: Any) -> list[str]:
@@ -162,6 +165,14 @@ def test_what_was_live_and_gone_within_one_look_may_have_been_seen_as_neither(wr
     assert written.lies("timed-out", 24, time=60.0, looked=live) == []
     assert written.lies("timed-out", 24, time=59.0, looked=live) == ["agent: said timed-out, true is failed or live"]
     assert written.lies("timed-out", 24, time=60.0) == ["agent: said timed-out, true is failed"]
+
+
+def test_a_rollback_that_took_the_lock_away_need_not_call_live_what_a_late_write_may_replace(written: Written) -> None:
+    written.status(OURS, "SUCCESSFUL")
+    on_guard = {"verb": Verb.ROLLBACK, "timeout": 20.0}
+    assert written.lies("timed-out", 24, time=20.0, held=True, **on_guard) == []
+    assert written.lies("timed-out", 24, time=20.0, held=False, **on_guard) == ["agent: said timed-out, true is live"]
+    assert written.lies("timed-out", 24, time=30.0, held=True, **on_guard) == ["agent: said timed-out, true is live"]
 
 
 def test_the_exit_status_is_the_worst_services(written: Written) -> None:

@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from appdeploy.lock.keeper import LEASE_SECONDS
 from sandbox.emulator.journal import Entry
 from tests.faults.story import Deployment, Service, Story
 
@@ -111,6 +112,8 @@ class Told:
     """Whether a deployment alarm was in ALARM at some time."""
     ended: int = 0
     """The newest entry when it ended."""
+    held: bool = False
+    """Whether another command, alive or dead, held the lock when it began."""
     release: str = ""
     """The id of the release, as it was told; empty when it was refused before there was a plan."""
 
@@ -154,6 +157,7 @@ def _true_of(told: Told, said: Said, entries: Sequence[Entry]) -> frozenset[str]
         # A look takes time: the service is read before the health of its targets, and ECS's reads may lag behind too. Who
         # was shown our deployment at work, and then its targets gone, was never shown it live, nor yet what took them.
         undecided |= not now or ("live" in true and "live" not in now)
+        undecided |= "live" in now and _is_on_guard(told, said)
         true |= now
         if undecided and _time_is_up(told, said):
             true |= _at_the_deadline(told, service, first)
@@ -210,6 +214,12 @@ def _as_wanted(told: Told, service: Service) -> bool:
 
 def _time_is_up(told: Told, said: Said) -> bool:
     return said.time >= told.began_time + told.wish.timeout
+
+
+def _is_on_guard(told: Told, said: Said) -> bool:
+    """Whether a rollback still waits for late writes of the release that it took the lock from: until then it calls
+    nothing live (docs/adr/013-late-writes.md)."""
+    return told.held and told.wish.verb is Verb.ROLLBACK and said.time < told.began_time + LEASE_SECONDS
 
 
 def _at_the_deadline(told: Told, service: Service, first: bool) -> set[str]:
