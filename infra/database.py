@@ -43,8 +43,8 @@ class Database(Component):
     """One instance, and the secret of the user that services log in as.
 
     RDS keeps the master user's password in a secret of its own and changes it every 7 days, so no service uses it. The
-    services' user is made by `appdeploy db init`, which fills the secret; until then it is empty, and ECS starts no task
-    that refers to it.
+    services' user is made once the database is there, by whoever then fills the secret (docs/runbook.md); until then it
+    is empty, and ECS starts no task that refers to it.
     """
 
     TYPE = "axonflow:platform:Database"
@@ -150,7 +150,7 @@ class Database(Component):
         return aws.secretsmanager.Secret(
             f"{self._name}-application",
             name=self._args.names.secret("database"),
-            description="User name and password of the services, as JSON; written by `appdeploy db init` alone",
+            description="User name and password of the services, as JSON; written when that user is made",
             recovery_window_in_days=RECOVERY_DAYS if self._args.protect else 0,
             opts=self.child(protect=self._args.protect),
         )
