@@ -1,4 +1,4 @@
-"""Finds the deployment that a write has begun: among those that ECS lists of the service, and in its records of 90 days."""
+"""Finds what a write has begun: a revision by its release's tag, and a deployment among those that ECS lists and records."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING, Self
 
 from appdeploy.deployments import service_deployments
 from appdeploy.ecs_state import ServiceDeployment, ServiceState
+from appdeploy.task_definition import RELEASE_TAG
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
 
 _REVISIONS = 20
 """Service revisions in one DescribeServiceRevisions (API reference of ECS)."""
+
+
+_REVISIONS_SEARCHED = 10
+"""Newest revisions of a family among which ours is looked for: others register there too, while an answer is waited for."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,16 @@ def recorded_since(ecs: ECSClient, cluster: str, service: str, task_definition: 
     ours = set(_that_run(ecs, later, task_definition))
     found = next((arn for arn in reversed(later) if arn in ours), None)
     return deployment_of(found) if found else None
+
+
+def registered_by(ecs: ECSClient, family: str, release_id: str) -> str | None:
+    """The revision that carries the release's tag. Errors of the SDK are raised. Two calls as a rule, eleven at most."""
+    reply = ecs.list_task_definitions(familyPrefix=family, sort="DESC", maxResults=_REVISIONS_SEARCHED)
+    for arn in reply["taskDefinitionArns"]:
+        tags = ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"]).get("tags", [])
+        if {"key": RELEASE_TAG, "value": release_id} in tags:
+            return arn
+    return None
 
 
 def deployment_of(service_revision: str) -> str:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from appdeploy.aws_errors import AwsError, Trouble, explain, is_passing, trouble_of
-from appdeploy.begun import Known, listed_since, recorded_since
+from appdeploy.begun import Known, listed_since, recorded_since, registered_by
 from appdeploy.ecs_state import ServiceState
 from appdeploy.errors import AppdeployError, OutOfReach
-from appdeploy.task_definition import RELEASE_TAG, NewRevision
+from appdeploy.task_definition import NewRevision
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
@@ -69,7 +69,7 @@ class EcsWriter:
             reply = self._ecs.register_task_definition(**_plain(revision.request))
             return reply["taskDefinition"]["taskDefinitionArn"]
 
-        return self._careful(send, lambda: self._newest_of(revision.family, release_id))
+        return self._careful(send, lambda: registered_by(self._ecs, revision.family, release_id))
 
     def update(
         self,
@@ -156,21 +156,15 @@ class EcsWriter:
             self._clock.sleep(_FIRST_PAUSE * misses)
         return None
 
-    def _newest_of(self, family: str, release_id: ReleaseId) -> str | None:
-        try:
-            reply = self._ecs.describe_task_definition(taskDefinition=family, include=["TAGS"])
-        except self._ecs.exceptions.ClientException:
-            return None  # A family without a revision does not exist yet.
-        tags = {tag["key"]: tag["value"] for tag in reply.get("tags", [])}
-        return reply["taskDefinition"]["taskDefinitionArn"] if tags.get(RELEASE_TAG) == release_id else None
-
     def _begun_in_ecs(self, service: ServiceName, task_definition: str, known: Known) -> str | None:
+        # The records come first: a deployment that failed meanwhile, or that a rival's of the same task definition has
+        # replaced, is listed no longer, and to send it again would be a second deployment of one release.
+        recorded = recorded_since(self._ecs, service.cluster, service.arn, task_definition, known)
+        if recorded is not None:
+            return recorded
         reply = self._ecs.describe_services(cluster=service.cluster, services=[service.arn])
         states = [ServiceState.from_reply(item) for item in reply["services"]]
-        listed = listed_since(states[0], task_definition, known) if states else None
-        # While an answer was waited for the deployment may have failed, and ECS may have taken it back: it is listed no
-        # longer, and to send it again would be a second deployment of one release.
-        return listed or recorded_since(self._ecs, service.cluster, service.arn, task_definition, known)
+        return listed_since(states[0], task_definition, known) if states else None
 
     def _wait_for(self, find: Callable[[], str | None]) -> str:
         found = self._find(find)

@@ -5,20 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from appdeploy.begun import Known, recorded_since
+from appdeploy.begun import Known, recorded_since, registered_by
 from appdeploy.contract import ServiceContract
 from appdeploy.ecs_state import ServiceState
 from appdeploy.ledger.entry import Entry
-from appdeploy.task_definition import RELEASE_TAG
 
 if TYPE_CHECKING:
-    from mypy_boto3_ecs import ECSClient
-
     from appdeploy.aws import Clients
-
-_REVISIONS_SEARCHED = 10
-"""Newest revisions of a family among which ours is looked for: only releases register there, one at a time."""
-
 
 @dataclass(frozen=True)
 class Trace:
@@ -37,19 +30,9 @@ def find_trace(clients: Clients, entry: Entry, name: str, contract: ServiceContr
     service = entry.services[name]
     primary = state.primary
     untouched = primary is not None and primary.id in service.known
-    revision = service.wanted.task_definition or _registered(clients.ecs, contract.family, entry.id)
+    revision = service.wanted.task_definition or registered_by(clients.ecs, contract.family, entry.id)
     if service.deployment_id or revision is None:
         return Trace(revision, service.deployment_id, untouched)
     known = Known(frozenset(service.known), service.known_at)
     cluster = contract.service.rsplit("/", 2)[-2]
     return Trace(revision, recorded_since(clients.ecs, cluster, contract.service, revision, known), untouched)
-
-
-def _registered(ecs: ECSClient, family: str, release_id: str) -> str | None:
-    """The revision that carries the release's tag."""
-    reply = ecs.list_task_definitions(familyPrefix=family, sort="DESC", maxResults=_REVISIONS_SEARCHED)
-    for arn in reply["taskDefinitionArns"]:
-        tags = ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"]).get("tags", [])
-        if {"key": RELEASE_TAG, "value": release_id} in tags:
-            return arn
-    return None

@@ -130,7 +130,7 @@ class GuardedWatch:
         if release is None or decided or self._clear or self._taken_back:
             return self._told(tick)
         rival = self._rival(state)
-        if rival is not None and self.guard.wrote(rival):
+        if rival is not None and self._differs(rival) and self.guard.wrote(rival):
             return self._put_back(state, rival, release)
         self._clear = over  # What this state shows has landed within the lease.
         if tick.result is not None and tick.result.outcome is Outcome.LIVE:
@@ -153,6 +153,10 @@ class GuardedWatch:
         """From the next tick on, ask ECS for the way back; nothing is put back any more."""
         self._taken_back = True
         self._watch.take_back(why)
+
+    def _differs(self, rival: Deployment) -> bool:
+        """Whether it brings something else: new tasks of what we returned to need not be undone."""
+        return rival.task_definition != self.rollout.task_definition
 
     def _rival(self, state: ServiceState) -> Deployment | None:
         """The deployment that has replaced ours, unless ECS itself has brought a former one back."""

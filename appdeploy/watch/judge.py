@@ -183,8 +183,10 @@ def _is_behind(rollout: Rollout, seen: Observation) -> bool:
     # The service was read before the record, or its reply was long under way: it shows our deployment under way, and the
     # record says that it was stopped, for a newer one that the next look will show. What fails without a rollback stays
     # PRIMARY as FAILED ("the deployment is stalled", AmazonECS/latest/developerguide/deployment-circuit-breaker.html).
-    ours = seen.state.primary
-    under_way = ours is not None and ours.id == rollout.deployment_id and ours.in_progress
+    primary = seen.state.primary
+    if seen.status is DeploymentStatus.SUCCESSFUL:  # The service as it was before our update proves nothing of it.
+        return primary is not None and primary.id in rollout.plan.former.known.deployments
+    under_way = primary is not None and primary.id == rollout.deployment_id and primary.in_progress
     return under_way and seen.record is not None and seen.status is DeploymentStatus.STOPPED and not seen.record.triggered
 
 
@@ -193,8 +195,12 @@ def _is_superseded(rollout: Rollout, seen: Observation, done: Done) -> bool:
     # circuit breaker or an alarm had stopped it before. ECS's own rollback has statuses of its own: one that was begun
     # and is stopped was cut short by whoever came.
     replaced = seen.state.primary is not None and seen.state.primary.id != rollout.deployment_id
+    return replaced and _was_cut_short(seen) and not done.emptied
+
+
+def _was_cut_short(seen: Observation) -> bool:
     failed = seen.record is not None and seen.record.triggered and not seen.record.went_back
-    return seen.status is DeploymentStatus.STOPPED and replaced and not failed and not done.emptied
+    return seen.status is DeploymentStatus.STOPPED and not failed
 
 
 def _how_replaced(rollout: Rollout, seen: Observation, done: Done) -> str:
@@ -217,6 +223,9 @@ def _back_to_zero(rollout: Rollout, seen: Observation, done: Done) -> Verdict:
         going_back = on_former or (seen.status is not None and seen.status.is_rollback)
         return Empty(None if going_back else rollout.plan.former.task_definition)
     state = seen.state
+    if primary is not None and not on_former and primary.id != rollout.deployment_id:
+        outcome = Outcome.SUPERSEDED if _was_cut_short(seen) else Outcome.FAILED
+        return Decide(outcome, f"{by_whom(primary)}, after it had failed: {why_it_failed(rollout, seen, done)}")
     settled = on_former and primary is not None and not primary.in_progress
     if settled and state.desired == state.running == state.pending == 0:
         return Decide(Outcome.FAILED, f"{why_it_failed(rollout, seen, done)}; there is no former version")

@@ -27,7 +27,18 @@ from tests.faults.story import Deployment, Service, Story
 
 SEVERITY = {"failed": 22, "timed-out": 24, "superseded": 23, "rolled-back": 21, "rolled-back-by-ecs": 20, "refused": 10}
 """Exit status by outcome, worst first (the page of release semantics); without any of these it is 0."""
-_LOOKS = ("DescribeServices", "ListServiceDeployments", "DescribeServiceDeployments", "StopServiceDeployment", "ListTasks")
+_LOOKS = (
+    "DescribeServices",
+    "ListServiceDeployments",
+    "DescribeServiceDeployments",
+    "DescribeServiceRevisions",
+    "DescribeRules",
+    "StopServiceDeployment",
+    "ListTasks",
+    "DescribeTasks",
+    "DescribeTargetHealth",
+)
+"""All that a watch asks ECS and the load balancer: one that gets no answer may be the last that it looks."""
 BY_A_USER = "of a user request"
 
 

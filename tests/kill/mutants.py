@@ -24,7 +24,7 @@ def _instead(owner: object, name: str, value: object) -> Iterator[None]:
 
 def revision_forgotten() -> AbstractContextManager[None]:
     """A release is resumed from its entry alone: whether its revision is there already is not asked."""
-    return _instead(trace, "_registered", lambda *_: None)
+    return _instead(trace, "registered_by", lambda *_: None)
 
 
 def deployment_forgotten() -> AbstractContextManager[None]:
