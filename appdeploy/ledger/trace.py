@@ -13,6 +13,7 @@ from appdeploy.ledger.entry import Entry
 if TYPE_CHECKING:
     from appdeploy.aws import Clients
 
+
 @dataclass(frozen=True)
 class Trace:
     """How far a release of one service came."""
