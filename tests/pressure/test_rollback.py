@@ -166,6 +166,13 @@ def test_a_late_restart_of_an_old_revision_is_undone_too(world: World) -> None:
     assert world.stands_on == V2
 
 
+def test_new_tasks_of_what_was_returned_to_are_not_undone(world: World) -> None:
+    world.rival()
+    world.at(6, lambda: world.update(taskDefinition=V2, forceNewDeployment=True))
+    assert world.rollback(until_complete=False).outcome is Outcome.SUPERSEDED
+    assert world.stands_on == V2
+
+
 def test_a_person_who_brings_a_revision_without_a_fence_supersedes_the_rollback(world: World) -> None:
     world.rival()
     person = world.register(world.push("v8"))

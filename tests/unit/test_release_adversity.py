@@ -229,3 +229,20 @@ def test_an_interruption_that_a_library_turned_into_its_own_error_is_one(aws, ru
 
     with pytest.raises(Interrupted, match="goes on in AWS"):
         run(on_event=break_off)
+
+
+def test_a_revision_whose_answer_was_lost_is_found_behind_a_rivals(aws, run):
+    service = aws.released()
+    service.script = [Moment(), DONE]
+    aws.environment(service)
+    register = aws._RegisterTaskDefinition
+
+    def rival_comes_next(params):
+        reply = register(params)
+        register({**params, "tags": []})
+        return reply
+
+    aws._RegisterTaskDefinition = rival_comes_next
+    aws.after["RegisterTaskDefinition"] = [ReadTimeoutError(endpoint_url="x")]
+    assert only(run()).outcome is Outcome.LIVE
+    assert aws.count("RegisterTaskDefinition") == 1

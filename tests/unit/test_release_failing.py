@@ -273,3 +273,22 @@ def test_a_first_release_that_ecs_stopped_without_a_rollback_is_put_back_on_its_
     aws.environment(service)
     assert only(run(patient=True)).outcome is Outcome.FAILED
     assert aws.writes[-1][1]["taskDefinition"] == service.contract.template
+
+
+def test_a_service_read_before_the_update_proves_nothing_of_it(aws, run):
+    """The record is quicker: it says SUCCESSFUL, and the service still shows the count of 0 before the first release."""
+    service = aws.unreleased()
+    before = Moment(status="SUCCESSFUL", primary="former", rollout="COMPLETED", count=0)
+    service.script = [before, before, DONE]
+    aws.environment(service)
+    assert only(run()).outcome is Outcome.LIVE
+
+
+def test_a_rival_that_comes_while_a_failed_first_release_goes_back_to_0_is_told(aws, run):
+    service = aws.unreleased()
+    service.script = [Moment(), Moment((crashed(1), crashed(2)), status="STOPPED", rollout="FAILED", triggered=True)]
+    service.after_empty = [Moment(status="STOPPED", primary="rival", triggered=True)]
+    aws.environment(service)
+    result = only(run())
+    assert result.outcome is Outcome.FAILED
+    assert "deployment ecs-svc/9 of x:1 replaced it, after it had failed: 2 tasks exited with code 1" in result.cause
