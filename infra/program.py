@@ -50,6 +50,7 @@ def build(environment: Environment) -> None:
             url=balancer.url,
             services=services,
             settings=platform.services,
+            windows=platform.release_windows,
         ),
         written_after=[network, balancer, cluster, database, cache, releases, *services.values()],
     )

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
-from appdeploy.contract import ENVIRONMENT_PATTERN, SERVICE_PATTERN
+from appdeploy.contract import ENVIRONMENT_PATTERN, SERVICE_PATTERN, ReleaseWindow
 from infra.data_settings import CacheSettings, DatabaseSettings
 from infra.naming import ROLE_LENGTH, Names
 from infra.network_settings import NetworkSettings
@@ -130,6 +130,8 @@ class PlatformSettings(Section):
     database: DatabaseSettings
     cache: CacheSettings
     load_balancer: LoadBalancerSettings = LoadBalancerSettings()
+    release_windows: Annotated[tuple[ReleaseWindow, ...], Field(max_length=14)] = ()
+    """When releases may begin; any time when there is none. Rollbacks always may, and `--during-incident` passes."""
     log_retention_days: int
     protect: bool
     """Whether Pulumi and AWS refuse to delete what holds data or traffic."""

@@ -93,7 +93,8 @@ def duration(seconds: float) -> str:
 def heading(plan: ReleasePlan) -> str:
     """Which release it is, and what for."""
     reason = f"; reason: {plan.reason}" if plan.reason else ""
-    return f"{plan.release_id}: {plan.purpose}{reason}"
+    incident = f"; during an incident: {plan.incident}" if plan.incident else ""
+    return f"{plan.release_id}: {plan.purpose}{incident}{reason}"
 
 
 def change(service: ServicePlan) -> str:

@@ -145,6 +145,13 @@ def test_another_zone_moves_no_subnet(prefix: int, zones: int) -> None:
         assert more[: zones - 1] == fewer
 
 
+def test_a_window_that_never_opens_is_refused() -> None:
+    window = {"days": ["mon"], "opens": "09:00", "closes": "09:00", "time_zone": "Europe/Berlin"}
+    assert "release_windows.0: it opens and closes at 09:00: such a window never opens" in refusal(
+        settings(release_windows=[window])
+    )
+
+
 @given(st.from_regex(r"[a-z][a-z0-9-]{0,19}", fullmatch=True), st.from_regex(r"[a-z][a-z0-9-]{0,29}", fullmatch=True))
 def test_a_stem_fits_and_keeps_its_ending(environment: str, service: str) -> None:
     first, second = (Names(environment).stem(service, ending) for ending in ("-a", "-b"))
