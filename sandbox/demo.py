@@ -17,8 +17,8 @@ from sandbox.home import PROJECT
 
 STACK = "organization/axonflow/staging"
 ENVIRONMENT = "staging"
-SERVICE = "agent"
-REPOSITORY = f"axonflow-{ENVIRONMENT}-{SERVICE}"
+SERVICES = ("agent", "orchestrator", "customer-portal")
+"""The first one answers at the load balancer's own address."""
 ANSWER_SECONDS = 10.0
 
 Say = Callable[[str], None]
@@ -67,11 +67,12 @@ def _timed(command: list[str], environment: dict[str, str]) -> float:
 
 
 def _push_next_version(control: Control) -> str:
-    """Push a healthy image under the first version that the registry does not have: its tags never change."""
+    """Push healthy images under the first version that no service has in the registry: its tags never change."""
     for number in itertools.count():
         version = f"v1.0.{number}"
         try:
-            control.push_image(REPOSITORY, version, "healthy")
+            for service in SERVICES:
+                control.push_image(f"axonflow-{ENVIRONMENT}-{service}", version, "healthy")
         except AlreadyThere:
             continue
         return version
@@ -100,16 +101,16 @@ def _ask(url: str) -> Answer:
 def _summary(infrastructure: float, release: float, version: str, address: str, answer: Answer) -> str:
     return f"""
 infrastructure tier   {infrastructure:6.1f} s   pulumi up of {ENVIRONMENT}
-application tier      {release:6.1f} s   appdeploy deploy of {SERVICE} {version}
+application tier      {release:6.1f} s   appdeploy deploy of {len(SERVICES)} services, {version}
 load balancer         {address}
-GET /health           {answer.body} from {SERVICE} {answer.version}, task {answer.task[:8]}
+GET /health           {answer.body} from {SERVICES[0]} {answer.version}, task {answer.task[:8]}
 
 next, in this shell:
   eval "$(.venv/bin/sandbox env)"
   curl -i {address}/health
   appdeploy status --environment {ENVIRONMENT}
-  sandbox image push {SERVICE} v1.1.0 && appdeploy deploy -e {ENVIRONMENT} --version v1.1.0
-  sandbox image push {SERVICE} v1.2.0 --behaviour crash && appdeploy deploy -e {ENVIRONMENT} --version v1.2.0
+  sandbox image push agent v1.1.0 && appdeploy deploy -e {ENVIRONMENT} --service agent --version v1.1.0
+  sandbox image push agent v1.2.0 --behaviour crash && appdeploy deploy -e {ENVIRONMENT} --service agent --version v1.2.0
   pulumi preview --expect-no-changes
   sandbox calls | tail
   sandbox down"""

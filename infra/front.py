@@ -1,0 +1,82 @@
+"""Both load balancers together: where each service's requests come in, and what each is told of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+
+from infra.balancer import Balancer, BalancerArgs, Entrance
+from infra.connection import Connection
+from infra.exposure_settings import InternalExposure, PublicExposure
+from infra.internal_balancer import InternalLoadBalancer
+from infra.loadbalancer import LoadBalancer
+from infra.naming import Names
+from infra.network import Network
+from infra.settings import PlatformSettings
+
+
+@dataclass(frozen=True)
+class Front:
+    """The load balancers, and the settings of the services behind them."""
+
+    platform: PlatformSettings
+    public: LoadBalancer
+    internal: InternalLoadBalancer | None
+    """None while no service is internal."""
+
+    @property
+    def balancers(self) -> list[Balancer]:
+        return [self.public, *([self.internal] if self.internal else [])]
+
+    def entrance(self, name: str) -> Entrance:
+        """Where a service's requests come in. An internal one's listener is made here: ask once."""
+        settings = self.platform.services[name]
+        match settings.exposure:
+            case PublicExposure() as exposure:
+                return self.public.entrance(exposure)
+            case InternalExposure():
+                return self._required.entrance(name, settings.port)
+
+    def connections(self, caller: str) -> Sequence[Connection]:
+        """The internal services that this one may call."""
+        return [
+            self._required.connection(name, settings.port)
+            for name, settings in self.platform.services.items()
+            if isinstance(settings.exposure, InternalExposure) and caller in settings.exposure.callers
+        ]
+
+    def addresses(self, name: str) -> Mapping[str, pulumi.Input[str]]:
+        """What a service is told of the public addresses of the others, by variable."""
+        return {
+            settings.exposure.told_as: self.public.url
+            for other, settings in self.platform.services.items()
+            if isinstance(settings.exposure, PublicExposure) and settings.exposure.told_as and other != name
+        }
+
+    @property
+    def _required(self) -> InternalLoadBalancer:
+        assert self.internal is not None, "there is one as soon as a service is internal"
+        return self.internal
+
+
+def front(platform: PlatformSettings, names: Names, network: Network) -> Front:
+    """Build the load balancers that the settings ask for."""
+    any_internal = any(isinstance(service.exposure, InternalExposure) for service in platform.services.values())
+    public = LoadBalancer("public", _args(platform, names, network, network.public_subnet_ids))
+    if not any_internal:
+        return Front(platform, public, None)
+    return Front(
+        platform, public, InternalLoadBalancer("internal", _args(platform, names, network, network.private_subnet_ids))
+    )
+
+
+def _args(platform: PlatformSettings, names: Names, network: Network, subnets: pulumi.Input[list[str]]) -> BalancerArgs:
+    return BalancerArgs(
+        names=names,
+        vpc_id=network.vpc_id,
+        subnet_ids=subnets,
+        idle_timeout=platform.load_balancer.idle_timeout,
+        protect=platform.protect,
+    )
