@@ -41,6 +41,8 @@ class Balancer(Component):
 
     arn: pulumi.Output[str]
     dns_name: pulumi.Output[str]
+    zone_id: pulumi.Output[str]
+    """Of the hosted zone that its DNS name is in: an alias record needs it."""
     security_group_id: pulumi.Output[str]
 
     def _build(self, name: str, args: BalancerArgs, *, internal: bool) -> aws.lb.LoadBalancer:
@@ -62,7 +64,8 @@ class Balancer(Component):
             enable_deletion_protection=args.protect,
             opts=self.child(protect=args.protect),
         )
-        self.arn, self.dns_name, self.security_group_id = balancer.arn, balancer.dns_name, group.id
+        self.arn, self.security_group_id = balancer.arn, group.id
+        self.dns_name, self.zone_id = balancer.dns_name, balancer.zone_id
         return balancer
 
 

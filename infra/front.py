@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 import pulumi
 
-from infra.balancer import Balancer, BalancerArgs, Entrance
+from infra.balancer import BalancerArgs, Entrance
+from infra.component import Component
 from infra.connection import Connection
+from infra.domain import Addresses, AddressesArgs, Certificate, CertificateArgs
+from infra.domain_settings import hosts_of
 from infra.exposure_settings import InternalExposure, PublicExposure
 from infra.internal_balancer import InternalLoadBalancer
 from infra.loadbalancer import LoadBalancer
@@ -25,10 +28,19 @@ class Front:
     public: LoadBalancer
     internal: InternalLoadBalancer | None
     """None while no service is internal."""
+    certificate: Certificate | None
+    records: Addresses | None
+    """Both are None without a domain."""
 
     @property
-    def balancers(self) -> list[Balancer]:
-        return [self.public, *([self.internal] if self.internal else [])]
+    def components(self) -> list[Component]:
+        """All that it is made of."""
+        return [part for part in (self.public, self.internal, self.certificate, self.records) if part is not None]
+
+    @property
+    def url(self) -> pulumi.Output[str]:
+        """Where customers reach the platform: scheme and host, no path."""
+        return self.records.url if self.records else self.public.url
 
     def entrance(self, name: str) -> Entrance:
         """Where a service's requests come in. An internal one's listener is made here: ask once."""
@@ -50,7 +62,7 @@ class Front:
     def addresses(self, name: str) -> Mapping[str, pulumi.Input[str]]:
         """What a service is told of the public addresses of the others, by variable."""
         return {
-            settings.exposure.told_as: self.public.url
+            settings.exposure.told_as: self.url
             for other, settings in self.platform.services.items()
             if isinstance(settings.exposure, PublicExposure) and settings.exposure.told_as and other != name
         }
@@ -62,14 +74,35 @@ class Front:
 
 
 def front(platform: PlatformSettings, names: Names, network: Network) -> Front:
-    """Build the load balancers that the settings ask for."""
-    any_internal = any(isinstance(service.exposure, InternalExposure) for service in platform.services.values())
-    public = LoadBalancer("public", _args(platform, names, network, network.public_subnet_ids))
-    if not any_internal:
-        return Front(platform, public, None)
-    return Front(
-        platform, public, InternalLoadBalancer("internal", _args(platform, names, network, network.private_subnet_ids))
+    """Build the load balancers that the settings ask for, and their names in DNS."""
+    exposures = platform.exposures
+    certificate = _certificate(platform)
+    public = LoadBalancer(
+        "public", _args(platform, names, network, network.public_subnet_ids), certificate.arn if certificate else None
     )
+    internal = None
+    if any(isinstance(exposure, InternalExposure) for exposure in exposures.values()):
+        internal = InternalLoadBalancer("internal", _args(platform, names, network, network.private_subnet_ids))
+    return Front(platform, public, internal, certificate, _addresses(platform, public, certificate))
+
+
+def _certificate(platform: PlatformSettings) -> Certificate | None:
+    if platform.domain is None:
+        return None
+    hosts = hosts_of(platform.domain, platform.exposures)
+    return Certificate("certificate", CertificateArgs(settings=platform.domain, hosts=hosts))
+
+
+def _addresses(platform: PlatformSettings, public: LoadBalancer, certificate: Certificate | None) -> Addresses | None:
+    if platform.domain is None or certificate is None:
+        return None
+    args = AddressesArgs(
+        zone_id=certificate.zone_id,
+        hosts=hosts_of(platform.domain, platform.exposures),
+        dns_name=public.dns_name,
+        balancer_zone_id=public.zone_id,
+    )
+    return Addresses("addresses", args)
 
 
 def _args(platform: PlatformSettings, names: Names, network: Network, subnets: pulumi.Input[list[str]]) -> BalancerArgs:

@@ -9,32 +9,43 @@ from infra.balancer import Balancer, BalancerArgs, Entrance, not_found
 from infra.exposure_settings import PublicExposure
 
 HTTP = 80
+HTTPS = 443
+
+TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
+"""TLS 1.3 and 1.2, forward secrecy and authenticated encryption alone: what AWS recommends
+(docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html) and Security Hub ELB.17 demands."""
 
 
 class LoadBalancer(Balancer):
-    """An application load balancer that the internet reaches on port 80."""
+    """An application load balancer that the internet reaches: encrypted where there is a certificate, which then is all
+    that port 80 says."""
 
     TYPE = "axonflow:platform:LoadBalancer"
 
     listener_arn: pulumi.Output[str]
     url: pulumi.Output[str]
-    """Scheme and host, no path."""
+    """Scheme and host of the load balancer's own name, no path."""
 
-    def __init__(self, name: str, args: BalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        args: BalancerArgs,
+        certificate_arn: pulumi.Input[str] | None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
         super().__init__(name, opts)
-        balancer = self._build(name, args, internal=False)
-        self._open_to_the_world(name)
-        listener = aws.lb.Listener(
-            f"{name}-http",
-            load_balancer_arn=balancer.arn,
-            port=HTTP,
-            protocol="HTTP",
-            default_actions=[not_found()],
-            opts=self.child(),
-        )
+        self._name = name
+        self._build(name, args, internal=False)
+        self._open_to_the_world(HTTP, "HTTP", "from-internet")
+        if certificate_arn is None:
+            listener = self._listener(HTTP, "HTTP", not_found())
+        else:
+            self._listener(HTTP, "HTTP", _to_https())  # Security Hub ELB.1
+            self._open_to_the_world(HTTPS, "HTTPS", "encrypted-from-internet")
+            listener = self._listener(HTTPS, "HTTPS", not_found(), ssl_policy=TLS_POLICY, certificate_arn=certificate_arn)
         self.listener_arn = listener.arn
-        self.url = pulumi.Output.concat("http://", balancer.dns_name)
-        self.register_outputs({"url": self.url})
+        self.url = pulumi.Output.concat("http://", self.dns_name)
+        self.register_outputs({})
 
     def entrance(self, exposure: PublicExposure) -> Entrance:
         """Where a service's requests from the internet come in."""
@@ -46,14 +57,41 @@ class LoadBalancer(Balancer):
             hosts=exposure.hosts,
         )
 
-    def _open_to_the_world(self, name: str) -> None:
+    def _listener(
+        self,
+        port: int,
+        protocol: str,
+        answer: aws.lb.ListenerDefaultActionArgs,
+        *,
+        ssl_policy: str | None = None,
+        certificate_arn: pulumi.Input[str] | None = None,
+    ) -> aws.lb.Listener:
+        return aws.lb.Listener(
+            f"{self._name}-{protocol.lower()}",
+            load_balancer_arn=self.arn,
+            port=port,
+            protocol=protocol,
+            default_actions=[answer],
+            ssl_policy=ssl_policy,
+            certificate_arn=certificate_arn,
+            opts=self.child(),
+        )
+
+    def _open_to_the_world(self, port: int, protocol: str, suffix: str) -> None:
         aws.vpc.SecurityGroupIngressRule(
-            f"{name}-from-internet",
+            f"{self._name}-{suffix}",
             security_group_id=self.security_group_id,
-            description="HTTP from anywhere",
+            description=f"{protocol} from anywhere",
             ip_protocol="tcp",
-            from_port=HTTP,
-            to_port=HTTP,
+            from_port=port,
+            to_port=port,
             cidr_ipv4="0.0.0.0/0",
             opts=self.child(),
         )
+
+
+def _to_https() -> aws.lb.ListenerDefaultActionArgs:
+    return aws.lb.ListenerDefaultActionArgs(
+        type="redirect",
+        redirect=aws.lb.ListenerDefaultActionRedirectArgs(protocol="HTTPS", port=str(HTTPS), status_code="HTTP_301"),
+    )

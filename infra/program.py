@@ -47,13 +47,13 @@ def build(environment: Environment) -> None:
             region=environment.region,
             cluster_arn=cluster.arn,
             releases_table=releases.table_name,
-            url=entry.public.url,
+            url=entry.url,
             services=services,
             settings=platform.services,
         ),
-        written_after=[network, *entry.balancers, cluster, database, cache, releases, *services.values()],
+        written_after=[network, *entry.components, cluster, database, cache, releases, *services.values()],
     )
-    pulumi.export("url", entry.public.url)
+    pulumi.export("url", entry.url)
     pulumi.export("cluster", cluster.arn)
 
 

@@ -12,11 +12,14 @@ from pydantic import Field, StringConstraints, ValidationError, field_validator,
 
 from appdeploy.contract import ENVIRONMENT_PATTERN, SERVICE_PATTERN
 from infra.data_settings import CacheSettings, DatabaseSettings
-from infra.exposure_settings import check_together
+from infra.domain_settings import DomainSettings, check_hosts
+from infra.exposure_settings import Exposure, check_together
 from infra.naming import ROLE_LENGTH, Names
 from infra.network_settings import NetworkSettings
 from infra.section import Section
 from infra.service_settings import ServiceSettings
+
+PRODUCTION = "production"
 
 LOG_RETENTION_DAYS = (
     1,
@@ -74,6 +77,8 @@ class PlatformSettings(Section):
     database: DatabaseSettings
     cache: CacheSettings
     load_balancer: LoadBalancerSettings = LoadBalancerSettings()
+    domain: DomainSettings | None = None
+    """Without one the public load balancer answers plain HTTP under the name that AWS gave it. Production has one."""
     log_retention_days: int
     protect: bool
     """Whether Pulumi and AWS refuse to delete what holds data or traffic."""
@@ -100,8 +105,15 @@ class PlatformSettings(Section):
 
     @model_validator(mode="after")
     def _services_that_fit_together(self) -> Self:
-        check_together({name: service.exposure for name, service in self.services.items()})
+        check_together(self.exposures)
+        if self.domain is not None:
+            check_hosts(self.domain, self.exposures)
         return self
+
+    @property
+    def exposures(self) -> dict[str, Exposure]:
+        """Who reaches each service."""
+        return {name: service.exposure for name, service in self.services.items()}
 
 
 class Environment(Section):
@@ -117,6 +129,12 @@ class Environment(Section):
             role = Names(self.name).role(service, "execution")
             if len(role) > ROLE_LENGTH:
                 raise ValueError(f"platform.services.{service}: the role's name {role} has over {ROLE_LENGTH} characters")
+        return self
+
+    @model_validator(mode="after")
+    def _production_is_encrypted(self) -> Self:
+        if self.name == PRODUCTION and self.platform.domain is None:
+            raise ValueError("production needs platform.domain (zone and host): without one its traffic is not encrypted")
         return self
 
     @model_validator(mode="after")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import ssl
 import subprocess
 import time
 import urllib.request
@@ -44,7 +45,7 @@ def run(environment: dict[str, str], control: Control, say: Say) -> None:
     say(f"\n== application tier: appdeploy deploy --environment {ENVIRONMENT} --version {version}")
     release = _timed(["appdeploy", "deploy", "--environment", ENVIRONMENT, "--version", version], environment)
     address = _address(environment)
-    answer = _ask(f"{address}/health")
+    answer = _ask(f"{address}/health", environment["SSL_CERT_FILE"])
     if answer.version != version or json.loads(answer.body) != {"status": "healthy"}:
         raise SandboxError(f"{address}/health answers {answer.body} from version {answer.version}, not {version}")
     say(_summary(infrastructure, release, version, address, answer))
@@ -88,8 +89,10 @@ def _address(environment: dict[str, str]) -> str:
     return shown.stdout.strip()
 
 
-def _ask(url: str) -> Answer:
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+def _ask(url: str, trusted: str) -> Answer:
+    """What answers; `trusted` is the file of certificate authorities."""
+    encryption = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=trusted))
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}), encryption)
     try:
         with direct.open(url, timeout=ANSWER_SECONDS) as reply:
             headers = reply.headers

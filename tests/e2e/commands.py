@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -82,6 +83,11 @@ class Sandbox:
             check=True,
         )
         return dict(item.split("=", 1) for item in shown.stdout.split("\0") if item)
+
+    @property
+    def encryption(self) -> ssl.SSLContext:
+        """Trusts what that shell trusts."""
+        return ssl.create_default_context(cafile=self.shell()["SSL_CERT_FILE"])
 
     def pulumi(self, *arguments: str) -> Ran:
         return run(["pulumi", *arguments, "--stack", STACK, "--non-interactive"], self.shell())

@@ -54,7 +54,7 @@ def test_no_request_fails_while_bad_releases_come_and_go_and_a_good_one_takes_ov
     for behaviour in bad:
         serving.push(f"v2.0.0-{behaviour}", behaviour)
     serving.push("v2.1.0")
-    with Traffic(address) as traffic:
+    with Traffic(address, serving.encryption) as traffic:
         for behaviour, cause in bad.items():
             ran = serving.deploy(f"v2.0.0-{behaviour}")
             assert ran.exit_code in (20, 21), f"{behaviour}: exit code {ran.exit_code}\n{ran.out}\n{ran.err}"
@@ -193,11 +193,19 @@ def test_all_three_services_are_released_by_one_command(serving: Sandbox, addres
 
 
 def test_the_portal_answers_for_its_host_and_the_agent_for_every_other(serving: Sandbox, address: str) -> None:
-    tasks = {host: _task_that_answers(address, host) for host in ("portal.staging.axonflow.example", "elsewhere.example")}
+    tasks = {
+        host: _task_that_answers(serving, address, host) for host in ("portal.staging.axonflow.example", "elsewhere.example")
+    }
     assert len(set(tasks.values())) == 2
 
 
-def _task_that_answers(address: str, host: str) -> str:
+def _task_that_answers(sandbox: Sandbox, address: str, host: str) -> str:
     request = urllib.request.Request(f"{address}/health", headers={"Host": host})
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=10, context=sandbox.encryption) as answer:
         return str(answer.headers["X-Axonflow-Task"])
+
+
+def test_a_plain_request_is_sent_on_to_the_encrypted_address(serving: Sandbox, address: str) -> None:
+    plain = address.replace("https://", "http://")
+    with urllib.request.urlopen(f"{plain}/health?deep=1", timeout=10, context=serving.encryption) as answer:
+        assert answer.geturl() == f"{address}/health?deep=1"

@@ -19,6 +19,8 @@ COMPONENT_TYPES = {
     "axonflow:platform:FlowLogs",
     "axonflow:platform:LoadBalancer",
     "axonflow:platform:InternalLoadBalancer",
+    "axonflow:platform:Certificate",
+    "axonflow:platform:Addresses",
     "axonflow:platform:Cluster",
     "axonflow:platform:Database",
     "axonflow:platform:Cache",
@@ -128,7 +130,10 @@ def test_no_policy_allows_everything_on_everything(platform: tuple[str, Recordin
 
 def test_only_the_load_balancer_is_open_to_the_world(platform: tuple[str, Recording]) -> None:
     rules = platform[1].of("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
-    assert {rule.name for rule in rules if rule.inputs.get("cidrIpv4") == "0.0.0.0/0"} == {"public-from-internet"}
+    assert {rule.name for rule in rules if rule.inputs.get("cidrIpv4") == "0.0.0.0/0"} == {
+        "public-from-internet",
+        "public-encrypted-from-internet",
+    }
 
 
 def test_every_repository_says_which_images_it_keeps(platform: tuple[str, Recording]) -> None:

@@ -66,6 +66,11 @@ def test_the_real_stack_files_are_valid(stack: str) -> None:
     assert isinstance(load(stack, config["aws:region"], config["axonflow:platform"]), Environment)
 
 
+def test_production_without_a_domain_is_refused() -> None:
+    platform = {key: value for key, value in settings().items() if key != "domain"}
+    assert "production needs platform.domain" in refusal(platform, stack="production")
+
+
 @pytest.mark.parametrize("stack", ["staging", "production"])
 def test_every_resource_of_a_stack_is_tagged_with_its_environment(stack: str) -> None:
     assert stack_settings(stack)["aws:defaultTags"]["tags"]["Environment"] == stack
@@ -114,6 +119,9 @@ def test_every_resource_of_a_stack_is_tagged_with_its_environment(stack: str) ->
         (exposed("customer-portal", priority=2000), "services.customer-portal is never reached: services.agent takes every"),
         (exposed("customer-portal", priority=1000), "have the same priority 1000"),
         (exposed("customer-portal", told_as="AGENT_MCP_ENDPOINT"), "are both told as AGENT_MCP_ENDPOINT"),
+        (settings(domain={"zone": "axonflow.example"}), "platform.domain.host: Field required"),
+        (settings(domain={"zone": "other.example", "host": "api.other.example"}), "portal.staging.axonflow.example is not in"),
+        (settings(domain={**settings()["domain"], "zone_id": "hostedzone"}), "platform.domain.zone_id"),
         (exposed("orchestrator", callers=[]), "at least 1 item"),
         (exposed("orchestrator", callers=["worker"]), "callers names worker, and there is no such service"),
         (exposed("orchestrator", callers=["orchestrator"]), "callers names orchestrator, and it is itself"),
