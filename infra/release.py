@@ -13,7 +13,7 @@ from appdeploy.contract import PlatformContract, ReleaseWindow, ServiceContract,
 from infra.component import Component
 from infra.naming import Names
 from infra.service import Service
-from infra.settings import ServiceSettings
+from infra.service_settings import ServiceSettings
 
 _INDEXES = ("open", "organisation")
 """Attributes that few items have: releases that are not settled, and releases for one customer alone."""

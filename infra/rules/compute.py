@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from infra.rules.model import Finding, Resource, Rule, Stack, document, left_alone, must_be, protected, value_at
-from infra.settings import FARGATE_MEMORY, SECRET_WORDS
+from infra.service_settings import FARGATE_MEMORY, SECRET_WORDS
 
 _SERVICE = "aws:ecs/service:Service"
 _TEMPLATE = "aws:ecs/taskDefinition:TaskDefinition"

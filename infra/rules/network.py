@@ -46,6 +46,25 @@ def _flow_logs(resource: Resource, stack: Stack) -> Finding:
     return None if any(stack.of("aws:ec2/flowLog:FlowLog")) else "has no flow log"
 
 
+def _encrypted(resource: Resource, stack: Stack) -> Finding:
+    """On the internet: between the load balancer inside and its callers the network is our own."""
+    internal = [item.name for item in stack.of(_BALANCER) if item.inputs.get("internal") is True]
+    arn = resource.inputs.get("loadBalancerArn")
+    if not stack.is_production or not isinstance(arn, str) or any(f"/{name}/" in arn for name in internal):
+        return None
+    actions = [action.get("type") for action in resource.inputs.get("defaultActions") or ()]
+    if resource.inputs.get("protocol") == "HTTPS" or actions == ["redirect"]:
+        return None
+    return "answers the internet without encryption"
+
+
+def _modern_tls(resource: Resource, stack: Stack) -> Finding:
+    policy = resource.inputs.get("sslPolicy")
+    if resource.inputs.get("protocol") != "HTTPS" or str(policy).startswith("ELBSecurityPolicy-TLS13-1-2"):
+        return None
+    return f"negotiates by {policy}"
+
+
 RULES = (
     Rule("internet-gets-web-alone", "EC2.18", _INGRESS, _world_gets_web_alone),
     Rule("rules-say-what-for", "nobody dared to remove an old rule", _INGRESS, _says_what_for),
@@ -54,5 +73,7 @@ RULES = (
     must_be("balancer-drops-bad-headers", "ELB.4", _BALANCER, "dropInvalidHeaderFields", True),
     must_be("balancer-undeletable", "ELB.6", _BALANCER, "enableDeletionProtection", True, production=True),
     Rule("balancer-spans-zones", "ELB.13", _BALANCER, _spans_zones),
+    Rule("internet-encrypted", "ELB.1", _LISTENER, _encrypted),
+    Rule("tls-of-today", "ELB.17", _LISTENER, _modern_tls),
     Rule("unasked-paths-not-forwarded", "an internal path answered to the internet", _LISTENER, _default_answer),
 )

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import functools
-import os
 from typing import Any
-
-# Read when moto is imported: AWS's managed policies exist, certificates are issued after a second instead of a minute.
-os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
-os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "1")
 
 import moto.backends
 import moto.core.responses

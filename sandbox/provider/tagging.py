@@ -82,6 +82,12 @@ LOGS = Tagger(
     lambda aws, key, tags: aws("logs").tag_resource(resourceArn=key, tags=dict(tags)),
     lambda aws, key, names: aws("logs").untag_resource(resourceArn=key, tagKeys=names),
 )
+ACM = Tagger(
+    True,
+    lambda aws, key: from_pairs(aws("acm").list_tags_for_certificate(CertificateArn=key)["Tags"]),
+    lambda aws, key, tags: aws("acm").add_tags_to_certificate(CertificateArn=key, Tags=pairs(tags)),
+    lambda aws, key, names: aws("acm").remove_tags_from_certificate(CertificateArn=key, Tags=[{"Key": name} for name in names]),
+)
 DYNAMODB = Tagger(
     True,
     lambda aws, key: from_pairs(aws("dynamodb").list_tags_of_resource(ResourceArn=key)["Tags"]),

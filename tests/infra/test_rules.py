@@ -93,6 +93,8 @@ EXAMPLES: dict[str, Change | str] = {
     "balancer-drops-bad-headers": sets("dropInvalidHeaderFields", False),
     "balancer-undeletable": sets("enableDeletionProtection", False),
     "balancer-spans-zones": sets("subnets", ["one"]),
+    "internet-encrypted": sets("defaultActions", [{"type": "fixed-response"}]),
+    "tls-of-today": lambda inputs: inputs.update(protocol="HTTPS", sslPolicy="ELBSecurityPolicy-2016-08"),
     "unasked-paths-not-forwarded": sets("defaultActions", [{"type": "forward"}]),
     "database-not-public": sets("publiclyAccessible", True),
     "database-encrypted": sets("storageEncrypted", False),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import http.server
 import json
+import socket
+import ssl
 import threading
 import time
 from collections import Counter
@@ -17,7 +19,7 @@ import pytest
 from sandbox.emulator.clock import SystemClock
 from sandbox.emulator.elb.dataplane import Probe, ProbeFailure, TaskApp
 from sandbox.emulator.elb.loop import LoopDataPlane
-from sandbox.emulator.elb.routing import Listener, Routing
+from sandbox.emulator.elb.routing import NOTHING, Listener, Routing
 from sandbox.emulator.elb.rules import Action, FixedResponse, Forward, Redirect, Rule, WeightedGroup
 from sandbox.emulator.elb.targets import HEALTHY, Target, TargetState, TargetTable, Verdict
 from sandbox.emulator.journal import Journal
@@ -33,8 +35,11 @@ class Site:
         self.rule(forward("blue"))
 
     def rule(self, action: Action | None) -> None:
-        listener = Listener("arn", "HTTP", 80, (Rule((), action),))
-        self.plane.publish(Routing({self.port: listener}))
+        plain = Listener("arn", "HTTP", 80, (Rule((), action),))
+        encrypted = Listener("arn-s", "HTTPS", 443, (Rule((), forward("blue")),), names=("api.axonflow.example",))
+        ports = {80: self.port, 443: self.port}
+        listeners = {(self.port, False): plain, (self.port, True): encrypted}
+        self.plane.publish(Routing(listeners, {"arn": ports, "arn-s": ports}))
 
     def task(self, version: str, group: str = "blue", *, status: int = 200, verdict: Verdict = HEALTHY) -> Target:
         port = self.plane.start_task(TaskApp(f"task-{version}", version, frozenset({"/health"}), status))
@@ -126,14 +131,14 @@ def test_fixed_responses_and_redirects_come_from_the_load_balancer(site: Site) -
 
     site.rule(Redirect(301, "HTTPS", "#{host}", "443", "/#{path}", "#{query}"))
     status, headers, _ = site.ask("/a?b=c")
-    assert (status, headers["location"]) == (301, "https://127.0.0.1:443/a?b=c")
+    assert (status, headers["location"]) == (301, f"https://127.0.0.1:{site.port}/a?b=c")
 
     site.rule(None)
     assert site.ask()[0] == 501
 
 
 def test_a_listener_without_rules_closes_the_connection(site: Site) -> None:
-    site.plane.publish(Routing({}))
+    site.plane.publish(NOTHING)
 
     with pytest.raises((http.client.HTTPException, ConnectionError)):
         site.ask()
@@ -256,3 +261,42 @@ def _wait(condition: Any) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def _secure(site: Site, name: str, authority: str) -> ssl.SSLSocket:
+    context = ssl.create_default_context(cadata=authority)
+    return context.wrap_socket(socket.create_connection(("127.0.0.1", site.port), timeout=10), server_hostname=name)
+
+
+@pytest.mark.parametrize("name", ["api.axonflow.example", "127.0.0.1"])
+def test_the_same_port_answers_encrypted_under_the_names_of_the_certificate(site: Site, name: str) -> None:
+    site.task("v1")
+    with _secure(site, name, site.plane.authority) as connection:
+        connection.sendall(b"GET /health HTTP/1.1\r\nHost: api.axonflow.example\r\nConnection: close\r\n\r\n")
+        assert connection.recv(64).startswith(b"HTTP/1.1 200")
+        assert connection.version() in ("TLSv1.2", "TLSv1.3")
+
+
+def test_a_name_that_the_certificate_lacks_is_not_believed(site: Site) -> None:
+    with pytest.raises(ssl.SSLCertVerificationError, match="Hostname mismatch"):
+        _secure(site, "other.example", site.plane.authority)
+
+
+def test_who_does_not_trust_the_sandboxs_authority_does_not_get_in(site: Site) -> None:
+    with pytest.raises(ssl.SSLCertVerificationError):
+        ssl.create_default_context().wrap_socket(
+            socket.create_connection(("127.0.0.1", site.port)), server_hostname="127.0.0.1"
+        )
+    assert site.ask("/health")[0] in (200, 503)  # and the port goes on
+
+
+def test_a_redirect_to_a_port_of_the_load_balancer_leads_to_where_that_is_here(site: Site) -> None:
+    site.rule(Redirect(301, "HTTPS", "#{host}", "443", "/#{path}", "#{query}"))
+    status, headers, _ = site.ask("/health?deep=1", headers={"Host": "api.axonflow.example"})
+    assert (status, headers["location"]) == (301, f"https://api.axonflow.example:{site.port}/health?deep=1")
+
+
+def test_a_port_without_an_encrypted_listener_closes_an_encrypted_connection(site: Site) -> None:
+    site.plane.publish(NOTHING)
+    with pytest.raises(OSError, match=r"EOF|reset|closed"):
+        _secure(site, "127.0.0.1", site.plane.authority)

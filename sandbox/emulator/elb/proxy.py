@@ -34,7 +34,8 @@ class Proxy:
 
     async def answer(self, request: web.BaseRequest, port: int) -> web.StreamResponse:
         """Answer a request that came in at a loopback port."""
-        listener = self.routing.listeners.get(port)
+        routing = self.routing
+        listener = routing.listeners.get((port, request.secure))
         if listener is None:
             # Nothing listens there on AWS; the port is open only to be the same one when something does.
             return _hang_up(request)
@@ -46,7 +47,8 @@ class Proxy:
             case FixedResponse(status, content_type, body):
                 return web.Response(status=status, body=body.encode(), headers={"Content-Type": content_type})
             case Redirect() as redirect:
-                location = redirect.location(facts, protocol=listener.protocol, port=listener.port)
+                ports = routing.ports[listener.arn]
+                location = redirect.location(facts, protocol=listener.protocol, port=listener.port, ports=ports)
                 return web.Response(status=redirect.status, headers={"Location": location})
             case None:
                 return _error(501, "the sandbox does not emulate this rule's action")

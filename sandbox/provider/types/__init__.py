@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sandbox.provider.resource import ResourceType
 from sandbox.provider.types import (
+    acm,
     dynamodb,
     ec2,
     ecr,
@@ -15,6 +16,7 @@ from sandbox.provider.types import (
     iam,
     logs,
     rds,
+    route53,
     secrets_manager,
     security_groups,
     ssm,
@@ -34,6 +36,9 @@ _TYPES: tuple[type[ResourceType], ...] = (
     security_groups.SecurityGroup,
     security_groups.IngressRule,
     security_groups.EgressRule,
+    acm.Certificate,
+    acm.CertificateValidation,
+    route53.Record,
     elb.LoadBalancer,
     elb.Listener,
     elb.ListenerRule,
