@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from appdeploy.contract import ENVIRONMENT_PATTERN, SERVICE_PATTERN
+from infra.access_settings import AccessSettings
 from infra.data_settings import CacheSettings, DatabaseSettings
 from infra.naming import ROLE_LENGTH, Names
 from infra.network_settings import NetworkSettings
@@ -58,6 +59,10 @@ SECRET_WORDS = ("PASSWORD", "SECRET", "TOKEN", "PRIVATE_KEY", "API_KEY")
 """Parts of a variable's name that mark its value as secret: such a value never stands in a stack file."""
 
 PathPattern = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9_\-.$/~\"'@:+*?&]*$", max_length=128)]
+
+
+PORTAL_SERVICE = "portal"
+"""No service is called so: `axonflow-<env>-portal-task` is the role with which the customer portal upgrades services."""
 
 
 class SettingsError(ValueError):
@@ -130,6 +135,7 @@ class PlatformSettings(Section):
     database: DatabaseSettings
     cache: CacheSettings
     load_balancer: LoadBalancerSettings = LoadBalancerSettings()
+    access: AccessSettings
     log_retention_days: int
     protect: bool
     """Whether Pulumi and AWS refuse to delete what holds data or traffic."""
@@ -179,6 +185,8 @@ class Environment(Section):
             role = Names(self.name).role(service, "execution")
             if len(role) > ROLE_LENGTH:
                 raise ValueError(f"platform.services.{service}: the role's name {role} has over {ROLE_LENGTH} characters")
+            if service == PORTAL_SERVICE:
+                raise ValueError(f"platform.services.{service}: its task role would have the name of the portal's duty")
         return self
 
     @model_validator(mode="after")

@@ -103,6 +103,8 @@ COMPUTED: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
         "arn": f"arn:aws:ecr:eu-central-1:{ACCOUNT}:repository/{given['name']}",
         "repositoryUrl": f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/{given['name']}",
     },
+    "aws:iam/policy:Policy": lambda name, given: {"arn": f"arn:aws:iam::{ACCOUNT}:policy/{given['name']}"},
+    "aws:iam/role:Role": lambda name, given: {"arn": f"arn:aws:iam::{ACCOUNT}:role/{given['name']}"},
     "aws:rds/instance:Instance": lambda name, given: {"address": f"{given['identifier']}.rds.amazonaws.com"},
     "aws:elasticache/replicationGroup:ReplicationGroup": lambda name, given: {
         "primaryEndpointAddress": f"master.{given['replicationGroupId']}.cache.amazonaws.com"

@@ -14,6 +14,8 @@ from tests.infra.mocked import Recording, run, stack_settings
 STACKS = ("staging", "production")
 
 COMPONENT_TYPES = {
+    "axonflow:platform:Boundary",
+    "axonflow:platform:Roles",
     "axonflow:platform:Network",
     "axonflow:platform:Endpoints",
     "axonflow:platform:FlowLogs",
