@@ -70,6 +70,15 @@ class Names:
     def role(self, service: str, duty: str) -> str:
         return f"{self.stack}-{service}-{duty}"
 
+    def duty(self, duty: str) -> str:
+        """Role and policy of a duty in operations, as `viewer`."""
+        return f"{self.stack}-{duty}"
+
+    @property
+    def boundary(self) -> str:
+        """The permissions boundary of the environment's roles."""
+        return f"{self.stack}-boundary"
+
     def stem(self, what: str, ending: str = "") -> str:
         """A short name for things with AWS's 32-character limit: cut where it must be, but never its ending.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+from infra.boundary import Boundary, BoundaryArgs
 from infra.cache import Cache, CacheArgs
 from infra.cluster import Cluster, ClusterArgs
 from infra.connection import Connection
@@ -14,6 +15,8 @@ from infra.front import Front, front
 from infra.naming import Names
 from infra.network import Network, NetworkArgs
 from infra.release import Contract, ContractArgs, Releases, ReleasesArgs
+from infra.roles import Roles, RolesArgs
+from infra.scope import Scope
 from infra.service import Service, ServiceArgs
 from infra.settings import Environment, SettingsError, load
 
@@ -33,6 +36,7 @@ def main() -> None:
 def build(environment: Environment) -> None:
     """Declare every resource of an environment."""
     names, platform = Names(environment.name), environment.platform
+    boundary = Boundary("boundary", BoundaryArgs(names=names, region=environment.region))
     network = _network(environment, names)
     entry = front(platform, names, network)
     cluster = Cluster("cluster", ClusterArgs(names=names))
@@ -40,6 +44,7 @@ def build(environment: Environment) -> None:
     releases = Releases("releases", ReleasesArgs(names=names, protect=platform.protect))
     parts = _Parts(environment, names, network, entry, cluster, (database.connection, cache.connection))
     services = {name: _service(name, parts) for name in platform.services}
+    roles = Roles("roles", RolesArgs(scope=_scope(environment, names, cluster), settings=platform.access))
     Contract(
         "contract",
         ContractArgs(
@@ -52,7 +57,7 @@ def build(environment: Environment) -> None:
             settings=platform.services,
             windows=platform.release_windows,
         ),
-        written_after=[network, *entry.components, cluster, database, cache, releases, *services.values()],
+        written_after=[boundary, roles, network, *entry.components, cluster, database, cache, releases, *services.values()],
     )
     pulumi.export("url", entry.url)
     pulumi.export("cluster", cluster.arn)
@@ -68,6 +73,11 @@ class _Parts:
     entry: Front
     cluster: Cluster
     connections: tuple[Connection, ...]
+
+
+def _scope(environment: Environment, names: Names, cluster: Cluster) -> Scope:
+    account = cluster.arn.apply(lambda arn: arn.split(":")[4])
+    return Scope(names=names, region=environment.region, account=account, services=tuple(environment.platform.services))
 
 
 def _network(environment: Environment, names: Names) -> Network:

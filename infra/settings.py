@@ -11,6 +11,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from appdeploy.contract import ENVIRONMENT_PATTERN, SERVICE_PATTERN, ReleaseWindow
+from infra.access_settings import AccessSettings
 from infra.data_settings import CacheSettings, DatabaseSettings
 from infra.domain_settings import DomainSettings, check_hosts
 from infra.exposure_settings import Exposure, check_together
@@ -48,6 +49,10 @@ LOG_RETENTION_DAYS = (
 """What PutRetentionPolicy takes (docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html)."""
 
 
+PORTAL_SERVICE = "portal"
+"""No service is called so: `axonflow-<env>-portal-task` is the role with which the customer portal upgrades services."""
+
+
 class SettingsError(ValueError):
     """Settings that cannot be built. The message has a line for each thing that is wrong."""
 
@@ -81,6 +86,7 @@ class PlatformSettings(Section):
     """When releases may begin; any time when there is none. Rollbacks always may, and `--during-incident` passes."""
     domain: DomainSettings | None = None
     """Without one the public load balancer answers plain HTTP under the name that AWS gave it. Production has one."""
+    access: AccessSettings
     log_retention_days: int
     protect: bool
     """Whether Pulumi and AWS refuse to delete what holds data or traffic."""
@@ -131,6 +137,8 @@ class Environment(Section):
             role = Names(self.name).role(service, "execution")
             if len(role) > ROLE_LENGTH:
                 raise ValueError(f"platform.services.{service}: the role's name {role} has over {ROLE_LENGTH} characters")
+            if service == PORTAL_SERVICE:
+                raise ValueError(f"platform.services.{service}: its task role would have the name of the portal's duty")
         return self
 
     @model_validator(mode="after")

@@ -49,7 +49,7 @@ def require(home: Home) -> Running:
     return running
 
 
-def start(home: Home, port: int, report: Callable[[str], None], profile: str = "fast") -> Running:
+def start(home: Home, port: int, report: Callable[[str], None], profile: str = "fast", *, enforce_iam: bool = False) -> Running:
     """Start a new emulator with an empty Pulumi state. The caller holds the sandbox's lock and has found none running.
 
     `profile` is one of sandbox.emulator.timings. Raises PortTaken if `port` is not 0 and cannot be had, SandboxError if the
@@ -57,9 +57,10 @@ def start(home: Home, port: int, report: Callable[[str], None], profile: str = "
     """
     _bury(home, report)
     home.root.mkdir(parents=True, exist_ok=True)
+    options = ["--enforce-iam"] if enforce_iam else []
     with home.log.open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "sandbox.emulator", "--port", str(port), "--profile", profile],
+            [sys.executable, "-m", "sandbox.emulator", "--port", str(port), "--profile", profile, *options],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,

@@ -12,7 +12,18 @@ from sandbox.home import home
 
 
 @click.command()
-def env() -> None:
+@click.option(
+    "--role",
+    metavar="NAME",
+    help="As a session of that role, by its name or ending, such as `release`; without, as the account's root.",
+)
+def env(role: str | None) -> None:
     """Print shell commands; use them by eval "$(sandbox env)"."""
     sandbox = home()
-    click.echo(shell_lines(variables(sandbox, supervisor.require(sandbox), ensure(say))))
+    running = supervisor.require(sandbox)
+    values = variables(sandbox, running, ensure(say))
+    if role is not None:
+        from sandbox.session import assume  # boto3 takes as long to import as everything else here
+
+        values |= assume(running, role)
+    click.echo(shell_lines(values))

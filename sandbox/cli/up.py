@@ -47,14 +47,17 @@ def alone(sandbox: Home) -> Iterator[None]:
     type=click.Choice(("fast", "aws")),
     help="How long things take: a release some seconds, or as long as on AWS.  [default: fast]",
 )
-def up(port: int, profile: str | None) -> None:
+@click.option(
+    "--enforce-iam", is_flag=True, help="Let sessions of roles do what their policies allow, and no more (sandbox env --role)."
+)
+def up(port: int, profile: str | None, enforce_iam: bool) -> None:
     """Start the emulator, with an empty Pulumi state. Does nothing if it is running."""
-    bring_up(home(), port, profile)
+    bring_up(home(), port, profile, enforce_iam=enforce_iam)
     if sys.stdout.isatty():
         click.echo('next: eval "$(sandbox env)", then pulumi and appdeploy work in that shell')
 
 
-def bring_up(sandbox: Home, port: int, profile: str | None = None) -> tuple[Running, Engine]:
+def bring_up(sandbox: Home, port: int, profile: str | None = None, *, enforce_iam: bool = False) -> tuple[Running, Engine]:
     """The running emulator and the engine, started and made where they are not there yet."""
     engine = ensure(say)
     with alone(sandbox):
@@ -62,10 +65,11 @@ def bring_up(sandbox: Home, port: int, profile: str | None = None) -> tuple[Runn
         if running is not None:
             _refuse_another_port(running, port)
             refuse_another_profile(running, profile)
+            refuse_to_enforce_from_now_on(running, enforce_iam)
             click.echo(f"the sandbox is already up: AWS at {running.endpoint} (pid {running.pid})")
             return running, engine
         started = time.monotonic()
-        running = supervisor.start(sandbox, port, say, profile or "fast")
+        running = supervisor.start(sandbox, port, say, profile or "fast", enforce_iam=enforce_iam)
         _make_stacks(sandbox, running, engine)
     seconds = time.monotonic() - started
     click.echo(f"the sandbox is up: AWS at {running.endpoint} (pid {running.pid}), Pulumi {engine.version}, {seconds:.1f} s")
@@ -82,6 +86,12 @@ def refuse_another_profile(running: Running, profile: str | None) -> None:
     present = Control(running.endpoint).status()["profile"]
     if profile not in (None, present):
         raise SandboxError(f"the sandbox is already up with the profile {present}; `sandbox down` first to change it")
+
+
+def refuse_to_enforce_from_now_on(running: Running, enforce_iam: bool) -> None:
+    """Raise SandboxError when IAM is to be enforced by a running emulator that does not."""
+    if enforce_iam and not Control(running.endpoint).status()["enforces_iam"]:
+        raise SandboxError("the sandbox is already up and does not enforce IAM; `sandbox down` first to change it")
 
 
 def _make_stacks(sandbox: Home, running: Running, engine: Engine) -> None:

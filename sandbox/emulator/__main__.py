@@ -39,6 +39,7 @@ def main() -> int:
     parser.add_argument(
         "--clock", choices=("system", "stepped"), default="system", help="stepped: moved by POST /_sandbox/clock"
     )
+    parser.add_argument("--enforce-iam", action="store_true", help="sessions of roles may do what their policies allow")
     arguments = parser.parse_args()
     port, timings = arguments.port, PROFILES[arguments.profile]
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
@@ -47,7 +48,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
     stepped = arguments.clock == "stepped"
-    emulator = live(_end_soon, timings, ManualClock() if stepped else None)
+    emulator = live(_end_soon, timings, ManualClock() if stepped else None, enforce_iam=arguments.enforce_iam)
     try:
         server = serve(emulator.application, port)
     except OSError as error:

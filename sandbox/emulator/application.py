@@ -44,10 +44,18 @@ class Application:
     """Answers control requests by `control` and AWS calls by `aws`, moto. Raises BrokenConnection where a fault says so."""
 
     def __init__(
-        self, aws: Wsgi, control: Callable[[Request], Response], calls: CallRecord, faults: Faults, clock: Clock
+        self,
+        aws: Wsgi,
+        control: Callable[[Request], Response],
+        refusal: Callable[[AwsCall], AwsError | None],
+        calls: CallRecord,
+        faults: Faults,
+        clock: Clock,
     ) -> None:
+        """`refusal` says what to answer to a caller who may not make a call."""
         self._aws = aws
         self._control = control
+        self._refusal = refusal
         self._calls = calls
         self._faults = faults
         self._clock = clock
@@ -100,7 +108,7 @@ class Application:
         return None
 
     def _answer_call(self, request: Request, call: AwsCall) -> Response:
-        refused = limits.violation(call)
+        refused = self._refusal(call) or limits.violation(call)
         if refused:
             return awserrors.render(refused, request, call)
         if request.path.startswith(_MOTO_PREFIX):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from sandbox.emulator.ecs.scheduler import Scheduler, services
 from sandbox.emulator.elb.ports import ListenerPorts, address
 from sandbox.emulator.elb.routing import load_balancers
 from sandbox.emulator.faults import Fault, FaultError, Faults
+from sandbox.emulator.iam.enforcement import Enforcement
 from sandbox.emulator.images import Conduct, ImageCatalog, PushError
 from sandbox.emulator.journal import Journal
 
@@ -72,6 +73,8 @@ class Control:
     scheduler: Scheduler
     ports: ListenerPorts
     time: StepControl
+    enforcement: Enforcement | None
+    """None where IAM documents are stored and no more."""
     shut_down: Callable[[], None]
     """Ends the emulator soon after it was called."""
 
@@ -86,6 +89,7 @@ class Control:
             ("GET", "faults"): self._list_faults,
             ("DELETE", "faults"): self._clear_faults,
             ("GET", "journal"): self._list_journal,
+            ("GET", "grants"): self._list_grants,
             ("GET", "clock"): self._show_clock,
             ("POST", "clock"): self._advance,
             ("POST", "shutdown"): self._shut_down,
@@ -108,6 +112,7 @@ class Control:
                 "boot": self.identity.boot,
                 "pid": self.identity.pid,
                 "profile": self.identity.profile,
+                "enforces_iam": self.enforcement is not None,
                 "started_at": self.identity.started_at.isoformat(),
                 "calls": len(self.calls),
                 "certificate_authority": self.ports.authority,
@@ -168,6 +173,12 @@ class Control:
     def _list_journal(self, request: Request) -> Document:
         since = _since(request, "an entry's number")
         return {"entries": [entry.document() for entry in self.journal.since(since)]}
+
+    def _list_grants(self, _: Request) -> Document:
+        """Which statement of which policy was needed, by role and action."""
+        if self.enforcement is None:
+            raise ControlError(409, "IAM is not enforced; start the emulator with --enforce-iam")
+        return {"grants": [asdict(grant) for grant in self.enforcement.grants]}
 
     def _clear_calls(self, _: Request) -> Document:
         self.calls.clear()

@@ -11,6 +11,8 @@ from collections.abc import Callable
 
 from sandbox.emulator import moto_setup, snapshot
 from sandbox.emulator.application import Application
+from sandbox.emulator.awserrors import AwsError
+from sandbox.emulator.awsrequest import AwsCall
 from sandbox.emulator.calls import CallRecord
 from sandbox.emulator.clock import Clock, ManualClock, SystemClock
 from sandbox.emulator.control import Control, Identity, StepControl
@@ -21,6 +23,7 @@ from sandbox.emulator.elb.loop import LoopDataPlane
 from sandbox.emulator.elb.ports import ListenerPorts
 from sandbox.emulator.elb.targets import TargetTable
 from sandbox.emulator.faults import Faults
+from sandbox.emulator.iam.enforcement import Enforcement
 from sandbox.emulator.journal import Journal
 from sandbox.emulator.snapshot import Snapshot
 from sandbox.emulator.timings import Timings, profile_of
@@ -34,7 +37,7 @@ _ROUNDING = 1e-9
 class Emulator:
     """AWS in this process. `application` answers requests; `step` moves tasks and services on."""
 
-    def __init__(self, world: World, shut_down: Callable[[], None]) -> None:
+    def __init__(self, world: World, shut_down: Callable[[], None], *, enforce_iam: bool = False) -> None:
         profile, now = profile_of(world.timings), world.clock.now()
         self.identity = Identity(boot=str(uuid.uuid4()), pid=os.getpid(), started_at=now, profile=profile)
         self.calls = CallRecord()
@@ -42,6 +45,7 @@ class Emulator:
         self.images = world.images
         self.journal = world.journal
         self.scheduler = Scheduler(world)
+        self.enforcement = Enforcement() if enforce_iam else None
         self._world = world
         self._advancing = threading.Lock()
         ports = ListenerPorts(world.dataplane)
@@ -52,10 +56,20 @@ class Emulator:
         )
         time = StepControl(world.clock, self.advance)
         control = Control(
-            self.identity, self.calls, self.faults, world.journal, world.images, self.scheduler, ports, time, shut_down
+            self.identity,
+            self.calls,
+            self.faults,
+            world.journal,
+            world.images,
+            self.scheduler,
+            ports,
+            time,
+            self.enforcement,
+            shut_down,
         )
         aws = moto_setup.application(self.scheduler, ports, world.targets, stale_reads)
-        self.application = Application(aws, control, self.calls, self.faults, world.clock)
+        refusal = self.enforcement.refusal if self.enforcement else _nobody_is_refused
+        self.application = Application(aws, control, refusal, self.calls, self.faults, world.clock)
 
     def step(self) -> None:
         """Do everything that is due at the clock's present time."""
@@ -84,14 +98,20 @@ class Emulator:
         self._world.dataplane.close()
 
 
-def live(shut_down: Callable[[], None], timings: Timings | None = None, clock: Clock | None = None) -> Emulator:
+def live(
+    shut_down: Callable[[], None], timings: Timings | None = None, clock: Clock | None = None, *, enforce_iam: bool = False
+) -> Emulator:
     """An emulator with real sockets: on the machine's own time, which needs a Ticker, or on a ManualClock."""
-    return Emulator(_world(clock or SystemClock(), timings, LoopDataPlane), shut_down)
+    return Emulator(_world(clock or SystemClock(), timings, LoopDataPlane), shut_down, enforce_iam=enforce_iam)
 
 
-def stepped(clock: Clock, timings: Timings | None = None) -> Emulator:
+def stepped(clock: Clock, timings: Timings | None = None, *, enforce_iam: bool = False) -> Emulator:
     """An emulator that moves when `step` is called, at the given clock's time, and opens no socket."""
-    return Emulator(_world(clock, timings, lambda _: QuietDataPlane()), lambda: None)
+    return Emulator(_world(clock, timings, lambda _: QuietDataPlane()), lambda: None, enforce_iam=enforce_iam)
+
+
+def _nobody_is_refused(_: AwsCall) -> AwsError | None:
+    return None
 
 
 def _world(clock: Clock, timings: Timings | None, dataplane: Callable[[TargetTable], DataPlane]) -> World:

@@ -76,6 +76,12 @@ IAM_ROLE = Tagger(
     lambda aws, key, tags: aws("iam").tag_role(RoleName=key, Tags=pairs(tags)),
     lambda aws, key, names: aws("iam").untag_role(RoleName=key, TagKeys=names),
 )
+IAM_POLICY = Tagger(
+    True,
+    lambda aws, key: from_pairs(aws("iam").list_policy_tags(PolicyArn=key)["Tags"]),
+    lambda aws, key, tags: aws("iam").tag_policy(PolicyArn=key, Tags=pairs(tags)),
+    lambda aws, key, names: aws("iam").untag_policy(PolicyArn=key, TagKeys=names),
+)
 LOGS = Tagger(
     True,
     lambda aws, key: dict(sorted(aws("logs").list_tags_for_resource(resourceArn=key)["tags"].items())),

@@ -16,6 +16,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 LONGEST_COMMAND_SECONDS = 240
+RELEASE_ROLE = "axonflow-staging-release"
 STACK = "organization/axonflow/staging"
 
 
@@ -60,29 +61,33 @@ class Sandbox:
         kept.pop("PYTHONDONTWRITEBYTECODE", None)
         self.outside = {**kept, "AXONFLOW_SANDBOX_HOME": str(home), "PATH": f"{BIN}:{kept['PATH']}"}
         self.home = home
-        self._shell: dict[str, str] = {}
+        self._shells: dict[str, dict[str, str]] = {}
 
     def sandbox(self, *arguments: str) -> Ran:
         if arguments[0] in ("up", "down"):
-            self._shell = {}
+            self._shells = {}
         return run(["sandbox", *arguments], self.outside)
 
     def shell(self, **changes: str) -> dict[str, str]:
         """The variables of a shell after the `eval`, with some of them changed."""
-        if not self._shell:
-            self._shell = self._evaluated()
-        return {**self._shell, **changes}
+        return {**self._evaluated(""), **changes}
 
-    def _evaluated(self) -> dict[str, str]:
-        shown = subprocess.run(
-            ["bash", "-c", 'set -e; text=$(sandbox env); eval "$text"; env -0'],
-            cwd=ROOT,
-            env=self.outside,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return dict(item.split("=", 1) for item in shown.stdout.split("\0") if item)
+    def as_role(self, role: str, **changes: str) -> dict[str, str]:
+        """The same for a session of a role: `sandbox env --role`."""
+        return {**self._evaluated(f"--role {role}"), **changes}
+
+    def _evaluated(self, options: str) -> dict[str, str]:
+        if options not in self._shells:
+            shown = subprocess.run(
+                ["bash", "-c", f'set -e; text=$(sandbox env {options}); eval "$text"; env -0'],
+                cwd=ROOT,
+                env=self.outside,
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            self._shells[options] = dict(item.split("=", 1) for item in shown.stdout.split("\0") if item)
+        return self._shells[options]
 
     @property
     def encryption(self) -> ssl.SSLContext:
@@ -93,7 +98,8 @@ class Sandbox:
         return run(["pulumi", *arguments, "--stack", STACK, "--non-interactive"], self.shell())
 
     def appdeploy(self, *arguments: str, **changes: str) -> Ran:
-        return run(["appdeploy", *arguments], self.shell(**changes))
+        """Every release and look of the story is made by the role for releases, as the program declares it."""
+        return run(["appdeploy", *arguments], self.as_role(RELEASE_ROLE, **changes))
 
     def deploy(self, version: str, *arguments: str) -> Ran:
         return self.appdeploy("deploy", "--environment", "staging", "--service", "agent", "--version", version, *arguments)
@@ -103,7 +109,7 @@ class Sandbox:
         release = subprocess.Popen(
             ["appdeploy", "deploy", "-e", "staging", "--service", "agent", "--version", version],
             cwd=ROOT,
-            env=self.shell(),
+            env=self.as_role(RELEASE_ROLE),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

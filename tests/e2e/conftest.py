@@ -15,7 +15,7 @@ def staging(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """Staging without a release. The sandbox is taken down whatever happens."""
     sandbox = Sandbox(tmp_path_factory.mktemp("sandbox"))
     try:
-        sandbox.sandbox("up").expect(0)
+        sandbox.sandbox("up", "--enforce-iam").expect(0)
         sandbox.pulumi("up", "--yes", "--skip-preview").expect(0)
         yield sandbox
     finally:

@@ -116,6 +116,8 @@ COMPUTED: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
         ]
     },
     "aws:route53/record:Record": lambda name, given: {"fqdn": given.get("name")},
+    "aws:iam/policy:Policy": lambda name, given: {"arn": f"arn:aws:iam::{ACCOUNT}:policy/{given['name']}"},
+    "aws:iam/role:Role": lambda name, given: {"arn": f"arn:aws:iam::{ACCOUNT}:role/{given['name']}"},
     "aws:rds/instance:Instance": lambda name, given: {"address": f"{given['identifier']}.rds.amazonaws.com"},
     "aws:elasticache/replicationGroup:ReplicationGroup": lambda name, given: {
         "primaryEndpointAddress": f"master.{given['replicationGroupId']}.cache.amazonaws.com"

@@ -11,9 +11,10 @@ from click.testing import CliRunner
 
 from sandbox import supervisor
 from sandbox.cli import cli
-from sandbox.cli.up import refuse_another_profile
+from sandbox.cli.up import refuse_another_profile, refuse_to_enforce_from_now_on
 from sandbox.errors import SandboxError
 from sandbox.home import Running
+from sandbox.session import assume
 from tests.sandbox.process import EmulatorProcess
 
 pytestmark = pytest.mark.emulator
@@ -105,3 +106,23 @@ def test_a_pushed_image_can_be_given_another_behaviour(emulator: EmulatorProcess
 
     assert pushed.endswith(" (slow:2.5)\n")
     assert changed == "axonflow-staging-portal:v1 (crash)\n"
+
+
+def test_a_sandbox_that_is_up_does_not_begin_to_enforce(emulator: EmulatorProcess) -> None:
+    ready = Running(**emulator.ready)
+    refuse_to_enforce_from_now_on(ready, False)
+    with pytest.raises(SandboxError, match="does not enforce IAM; `sandbox down` first"):
+        refuse_to_enforce_from_now_on(ready, True)
+
+
+def test_a_session_is_of_the_one_role_that_was_meant(emulator: EmulatorProcess) -> None:
+    iam, ready = emulator.client("iam"), Running(**emulator.ready)
+    trust = '{"Version": "2012-10-17", "Statement": []}'
+    for name in ("axonflow-staging-release", "axonflow-production-release", "axonflow-staging-viewer"):
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+    assert set(assume(ready, "viewer")) == {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
+    with pytest.raises(SandboxError, match="several roles end in -release: name one of axonflow-production-release, "):
+        assume(ready, "release")
+    assume(ready, "axonflow-staging-release")
+    with pytest.raises(SandboxError, match="there is no role janitor"):
+        assume(ready, "janitor")

@@ -47,6 +47,7 @@ _TYPES: tuple[type[ResourceType], ...] = (
     ecs.TaskDefinition,
     ecs.Service,
     iam.Role,
+    iam.Policy,
     iam.RolePolicy,
     iam.RolePolicyAttachment,
     logs.LogGroup,

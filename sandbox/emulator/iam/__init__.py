@@ -1,0 +1,1 @@
+"""IAM as far as it is enforced: who calls, what the call needs, and whether his policies allow it."""
