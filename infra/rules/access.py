@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from infra.rules.model import Finding, Resource, Rule, Stack, document
+from infra.rules.model import Finding, Resource, Rule, Stack, document, is_known
 
+_ROLE = "aws:iam/role:Role"
 _BROAD = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess")
 
 
@@ -22,7 +23,17 @@ def _listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list) else [value]
 
 
+def _is_boundary(resource: Resource, stack: Stack) -> bool:
+    """Whether it grants nothing, and only bounds what roles are granted elsewhere."""
+    bounds = [role.inputs.get("permissionsBoundary") for role in stack.of(_ROLE)]
+    name = resource.inputs.get("name")
+    return any(not is_known(bound) or str(bound).endswith(f":policy/{name}") for bound in bounds if bound is not None)
+
+
 def _nothing_unbounded(resource: Resource, stack: Stack) -> Finding:
+    if _is_boundary(resource, stack):
+        everything = any("*" in _listed(statement.get("Action")) for statement in statements(resource.inputs.get("policy")))
+        return "bounds nothing: it allows every action" if everything else None
     for statement in statements(resource.inputs.get("policy")):
         wide = [action for action in _listed(statement.get("Action")) if action == "*" or str(action).endswith(":*")]
         if "NotAction" in statement or (wide and "*" in _listed(statement.get("Resource"))):
@@ -50,6 +61,10 @@ def _trusted_by_name(resource: Resource, stack: Stack) -> Finding:
     return None
 
 
+def _bounded(resource: Resource, stack: Stack) -> Finding:
+    return None if resource.inputs.get("permissionsBoundary") else "has no permissions boundary"
+
+
 def _not_broad(resource: Resource, stack: Stack) -> Finding:
     arn = resource.inputs.get("policyArn")
     broad = isinstance(arn, str) and arn.endswith(_BROAD)
@@ -67,6 +82,8 @@ def _of_policies(prefix: str, kind: str) -> tuple[Rule, ...]:
 
 RULES = (
     *_of_policies("inline", "aws:iam/rolePolicy:RolePolicy"),
-    Rule("roles-trusted-by-name", "IAM.1", "aws:iam/role:Role", _trusted_by_name),
+    *_of_policies("managed", "aws:iam/policy:Policy"),
+    Rule("roles-bounded", "a role that a program made was given more than its program may do", _ROLE, _bounded),
+    Rule("roles-trusted-by-name", "IAM.1", _ROLE, _trusted_by_name),
     Rule("no-broad-managed-policy", "IAM.1", "aws:iam/rolePolicyAttachment:RolePolicyAttachment", _not_broad),
 )

@@ -146,6 +146,10 @@ EXAMPLES: dict[str, Change | str] = {
     "inline-policies-bounded": statement(Action=["s3:*"], Resource=["*"]),
     "inline-policies-say-why": statement(Sid=""),
     "inline-policies-pass-by-name": statement(Action=["iam:PassRole"], Resource=["*"]),
+    "managed-policies-bounded": statement(Action="*", Resource="*"),
+    "managed-policies-say-why": statement(Sid=""),
+    "managed-policies-pass-by-name": statement(Action=["iam:PassRole"], Resource=["*"]),
+    "roles-bounded": sets("permissionsBoundary", None),
     "roles-trusted-by-name": trusting({"AWS": "*"}),
     "no-broad-managed-policy": sets("policyArn", "arn:aws:iam::aws:policy/AdministratorAccess"),
 }
