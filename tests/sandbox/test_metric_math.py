@@ -9,7 +9,7 @@ from sandbox.emulator.cloudwatch.expression import ExpressionError, compile_expr
 from sandbox.emulator.cloudwatch.series import Bucket, known_statistic
 from sandbox.emulator.cloudwatch.verdict import Missing, State, judge
 
-SERIES = {"a": [1.0, None, 4.0], "b": [2.0, 5.0, 0.0]}
+SERIES = {"a": [1.0, None, 4.0], "b": [2.0, 5.0, 0.0], "c": [None, 3.0, None]}
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,8 @@ SERIES = {"a": [1.0, None, 4.0], "b": [2.0, 5.0, 0.0]}
         ("a / b", [0.5, None, None]),
         ("FILL(a, 0) + b", [3, 5, 4]),
         ("FILL(a, b)", [1, 5, 4]),
+        ("FILL(a, REPEAT)", [1, 1, 4]),
+        ("FILL(c, REPEAT)", [None, 3, 3]),
         ("IF(b > 1, a, 9)", [1, None, 9]),
         ("IF(FILL(a, 0) >= 1 AND b < 5, 1, 0)", [1, 0, 1]),
         ("a > 0 || b > 100", [1, None, 1]),
@@ -37,7 +39,7 @@ def test_an_expression_is_computed_point_by_point(text: str, values: list[float 
     [
         ("ANOMALY_DETECTION_BAND(a, 2)", "does not compute ANOMALY_DETECTION_BAND()"),
         ("SELECT x FROM y", "SELECT is not the id"),
-        ("a + c", "c is not the id"),
+        ("a + d", "d is not the id"),
         ("a +", "found the end"),
         ("a ^ 2", "cannot read '^ 2'"),
         ("IF(a, 1)", "IF takes 3 arguments"),

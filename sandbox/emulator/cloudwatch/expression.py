@@ -90,6 +90,8 @@ class _Parser:
             return _constant(float(token))
         if self._tokens and self._tokens[0] == "(":
             return self._function(token)
+        if token == "REPEAT":
+            return _REPEAT
         if token not in self._known:
             raise self._error(f"{token} is not the id of a metric or an expression of this request")
         return lambda values: values[token]
@@ -136,7 +138,24 @@ def _pairwise(operation: Callable[[float, float], float], left: Formula, right: 
     return lambda values: [one(a, b) for a, b in zip(left(values), right(values), strict=True)]
 
 
+def _nothing(values: Mapping[str, Values]) -> Values:
+    return [None] * _length(values)
+
+
+_REPEAT: Formula = _nothing
+"""What FILL takes for the value before."""
+
+
+def _repeat(series: Values) -> Values:
+    found: list[float | None] = []
+    for value in series:
+        found.append(value if value is not None or not found else found[-1])
+    return found
+
+
 def _fill(series: Formula, filler: Formula) -> Formula:
+    if filler is _REPEAT:
+        return lambda values: _repeat(series(values))
     return lambda values: [b if a is None else a for a, b in zip(series(values), filler(values), strict=True)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sandbox.provider.resource import ResourceType
 from sandbox.provider.types import (
+    cloudwatch,
     dynamodb,
     ec2,
     ecr,
@@ -11,12 +12,15 @@ from sandbox.provider.types import (
     elasticache,
     elb,
     endpoints,
+    events,
     flow_logs,
     iam,
+    kms,
     logs,
     rds,
     secrets_manager,
     security_groups,
+    sns,
     ssm,
 )
 
@@ -45,6 +49,16 @@ _TYPES: tuple[type[ResourceType], ...] = (
     iam.RolePolicy,
     iam.RolePolicyAttachment,
     logs.LogGroup,
+    logs.MetricFilter,
+    cloudwatch.MetricAlarm,
+    cloudwatch.CompositeAlarm,
+    cloudwatch.Dashboard,
+    events.EventRule,
+    events.EventTarget,
+    sns.Topic,
+    sns.TopicPolicy,
+    sns.TopicSubscription,
+    kms.Key,
     ecr.Repository,
     ecr.LifecyclePolicy,
     dynamodb.Table,
