@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 
 from sandbox.emulator.clock import SystemClock
+from sandbox.emulator.cloudwatch.meter import Meter
+from sandbox.emulator.cloudwatch.series import Metrics
 from sandbox.emulator.elb.dataplane import Probe, ProbeFailure, TaskApp
 from sandbox.emulator.elb.loop import LoopDataPlane
 from sandbox.emulator.elb.routing import NOTHING, Listener, Routing
@@ -24,22 +26,25 @@ from sandbox.emulator.elb.rules import Action, FixedResponse, Forward, Redirect,
 from sandbox.emulator.elb.targets import HEALTHY, Target, TargetState, TargetTable, Verdict
 from sandbox.emulator.journal import Journal
 
+LISTENER = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/public/1/2"
+
 
 class Site:
     """One load balancer whose only rule can be changed."""
 
     def __init__(self) -> None:
         self.targets = TargetTable(Journal(SystemClock()))
-        self.plane = LoopDataPlane(self.targets)
+        self.metrics = Metrics(SystemClock(), 3600.0)
+        self.plane = LoopDataPlane(self.targets, Meter(self.metrics))
         self.port = self.plane.open_listener()
         self.rule(forward("blue"))
 
     def rule(self, action: Action | None) -> None:
-        plain = Listener("arn", "HTTP", 80, (Rule((), action),))
-        encrypted = Listener("arn-s", "HTTPS", 443, (Rule((), forward("blue")),), names=("api.axonflow.example",))
+        plain = Listener(LISTENER, "HTTP", 80, (Rule((), action),))
+        encrypted = Listener(f"{LISTENER}s", "HTTPS", 443, (Rule((), forward("blue")),), names=("api.axonflow.example",))
         ports = {80: self.port, 443: self.port}
         listeners = {(self.port, False): plain, (self.port, True): encrypted}
-        self.plane.publish(Routing(listeners, {"arn": ports, "arn-s": ports}))
+        self.plane.publish(Routing(listeners, {LISTENER: ports, f"{LISTENER}s": ports}))
 
     def task(self, version: str, group: str = "blue", *, status: int = 200, verdict: Verdict = HEALTHY) -> Target:
         port = self.plane.start_task(TaskApp(f"task-{version}", version, frozenset({"/health"}), status))
@@ -300,3 +305,34 @@ def test_a_port_without_an_encrypted_listener_closes_an_encrypted_connection(sit
     site.plane.publish(NOTHING)
     with pytest.raises(OSError, match=r"EOF|reset|closed"):
         _secure(site, "127.0.0.1", site.plane.authority)
+
+
+def test_a_task_answers_with_the_status_that_is_asked_for(site: Site) -> None:
+    site.task("v1")
+    assert [site.ask(f"/?status={status}")[0] for status in ("503", "201", "700", "x")] == [503, 201, 400, 400]
+
+
+def test_what_a_load_balancer_does_is_measured(site: Site) -> None:
+    """Requests without a target are not in RequestCount: none was chosen for them."""
+    assert site.ask("/")[0] == 503
+    broken = site.task("v0")
+    site.plane.stop_task(broken.local_port or 0)
+    assert site.ask("/")[0] == 502
+    site.targets.remove(broken)
+    site.task("v1")
+    assert [site.ask(path)[0] for path in ("/", "/", "/?status=500", "/?hold=0.2")] == [200, 200, 500, 200]
+
+    slot = site.metrics.slot()
+    measured = {series: site.metrics.over(series, slot - 1, slot + 1) for series in site.metrics.list("eu-central-1")}
+    sums = {(series.name, len(series.dimensions)): bucket.total for series, bucket in measured.items() if bucket}
+    times = [bucket.high for series, bucket in measured.items() if series.name == "TargetResponseTime" and bucket]
+    assert {key: count for key, count in sums.items() if key[0] != "TargetResponseTime"} == {
+        ("RequestCount", 1): 5,
+        ("RequestCount", 2): 5,
+        ("HTTPCode_Target_2XX_Count", 1): 3,
+        ("HTTPCode_Target_2XX_Count", 2): 3,
+        ("HTTPCode_Target_5XX_Count", 1): 1,
+        ("HTTPCode_Target_5XX_Count", 2): 1,
+        ("HTTPCode_ELB_5XX_Count", 1): 2,
+    }
+    assert [0.2 <= each < 2 for each in times] == [True, True]

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 from yarl import URL
 
+from sandbox.emulator.cloudwatch.meter import Meter
 from sandbox.emulator.elb.authority import Authority
 from sandbox.emulator.elb.dataplane import Probe, ProbeFailure, ProbeResult, TaskApp
 from sandbox.emulator.elb.door import Door
@@ -26,13 +27,13 @@ T = TypeVar("T")
 class LoopDataPlane:
     """A DataPlane whose methods may be called from any thread but its own."""
 
-    def __init__(self, targets: TargetTable) -> None:
+    def __init__(self, targets: TargetTable, meter: Meter) -> None:
         self._loop = asyncio.new_event_loop()
         self._tasks: dict[int, TaskServer] = {}
         self._sessions: dict[int, ClientSession] = {}
         self._doors: dict[int, Door] = {}
         self._authority = Authority()
-        self._proxy = Proxy(targets, self._sessions)
+        self._proxy = Proxy(targets, self._sessions, meter)
         self._thread = threading.Thread(target=self._loop.run_forever, name="dataplane", daemon=True)
         self._thread.start()
 
