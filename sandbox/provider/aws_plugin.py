@@ -1,7 +1,7 @@
 """The `aws` plugin: the engine's gRPC calls, carried out by the resource types.
 
-Handshake is left unimplemented on purpose. An engine whose Handshake is answered takes the provider for one that supports
-previews of creations, and then previews show values that no creation has made yet.
+Handshake is left unimplemented: the answer to Configure says all that the engine needs. Previews are answered here without a
+call of AWS, so that a change shows what it touches and nothing that merely names it.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         except NotTheSandbox as error:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
         return provider_pb2.ConfigureResponse(
-            acceptSecrets=False, supportsPreview=False, acceptResources=False, acceptOutputs=False
+            acceptSecrets=False, supportsPreview=True, acceptResources=False, acceptOutputs=False
         )
 
     def Invoke(self, request: Any, context: Any) -> Any:
@@ -120,6 +120,9 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Create(self, request: Any, context: Any) -> Any:
         kind, inputs = _kind(request.urn, context), decode(request.properties)
+        if request.preview:
+            # What is not among the outputs is unknown: nothing that AWS computes is known before it is made.
+            return provider_pb2.CreateResponse(properties=encode(inputs))
 
         def create() -> Any:
             identifier = kind.create(self.aws, inputs)
@@ -141,6 +144,8 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Update(self, request: Any, context: Any) -> Any:
         kind, inputs, state = _kind(request.urn, context), decode(request.news), decode(request.olds)
         old = decode(request.old_inputs)
+        if request.preview:
+            return provider_pb2.UpdateResponse(properties=encode(kind.expected(state, inputs)))
 
         def update() -> Properties | None:
             kind.apply(self.aws, request.id, old, inputs, state)

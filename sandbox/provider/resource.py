@@ -28,6 +28,8 @@ class ResourceType(ABC):
     name_property: ClassVar[str | None] = None
     """The input that is made from the resource's logical name when the program leaves it out."""
     tagger: ClassVar[Tagger | None] = None
+    volatile: ClassVar[frozenset[str]] = frozenset()
+    """Outputs that any change in place changes too: a preview cannot know them."""
 
     @abstractmethod
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -73,6 +75,10 @@ class ResourceType(ABC):
             live["tagsAll"] = self.tagger.read(aws, self.tag_key(identifier, live))
         shaped = {key: in_shape_of(inputs[key], value) if key in inputs else value for key, value in live.items()}
         return {**inputs, **shaped}
+
+    def expected(self, state: Properties, new: Properties) -> Properties:
+        """The outputs of a change that is only previewed: what it does not touch stays, as an ARN does."""
+        return {**{key: value for key, value in state.items() if key not in self.volatile}, **new}
 
     def live_inputs(self, inputs: Properties, outputs: Properties) -> Properties:
         """The inputs of a refresh: those that the program gave, with what they are on AWS now."""

@@ -112,3 +112,20 @@ def test_an_unknown_argument_of_a_function_is_named(monkeypatch: pytest.MonkeyPa
     request = provider_pb2.InvokeRequest(tok=token, args=encode({"passwordLength": 20, "length": 20}))
     [failure] = configured(monkeypatch).Invoke(request, Context()).failures
     assert (failure.property, failure.reason) == ("length", f"{token} has no argument 'length' in the sandbox")
+
+
+def test_a_previewed_change_keeps_what_it_does_not_touch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else whatever names its ARN would seem to be replaced."""
+    urn = SERVICE.replace("aws:ecs/cluster:Cluster", "aws:ssm/parameter:Parameter")
+    state = {"arn": "arn:1", "name": "/a", "insecureValue": "old", "version": 3.0}
+    request = provider_pb2.UpdateRequest(
+        urn=urn, id="/a", olds=encode(state), news=encode({"name": "/a", "insecureValue": "new"}), preview=True
+    )
+    outputs = decode(configured(monkeypatch).Update(request, Context()).properties)
+    assert outputs == {"arn": "arn:1", "name": "/a", "insecureValue": "new"}
+
+
+def test_a_previewed_creation_knows_what_the_program_said_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    request = provider_pb2.CreateRequest(urn=SERVICE, properties=encode({"name": "c"}), preview=True)
+    reply = configured(monkeypatch).Create(request, Context())
+    assert (reply.id, decode(reply.properties)) == ("", {"name": "c"})

@@ -19,6 +19,7 @@ class Parameter(ResourceType):
     replace_on = frozenset({"name"})
     name_property = "name"
     tagger = tagging.SSM_PARAMETER
+    volatile = frozenset({"version"})
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         aws("ssm").put_parameter(**self._call(inputs), Tags=tagging.pairs(inputs["tagsAll"]))
