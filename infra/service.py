@@ -19,6 +19,7 @@ from infra.connection import Connection
 from infra.naming import Names
 from infra.reach import Reach, security_group
 from infra.registry import Repository, RepositoryArgs
+from infra.scaling import Autoscaling, AutoscalingArgs
 from infra.service_settings import ServiceSettings
 from infra.settings import RegistrySettings
 from infra.task_access import start_tasks
@@ -77,6 +78,7 @@ class Service(Component):
         groups = (self._target_group("a"), self._target_group("b"))
         rule = self._listener_rule(groups)
         service = self._service(template, groups, rule)
+        self._scale(service, groups)
         self.arn = service.arn
         self.template_arn = template.arn
         self.repository_url = repository.url
@@ -179,6 +181,19 @@ class Service(Component):
             ],
             opts=self.child(ignore_changes=["actions"]),
         )
+
+    def _scale(self, service: aws.ecs.Service, groups: tuple[aws.lb.TargetGroup, aws.lb.TargetGroup]) -> None:
+        args, settings = self._args, self._args.settings
+        if settings.scaling is None:
+            return
+        scaling = AutoscalingArgs(
+            settings=settings.scaling,
+            cluster=args.names.cluster,
+            service=args.names.service(self._name),
+            load_balancer=args.entrance.arn_suffix,
+            target_groups=(groups[0].arn_suffix, groups[1].arn_suffix),
+        )
+        Autoscaling(self._name, scaling, service, pulumi.ResourceOptions(parent=self))
 
     def _security_group(self) -> aws.ec2.SecurityGroup:
         args = self._args

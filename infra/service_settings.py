@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from infra.exposure_settings import InternalExposure, PublicExposure
+from infra.scaling_settings import ScalingSettings
 from infra.section import Section
 
 FARGATE_MEMORY: dict[int, tuple[int, ...]] = {
@@ -34,6 +35,8 @@ class ServiceSettings(Section):
     """MiB; Fargate has a list for each `cpu`."""
     desired_count: Annotated[int, Field(ge=1, le=1000)]
     """How many tasks the first release starts."""
+    scaling: ScalingSettings | None = None
+    """None: people alone change how many tasks there are."""
     exposure: Annotated[PublicExposure | InternalExposure, Field(discriminator="kind")]
     """Who reaches it."""
     health_path: Annotated[str, StringConstraints(pattern=r"^/")] = "/health"
@@ -53,6 +56,15 @@ class ServiceSettings(Section):
         if self.memory not in memories:
             shown = ", ".join(map(str, memories[:8])) + (" ..." if len(memories) > 8 else "")
             raise ValueError(f"memory {self.memory} does not go with cpu {self.cpu} on Fargate; it takes {shown}")
+        return self
+
+    @model_validator(mode="after")
+    def _start_within_bounds(self) -> Self:
+        bounds = self.scaling
+        if bounds is not None and not bounds.minimum <= self.desired_count <= bounds.maximum:
+            raise ValueError(
+                f"desired_count {self.desired_count} is not within scaling's bounds, {bounds.minimum} to {bounds.maximum}"
+            )
         return self
 
     @field_validator("environment")

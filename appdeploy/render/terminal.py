@@ -14,6 +14,7 @@ from rich.text import Text
 
 from appdeploy.events import (
     Answered,
+    Bounded,
     Ended,
     Event,
     Finished,
@@ -28,6 +29,7 @@ from appdeploy.events import (
     Started,
     Stopping,
     TookOver,
+    Unbounded,
     Unkept,
     Unlocked,
     Unrecorded,
@@ -85,7 +87,9 @@ class TerminalRenderer:
             case Recalled(plan):
                 self._rows[plan.contract.name].version = _versions(plan)
                 self._print(event)
-            case Queued() | TookOver() | Unlocked() | Unrecorded() | Unkept() | Guarding() | PutBack():
+            case (
+                Queued() | TookOver() | Unlocked() | Unrecorded() | Unkept() | Guarding() | PutBack() | Bounded() | Unbounded()
+            ):
                 self._print(event)
             case Progress(service):
                 self._progress(self._rows[service], event)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from appdeploy.events import (
     Answered,
+    Bounded,
     Ended,
     Event,
     Finished,
@@ -20,6 +21,7 @@ from appdeploy.events import (
     Started,
     Stopping,
     TookOver,
+    Unbounded,
     Unkept,
     Unlocked,
     Unrecorded,
@@ -68,6 +70,10 @@ def lines(event: Event) -> Iterator[str]:
             yield finished(result)
         case Unkept(service, reason):
             yield f"{service}: its image could not be tagged to be kept for a way back: {reason}"
+        case Bounded(service, minimum, maximum):
+            yield f"{service}: autoscaling keeps {minimum} to {maximum} tasks"
+        case Unbounded(service, reason):
+            yield f"{service}: autoscaling's minimum could not be set, appdeploy sync tries again: {reason}"
         case Ended(plan, results, seconds):
             ending = worst(result.outcome for result in results)
             yield f"{plan.release_id}: {ending.value} after {duration(seconds)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+import moto.applicationautoscaling.urls
 import moto.backends
 import moto.core.responses
 import moto.ecs.urls
@@ -12,6 +13,7 @@ import moto.elasticache.urls
 import moto.elb.urls
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+from sandbox.emulator.autoscaling import AutoscalingApi
 from sandbox.emulator.ecs.api_definitions import ClustersApi, DefinitionsApi
 from sandbox.emulator.ecs.api_deployments import DeploymentsApi
 from sandbox.emulator.ecs.api_tasks import TasksApi
@@ -35,6 +37,8 @@ def application(scheduler: Scheduler, ports: ListenerPorts, targets: TargetTable
     ecs_api: Any = type("BoundEcsApi", (EcsApi,), {"scheduler": scheduler, "stale_reads": stale_reads})
     elb_api = type("BoundElbApi", (ElbApi,), {"lock": scheduler.lock, "ports": ports, "targets": targets})
     moto.ecs.urls.url_paths["{0}/$"] = ecs_api.dispatch
+    autoscaling: Any = type("BoundAutoscalingApi", (AutoscalingApi,), {"scheduler": scheduler})
+    moto.applicationautoscaling.urls.url_paths["{0}/$"] = autoscaling.dispatch
     moto.elasticache.urls.url_paths["{0}/$"] = CacheApi.dispatch
     moto.elb.urls.ELBV2Response = elb_api
     _cache_look_ups()

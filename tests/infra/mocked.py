@@ -92,10 +92,12 @@ COMPUTED: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
     "aws:lb/loadBalancer:LoadBalancer": lambda name, given: {
         "arn": f"arn:aws:elasticloadbalancing:eu-central-1:{ACCOUNT}:loadbalancer/app/{name}/1",
         "dnsName": f"{name}.elb.amazonaws.com",
+        "arnSuffix": f"app/{name}/1",
         "zoneId": "Z215JYRZR1TBD5",
     },
     "aws:lb/targetGroup:TargetGroup": lambda name, given: {
-        "arn": f"arn:aws:elasticloadbalancing:eu-central-1:{ACCOUNT}:targetgroup/{name}/1"
+        "arn": f"arn:aws:elasticloadbalancing:eu-central-1:{ACCOUNT}:targetgroup/{name}/1",
+        "arnSuffix": f"targetgroup/{name}/1",
     },
     "aws:lb/listenerRule:ListenerRule": lambda name, given: {
         "arn": f"arn:aws:elasticloadbalancing:eu-central-1:{ACCOUNT}:listener-rule/app/{name}/1/2/3"

@@ -26,6 +26,7 @@ COMPONENT_TYPES = {
     "axonflow:platform:Cache",
     "axonflow:platform:Repository",
     "axonflow:platform:Service",
+    "axonflow:platform:Autoscaling",
     "axonflow:platform:Releases",
     "axonflow:platform:Contract",
 }

@@ -119,6 +119,12 @@ def test_every_resource_of_a_stack_is_tagged_with_its_environment(stack: str) ->
         (exposed("customer-portal", priority=2000), "services.customer-portal is never reached: services.agent takes every"),
         (exposed("customer-portal", priority=1000), "have the same priority 1000"),
         (exposed("customer-portal", told_as="AGENT_MCP_ENDPOINT"), "are both told as AGENT_MCP_ENDPOINT"),
+        (agent(scaling={"minimum": 3, "maximum": 2, "requests_per_task": 1}), "minimum 3 exceeds maximum 2"),
+        (
+            agent(scaling={"minimum": 3, "maximum": 9, "requests_per_task": 1}),
+            "desired_count 2 is not within scaling's bounds, 3 to 9",
+        ),
+        (agent(scaling={"minimum": 1, "maximum": 9}), "scaling.requests_per_task: Field required"),
         (settings(domain={"zone": "axonflow.example"}), "platform.domain.host: Field required"),
         (settings(domain={"zone": "other.example", "host": "api.other.example"}), "portal.staging.axonflow.example is not in"),
         (settings(domain={**settings()["domain"], "zone_id": "hostedzone"}), "platform.domain.zone_id"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sandbox.provider.resource import ResourceType
 from sandbox.provider.types import (
     acm,
+    autoscaling,
     dynamodb,
     ec2,
     ecr,
@@ -46,6 +47,8 @@ _TYPES: tuple[type[ResourceType], ...] = (
     ecs.Cluster,
     ecs.TaskDefinition,
     ecs.Service,
+    autoscaling.Target,
+    autoscaling.Policy,
     iam.Role,
     iam.RolePolicy,
     iam.RolePolicyAttachment,
