@@ -24,6 +24,7 @@ from infra.service_settings import ServiceSettings
 from infra.settings import RegistrySettings
 from infra.task_access import start_tasks
 from infra.template import ContainerArgs, container_definitions
+from infra.tunables import Tunables, TunablesArgs
 
 TASKS = "ecs-tasks.amazonaws.com"
 HEALTH_INTERVAL_SECONDS = 5
@@ -74,6 +75,8 @@ class Service(Component):
         logs = aws.cloudwatch.LogGroup(
             name, name=args.names.log_group(name), retention_in_days=args.log_retention_days, opts=self.child()
         )
+        tunables = TunablesArgs(names=args.names, service=name, defaults=args.settings.tunables)
+        self._tunables = Tunables(name, tunables, pulumi.ResourceOptions(parent=self))
         template = self._template(repository, logs)
         groups = (self._target_group("a"), self._target_group("b"))
         rule = self._listener_rule(groups)
@@ -98,6 +101,7 @@ class Service(Component):
             settings=settings,
             connections=self._args.connections,
             addresses=self._args.addresses,
+            tunables=self._tunables.arns,
         )
         return aws.ecs.TaskDefinition(
             f"{self._name}-template",
@@ -130,7 +134,7 @@ class Service(Component):
             f"{self._name}-execution",
             name="start-tasks",
             role=role.name,
-            policy=start_tasks(repository.arn, logs.arn, self._args.connections),
+            policy=start_tasks(repository.arn, logs.arn, self._args.connections, list(self._tunables.arns.values())),
             opts=self.child(),
         )
         return role

@@ -26,6 +26,9 @@ SECRET_WORDS = ("PASSWORD", "SECRET", "TOKEN", "PRIVATE_KEY", "API_KEY")
 """Parts of a variable's name that mark its value as secret: such a value never stands in a stack file."""
 
 
+VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")]
+
+
 class ServiceSettings(Section):
     """One service behind a load balancer."""
 
@@ -46,7 +49,11 @@ class ServiceSettings(Section):
     """How long a stopping task may finish what it holds. 120 s is Fargate's limit for a container's stop timeout."""
     uses: frozenset[Literal["database", "cache"]] = frozenset({"database", "cache"})
     """What it is let through to, and gets the addresses and secrets of."""
-    environment: dict[str, str] = {}
+    environment: dict[VariableName, str] = {}
+    """Variables that change by `pulumi up` and `appdeploy sync`."""
+    tunables: dict[VariableName, Annotated[str, StringConstraints(min_length=1, max_length=4096)]] = {}
+    """First values of variables that change without either; what stands here later changes nothing. A standard parameter holds
+    4,096 bytes and cannot be empty (docs.aws.amazon.com/general/latest/gr/ssm.html)."""
 
     @model_validator(mode="after")
     def _fargate_size(self) -> Self:
@@ -67,7 +74,14 @@ class ServiceSettings(Section):
             )
         return self
 
-    @field_validator("environment")
+    @model_validator(mode="after")
+    def _one_source_of_each(self) -> Self:
+        twice = sorted(self.environment.keys() & self.tunables.keys())
+        if twice:
+            raise ValueError(f"{twice[0]} is in environment and in tunables: a variable has one value")
+        return self
+
+    @field_validator("environment", "tunables")
     @classmethod
     def _nothing_secret(cls, value: dict[str, str]) -> dict[str, str]:
         for name in value:

@@ -118,6 +118,7 @@ COMPUTED: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
         ]
     },
     "aws:route53/record:Record": lambda name, given: {"fqdn": given.get("name")},
+    "aws:ssm/parameter:Parameter": lambda name, given: {"arn": f"arn:aws:ssm:eu-central-1:{ACCOUNT}:parameter{given['name']}"},
     "aws:rds/instance:Instance": lambda name, given: {"address": f"{given['identifier']}.rds.amazonaws.com"},
     "aws:elasticache/replicationGroup:ReplicationGroup": lambda name, given: {
         "primaryEndpointAddress": f"master.{given['replicationGroupId']}.cache.amazonaws.com"
