@@ -21,6 +21,7 @@ from sandbox.provider.types import (
     secrets_manager,
     security_groups,
     ssm,
+    wafv2,
 )
 
 _TYPES: tuple[type[ResourceType], ...] = (
@@ -64,6 +65,8 @@ _TYPES: tuple[type[ResourceType], ...] = (
     secrets_manager.Secret,
     secrets_manager.SecretVersion,
     ssm.Parameter,
+    wafv2.WebAcl,
+    wafv2.WebAclAssociation,
 )
 
 RESOURCE_TYPES: dict[str, ResourceType] = {kind.token: kind() for kind in _TYPES}
