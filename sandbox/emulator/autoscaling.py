@@ -6,6 +6,7 @@ RegisterScalableTarget moves a service's count into its bounds at once, also whe
 
 from __future__ import annotations
 
+import json
 from typing import Any, ClassVar
 
 from moto.applicationautoscaling.exceptions import AWSValidationException
@@ -35,10 +36,31 @@ class AutoscalingApi(ApplicationAutoScalingResponse):  # type: ignore[misc]
             self._check_bounds(resource)
             answer = super().register_scalable_target()
             target = self.applicationautoscaling_backend.targets[_DIMENSION][resource]
+            self._tags(target.arn).update(self._get_param("Tags") or {})
             count = min(max(service.desired_count, int(target.min_capacity)), int(target.max_capacity))
             if count != service.desired_count:
                 self.scheduler.rollout.set_count(service, count)
             return answer
+
+    def list_tags_for_resource(self) -> str:
+        return json.dumps({"Tags": self._tags(self._get_param("ResourceARN"))})
+
+    def tag_resource(self) -> str:
+        self._tags(self._get_param("ResourceARN")).update(self._get_param("Tags"))
+        return "{}"
+
+    def untag_resource(self) -> str:
+        for name in self._get_param("TagKeys"):
+            self._tags(self._get_param("ResourceARN")).pop(name, None)
+        return "{}"
+
+    def _tags(self, arn: str) -> dict[str, str]:
+        """A scalable target's tags, kept with it: moto has none."""
+        for target in self.applicationautoscaling_backend.targets.get(_DIMENSION, {}).values():
+            if target.arn == arn:
+                tags: dict[str, str] = target.__dict__.setdefault("tags", {})
+                return tags
+        raise AWSValidationException(f"no scalable target has the ARN {arn}")
 
     def _check_bounds(self, resource: str) -> None:
         known = self.applicationautoscaling_backend.targets.get(_DIMENSION, {}).get(resource)

@@ -94,6 +94,12 @@ WAFV2 = Tagger(
     lambda aws, key, tags: aws("wafv2").tag_resource(ResourceARN=key, Tags=pairs(tags)),
     lambda aws, key, names: aws("wafv2").untag_resource(ResourceARN=key, TagKeys=names),
 )
+AUTOSCALING = Tagger(
+    True,
+    lambda aws, key: dict(sorted(aws("application-autoscaling").list_tags_for_resource(ResourceARN=key)["Tags"].items())),
+    lambda aws, key, tags: aws("application-autoscaling").tag_resource(ResourceARN=key, Tags=dict(tags)),
+    lambda aws, key, names: aws("application-autoscaling").untag_resource(ResourceARN=key, TagKeys=names),
+)
 DYNAMODB = Tagger(
     True,
     lambda aws, key: from_pairs(aws("dynamodb").list_tags_of_resource(ResourceArn=key)["Tags"]),

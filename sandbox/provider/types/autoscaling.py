@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import ResourceType
@@ -20,20 +21,21 @@ class Target(ResourceType):
     token = "aws:appautoscaling/target:Target"
     inputs = {**dict.fromkeys(_WHAT, LEAF), "minCapacity": LEAF, "maxCapacity": LEAF, "suspendedState": _SUSPENDED}
     replace_on = frozenset(_WHAT)
+    tagger = tagging.AUTOSCALING
 
     def create(self, aws: Aws, inputs: Properties) -> str:
-        self._register(aws, inputs, inputs)
+        self._register(aws, inputs, inputs, Tags=inputs["tagsAll"])
         return str(inputs["resourceId"])
 
     def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
         self._register(aws, new, {name: value for name, value in new.items() if old.get(name) != value})
 
     @staticmethod
-    def _register(aws: Aws, inputs: Properties, sent: Properties) -> None:
+    def _register(aws: Aws, inputs: Properties, sent: Properties, **more: Any) -> None:
         values: dict[str, Any] = raised(
             {name: sent[name] for name in ("minCapacity", "maxCapacity", "suspendedState") if name in sent}
         )
-        aws("application-autoscaling").register_scalable_target(**_what(inputs), **values)
+        aws("application-autoscaling").register_scalable_target(**_what(inputs), **values, **more)
 
     def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
         what = _what(state)
@@ -45,7 +47,7 @@ class Target(ResourceType):
         if not found:
             return None
         bounds = {name: found[0][name[0].upper() + name[1:]] for name in ("minCapacity", "maxCapacity")}
-        arn = found[0].get("ScalableTargetARN", "")
+        arn = found[0]["ScalableTargetARN"]
         return {**{name: found[0][key] for name, key in _WHAT.items()}, **bounds, "arn": arn, **_suspended(found[0])}
 
     def delete(self, aws: Aws, identifier: str, state: Properties) -> None:

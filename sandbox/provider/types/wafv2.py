@@ -39,7 +39,7 @@ class WebAcl(ResourceType):
         "name": LEAF,
         "description": LEAF,
         "scope": LEAF,
-        "defaultAction": _ACTIONS,
+        "defaultAction": {"allow": LEAF, "block": LEAF},
         "rules": _RULE,
         "visibilityConfig": _VISIBILITY,
     }
