@@ -17,6 +17,7 @@ from appdeploy.errors import Refused
 from appdeploy.unknown_fields import refuse_unknown_fields
 
 if TYPE_CHECKING:
+    from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_ecr import ECRClient
@@ -71,6 +72,7 @@ class Clients:
     cloudwatch: CloudWatchClient
     iam: IAMClient
     secretsmanager: SecretsManagerClient
+    autoscaling: ApplicationAutoScalingClient
     once: OnceClients
 
 
@@ -103,6 +105,7 @@ def _make(session: boto3.Session, region: str) -> Clients:
         cloudwatch=session.client("cloudwatch", config=_READING),
         iam=session.client("iam", config=_READING),
         secretsmanager=session.client("secretsmanager", config=_READING),
+        autoscaling=session.client("application-autoscaling", config=_READING),
         once=OnceClients(
             ecs=session.client("ecs", config=_ONCE),
             elbv2=session.client("elbv2", config=_ONCE),

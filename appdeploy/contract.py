@@ -108,6 +108,21 @@ class PlatformContract(_Document):
     """When releases may begin; any time when there is none."""
 
 
+class Scaling(BaseModel):
+    """Between which counts autoscaling keeps a service once it was released."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    minimum: Annotated[int, Field(ge=1, le=5000)]
+    maximum: Annotated[int, Field(ge=1, le=5000)]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.minimum > self.maximum:
+            raise ValueError(f"minimum {self.minimum} exceeds maximum {self.maximum}")
+        return self
+
+
 class ServiceContract(_Document):
     """One service: what a release may change, and what it needs to know to judge itself."""
 
@@ -128,6 +143,8 @@ class ServiceContract(_Document):
     target_groups: Annotated[tuple[ElbArn, ...], Field(max_length=2)] = ()
     """The service's target groups; which one serves is for ECS and the listener rule to say."""
     listener_rule: ElbArn | None = None
+    scaling: Scaling | None = None
+    """None: people alone change the count. The maximum is set by infra, the minimum by releases: it starts tasks."""
     strategy: Literal["rolling", "canary"] = "rolling"
     health_path: Annotated[str, StringConstraints(pattern=r"^/")] = "/health"
 

@@ -160,6 +160,23 @@ class Unkept:
 
 
 @dataclass(frozen=True)
+class Bounded:
+    """Autoscaling keeps to the contract's bounds from now on."""
+
+    service: str
+    minimum: int
+    maximum: int
+
+
+@dataclass(frozen=True)
+class Unbounded:
+    """The minimum that autoscaling is to keep could not be set."""
+
+    service: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Ended:
     """All services' outcomes are decided."""
 
@@ -185,6 +202,8 @@ Event = (
     | Answered
     | Finished
     | Unkept
+    | Bounded
+    | Unbounded
     | Ended
 )
 Emit = Callable[[Event], None]

@@ -133,6 +133,8 @@ class ReleasePlan:
     """The environment's table of releases; None when the contract was not asked, and the name's pattern has to do."""
     fence: int | None = None
     """Which holder of the environment's lock carries it out; None before the lock is taken."""
+    brings_template: bool = False
+    """Whether it brings what infra has changed since: newest templates and autoscaling bounds."""
     entry: Entry | None = None
     """What the ledger says about it; None for a release that has not begun."""
 

@@ -9,7 +9,7 @@ from appdeploy.begun import Known
 from appdeploy.contract import PlatformContract, ServiceContract
 from appdeploy.ecs_state import ServiceState
 from appdeploy.errors import Refused
-from appdeploy.goal import Deploy, Goal, Restart, Sync
+from appdeploy.goal import Deploy, Goal, Restart, Sync, takes_template
 from appdeploy.image import Digest, EcrRepository, short
 from appdeploy.live import LiveService, NoImage, NoRepository
 from appdeploy.plan import Change, Former, ReleasePlan, ServicePlan, Untouched, former_of
@@ -49,7 +49,9 @@ def plan_release(release_id: ReleaseId, platform: PlatformContract, goal: Goal, 
         except _No as problem:
             problems.append(Check(live.contract.name, problem.what, Verdict.NO, str(problem)))
     purpose = _purpose(goal, platform.environment)
-    plan = ReleasePlan(release_id, platform.environment, platform.cluster, purpose, tuple(plans))
+    plan = ReleasePlan(
+        release_id, platform.environment, platform.cluster, purpose, tuple(plans), brings_template=takes_template(goal)
+    )
     if problems:
         raise Unplannable(problems, plan)
     return plan

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from appdeploy.bounds import bring_minimums
 from appdeploy.clock import heeding
 from appdeploy.errors import Interrupted, Refused
 from appdeploy.events import Emit, Ended, Finished, Planned
@@ -72,6 +73,7 @@ def run_release(
         keep_images(clients.ecr, plan, results, emit)
     else:
         results = tuple(_finish(plan.untouched, emit))
+    bring_minimums(clients.autoscaling, plan, results, emit)
     emit(Ended(plan, results, clock.now() - begun))
     return results
 

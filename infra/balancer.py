@@ -30,6 +30,8 @@ class Entrance:
     listener_arn: pulumi.Input[str]
     security_group_id: pulumi.Input[str]
     """The load balancer's."""
+    arn_suffix: pulumi.Input[str]
+    """What metrics call the load balancer."""
     priority: int
     """Its rule's place among the listener's; lower numbers are asked first."""
     paths: tuple[str, ...]
@@ -40,6 +42,8 @@ class Balancer(Component):
     """An application load balancer, without listeners."""
 
     arn: pulumi.Output[str]
+    arn_suffix: pulumi.Output[str]
+    """What metrics call it."""
     dns_name: pulumi.Output[str]
     zone_id: pulumi.Output[str]
     """Of the hosted zone that its DNS name is in: an alias record needs it."""
@@ -64,7 +68,7 @@ class Balancer(Component):
             enable_deletion_protection=args.protect,
             opts=self.child(protect=args.protect),
         )
-        self.arn, self.security_group_id = balancer.arn, group.id
+        self.arn, self.arn_suffix, self.security_group_id = balancer.arn, balancer.arn_suffix, group.id
         self.dns_name, self.zone_id = balancer.dns_name, balancer.zone_id
         return balancer
 

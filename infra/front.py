@@ -13,6 +13,7 @@ from infra.connection import Connection
 from infra.domain import Addresses, AddressesArgs, Certificate, CertificateArgs
 from infra.domain_settings import hosts_of
 from infra.exposure_settings import InternalExposure, PublicExposure
+from infra.firewall import Firewall, FirewallArgs
 from infra.internal_balancer import InternalLoadBalancer
 from infra.loadbalancer import LoadBalancer
 from infra.naming import Names
@@ -31,11 +32,14 @@ class Front:
     certificate: Certificate | None
     records: Addresses | None
     """Both are None without a domain."""
+    firewall: Firewall | None
 
     @property
     def components(self) -> list[Component]:
         """All that it is made of."""
-        return [part for part in (self.public, self.internal, self.certificate, self.records) if part is not None]
+        return [
+            part for part in (self.public, self.internal, self.certificate, self.records, self.firewall) if part is not None
+        ]
 
     @property
     def url(self) -> pulumi.Output[str]:
@@ -83,7 +87,16 @@ def front(platform: PlatformSettings, names: Names, network: Network) -> Front:
     internal = None
     if any(isinstance(exposure, InternalExposure) for exposure in exposures.values()):
         internal = InternalLoadBalancer("internal", _args(platform, names, network, network.private_subnet_ids))
-    return Front(platform, public, internal, certificate, _addresses(platform, public, certificate))
+    return Front(
+        platform, public, internal, certificate, _addresses(platform, public, certificate), _firewall(platform, names, public)
+    )
+
+
+def _firewall(platform: PlatformSettings, names: Names, public: LoadBalancer) -> Firewall | None:
+    settings = platform.load_balancer.firewall
+    if settings is None:
+        return None
+    return Firewall("firewall", FirewallArgs(names=names, settings=settings, load_balancer_arn=public.arn))
 
 
 def _certificate(platform: PlatformSettings) -> Certificate | None:

@@ -39,6 +39,7 @@ class InternalLoadBalancer(Balancer):
         return Entrance(
             listener_arn=listener.arn,
             security_group_id=self.security_group_id,
+            arn_suffix=self.arn_suffix,
             priority=_ONLY_RULE,
             paths=(EVERY_PATH,),
         )

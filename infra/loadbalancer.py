@@ -52,6 +52,7 @@ class LoadBalancer(Balancer):
         return Entrance(
             listener_arn=self.listener_arn,
             security_group_id=self.security_group_id,
+            arn_suffix=self.arn_suffix,
             priority=exposure.priority,
             paths=exposure.paths,
             hosts=exposure.hosts,

@@ -67,6 +67,10 @@ class Names:
     def log_group(self, service: str) -> str:
         return f"/ecs/{self.stack}/{service}"
 
+    def tunable(self, service: str, key: str) -> str:
+        """The parameter of a setting that changes without `pulumi up`."""
+        return f"/axonflow/{self.environment}/config/{service}/{key}"
+
     def role(self, service: str, duty: str) -> str:
         return f"{self.stack}-{service}-{duty}"
 

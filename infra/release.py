@@ -142,6 +142,7 @@ def _service_document(name: str, args: ContractArgs) -> pulumi.Output[str]:
             "container": name,
             "repository": service.repository_url,
             "desired_count": settings.desired_count,
+            "scaling": settings.scaling and settings.scaling.model_dump(include={"minimum", "maximum"}),
             "target_groups": list(service.target_group_arns),
             "listener_rule": service.listener_rule_arn,
             "health_path": settings.health_path,

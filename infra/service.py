@@ -19,10 +19,12 @@ from infra.connection import Connection
 from infra.naming import Names
 from infra.reach import Reach, security_group
 from infra.registry import Repository, RepositoryArgs
+from infra.scaling import Autoscaling, AutoscalingArgs
 from infra.service_settings import ServiceSettings
 from infra.settings import RegistrySettings
 from infra.task_access import start_tasks
 from infra.template import ContainerArgs, container_definitions
+from infra.tunables import Tunables, TunablesArgs
 
 TASKS = "ecs-tasks.amazonaws.com"
 HEALTH_INTERVAL_SECONDS = 5
@@ -73,10 +75,13 @@ class Service(Component):
         logs = aws.cloudwatch.LogGroup(
             name, name=args.names.log_group(name), retention_in_days=args.log_retention_days, opts=self.child()
         )
+        tunables = TunablesArgs(names=args.names, service=name, defaults=args.settings.tunables)
+        self._tunables = Tunables(name, tunables, pulumi.ResourceOptions(parent=self))
         template = self._template(repository, logs)
         groups = (self._target_group("a"), self._target_group("b"))
         rule = self._listener_rule(groups)
         service = self._service(template, groups, rule)
+        self._scale(service, groups)
         self.arn = service.arn
         self.template_arn = template.arn
         self.repository_url = repository.url
@@ -96,6 +101,7 @@ class Service(Component):
             settings=settings,
             connections=self._args.connections,
             addresses=self._args.addresses,
+            tunables=self._tunables.arns,
         )
         return aws.ecs.TaskDefinition(
             f"{self._name}-template",
@@ -128,7 +134,7 @@ class Service(Component):
             f"{self._name}-execution",
             name="start-tasks",
             role=role.name,
-            policy=start_tasks(repository.arn, logs.arn, self._args.connections),
+            policy=start_tasks(repository.arn, logs.arn, self._args.connections, list(self._tunables.arns.values())),
             opts=self.child(),
         )
         return role
@@ -179,6 +185,19 @@ class Service(Component):
             ],
             opts=self.child(ignore_changes=["actions"]),
         )
+
+    def _scale(self, service: aws.ecs.Service, groups: tuple[aws.lb.TargetGroup, aws.lb.TargetGroup]) -> None:
+        args, settings = self._args, self._args.settings
+        if settings.scaling is None:
+            return
+        scaling = AutoscalingArgs(
+            settings=settings.scaling,
+            cluster=args.names.cluster,
+            service=args.names.service(self._name),
+            load_balancer=args.entrance.arn_suffix,
+            target_groups=(groups[0].arn_suffix, groups[1].arn_suffix),
+        )
+        Autoscaling(self._name, scaling, service, pulumi.ResourceOptions(parent=self))
 
     def _security_group(self) -> aws.ec2.SecurityGroup:
         args = self._args

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from infra.exposure_settings import InternalExposure, PublicExposure
+from infra.scaling_settings import ScalingSettings
 from infra.section import Section
 
 FARGATE_MEMORY: dict[int, tuple[int, ...]] = {
@@ -25,6 +26,9 @@ SECRET_WORDS = ("PASSWORD", "SECRET", "TOKEN", "PRIVATE_KEY", "API_KEY")
 """Parts of a variable's name that mark its value as secret: such a value never stands in a stack file."""
 
 
+VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")]
+
+
 class ServiceSettings(Section):
     """One service behind a load balancer."""
 
@@ -34,6 +38,8 @@ class ServiceSettings(Section):
     """MiB; Fargate has a list for each `cpu`."""
     desired_count: Annotated[int, Field(ge=1, le=1000)]
     """How many tasks the first release starts."""
+    scaling: ScalingSettings | None = None
+    """None: people alone change how many tasks there are."""
     exposure: Annotated[PublicExposure | InternalExposure, Field(discriminator="kind")]
     """Who reaches it."""
     health_path: Annotated[str, StringConstraints(pattern=r"^/")] = "/health"
@@ -43,7 +49,11 @@ class ServiceSettings(Section):
     """How long a stopping task may finish what it holds. 120 s is Fargate's limit for a container's stop timeout."""
     uses: frozenset[Literal["database", "cache"]] = frozenset({"database", "cache"})
     """What it is let through to, and gets the addresses and secrets of."""
-    environment: dict[str, str] = {}
+    environment: dict[VariableName, str] = {}
+    """Variables that change by `pulumi up` and `appdeploy sync`."""
+    tunables: dict[VariableName, Annotated[str, StringConstraints(min_length=1, max_length=4096)]] = {}
+    """First values of variables that change without either; what stands here later changes nothing. A standard parameter holds
+    4,096 bytes and cannot be empty (docs.aws.amazon.com/general/latest/gr/ssm.html)."""
 
     @model_validator(mode="after")
     def _fargate_size(self) -> Self:
@@ -55,7 +65,23 @@ class ServiceSettings(Section):
             raise ValueError(f"memory {self.memory} does not go with cpu {self.cpu} on Fargate; it takes {shown}")
         return self
 
-    @field_validator("environment")
+    @model_validator(mode="after")
+    def _start_within_bounds(self) -> Self:
+        bounds = self.scaling
+        if bounds is not None and not bounds.minimum <= self.desired_count <= bounds.maximum:
+            raise ValueError(
+                f"desired_count {self.desired_count} is not within scaling's bounds, {bounds.minimum} to {bounds.maximum}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _one_source_of_each(self) -> Self:
+        twice = sorted(self.environment.keys() & self.tunables.keys())
+        if twice:
+            raise ValueError(f"{twice[0]} is in environment and in tunables: a variable has one value")
+        return self
+
+    @field_validator("environment", "tunables")
     @classmethod
     def _nothing_secret(cls, value: dict[str, str]) -> dict[str, str]:
         for name in value:

@@ -15,6 +15,7 @@ from infra.access_settings import AccessSettings
 from infra.data_settings import CacheSettings, DatabaseSettings
 from infra.domain_settings import DomainSettings, check_hosts
 from infra.exposure_settings import Exposure, check_together
+from infra.firewall_settings import FirewallSettings
 from infra.naming import ROLE_LENGTH, Names
 from infra.network_settings import NetworkSettings
 from infra.section import Section
@@ -62,6 +63,8 @@ class LoadBalancerSettings(Section):
 
     idle_timeout: Annotated[int, Field(ge=1, le=4000)] = 120
     """Seconds without a byte before it closes a connection: at least the longest request."""
+    firewall: FirewallSettings | None = None
+    """In front of the public one; none without it."""
 
 
 class RegistrySettings(Section):

@@ -11,7 +11,10 @@ from infra.connection import Connection
 
 
 def start_tasks(
-    repository_arn: pulumi.Input[str], log_group_arn: pulumi.Input[str], connections: Sequence[Connection]
+    repository_arn: pulumi.Input[str],
+    log_group_arn: pulumi.Input[str],
+    connections: Sequence[Connection],
+    tunable_arns: Sequence[pulumi.Input[str]],
 ) -> pulumi.Output[str]:
     """The policy of a service's execution role, as JSON."""
     return policy(
@@ -35,5 +38,10 @@ def start_tasks(
             )
             for connection in connections
             if connection.secret_arn is not None
+        ),
+        *(
+            [Statement(reason="read these settings", actions=["ssm:GetParameters"], resources=tunable_arns)]
+            if tunable_arns
+            else []
         ),
     )

@@ -29,6 +29,8 @@ class ContainerArgs:
     connections: Sequence[Connection]
     addresses: Mapping[str, pulumi.Input[str]]
     """Where other services are reached from the internet, by the variable that says so."""
+    tunables: Mapping[str, pulumi.Input[str]]
+    """ARN of the parameter that holds a variable's value."""
 
 
 def container_definitions(args: ContainerArgs) -> pulumi.Output[str]:
@@ -39,7 +41,7 @@ def container_definitions(args: ContainerArgs) -> pulumi.Output[str]:
     """
     settings = args.settings
     environment: dict[str, pulumi.Input[str]] = {**settings.environment, **args.addresses}
-    secrets: dict[str, pulumi.Input[str]] = {}
+    secrets: dict[str, pulumi.Input[str]] = dict(args.tunables)
     for connection in args.connections:
         environment |= connection.environment
         secrets |= connection.secrets

@@ -75,6 +75,8 @@ class TerminalRenderer:
                 | events.Unkept()
                 | events.Guarding()
                 | events.PutBack()
+                | events.Bounded()
+                | events.Unbounded()
             ):
                 self._print(event)
             case events.Progress(service):

@@ -50,6 +50,10 @@ def lines(event: Event) -> Iterator[str]:
             yield finished(result)
         case events.Unkept(service, reason):
             yield f"{service}: its image could not be tagged to be kept for a way back: {reason}"
+        case events.Bounded(service, minimum, maximum):
+            yield f"{service}: autoscaling keeps {minimum} to {maximum} tasks"
+        case events.Unbounded(service, reason):
+            yield f"{service}: autoscaling's minimum could not be set, appdeploy sync tries again: {reason}"
         case events.Ended(plan, results, seconds):
             ending = worst(result.outcome for result in results)
             yield f"{plan.release_id}: {ending.value} after {duration(seconds)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+import moto.applicationautoscaling.urls
 import moto.backends
 import moto.cloudwatch.urls
 import moto.core.responses
@@ -14,6 +15,7 @@ import moto.elb.urls
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from sandbox.emulator import eventbridge, topics
+from sandbox.emulator.autoscaling import AutoscalingApi
 from sandbox.emulator.cloudwatch.api import CloudWatchApi
 from sandbox.emulator.cloudwatch.watch import Watch
 from sandbox.emulator.ecs.api_definitions import ClustersApi, DefinitionsApi
@@ -43,6 +45,8 @@ def application(scheduler: Scheduler, ports: ListenerPorts, targets: TargetTable
     eventbridge.install()
     topics.install()
     moto.ecs.urls.url_paths["{0}/$"] = ecs_api.dispatch
+    autoscaling: Any = type("BoundAutoscalingApi", (AutoscalingApi,), {"scheduler": scheduler})
+    moto.applicationautoscaling.urls.url_paths["{0}/$"] = autoscaling.dispatch
     moto.elasticache.urls.url_paths["{0}/$"] = CacheApi.dispatch
     moto.elb.urls.ELBV2Response = elb_api
     _cache_look_ups()

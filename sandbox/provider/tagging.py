@@ -94,6 +94,18 @@ ACM = Tagger(
     lambda aws, key, tags: aws("acm").add_tags_to_certificate(CertificateArn=key, Tags=pairs(tags)),
     lambda aws, key, names: aws("acm").remove_tags_from_certificate(CertificateArn=key, Tags=[{"Key": name} for name in names]),
 )
+WAFV2 = Tagger(
+    True,
+    lambda aws, key: from_pairs(aws("wafv2").list_tags_for_resource(ResourceARN=key)["TagInfoForResource"]["TagList"]),
+    lambda aws, key, tags: aws("wafv2").tag_resource(ResourceARN=key, Tags=pairs(tags)),
+    lambda aws, key, names: aws("wafv2").untag_resource(ResourceARN=key, TagKeys=names),
+)
+AUTOSCALING = Tagger(
+    True,
+    lambda aws, key: dict(sorted(aws("application-autoscaling").list_tags_for_resource(ResourceARN=key)["Tags"].items())),
+    lambda aws, key, tags: aws("application-autoscaling").tag_resource(ResourceARN=key, Tags=dict(tags)),
+    lambda aws, key, names: aws("application-autoscaling").untag_resource(ResourceARN=key, TagKeys=names),
+)
 DYNAMODB = Tagger(
     True,
     lambda aws, key: from_pairs(aws("dynamodb").list_tags_of_resource(ResourceArn=key)["Tags"]),

@@ -42,6 +42,23 @@ def test_a_refresh_sees_what_somebody_changed(staging: Sandbox) -> None:
     assert "retentionInDays: 14 => 7" in ran.out
 
 
+def test_a_setting_that_was_changed_without_the_program_stays(staging: Sandbox) -> None:
+    import boto3
+
+    shell, name = staging.shell(), "/axonflow/staging/config/agent/LOG_LEVEL"
+    ssm = boto3.client(
+        "ssm",
+        endpoint_url=shell["AWS_ENDPOINT_URL"],
+        region_name=shell["AWS_REGION"],
+        aws_access_key_id="sandbox",
+        aws_secret_access_key="sandbox",
+    )
+    ssm.put_parameter(Name=name, Value="trace", Type="String", Overwrite=True)
+    staging.pulumi("preview", "--expect-no-changes").expect(0)
+    staging.pulumi("up", "--yes", "--skip-preview", "--refresh").expect(0)
+    assert ssm.get_parameter(Name=name)["Parameter"]["Value"] == "trace"
+
+
 def test_another_memory_size_touches_the_template_and_the_contract_alone(staging: Sandbox, stack_file: Path) -> None:
     shown = staging.pulumi("preview", "--json", "--config-file", str(stack_file)).expect(0)
     steps = {(step["op"], step["urn"].rsplit("::", 1)[1]) for step in json.loads(shown.out)["steps"] if step["op"] != "same"}

@@ -1,4 +1,4 @@
-"""What a changed setting shows in a preview: exactly what it should, and never a replaced database, load balancer or service."""
+"""What a changed setting shows in a preview: what it touches, and never a replaced database, load balancer or service."""
 
 from __future__ import annotations
 

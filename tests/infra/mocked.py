@@ -92,10 +92,12 @@ COMPUTED: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
     "aws:lb/loadBalancer:LoadBalancer": lambda name, given: {
         "arn": f"arn:aws:elasticloadbalancing:eu-central-1:{ACCOUNT}:loadbalancer/app/{name}/1",
         "dnsName": f"{name}.elb.amazonaws.com",
+        "arnSuffix": f"app/{name}/1",
         "zoneId": "Z215JYRZR1TBD5",
     },
     "aws:lb/targetGroup:TargetGroup": lambda name, given: {
-        "arn": f"arn:aws:elasticloadbalancing:eu-central-1:{ACCOUNT}:targetgroup/{name}/1"
+        "arn": f"arn:aws:elasticloadbalancing:eu-central-1:{ACCOUNT}:targetgroup/{name}/1",
+        "arnSuffix": f"targetgroup/{name}/1",
     },
     "aws:lb/listenerRule:ListenerRule": lambda name, given: {
         "arn": f"arn:aws:elasticloadbalancing:eu-central-1:{ACCOUNT}:listener-rule/app/{name}/1/2/3"
@@ -118,6 +120,7 @@ COMPUTED: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
     "aws:route53/record:Record": lambda name, given: {"fqdn": given.get("name")},
     "aws:iam/policy:Policy": lambda name, given: {"arn": f"arn:aws:iam::{ACCOUNT}:policy/{given['name']}"},
     "aws:iam/role:Role": lambda name, given: {"arn": f"arn:aws:iam::{ACCOUNT}:role/{given['name']}"},
+    "aws:ssm/parameter:Parameter": lambda name, given: {"arn": f"arn:aws:ssm:eu-central-1:{ACCOUNT}:parameter{given['name']}"},
     "aws:rds/instance:Instance": lambda name, given: {"address": f"{given['identifier']}.rds.amazonaws.com"},
     "aws:elasticache/replicationGroup:ReplicationGroup": lambda name, given: {
         "primaryEndpointAddress": f"master.{given['replicationGroupId']}.cache.amazonaws.com"

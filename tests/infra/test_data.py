@@ -25,6 +25,12 @@ def container(recording: Recording, service: str = "agent") -> dict[str, Any]:
     return dict(only)
 
 
+def secrets(recording: Recording, service: str = "agent") -> dict[str, str]:
+    """The container's references into Secrets Manager, by variable."""
+    references = {item["name"]: item["valueFrom"] for item in container(recording, service)["secrets"]}
+    return {name: arn for name, arn in references.items() if ":secretsmanager:" in arn}
+
+
 def plain(value: Any) -> Any:
     """The value inside a secret, or the value."""
     return value["value"] if isinstance(value, dict) and "value" in value else value
@@ -64,7 +70,7 @@ def test_a_service_that_does_not_use_the_cache_is_told_nothing_of_it() -> None:
     config["axonflow:platform"]["services"]["agent"]["uses"] = ["database"]
     recording = run(program.main, "staging", config)
     assert "cache-from-agent" not in {rule.name for rule in recording.of(INGRESS)}
-    assert [secret["name"] for secret in container(recording)["secrets"]] == ["DATABASE_PASSWORD", "DATABASE_USER"]
+    assert sorted(secrets(recording)) == ["DATABASE_PASSWORD", "DATABASE_USER"]
     policy = recording.one("aws:iam/rolePolicy:RolePolicy", "agent-execution").inputs["policy"]
     assert "ReadTheSecretOfTheCache" not in {statement["Sid"] for statement in json.loads(policy)["Statement"]}
 
@@ -80,7 +86,7 @@ def test_a_service_gets_addresses_as_variables_and_secrets_as_references(platfor
         "DATABASE_SSLMODE": "require",
     }
     database = f"arn:aws:secretsmanager:eu-central-1:123456789012:secret:axonflow-{stack}/database-AbCdEf"
-    assert {item["name"]: item["valueFrom"] for item in given["secrets"]} == {
+    assert secrets(recording) == {
         "DATABASE_USER": f"{database}:username::",
         "DATABASE_PASSWORD": f"{database}:password::",
         "REDIS_URL": f"arn:aws:secretsmanager:eu-central-1:123456789012:secret:axonflow-{stack}/cache-AbCdEf",
@@ -96,7 +102,7 @@ def test_tasks_may_start_with_the_secrets_that_their_template_names(platform: tu
         if statement["Action"] == ["secretsmanager:GetSecretValue"]
         for resource in statement["Resource"]
     }
-    named = {":".join(item["valueFrom"].split(":")[:7]) for item in container(recording)["secrets"]}
+    named = {":".join(arn.split(":")[:7]) for arn in secrets(recording).values()}
     assert allowed == named
 
 

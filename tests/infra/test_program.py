@@ -9,7 +9,7 @@ import pytest
 
 from appdeploy.contract import PlatformContract, ServiceContract
 from infra import program
-from tests.infra.mocked import Recording, run, stack_settings
+from tests.infra.mocked import Declared, Recording, run, stack_settings
 
 STACKS = ("staging", "production")
 
@@ -28,9 +28,15 @@ COMPONENT_TYPES = {
     "axonflow:platform:Cache",
     "axonflow:platform:Repository",
     "axonflow:platform:Service",
+    "axonflow:platform:Autoscaling",
+    "axonflow:platform:Tunables",
     "axonflow:platform:Releases",
     "axonflow:platform:Contract",
 }
+
+
+def contract_parameters(recording: Recording) -> list[Declared]:
+    return [item for item in recording.of("aws:ssm/parameter:Parameter") if item.name.startswith("contract/")]
 
 
 @pytest.fixture(scope="module", params=STACKS)
@@ -40,8 +46,9 @@ def platform(request: pytest.FixtureRequest) -> tuple[str, Recording]:
 
 def test_component_types_are_pinned(platform: tuple[str, Recording]) -> None:
     """A changed token makes Pulumi delete and re-create everything inside: it needs an alias, and then this test a change."""
-    declared = {resource.type for resource in platform[1].resources if resource.type.startswith("axonflow:")}
-    assert declared == COMPONENT_TYPES
+    stack, recording = platform
+    declared = {resource.type for resource in recording.resources if resource.type.startswith("axonflow:")}
+    assert declared == COMPONENT_TYPES | ({"axonflow:platform:Firewall"} if stack == "production" else set())
 
 
 def test_a_release_never_shows_in_a_preview(platform: tuple[str, Recording]) -> None:
@@ -101,7 +108,7 @@ def test_log_group_of_every_container_exists(platform: tuple[str, Recording]) ->
 
 def test_the_contract_names_what_was_built(platform: tuple[str, Recording]) -> None:
     stack, recording = platform
-    parameters = {item.inputs["name"]: item.inputs["insecureValue"] for item in recording.of("aws:ssm/parameter:Parameter")}
+    parameters = {item.inputs["name"]: item.inputs["insecureValue"] for item in contract_parameters(recording)}
     services = {f"services/{service}" for service in ("agent", "orchestrator", "customer-portal")}
     assert set(parameters) == {f"/axonflow/{stack}/contract/{name}" for name in ("platform", *services)}
     shared = PlatformContract.parse(parameters[f"/axonflow/{stack}/contract/platform"])
@@ -116,8 +123,9 @@ def test_the_contract_names_what_was_built(platform: tuple[str, Recording]) -> N
 def test_the_contract_is_written_last(platform: tuple[str, Recording]) -> None:
     """A release that reads it may rely on everything that it names."""
     _, recording = platform
-    others = {item.name for item in recording.resources if item.type.startswith("aws:") and "ssm" not in item.type}
-    for parameter in recording.of("aws:ssm/parameter:Parameter"):
+    written = contract_parameters(recording)
+    others = {item.name for item in recording.resources if item.type.startswith("aws:") and item not in written}
+    for parameter in written:
         waited_for = {urn.rsplit("::", 1)[1] for urn in parameter.depends_on}
         assert others <= waited_for, f"{parameter.name} does not wait for {sorted(others - waited_for)}"
 

@@ -162,9 +162,10 @@ def test_every_rule_has_a_failing_example() -> None:
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_rule_finds_its_fault(name: str, production: Stack) -> None:
     rule = next(rule for rule in RULES if rule.name == name)
-    victim = next(production.of(rule.type))
-    found = violations(broken(production, victim, EXAMPLES[name]), RULES)
-    assert name in {violation.rule for violation in found}
+    # Not every resource of the type is one that the rule is about: a listener inside may do without encryption.
+    tried = [violations(broken(production, victim, EXAMPLES[name]), RULES) for victim in production.of(rule.type)]
+    found = next((each for each in tried if name in {violation.rule for violation in each}), ())
+    assert found, f"{name} found nothing"
     assert all(violation.finding and violation.source for violation in found)
     assert len({violation.rule for violation in found}) <= 2, f"one fault broke {[str(violation) for violation in found]}"
 

@@ -69,6 +69,8 @@ class FakeAws:
         """Per operation: exceptions to raise or AwsSays to answer with, used up in turn before the usual answer."""
         self.after: dict[str, list[Exception]] = {}
         """Per operation: raised after the call took effect."""
+        self.minimums: dict[str, int] = {}
+        """What autoscaling keeps to, by service name; a service that is not named keeps to 0."""
         self.dead = False
         """Whether the command was killed: nothing that it still tries happens."""
 
@@ -199,6 +201,14 @@ class FakeAws:
         if wanted and end < len(names):
             reply["NextToken"] = str(end)
         return reply
+
+    def _DescribeScalableTargets(self, params: dict[str, Any]) -> Any:
+        bounds = {resource: self.minimums.get(resource.rsplit("/", 1)[1], 0) for resource in params["ResourceIds"]}
+        return {"ScalableTargets": [{"ResourceId": resource, "MinCapacity": count} for resource, count in bounds.items()]}
+
+    def _RegisterScalableTarget(self, params: dict[str, Any]) -> Any:
+        self.minimums[params["ResourceId"].rsplit("/", 1)[1]] = params["MinCapacity"]
+        return {"ScalableTargetARN": "arn"}
 
     def _DescribeImages(self, params: dict[str, Any]) -> Any:
         repository = params["repositoryName"]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from appdeploy.contract import Scaling
 from appdeploy.goal import Deploy, Restart, Sync
 from appdeploy.outcome import Outcome
 from appdeploy.preflight.lock import look_at_lock
@@ -22,6 +23,7 @@ ALARMS = {"alarms": {"alarmNames": ["5xx"], "enable": True, "rollback": True}}
 GOALS = [Deploy("v2"), Deploy("v2", sync=True), Sync(), Restart()]
 GOAL_NAMES = ["deploy", "deploy --sync", "sync", "restart"]
 QUICKLY = (Moment(), DONE)
+BOUNDS = Scaling(minimum=2, maximum=6)
 
 sizes = pytest.mark.parametrize("n", [1, 3, 10, 12])
 
@@ -57,8 +59,8 @@ class Bill:
 def environment(aws):
     """So many released services, all that a preflight may look at included."""
 
-    def make(n, *, script=QUICKLY, released=True, newer_template=True):
-        services = [(aws.released if released else aws.unreleased)(f"service-{number}") for number in range(n)]
+    def make(n, *, script=QUICKLY, released=True, newer_template=True, scaling=None):
+        services = [(aws.released if released else aws.unreleased)(f"service-{number}", scaling=scaling) for number in range(n)]
         for service in services:
             service.script = list(script)
             service.names_revisions, service.configuration = True, ALARMS | service.configuration
@@ -155,6 +157,24 @@ def test_a_release_is_one_item_of_the_ledger_written_with_each_step_and_not_for_
         if "Put" in write
     ]
     assert (len(set(puts)), len(puts)) == (1, 4)  # Taken and registering, updating, updated, told.
+
+
+# Autoscaling
+
+
+@sizes
+def test_a_first_release_asks_for_all_minimums_at_once_and_sets_each(n, environment, bill):
+    environment(n, released=False, scaling=BOUNDS)
+    made = bill().altogether("application-autoscaling")
+    assert made == {"DescribeScalableTargets": 1, "RegisterScalableTarget": n}
+
+
+@sizes
+@pytest.mark.parametrize(("goal", "calls"), [(Deploy("v2"), 0), (Restart(), 0), (Deploy("v2", sync=True), 1), (Sync(), 1)])
+def test_a_later_release_asks_for_minimums_only_when_it_brings_the_newest_template(n, goal, calls, environment, bill, aws):
+    environment(n, scaling=BOUNDS)
+    aws.minimums = {f"axonflow-staging-service-{number}-service": BOUNDS.minimum for number in range(n)}
+    assert bill(goal).altogether("application-autoscaling").total() == calls
 
 
 # Preflight

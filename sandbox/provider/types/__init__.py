@@ -5,6 +5,7 @@ from __future__ import annotations
 from sandbox.provider.resource import ResourceType
 from sandbox.provider.types import (
     acm,
+    autoscaling,
     cloudwatch,
     dynamodb,
     ec2,
@@ -24,6 +25,7 @@ from sandbox.provider.types import (
     security_groups,
     sns,
     ssm,
+    wafv2,
 )
 
 _TYPES: tuple[type[ResourceType], ...] = (
@@ -50,6 +52,8 @@ _TYPES: tuple[type[ResourceType], ...] = (
     ecs.Cluster,
     ecs.TaskDefinition,
     ecs.Service,
+    autoscaling.Target,
+    autoscaling.Policy,
     iam.Role,
     iam.Policy,
     iam.RolePolicy,
@@ -76,6 +80,8 @@ _TYPES: tuple[type[ResourceType], ...] = (
     secrets_manager.Secret,
     secrets_manager.SecretVersion,
     ssm.Parameter,
+    wafv2.WebAcl,
+    wafv2.WebAclAssociation,
 )
 
 RESOURCE_TYPES: dict[str, ResourceType] = {kind.token: kind() for kind in _TYPES}
