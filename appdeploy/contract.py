@@ -12,6 +12,8 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
+from appdeploy.window import ReleaseWindow as ReleaseWindow  # infra takes it from here
+
 SCHEMA_MAJOR = 1
 """The major version that this code reads and writes. A reader refuses every other one."""
 
@@ -102,6 +104,8 @@ class PlatformContract(_Document):
     releases_table: str
     url: Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+$")]
     """Where customers reach the platform: scheme and host of the public load balancer, no path."""
+    windows: Annotated[tuple[ReleaseWindow, ...], Field(max_length=14)] = ()
+    """When releases may begin; any time when there is none."""
 
 
 class ServiceContract(_Document):

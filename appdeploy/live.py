@@ -116,6 +116,14 @@ def describe_task_definition(ecs: ECSClient, arn: str) -> TaskDefinition:
     return TaskDefinition.from_reply(ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"]))
 
 
+def registered_at(ecs: ECSClient, arn: str) -> datetime | None:
+    """When a revision was registered; None when ECS does not know it any more or does not tell."""
+    try:
+        return ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"].get("registeredAt")
+    except ecs.exceptions.ClientException:
+        return None
+
+
 def find_image(ecr: ECRClient, service: ServiceContract, version: str) -> ImageLookup:
     """Look a tag up in the service's repository. One call, and only if it is not there a few more."""
     repository = EcrRepository.parse(service.repository)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from appdeploy.contract import PlatformContract
@@ -13,9 +14,10 @@ from appdeploy.goal import Deploy, Goal, Restart, Sync
 from appdeploy.live import LiveService, read_live
 from appdeploy.plan import Obstructed, ReleasePlan
 from appdeploy.planner import Unplannable, plan_release
-from appdeploy.preflight.check import Check, Verdict, refusals, table
+from appdeploy.preflight.check import Check, Verdict, refusals, table, waive
 from appdeploy.preflight.lock import look_at_lock
 from appdeploy.preflight.run import preflight
+from appdeploy.preflight.window import look_at_window
 from appdeploy.release_id import ReleaseId, new_release_id
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ class Request:
     goal: Goal
     services: tuple[str, ...]
     """Names; empty for all."""
+    incident: str | None = None
+    """Why the release passes a closed window and alarms that ring already; None when it does not."""
     release_id: ReleaseId = field(init=False, compare=False)
     """Of the release that is asked for, however often it has to be planned."""
 
@@ -64,8 +68,11 @@ class Prepared:
         return self.plan
 
 
-def prepare(request: Request, clients: Clients) -> Prepared:
-    """Read, decide, and look at what may be in the way. Raises Refused, with the table, when there is no plan."""
+def prepare(request: Request, clients: Clients, now: datetime | None = None) -> Prepared:
+    """Read, decide, and look at what may be in the way. Raises Refused, with the table, when there is no plan.
+
+    `now` is when the release would begin, by default this moment.
+    """
     contract = read_contract(clients, request.environment)
     live = read_live(clients, contract, contract.select(request.services), request.goal)
     try:
@@ -73,8 +80,12 @@ def prepare(request: Request, clients: Clients) -> Prepared:
     except Unplannable as error:
         raise Refused(*error.lines, details=tuple(table(_around(error, contract.platform, live, clients)))) from None
     caller = contract.caller.arn if contract.caller else None
-    plan = replace(plan, caller=caller, releases_table=contract.platform.releases_table)
-    return _looked(Prepared(contract.platform, plan, live, (), None), clients)
+    plan = replace(plan, caller=caller, releases_table=contract.platform.releases_table, incident=request.incident)
+    prepared = _looked(Prepared(contract.platform, plan, live, (), None), clients)
+    if not plan.changed:
+        return prepared
+    window = look_at_window(request.environment, contract.platform.windows, now or datetime.now(UTC))
+    return replace(prepared, checks=waive((*prepared.checks, *window), request.incident))
 
 
 def _looked(prepared: Prepared, clients: Clients) -> Prepared:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 
@@ -19,8 +19,8 @@ class Connection:
     port: int
     security_group_id: pulumi.Input[str]
     environment: Mapping[str, pulumi.Input[str]]
-    secrets: Mapping[str, pulumi.Input[str]]
+    secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """Variables whose values ECS fetches when it starts a task, each with its reference
     (docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html)."""
-    secret_arn: pulumi.Input[str]
-    """What those references are in."""
+    secret_arn: pulumi.Input[str] | None = None
+    """What those references are in, if there are any."""

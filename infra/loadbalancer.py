@@ -2,94 +2,96 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pulumi
 import pulumi_aws as aws
 
-from infra.component import Component
-from infra.naming import Names
+from infra.balancer import Balancer, BalancerArgs, Entrance, not_found
+from infra.exposure_settings import PublicExposure
 
 HTTP = 80
+HTTPS = 443
+
+TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
+"""TLS 1.3 and 1.2, forward secrecy and authenticated encryption alone: what AWS recommends
+(docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html) and Security Hub ELB.17 demands."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class LoadBalancerArgs:
-    """Where the load balancer stands and how long it waits."""
-
-    names: Names
-    vpc_id: pulumi.Input[str]
-    subnet_ids: pulumi.Input[list[str]]
-    idle_timeout: int
-    """Seconds."""
-    protect: bool
-
-
-class LoadBalancer(Component):
-    """An application load balancer that the internet reaches on port 80."""
+class LoadBalancer(Balancer):
+    """An application load balancer that the internet reaches: encrypted where there is a certificate, which then is all
+    that port 80 says."""
 
     TYPE = "axonflow:platform:LoadBalancer"
 
-    arn: pulumi.Output[str]
     listener_arn: pulumi.Output[str]
-    security_group_id: pulumi.Output[str]
     url: pulumi.Output[str]
-    """Scheme and host, no path."""
+    """Scheme and host of the load balancer's own name, no path."""
 
-    def __init__(self, name: str, args: LoadBalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        args: BalancerArgs,
+        certificate_arn: pulumi.Input[str] | None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
         super().__init__(name, opts)
-        stem = args.names.stem(name)
-        group = self._security_group(name, args)
-        balancer = aws.lb.LoadBalancer(
-            stem,
-            load_balancer_type="application",
-            internal=False,
-            security_groups=[group.id],
-            subnets=args.subnet_ids,
-            idle_timeout=args.idle_timeout,
-            drop_invalid_header_fields=True,
-            enable_deletion_protection=args.protect,
-            opts=self.child(protect=args.protect),
-        )
-        listener = aws.lb.Listener(
-            f"{name}-http",
-            load_balancer_arn=balancer.arn,
-            port=HTTP,
-            protocol="HTTP",
-            default_actions=[_not_found()],
-            opts=self.child(),
-        )
-        self.arn = balancer.arn
+        self._name = name
+        self._build(name, args, internal=False)
+        self._open_to_the_world(HTTP, "HTTP", "from-internet")
+        if certificate_arn is None:
+            listener = self._listener(HTTP, "HTTP", not_found())
+        else:
+            self._listener(HTTP, "HTTP", _to_https())  # Security Hub ELB.1
+            self._open_to_the_world(HTTPS, "HTTPS", "encrypted-from-internet")
+            listener = self._listener(HTTPS, "HTTPS", not_found(), ssl_policy=TLS_POLICY, certificate_arn=certificate_arn)
         self.listener_arn = listener.arn
-        self.security_group_id = group.id
-        self.url = pulumi.Output.concat("http://", balancer.dns_name)
-        self.register_outputs({"url": self.url})
+        self.url = pulumi.Output.concat("http://", self.dns_name)
+        self.register_outputs({})
 
-    def _security_group(self, name: str, args: LoadBalancerArgs) -> aws.ec2.SecurityGroup:
-        group = aws.ec2.SecurityGroup(
-            f"{name}-load-balancer",
-            description=f"Public load balancer of {args.names.stack}",
-            vpc_id=args.vpc_id,
+    def entrance(self, exposure: PublicExposure) -> Entrance:
+        """Where a service's requests from the internet come in."""
+        return Entrance(
+            listener_arn=self.listener_arn,
+            security_group_id=self.security_group_id,
+            priority=exposure.priority,
+            paths=exposure.paths,
+            hosts=exposure.hosts,
+        )
+
+    def _listener(
+        self,
+        port: int,
+        protocol: str,
+        answer: aws.lb.ListenerDefaultActionArgs,
+        *,
+        ssl_policy: str | None = None,
+        certificate_arn: pulumi.Input[str] | None = None,
+    ) -> aws.lb.Listener:
+        return aws.lb.Listener(
+            f"{self._name}-{protocol.lower()}",
+            load_balancer_arn=self.arn,
+            port=port,
+            protocol=protocol,
+            default_actions=[answer],
+            ssl_policy=ssl_policy,
+            certificate_arn=certificate_arn,
             opts=self.child(),
         )
+
+    def _open_to_the_world(self, port: int, protocol: str, suffix: str) -> None:
         aws.vpc.SecurityGroupIngressRule(
-            f"{name}-from-internet",
-            security_group_id=group.id,
-            description="HTTP from anywhere",
+            f"{self._name}-{suffix}",
+            security_group_id=self.security_group_id,
+            description=f"{protocol} from anywhere",
             ip_protocol="tcp",
-            from_port=HTTP,
-            to_port=HTTP,
+            from_port=port,
+            to_port=port,
             cidr_ipv4="0.0.0.0/0",
             opts=self.child(),
         )
-        return group
 
 
-def _not_found() -> aws.lb.ListenerDefaultActionArgs:
-    """What a path gets that no service has a rule for."""
+def _to_https() -> aws.lb.ListenerDefaultActionArgs:
     return aws.lb.ListenerDefaultActionArgs(
-        type="fixed-response",
-        fixed_response=aws.lb.ListenerDefaultActionFixedResponseArgs(
-            content_type="application/json", status_code="404", message_body='{"error": "not found"}'
-        ),
+        type="redirect",
+        redirect=aws.lb.ListenerDefaultActionRedirectArgs(protocol="HTTPS", port=str(HTTPS), status_code="HTTP_301"),
     )

@@ -11,7 +11,7 @@ from infra.cache import Cache, CacheArgs
 from infra.cluster import Cluster, ClusterArgs
 from infra.connection import Connection
 from infra.database import Database, DatabaseArgs
-from infra.loadbalancer import LoadBalancer, LoadBalancerArgs
+from infra.front import Front, front
 from infra.naming import Names
 from infra.network import Network, NetworkArgs
 from infra.release import Contract, ContractArgs, Releases, ReleasesArgs
@@ -38,11 +38,11 @@ def build(environment: Environment) -> None:
     names, platform = Names(environment.name), environment.platform
     boundary = Boundary("boundary", BoundaryArgs(names=names, region=environment.region))
     network = _network(environment, names)
-    balancer = _balancer(environment, names, network)
+    entry = front(platform, names, network)
     cluster = Cluster("cluster", ClusterArgs(names=names))
     database, cache = _database(environment, names, network), _cache(environment, names, network)
     releases = Releases("releases", ReleasesArgs(names=names, protect=platform.protect))
-    parts = _Parts(environment, names, network, balancer, cluster, (database.connection, cache.connection))
+    parts = _Parts(environment, names, network, entry, cluster, (database.connection, cache.connection))
     services = {name: _service(name, parts) for name in platform.services}
     roles = Roles("roles", RolesArgs(scope=_scope(environment, names, cluster), settings=platform.access))
     Contract(
@@ -52,13 +52,14 @@ def build(environment: Environment) -> None:
             region=environment.region,
             cluster_arn=cluster.arn,
             releases_table=releases.table_name,
-            url=balancer.url,
+            url=entry.url,
             services=services,
             settings=platform.services,
+            windows=platform.release_windows,
         ),
-        written_after=[boundary, roles, network, balancer, cluster, database, cache, releases, *services.values()],
+        written_after=[boundary, roles, network, *entry.components, cluster, database, cache, releases, *services.values()],
     )
-    pulumi.export("url", balancer.url)
+    pulumi.export("url", entry.url)
     pulumi.export("cluster", cluster.arn)
 
 
@@ -69,7 +70,7 @@ class _Parts:
     environment: Environment
     names: Names
     network: Network
-    balancer: LoadBalancer
+    entry: Front
     cluster: Cluster
     connections: tuple[Connection, ...]
 
@@ -88,20 +89,6 @@ def _network(environment: Environment, names: Names) -> Network:
             region=environment.region,
             settings=platform.network,
             log_retention_days=platform.log_retention_days,
-        ),
-    )
-
-
-def _balancer(environment: Environment, names: Names, network: Network) -> LoadBalancer:
-    platform = environment.platform
-    return LoadBalancer(
-        "public",
-        LoadBalancerArgs(
-            names=names,
-            vpc_id=network.vpc_id,
-            subnet_ids=network.public_subnet_ids,
-            idle_timeout=platform.load_balancer.idle_timeout,
-            protect=platform.protect,
         ),
     )
 
@@ -151,8 +138,11 @@ def _service(name: str, parts: _Parts) -> Service:
             traffic_role_arn=parts.cluster.traffic_role_arn,
             vpc_id=parts.network.vpc_id,
             subnet_ids=parts.network.private_subnet_ids,
-            listener_arn=parts.balancer.listener_arn,
-            load_balancer_security_group_id=parts.balancer.security_group_id,
-            connections=[connection for connection in parts.connections if connection.name in settings.uses],
+            entrance=parts.entry.entrance(name),
+            connections=[
+                *(connection for connection in parts.connections if connection.name in settings.uses),
+                *parts.entry.connections(name),
+            ],
+            addresses=parts.entry.addresses(name),
         ),
     )

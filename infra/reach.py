@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
 from infra.connection import Connection
+
+INGRESS = aws.vpc.SecurityGroupIngressRule
+EGRESS = aws.vpc.SecurityGroupEgressRule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,11 +27,22 @@ class Reach:
     connections: Sequence[Connection]
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Way:
+    """One rule: what a group lets in from another one, or out to it."""
+
+    name: str
+    kind: type[aws.vpc.SecurityGroupIngressRule] | type[aws.vpc.SecurityGroupEgressRule]
+    group: pulumi.Input[str]
+    peer: pulumi.Input[str]
+    port: int
+    description: str
+
+
 def security_group(name: str, reach: Reach, opts: pulumi.ResourceOptions) -> aws.ec2.SecurityGroup:
     """The group of a service's tasks. Its rules, and those that let it through elsewhere, have the same options."""
     group = aws.ec2.SecurityGroup(name, description=f"Tasks of {reach.service}", vpc_id=reach.vpc_id, opts=opts)
-    _from_load_balancer(name, group, reach, opts)
-    aws.vpc.SecurityGroupEgressRule(
+    EGRESS(
         f"{name}-to-anywhere",
         security_group_id=group.id,
         description="Images, logs, model providers",
@@ -36,44 +50,44 @@ def security_group(name: str, reach: Reach, opts: pulumi.ResourceOptions) -> aws
         cidr_ipv4="0.0.0.0/0",
         opts=opts,
     )
-    for connection in reach.connections:
-        _let_through(name, group, connection, reach, opts)
+    for way in _ways(name, group.id, reach):
+        way.kind(
+            way.name,
+            security_group_id=way.group,
+            description=way.description,
+            ip_protocol="tcp",
+            from_port=way.port,
+            to_port=way.port,
+            referenced_security_group_id=way.peer,
+            opts=opts,
+        )
     return group
 
 
-def _from_load_balancer(name: str, group: aws.ec2.SecurityGroup, reach: Reach, opts: pulumi.ResourceOptions) -> None:
-    aws.vpc.SecurityGroupIngressRule(
-        f"{name}-from-load-balancer",
-        security_group_id=group.id,
+def _ways(name: str, tasks: pulumi.Input[str], reach: Reach) -> Iterator[_Way]:
+    balancer = reach.load_balancer_security_group_id
+    yield _Way(
+        name=f"{name}-from-load-balancer",
+        kind=INGRESS,
+        group=tasks,
+        peer=balancer,
+        port=reach.port,
         description="Requests from the load balancer",
-        ip_protocol="tcp",
-        from_port=reach.port,
-        to_port=reach.port,
-        referenced_security_group_id=reach.load_balancer_security_group_id,
-        opts=opts,
     )
-    aws.vpc.SecurityGroupEgressRule(
-        f"load-balancer-to-{name}",
-        security_group_id=reach.load_balancer_security_group_id,
+    yield _Way(
+        name=f"load-balancer-to-{name}",
+        kind=EGRESS,
+        group=balancer,
+        peer=tasks,
+        port=reach.port,
         description=f"Requests to {name}",
-        ip_protocol="tcp",
-        from_port=reach.port,
-        to_port=reach.port,
-        referenced_security_group_id=group.id,
-        opts=opts,
     )
-
-
-def _let_through(
-    name: str, group: aws.ec2.SecurityGroup, connection: Connection, reach: Reach, opts: pulumi.ResourceOptions
-) -> None:
-    aws.vpc.SecurityGroupIngressRule(
-        f"{connection.name}-from-{name}",
-        security_group_id=connection.security_group_id,
-        description=f"Tasks of {reach.service}",
-        ip_protocol="tcp",
-        from_port=connection.port,
-        to_port=connection.port,
-        referenced_security_group_id=group.id,
-        opts=opts,
-    )
+    for connection in reach.connections:
+        yield _Way(
+            name=f"{connection.name}-from-{name}",
+            kind=INGRESS,
+            group=connection.security_group_id,
+            peer=tasks,
+            port=connection.port,
+            description=f"Tasks of {reach.service}",
+        )

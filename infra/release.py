@@ -9,11 +9,11 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from appdeploy.contract import PlatformContract, ServiceContract, contract_path
+from appdeploy.contract import PlatformContract, ReleaseWindow, ServiceContract, contract_path
 from infra.component import Component
 from infra.naming import Names
 from infra.service import Service
-from infra.settings import ServiceSettings
+from infra.service_settings import ServiceSettings
 
 _INDEXES = ("open", "organisation")
 """Attributes that few items have: releases that are not settled, and releases for one customer alone."""
@@ -75,6 +75,7 @@ class ContractArgs:
     url: pulumi.Input[str]
     services: Mapping[str, Service]
     settings: Mapping[str, ServiceSettings]
+    windows: Sequence[ReleaseWindow]
 
 
 class Contract(Component):
@@ -124,6 +125,7 @@ def _platform_document(args: ContractArgs) -> pulumi.Output[str]:
             "cluster": cluster,
             "releases_table": args.releases_table,
             "url": args.url,
+            "windows": [window.model_dump(mode="json") for window in args.windows],
         },
     )
 

@@ -6,19 +6,21 @@ creates those once and then leaves them alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
 from infra.access import assume_role_policy
+from infra.balancer import Entrance
 from infra.component import Component
 from infra.connection import Connection
 from infra.naming import Names
 from infra.reach import Reach, security_group
 from infra.registry import Repository, RepositoryArgs
-from infra.settings import RegistrySettings, ServiceSettings
+from infra.service_settings import ServiceSettings
+from infra.settings import RegistrySettings
 from infra.task_access import start_tasks
 from infra.template import ContainerArgs, container_definitions
 
@@ -42,14 +44,15 @@ class ServiceArgs:
     traffic_role_arn: pulumi.Input[str]
     vpc_id: pulumi.Input[str]
     subnet_ids: pulumi.Input[list[str]]
-    listener_arn: pulumi.Input[str]
-    load_balancer_security_group_id: pulumi.Input[str]
+    entrance: Entrance
     connections: Sequence[Connection]
     """What it uses."""
+    addresses: Mapping[str, pulumi.Input[str]]
+    """Where other services are reached from the internet, by the variable that says so."""
 
 
 class Service(Component):
-    """An ECS service behind the public load balancer, with its template, roles, logs, images and target groups."""
+    """An ECS service behind a load balancer, with its template, roles, logs, images and target groups."""
 
     TYPE = "axonflow:platform:Service"
 
@@ -92,6 +95,7 @@ class Service(Component):
             region=self._args.region,
             settings=settings,
             connections=self._args.connections,
+            addresses=self._args.addresses,
         )
         return aws.ecs.TaskDefinition(
             f"{self._name}-template",
@@ -156,15 +160,12 @@ class Service(Component):
 
     def _listener_rule(self, groups: tuple[aws.lb.TargetGroup, aws.lb.TargetGroup]) -> aws.lb.ListenerRule:
         """Holds both groups from the start: ECS moves the weights, so a later difference in them is not ours to mend."""
+        entrance = self._args.entrance
         return aws.lb.ListenerRule(
             self._name,
-            listener_arn=self._args.listener_arn,
-            priority=self._args.settings.priority,
-            conditions=[
-                aws.lb.ListenerRuleConditionArgs(
-                    path_pattern=aws.lb.ListenerRuleConditionPathPatternArgs(values=list(self._args.settings.public_paths))
-                )
-            ],
+            listener_arn=entrance.listener_arn,
+            priority=entrance.priority,
+            conditions=_conditions(entrance),
             actions=[
                 aws.lb.ListenerRuleActionArgs(
                     type="forward",
@@ -185,7 +186,7 @@ class Service(Component):
             service=args.names.service(self._name),
             port=args.settings.port,
             vpc_id=args.vpc_id,
-            load_balancer_security_group_id=args.load_balancer_security_group_id,
+            load_balancer_security_group_id=args.entrance.security_group_id,
             connections=args.connections,
         )
         return security_group(self._name, reach, self.child())
@@ -231,3 +232,13 @@ class Service(Component):
             wait_for_steady_state=False,
             opts=self.child(protect=args.protect, ignore_changes=["taskDefinition", "desiredCount"]),
         )
+
+
+def _conditions(entrance: Entrance) -> list[aws.lb.ListenerRuleConditionArgs]:
+    """All of them hold for a request that is the service's."""
+    paths = aws.lb.ListenerRuleConditionPathPatternArgs(values=list(entrance.paths))
+    conditions = [aws.lb.ListenerRuleConditionArgs(path_pattern=paths)]
+    if entrance.hosts:
+        hosts = aws.lb.ListenerRuleConditionHostHeaderArgs(values=list(entrance.hosts))
+        conditions.append(aws.lb.ListenerRuleConditionArgs(host_header=hosts))
+    return conditions

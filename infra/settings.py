@@ -6,28 +6,21 @@ Staging and production are one program; all that differs between them stands in 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
-from appdeploy.contract import ENVIRONMENT_PATTERN, SERVICE_PATTERN
+from appdeploy.contract import ENVIRONMENT_PATTERN, SERVICE_PATTERN, ReleaseWindow
 from infra.access_settings import AccessSettings
 from infra.data_settings import CacheSettings, DatabaseSettings
+from infra.domain_settings import DomainSettings, check_hosts
+from infra.exposure_settings import Exposure, check_together
 from infra.naming import ROLE_LENGTH, Names
 from infra.network_settings import NetworkSettings
 from infra.section import Section
+from infra.service_settings import ServiceSettings
 
-FARGATE_MEMORY: dict[int, tuple[int, ...]] = {
-    256: (512, 1024, 2048),
-    512: tuple(range(1024, 4096 + 1, 1024)),
-    1024: tuple(range(2048, 8192 + 1, 1024)),
-    2048: tuple(range(4096, 16384 + 1, 1024)),
-    4096: tuple(range(8192, 30720 + 1, 1024)),
-    8192: tuple(range(16384, 61440 + 1, 4096)),
-    16384: tuple(range(32768, 122880 + 1, 8192)),
-}
-"""Fargate's CPU units and the memory in MiB that goes with each
-(docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html)."""
+PRODUCTION = "production"
 
 LOG_RETENTION_DAYS = (
     1,
@@ -55,11 +48,6 @@ LOG_RETENTION_DAYS = (
 )
 """What PutRetentionPolicy takes (docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html)."""
 
-SECRET_WORDS = ("PASSWORD", "SECRET", "TOKEN", "PRIVATE_KEY", "API_KEY")
-"""Parts of a variable's name that mark its value as secret: such a value never stands in a stack file."""
-
-PathPattern = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9_\-.$/~\"'@:+*?&]*$", max_length=128)]
-
 
 PORTAL_SERVICE = "portal"
 """No service is called so: `axonflow-<env>-portal-task` is the role with which the customer portal upgrades services."""
@@ -70,7 +58,7 @@ class SettingsError(ValueError):
 
 
 class LoadBalancerSettings(Section):
-    """The public load balancer."""
+    """The load balancers."""
 
     idle_timeout: Annotated[int, Field(ge=1, le=4000)] = 120
     """Seconds without a byte before it closes a connection: at least the longest request."""
@@ -86,47 +74,6 @@ class RegistrySettings(Section):
     still being tested."""
 
 
-class ServiceSettings(Section):
-    """One service behind a load balancer."""
-
-    port: Annotated[int, Field(ge=1, le=65535)]
-    cpu: int
-    memory: int
-    """MiB; Fargate has a list for each `cpu`."""
-    desired_count: Annotated[int, Field(ge=1, le=1000)]
-    """How many tasks the first release starts."""
-    public_paths: Annotated[tuple[PathPattern, ...], Field(min_length=1, max_length=5)]
-    """Path patterns of the public load balancer that reach this service."""
-    priority: Annotated[int, Field(ge=1, le=50000)] = 100
-    """The listener rule's place among the others; lower numbers are asked first."""
-    health_path: Annotated[str, StringConstraints(pattern=r"^/")] = "/health"
-    health_grace_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
-    """How long a starting task may fail the load balancer's check before ECS replaces it."""
-    longest_request_seconds: Annotated[int, Field(ge=1, le=120)] = 120
-    """How long a stopping task may finish what it holds. 120 s is Fargate's limit for a container's stop timeout."""
-    uses: frozenset[Literal["database", "cache"]] = frozenset({"database", "cache"})
-    """What it is let through to, and gets the addresses and secrets of."""
-    environment: dict[str, str] = {}
-
-    @model_validator(mode="after")
-    def _fargate_size(self) -> Self:
-        memories = FARGATE_MEMORY.get(self.cpu)
-        if memories is None:
-            raise ValueError(f"cpu {self.cpu} is not a Fargate size; there are {', '.join(map(str, FARGATE_MEMORY))}")
-        if self.memory not in memories:
-            shown = ", ".join(map(str, memories[:8])) + (" ..." if len(memories) > 8 else "")
-            raise ValueError(f"memory {self.memory} does not go with cpu {self.cpu} on Fargate; it takes {shown}")
-        return self
-
-    @field_validator("environment")
-    @classmethod
-    def _nothing_secret(cls, value: dict[str, str]) -> dict[str, str]:
-        for name in value:
-            if any(word in name.upper() for word in SECRET_WORDS):
-                raise ValueError(f"{name} looks like a secret; stack files hold none")
-        return value
-
-
 class PlatformSettings(Section):
     """All that a stack file says under `axonflow:platform`."""
 
@@ -135,6 +82,10 @@ class PlatformSettings(Section):
     database: DatabaseSettings
     cache: CacheSettings
     load_balancer: LoadBalancerSettings = LoadBalancerSettings()
+    release_windows: Annotated[tuple[ReleaseWindow, ...], Field(max_length=14)] = ()
+    """When releases may begin; any time when there is none. Rollbacks always may, and `--during-incident` passes."""
+    domain: DomainSettings | None = None
+    """Without one the public load balancer answers plain HTTP under the name that AWS gave it. Production has one."""
     access: AccessSettings
     log_retention_days: int
     protect: bool
@@ -161,15 +112,16 @@ class PlatformSettings(Section):
         return self
 
     @model_validator(mode="after")
-    def _one_place_per_rule(self) -> Self:
-        taken: dict[int, str] = {}
-        for name, service in self.services.items():
-            if service.priority in taken:
-                raise ValueError(
-                    f"services.{name} and services.{taken[service.priority]} have the same priority {service.priority}"
-                )
-            taken[service.priority] = name
+    def _services_that_fit_together(self) -> Self:
+        check_together(self.exposures)
+        if self.domain is not None:
+            check_hosts(self.domain, self.exposures)
         return self
+
+    @property
+    def exposures(self) -> dict[str, Exposure]:
+        """Who reaches each service."""
+        return {name: service.exposure for name, service in self.services.items()}
 
 
 class Environment(Section):
@@ -187,6 +139,12 @@ class Environment(Section):
                 raise ValueError(f"platform.services.{service}: the role's name {role} has over {ROLE_LENGTH} characters")
             if service == PORTAL_SERVICE:
                 raise ValueError(f"platform.services.{service}: its task role would have the name of the portal's duty")
+        return self
+
+    @model_validator(mode="after")
+    def _production_is_encrypted(self) -> Self:
+        if self.name == PRODUCTION and self.platform.domain is None:
+            raise ValueError("production needs platform.domain (zone and host): without one its traffic is not encrypted")
         return self
 
     @model_validator(mode="after")

@@ -27,13 +27,13 @@ def start_tasks(
             actions=["logs:CreateLogStream", "logs:PutLogEvents"],
             resources=[pulumi.Output.concat(log_group_arn, ":*")],
         ),
-        *(_read_secret(connection) for connection in connections),
-    )
-
-
-def _read_secret(connection: Connection) -> Statement:
-    return Statement(
-        reason=f"read the secret of the {connection.name}",
-        actions=["secretsmanager:GetSecretValue"],
-        resources=[connection.secret_arn],
+        *(
+            Statement(
+                reason=f"read the secret of the {connection.name}",
+                actions=["secretsmanager:GetSecretValue"],
+                resources=[connection.secret_arn],
+            )
+            for connection in connections
+            if connection.secret_arn is not None
+        ),
     )

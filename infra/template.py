@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
 
 from infra.connection import Connection
-from infra.settings import ServiceSettings
+from infra.service_settings import ServiceSettings
 
 UNRELEASED = "unreleased"
 """Tag of the template's image. Nothing is ever pushed under it, so a template that is run by mistake fails at once."""
@@ -27,6 +27,8 @@ class ContainerArgs:
     region: str
     settings: ServiceSettings
     connections: Sequence[Connection]
+    addresses: Mapping[str, pulumi.Input[str]]
+    """Where other services are reached from the internet, by the variable that says so."""
 
 
 def container_definitions(args: ContainerArgs) -> pulumi.Output[str]:
@@ -36,7 +38,7 @@ def container_definitions(args: ContainerArgs) -> pulumi.Output[str]:
     refresh would show a difference.
     """
     settings = args.settings
-    environment: dict[str, pulumi.Input[str]] = dict(settings.environment)
+    environment: dict[str, pulumi.Input[str]] = {**settings.environment, **args.addresses}
     secrets: dict[str, pulumi.Input[str]] = {}
     for connection in args.connections:
         environment |= connection.environment

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import ssl
 import subprocess
 import time
 import urllib.request
@@ -17,8 +18,8 @@ from sandbox.home import PROJECT
 
 STACK = "organization/axonflow/staging"
 ENVIRONMENT = "staging"
-SERVICE = "agent"
-REPOSITORY = f"axonflow-{ENVIRONMENT}-{SERVICE}"
+SERVICES = ("agent", "orchestrator", "customer-portal")
+"""The first one answers at the load balancer's own address."""
 ANSWER_SECONDS = 10.0
 
 Say = Callable[[str], None]
@@ -44,7 +45,7 @@ def run(environment: dict[str, str], control: Control, say: Say) -> None:
     say(f"\n== application tier: appdeploy deploy --environment {ENVIRONMENT} --version {version}")
     release = _timed(["appdeploy", "deploy", "--environment", ENVIRONMENT, "--version", version], environment)
     address = _address(environment)
-    answer = _ask(f"{address}/health")
+    answer = _ask(f"{address}/health", environment["SSL_CERT_FILE"])
     if answer.version != version or json.loads(answer.body) != {"status": "healthy"}:
         raise SandboxError(f"{address}/health answers {answer.body} from version {answer.version}, not {version}")
     say(_summary(infrastructure, release, version, address, answer))
@@ -67,11 +68,12 @@ def _timed(command: list[str], environment: dict[str, str]) -> float:
 
 
 def _push_next_version(control: Control) -> str:
-    """Push a healthy image under the first version that the registry does not have: its tags never change."""
+    """Push healthy images under the first version that no service has in the registry: its tags never change."""
     for number in itertools.count():
         version = f"v1.0.{number}"
         try:
-            control.push_image(REPOSITORY, version, "healthy")
+            for service in SERVICES:
+                control.push_image(f"axonflow-{ENVIRONMENT}-{service}", version, "healthy")
         except AlreadyThere:
             continue
         return version
@@ -87,8 +89,10 @@ def _address(environment: dict[str, str]) -> str:
     return shown.stdout.strip()
 
 
-def _ask(url: str) -> Answer:
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+def _ask(url: str, trusted: str) -> Answer:
+    """What answers; `trusted` is the file of certificate authorities."""
+    encryption = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=trusted))
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}), encryption)
     try:
         with direct.open(url, timeout=ANSWER_SECONDS) as reply:
             headers = reply.headers
@@ -100,16 +104,16 @@ def _ask(url: str) -> Answer:
 def _summary(infrastructure: float, release: float, version: str, address: str, answer: Answer) -> str:
     return f"""
 infrastructure tier   {infrastructure:6.1f} s   pulumi up of {ENVIRONMENT}
-application tier      {release:6.1f} s   appdeploy deploy of {SERVICE} {version}
+application tier      {release:6.1f} s   appdeploy deploy of {len(SERVICES)} services, {version}
 load balancer         {address}
-GET /health           {answer.body} from {SERVICE} {answer.version}, task {answer.task[:8]}
+GET /health           {answer.body} from {SERVICES[0]} {answer.version}, task {answer.task[:8]}
 
 next, in this shell:
   eval "$(.venv/bin/sandbox env)"
   curl -i {address}/health
   appdeploy status --environment {ENVIRONMENT}
-  sandbox image push {SERVICE} v1.1.0 && appdeploy deploy -e {ENVIRONMENT} --version v1.1.0
-  sandbox image push {SERVICE} v1.2.0 --behaviour crash && appdeploy deploy -e {ENVIRONMENT} --version v1.2.0
+  sandbox image push agent v1.1.0 && appdeploy deploy -e {ENVIRONMENT} --service agent --version v1.1.0
+  sandbox image push agent v1.2.0 --behaviour crash && appdeploy deploy -e {ENVIRONMENT} --service agent --version v1.2.0
   pulumi preview --expect-no-changes
   sandbox calls | tail
   sandbox down"""

@@ -49,6 +49,9 @@ def variables(home: Home, running: Running, engine: Engine) -> dict[str, str]:
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "NO_PROXY": "127.0.0.1,localhost",
+        # The first is OpenSSL's own, which Python and Go heed as well; curl has one that comes before it.
+        "SSL_CERT_FILE": str(home.authorities),
+        "CURL_CA_BUNDLE": str(home.authorities),
     }
 
 

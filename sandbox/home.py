@@ -52,6 +52,11 @@ class Home:
         return self.root / "pulumi"
 
     @property
+    def authorities(self) -> Path:
+        """What a client in the sandbox's shell trusts: the emulator's certificate authority, and those of before."""
+        return self.root / "authorities.pem"
+
+    @property
     def plugins(self) -> Path:
         """Executables that the engine starts as its providers, where it looks for those that it has downloaded."""
         return self.pulumi_home / "plugins"

@@ -12,10 +12,12 @@ import os
 import select
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import IO
 
 from sandbox.control import Control
@@ -71,9 +73,18 @@ def start(home: Home, port: int, report: Callable[[str], None], profile: str = "
         process.kill()
         process.wait()
         raise
+    _trust(home, running)
     home.remember(running)
     home.backend.mkdir(parents=True)
     return running
+
+
+def _trust(home: Home, running: Running) -> None:
+    """Write what a client in the sandbox's shell trusts: what it trusts already, and the emulator's certificate authority."""
+    known = Path(os.environ.get("SSL_CERT_FILE") or ssl.get_default_verify_paths().openssl_cafile)
+    # In a shell that worked on this sandbox before, the former emulator's is in that file: that one is gone.
+    of_before = known.read_text() if known.is_file() and known != home.authorities else ""
+    home.authorities.write_text(of_before + str(Control(running.endpoint).status()["certificate_authority"]))
 
 
 def _bury(home: Home, report: Callable[[str], None]) -> None:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import click
 
 from appdeploy.cli.following import Following, follow, following_options
-from appdeploy.cli.options import environment_option, json_option, region_option, services_option, sync_option, version_option
+from appdeploy.cli.options import (
+    environment_option,
+    incident_option,
+    json_option,
+    region_option,
+    services_option,
+    sync_option,
+    version_option,
+)
 
 
 @click.command("deploy", short_help="Release a version.")
@@ -13,6 +21,7 @@ from appdeploy.cli.options import environment_option, json_option, region_option
 @version_option
 @services_option
 @sync_option
+@incident_option
 @click.option("--plan", "only_plan", is_flag=True, help="Show what would be done and change nothing, as `appdeploy plan`.")
 @json_option("With --plan: print one JSON object (appdeploy.plan_report.PlanReport).")
 @following_options
@@ -22,6 +31,7 @@ def command(
     version: str,
     services: tuple[str, ...],
     sync: bool,
+    incident: str | None,
     only_plan: bool,
     as_json: bool,
     following: Following,
@@ -38,7 +48,7 @@ def command(
 
     if as_json and not only_plan:
         raise click.UsageError("--json needs --plan", click.get_current_context())
-    request = Request(environment, Deploy(version, sync), services)
+    request = Request(environment, Deploy(version, sync), services, incident)
     if only_plan:
         from appdeploy.cli.plan import show_plan
 

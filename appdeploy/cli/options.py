@@ -57,6 +57,17 @@ def why_options(function: F) -> F:
     return reason(change(function))
 
 
+def incident_option(function: F) -> F:
+    """`--during-incident`. The command gets it as `incident`, of one line."""
+    return click.option(
+        "--during-incident",
+        "incident",
+        metavar="REASON",
+        callback=_line,
+        help="Pass a closed window, and alarms that ring already (ECS then watches none); the ledger keeps the reason.",
+    )(function)
+
+
 def json_option(text: str) -> Callable[[F], F]:
     """`--json`, with its help: it says which model is printed. The command gets it as `as_json`."""
     return click.option("--json", "as_json", is_flag=True, help=text)

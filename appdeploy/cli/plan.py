@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from appdeploy.cli.options import environment_option, json_option, region_option, services_option, sync_option, version_option
+from appdeploy.cli.options import (
+    environment_option,
+    incident_option,
+    json_option,
+    region_option,
+    services_option,
+    sync_option,
+    version_option,
+)
 
 if TYPE_CHECKING:
     from appdeploy.prepare import Request
@@ -18,9 +26,18 @@ if TYPE_CHECKING:
 @version_option
 @services_option
 @sync_option
+@incident_option
 @json_option("Print one JSON object (appdeploy.plan_report.PlanReport).")
 @region_option
-def command(environment: str, version: str, services: tuple[str, ...], sync: bool, as_json: bool, region: str | None) -> int:
+def command(
+    environment: str,
+    version: str,
+    services: tuple[str, ...],
+    sync: bool,
+    incident: str | None,
+    as_json: bool,
+    region: str | None,
+) -> int:
     """Show what `appdeploy deploy` would do with VERSION, and change nothing.
 
     For each service: version, digest and task definition before and after, how its template has moved on, what would be
@@ -29,7 +46,7 @@ def command(environment: str, version: str, services: tuple[str, ...], sync: boo
     from appdeploy.goal import Deploy
     from appdeploy.prepare import Request
 
-    return show_plan(Request(environment, Deploy(version, sync), services), region, as_json=as_json)
+    return show_plan(Request(environment, Deploy(version, sync), services, incident), region, as_json=as_json)
 
 
 def show_plan(request: Request, region: str | None, *, as_json: bool) -> int:

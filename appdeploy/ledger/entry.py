@@ -116,6 +116,8 @@ class Entry(_Part):
     """The CI run's address."""
     reason: str | None = None
     change_ticket: str | None = None
+    incident: str | None = None
+    """Why it passed a closed window and ringing alarms; None when it did not."""
     organisation: str | None = None
     """The customer for whom it is, if it is for one alone."""
     fence: int | None = None

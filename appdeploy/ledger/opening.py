@@ -30,6 +30,7 @@ def opening_entry(plan: ReleasePlan, who: str) -> Entry:
         run=ci_run(os.environ),
         reason=plan.reason,
         change_ticket=plan.change_ticket,
+        incident=plan.incident,
         fence=plan.fence,
         begun=datetime.now(UTC),
         services={service.contract.name: service_entry(service) for service in plan.services},

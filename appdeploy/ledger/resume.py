@@ -56,6 +56,7 @@ def prepare_resume(request: Request, clients: Clients) -> ReleasePlan:
         services=services,
         reason=entry.reason,
         change_ticket=entry.change_ticket,
+        incident=entry.incident,
         caller=caller,
         releases_table=contract.platform.releases_table,
         entry=_reopened(entry, services, caller),

@@ -15,8 +15,9 @@ from appdeploy.lock.keeper import HEARTBEAT_SECONDS, describe
 from appdeploy.lock.store import Along, LockStore
 from appdeploy.parallel import within
 
-SEIZE_SECONDS = 1.0
-"""How long a rollback waits for the table at once before it goes on."""
+SEIZE_SECONDS = 0.8
+"""How long a rollback waits for the table before it goes on. With both SSM and DynamoDB silent the update still has to be
+sent within 3 seconds of the command (docs/evidence/rollback-time.md)."""
 
 
 _TRIES_TO_LET_GO = 3
@@ -93,7 +94,7 @@ class Seizure:
         try:
             within(SEIZE_SECONDS, lambda: self._alone(step or self._advance))
         except TimeoutError:
-            return f"no answer of DynamoDB within {SEIZE_SECONDS:.0f} s"
+            return f"no answer of DynamoDB within {SEIZE_SECONDS:g} s"
         except AwsError as error:
             return explain(error)
         return None

@@ -186,5 +186,5 @@ def table_of(plan: ReleasePlan) -> str:
 
 
 def _holder(plan: ReleasePlan) -> Holder:
-    why = f"{plan.purpose}; {plan.reason}" if plan.reason else plan.purpose
+    why = "; ".join(words for words in (plan.purpose, plan.incident, plan.reason) if words)
     return Holder(plan.release_id, plan.caller or who_is_here(), now(), uuid.uuid4().hex, why)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Set
+from dataclasses import dataclass
 
 from appdeploy.image import short
 from appdeploy.live import FoundImage, NoImage, NoRepository
@@ -11,8 +12,6 @@ from appdeploy.preflight.facts import Candidate, Facts, Unknown
 from appdeploy.watch.judge import all_run
 from appdeploy.watch.routing import Ambiguous, NoLoadBalancer, Serving
 
-Finding = tuple[Verdict, str, str]
-
 _ARCHITECTURES = {"X86_64": "amd64", "ARM64": "arm64"}
 """Names of ECS (RuntimePlatform) and of images (the OCI image index)."""
 
@@ -20,20 +19,31 @@ _ARCHITECTURES = {"X86_64": "amd64", "ARM64": "arm64"}
 def examine(candidate: Candidate, facts: Facts) -> Iterator[Check]:
     """All checks of one service."""
     for what, check in _CHECKS.items():
-        verdict, found, remedy = check(candidate, facts)
-        yield Check(candidate.plan.contract.name, what, verdict, found, remedy)
+        finding = check(candidate, facts)
+        service = candidate.plan.contract.name
+        yield Check(service, what, finding.verdict, finding.found, finding.remedy, waivable=finding.waivable)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check came to, before it is known whose it is."""
+
+    verdict: Verdict
+    found: str
+    remedy: str = ""
+    waivable: bool = False
 
 
 def _ok(found: str) -> Finding:
-    return Verdict.OK, found, ""
+    return Finding(Verdict.OK, found)
 
 
-def _no(found: str, remedy: str) -> Finding:
-    return Verdict.NO, found, remedy
+def _no(found: str, remedy: str, *, waivable: bool = False) -> Finding:
+    return Finding(Verdict.NO, found, remedy, waivable)
 
 
 def _skip(found: str) -> Finding:
-    return Verdict.SKIP, found, ""
+    return Finding(Verdict.SKIP, found)
 
 
 def _service(candidate: Candidate, _: Facts) -> Finding:
@@ -91,7 +101,8 @@ def _alarms(candidate: Candidate, facts: Facts) -> Finding:
     ringing = [name for name in wanted if states[name] == "ALARM"]
     if ringing:
         # docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html
-        return _no(f"{', '.join(ringing)} is in ALARM, so ECS would watch none for this deployment", "mend that first")
+        found = f"{', '.join(ringing)} is in ALARM, so ECS would watch none for this deployment"
+        return _no(found, "mend that first", waivable=True)
     return _ok(f"{len(wanted)} not in ALARM")
 
 

@@ -37,7 +37,13 @@ def detail_lines(reading: Reading) -> Iterator[str]:
     entry = reading.entry
     yield f"{entry.id}: {entry.purpose}"
     yield f"{standing(reading)}; by {entry.who}, {_moment(entry.begun)}"
-    named = (("reason", entry.reason), ("change", entry.change_ticket), ("CI run", entry.run), ("for", entry.organisation))
+    named = (
+        ("reason", entry.reason),
+        ("change", entry.change_ticket),
+        ("during an incident", entry.incident),
+        ("CI run", entry.run),
+        ("for", entry.organisation),
+    )
     yield from (f"{name}: {text}" for name, text in named if text)
     for name, service in entry.services.items():
         yield from _service(name, service)

@@ -12,26 +12,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from appdeploy.events import (
-    Answered,
-    Ended,
-    Event,
-    Finished,
-    Guarding,
-    Planned,
-    Progress,
-    PutBack,
-    Queued,
-    Recalled,
-    Registered,
-    Silence,
-    Started,
-    Stopping,
-    TookOver,
-    Unkept,
-    Unlocked,
-    Unrecorded,
-)
+from appdeploy import events
+from appdeploy.events import Event
 from appdeploy.outcome import ServiceResult
 from appdeploy.render.plain import report_problem, write
 from appdeploy.render.words import duration, finished, lines, problem
@@ -76,28 +58,36 @@ class TerminalRenderer:
     def __call__(self, event: Event) -> None:
         """Show one event."""
         match event:
-            case Planned():
+            case events.Planned():
                 self._plan(event)
-            case Registered(service):
+            case events.Registered(service):
                 self._work(service, "registered")
-            case Started(service):
+            case events.Started(service):
                 self._work(service, "started")
-            case Recalled(plan):
+            case events.Recalled(plan):
                 self._rows[plan.contract.name].version = _versions(plan)
                 self._print(event)
-            case Queued() | TookOver() | Unlocked() | Unrecorded() | Unkept() | Guarding() | PutBack():
+            case (
+                events.Queued()
+                | events.TookOver()
+                | events.Unlocked()
+                | events.Unrecorded()
+                | events.Unkept()
+                | events.Guarding()
+                | events.PutBack()
+            ):
                 self._print(event)
-            case Progress(service):
+            case events.Progress(service):
                 self._progress(self._rows[service], event)
-            case Stopping(service, cause):
+            case events.Stopping(service, cause):
                 self._rows[service].trouble = cause
-            case Silence():
+            case events.Silence():
                 self._note = next(lines(event))
-            case Answered():
+            case events.Answered():
                 self._note = ""
-            case Finished(result):
+            case events.Finished(result):
                 self._finish(result)
-            case Ended():
+            case events.Ended():
                 self._end(event)
 
     def _work(self, service: str, phase: str) -> None:
@@ -110,7 +100,7 @@ class TerminalRenderer:
         for line in lines(event):
             self._live.console.print(Text(line), soft_wrap=True)
 
-    def _plan(self, event: Planned) -> None:
+    def _plan(self, event: events.Planned) -> None:
         plan, words = event.plan, tuple(lines(event))
         if words != self._planned:  # Who waited in line plans again, and mostly the same.
             write(sys.stdout, words)
@@ -119,7 +109,7 @@ class TerminalRenderer:
         for service in plan.changed:
             self._rows[service.contract.name] = _Row(_versions(service))
 
-    def _progress(self, row: _Row, event: Progress) -> None:
+    def _progress(self, row: _Row, event: events.Progress) -> None:
         if event.phase.is_forward:
             row.tasks = f"{event.running}/{event.desired}"
             row.healthy = "-" if event.healthy is None else str(event.healthy)
@@ -134,7 +124,7 @@ class TerminalRenderer:
         row.seconds = result.seconds
         row.trouble = "" if result.outcome.ok else row.trouble
 
-    def _end(self, event: Ended) -> None:
+    def _end(self, event: events.Ended) -> None:
         self._live.stop()
         for result in event.results:
             write(sys.stdout, [finished(result)])

@@ -4,26 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from appdeploy.events import (
-    Answered,
-    Ended,
-    Event,
-    Finished,
-    Guarding,
-    Planned,
-    Progress,
-    PutBack,
-    Queued,
-    Recalled,
-    Registered,
-    Silence,
-    Started,
-    Stopping,
-    TookOver,
-    Unkept,
-    Unlocked,
-    Unrecorded,
-)
+from appdeploy import events
+from appdeploy.events import Event
 from appdeploy.image import short
 from appdeploy.outcome import Outcome, ServiceResult, worst
 from appdeploy.plan import Change, ReleasePlan, ServicePlan
@@ -33,42 +15,42 @@ from appdeploy.task_definition import name_of
 def lines(event: Event) -> Iterator[str]:
     """What happened, one line each, in the order to be read."""
     match event:
-        case Planned(plan):
+        case events.Planned(plan):
             yield heading(plan)
             yield from (f"{service.contract.name}: {change(service)}" for service in plan.changed)
-        case Queued(behind):
+        case events.Queued(behind):
             yield f"waiting for the lock, which is {behind}"
-        case TookOver(former):
+        case events.TookOver(former):
             yield f"taking the lock over, which was {former}"
-        case Unlocked(reason):
+        case events.Unlocked(reason):
             yield f"going on without the lock: {reason}"
-        case Unrecorded():
+        case events.Unrecorded():
             yield "not in the ledger, whose table never answered: the next command that can write to it adds what ECS tells"
-        case Registered(service, task_definition):
+        case events.Registered(service, task_definition):
             yield f"{service}: registered {name_of(task_definition)}"
-        case Started(service, deployment_id):
+        case events.Started(service, deployment_id):
             yield f"{service}: deployment {deployment_id} started"
-        case Recalled(plan):
+        case events.Recalled(plan):
             yield f"{plan.contract.name}: {change(plan)}"
-        case Guarding(service, release, seconds):
+        case events.Guarding(service, release, seconds):
             yield f"{service}: live; for {duration(seconds)} more a late write of {release} may land and is undone"
-        case PutBack(service, release, late, task_definition, deployment_id):
+        case events.PutBack(service, release, late, task_definition, deployment_id):
             yield f"{service}: PUT BACK: a late write of {release} brought {name_of(late)};" + (
                 f" {name_of(task_definition)} again, deployment {deployment_id}"
             )
-        case Progress(service):
+        case events.Progress(service):
             yield f"{service}: {progress(event)}"
-        case Stopping(service, cause):
+        case events.Stopping(service, cause):
             yield f"{service}: stopping the release: {cause}"
-        case Silence(reason, limit_seconds):
+        case events.Silence(reason, limit_seconds):
             yield f"{reason}; the release goes on there, trying again for {duration(limit_seconds)}"
-        case Answered():
+        case events.Answered():
             yield "AWS answers again"
-        case Finished(result):
+        case events.Finished(result):
             yield finished(result)
-        case Unkept(service, reason):
+        case events.Unkept(service, reason):
             yield f"{service}: its image could not be tagged to be kept for a way back: {reason}"
-        case Ended(plan, results, seconds):
+        case events.Ended(plan, results, seconds):
             ending = worst(result.outcome for result in results)
             yield f"{plan.release_id}: {ending.value} after {duration(seconds)}"
 
@@ -82,7 +64,7 @@ def problem(result: ServiceResult) -> Iterator[str]:
     yield from (f"  | {line}" for line in result.log_lines)
 
 
-def progress(event: Progress) -> str:
+def progress(event: events.Progress) -> str:
     """Phase and counts of a rollout."""
     trouble = f"; {event.trouble}" if event.trouble else ""
     if not event.phase.is_forward:
@@ -111,7 +93,8 @@ def duration(seconds: float) -> str:
 def heading(plan: ReleasePlan) -> str:
     """Which release it is, and what for."""
     reason = f"; reason: {plan.reason}" if plan.reason else ""
-    return f"{plan.release_id}: {plan.purpose}{reason}"
+    incident = f"; during an incident: {plan.incident}" if plan.incident else ""
+    return f"{plan.release_id}: {plan.purpose}{incident}{reason}"
 
 
 def change(service: ServicePlan) -> str:

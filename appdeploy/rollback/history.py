@@ -1,28 +1,10 @@
-"""What ECS remembers of a service's deployments (90 days: docs.aws.amazon.com/AmazonECS/latest/developerguide/
-view-service-deployment.html), and where that says the way back leads. No other record is needed to roll back."""
+"""Where a history of successful deployments says that the way back leads. Nothing is read here."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
-from typing import TYPE_CHECKING
-
-from appdeploy.deployments import service_deployments
-from appdeploy.ecs_state import DeploymentStatus
-
-if TYPE_CHECKING:
-    from mypy_boto3_ecs import ECSClient
-
-_REVISIONS = 20
-"""Service revisions in one DescribeServiceRevisions (API reference of ECS)."""
-_GOING_BACK = (
-    DeploymentStatus.ROLLBACK_REQUESTED,
-    DeploymentStatus.ROLLBACK_IN_PROGRESS,
-    DeploymentStatus.STOP_REQUESTED,
-)
-_TELLING = (DeploymentStatus.SUCCESSFUL, *_GOING_BACK)
 
 
 @dataclass(frozen=True)
@@ -42,18 +24,9 @@ class History:
     gives_up: bool
     """Whether ECS is about to take the newest deployment back right now."""
 
-
-def read_history(ecs: ECSClient, cluster: str, service: str, most: int = _REVISIONS) -> History:
-    """The newest deployments, with at most `most` that succeeded. Two calls up to a hundred deployments and 20 successes."""
-    records = sorted(service_deployments(ecs, cluster, service, _TELLING), key=lambda record: record.created, reverse=True)
-    succeeded = list(islice((record for record in records if record.status is DeploymentStatus.SUCCESSFUL), most))
-    definitions = _definitions(ecs, [record.revision for record in succeeded])
-    return History(
-        tuple(
-            Completed(definitions[record.revision], record.created) for record in succeeded if record.revision in definitions
-        ),
-        any(record.status in _GOING_BACK for record in records),
-    )
+    def holds(self, task_definition: str) -> bool:
+        """Whether the task definition succeeded in it."""
+        return any(item.task_definition == task_definition for item in self.completed)
 
 
 def way_back(history: History, primary: str) -> str | None:
@@ -76,13 +49,3 @@ def points(completed: Sequence[Completed]) -> tuple[Completed, ...]:
     for item in completed:
         newest.setdefault(item.task_definition, item)
     return tuple(newest.values())
-
-
-def _definitions(ecs: ECSClient, revisions: Sequence[str]) -> dict[str, str]:
-    """Task definitions by service revision."""
-    found: dict[str, str] = {}
-    wanted = list(dict.fromkeys(revisions))
-    for start in range(0, len(wanted), _REVISIONS):
-        reply = ecs.describe_service_revisions(serviceRevisionArns=wanted[start : start + _REVISIONS])
-        found.update((item["serviceRevisionArn"], item["taskDefinition"]) for item in reply["serviceRevisions"])
-    return found

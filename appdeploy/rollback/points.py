@@ -11,8 +11,8 @@ from appdeploy.ecs_state import ServiceState
 from appdeploy.live import FoundImage, NoImage, NoRepository, describe_task_definition, find_digest
 from appdeploy.parallel import side_by_side
 from appdeploy.plan import version_of
-from appdeploy.rollback.history import Completed, points, read_history, way_back
-from appdeploy.rollback.prepare import good_history
+from appdeploy.rollback.history import Completed, points, way_back
+from appdeploy.rollback.past import read_past
 from appdeploy.rollback.report import Point, PointsReport, ServicePoints
 from appdeploy.rollback.whereabouts import find_services
 from appdeploy.task_definition import TEMPLATE_TAG, TaskDefinition, name_of
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from appdeploy.aws import Clients
     from appdeploy.image import Digest
 
-_MOST = 20
-"""Successes looked at: what one DescribeServiceRevisions tells."""
+MOST = 20
+"""Points of a service that are shown, and the way back should it be none of them."""
 
 
 def read_points(clients: Clients, environment: str, names: Sequence[str]) -> PointsReport:
@@ -34,9 +34,11 @@ def read_points(clients: Clients, environment: str, names: Sequence[str]) -> Poi
 
 
 def _service(clients: Clients, cluster: str, contract: ServiceContract, state: ServiceState) -> ServicePoints:
-    history = good_history(read_history(clients.ecs, cluster, contract.service, _MOST), contract)
-    found = side_by_side(lambda point: _point(clients, contract, state, point), points(history.completed))
+    history = read_past(clients.ecs, cluster, contract).whole()
     target = way_back(history, state.primary.task_definition if state.primary else state.task_definition)
+    listed = points(history.completed)
+    shown = [point for index, point in enumerate(listed) if index < MOST or point.task_definition == target]
+    found = side_by_side(lambda point: _point(clients, contract, state, point), shown)
     return ServicePoints(name=contract.name, points=tuple(found), way_back=name_of(target) if target else None)
 
 

@@ -1,7 +1,7 @@
 """Decides what a rollback does, with no call that the update does not need.
 
-At most five calls for one service, and three more for each further one. What is only told, such as the version that
-runs, is read after the update (appdeploy.rollback.recall).
+At most five calls for one service, and three more for each further one; one more for each hundred deployments that ECS
+remembers. What is only told, such as the version that runs, is read after the update (appdeploy.rollback.recall).
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from appdeploy.begun import Known
 from appdeploy.contract import ServiceContract
 from appdeploy.ecs_state import ServiceState
 from appdeploy.errors import Refused
-from appdeploy.live import describe_task_definition, on_template
+from appdeploy.live import describe_task_definition, on_template, registered_at
 from appdeploy.plan import Former, ReleasePlan, ServicePlan, Untouched, version_of
 from appdeploy.release_id import ROLLBACK, new_release_id
-from appdeploy.rollback.history import History, points, read_history, way_back
+from appdeploy.rollback.history import points
+from appdeploy.rollback.past import Past, find_way_back, read_past
 from appdeploy.rollback.recall import return_to
 from appdeploy.rollback.whereabouts import find_services
 from appdeploy.task_definition import TaskDefinition, family_of, name_of
@@ -97,28 +98,22 @@ def _target(
 ) -> TaskDefinition:
     if to is not None and ":" in to:
         return _describe(clients, to)
-    history = good_history(read_history(clients.ecs, where.cluster, contract.service), contract)
+    past = read_past(clients.ecs, where.cluster, contract)
     if to is not None:
-        return _of_version(clients, contract, history, to)
-    primary = state.primary
-    found = way_back(history, primary.task_definition if primary else state.task_definition)
+        return _of_version(clients, contract, past, to)
+    primary = state.primary.task_definition if state.primary else state.task_definition
+    found = find_way_back(past, primary, lambda: registered_at(clients.ecs, primary))
     if found is None:
         raise _No(
             f"ECS remembers no success before {name_of(state.task_definition)}:"
             " --to names another task definition, deploy another version"
         )
-    # The search has cost the call. UpdateService itself refuses a revision that is not ACTIVE.
-    return TaskDefinition.unread(found) if where.searched else _describe(clients, found)
+    # The search, or the long past, has cost the call. UpdateService itself refuses a revision that is not ACTIVE.
+    return TaskDefinition.unread(found) if where.searched or past.is_long else _describe(clients, found)
 
 
-def good_history(history: History, contract: ServiceContract) -> History:
-    """The history without the template: ECS counts the service's creation as a success, and it has no image."""
-    kept = tuple(item for item in history.completed if not on_template(contract, item.task_definition))
-    return History(kept, history.gives_up)
-
-
-def _of_version(clients: Clients, contract: ServiceContract, history: History, version: str) -> TaskDefinition:
-    for point in points(history.completed):
+def _of_version(clients: Clients, contract: ServiceContract, past: Past, version: str) -> TaskDefinition:
+    for point in points(past.whole().completed):
         definition = _describe(clients, point.task_definition)
         if contract.container in definition.containers and version_of(definition, contract.container) == version:
             return definition

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from appdeploy.aws import Clients
     from appdeploy.contract_reader import EnvironmentContract
 
-CONTRACT_SECONDS = 1.0
-"""How long a rollback waits for the contract before it goes by the names."""
+CONTRACT_SECONDS = 0.8
+"""How long a rollback waits for the contract before it goes by the names; as short as SEIZE_SECONDS of appdeploy.lock, for
+the same reason."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def find_services(clients: Clients, environment: str, names: Sequence[str]) -> W
         contract = within(CONTRACT_SECONDS, lambda: _read_contract(clients, environment))
         wanted = contract.select(names)
     except TimeoutError:
-        return _by_pattern(clients, environment, names, f"no answer of SSM within {CONTRACT_SECONDS:.0f} s")
+        return _by_pattern(clients, environment, names, f"no answer of SSM within {CONTRACT_SECONDS:g} s")
     except AwsError as error:
         return _by_pattern(clients, environment, names, explain(error))
     except UnusableContract as error:

@@ -15,8 +15,11 @@ import sys
 import threading
 from typing import Any
 
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.route53.models import route53_backends
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
+from sandbox.account import PUBLIC_ZONE
 from sandbox.emulator.clock import ManualClock
 from sandbox.emulator.elb.ports import HOST, address
 from sandbox.emulator.emulator import Emulator, Ticker, live
@@ -58,6 +61,7 @@ def main() -> int:
 
 def _serve(server: Any, emulator: Emulator, ticker: Ticker | None) -> None:
     _warm_up(emulator)
+    _furnish()
     if ticker is not None:
         ticker.start()
     endpoint = address(server.effective_port)
@@ -82,6 +86,12 @@ def _warm_up(emulator: Emulator) -> None:
     body = EnvironBuilder(method="POST", headers=headers, data="{}", content_type="application/x-amz-json-1.1")
     run_wsgi_app(emulator.application, body.get_environ(), buffered=True)
     emulator.calls.clear()
+
+
+def _furnish() -> None:
+    """Put into the account what is there before the first `pulumi up`."""
+    zones = route53_backends[DEFAULT_ACCOUNT_ID]["aws"]
+    zones.create_hosted_zone(f"{PUBLIC_ZONE}.", private_zone=False, caller_reference="sandbox", comment=None)
 
 
 def _end(*_: object) -> None:

@@ -1,4 +1,4 @@
-"""CloudWatch alarms as deployments look at them. Their states are what SetAlarmState made them: no metric is evaluated."""
+"""CloudWatch alarms as moto keeps them: what deployments look at, and what they measure."""
 
 from __future__ import annotations
 
@@ -22,8 +22,31 @@ def bake_minutes(account: str, region: str, names: Sequence[str]) -> float:
     "Amazon ECS computes this time period based on the alarm configuration" (DG/deployment-alarm-failure.html); how, is
     not published.
     """
-    seconds = [float(alarm.period or 0) * int(alarm.evaluation_periods or 0) for alarm in _found(account, region, names)]
+    seconds = [period_of(alarm) * int(alarm.evaluation_periods or 0) for alarm in _found(account, region, names)]
     return min(_LONGEST_BAKE, max(seconds, default=0.0) / 60)
+
+
+def documents(alarm: Any) -> list[dict[str, Any]]:
+    """A moto alarm's queries as the API has them; of an alarm on one metric, that one."""
+    if alarm.metric_data_queries:
+        return [_document(each) for each in alarm.metric_data_queries]
+    metric = {"Namespace": alarm.namespace, "MetricName": alarm.metric_name, "Dimensions": alarm.dimensions}
+    return [{"Id": "m", "MetricStat": {"Metric": metric, "Stat": alarm.extended_statistic or alarm.statistic}}]
+
+
+def _document(each: Any) -> dict[str, Any]:
+    common = {"Id": each.id, "Label": each.label, "ReturnData": each.return_data}
+    if each.metric_stat is None:
+        return {**common, "Expression": each.expression}
+    metric = each.metric_stat.metric
+    named = {"Namespace": metric.namespace, "MetricName": metric.metric_name, "Dimensions": metric.dimensions}
+    return {**common, "MetricStat": {"Metric": named, "Stat": each.metric_stat.stat}}
+
+
+def period_of(alarm: Any) -> float:
+    """An alarm's period in seconds; of metric math the longest of its metrics'; 0 of a composite alarm."""
+    periods = [each.metric_stat.period for each in alarm.metric_data_queries if each.metric_stat is not None]
+    return max(map(float, periods), default=float(alarm.period or 0))
 
 
 def _found(account: str, region: str, names: Sequence[str]) -> list[Any]:

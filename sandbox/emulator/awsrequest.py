@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
+from botocore.parsers import BaseCBORParser, ResponseParserError
 from moto.core.request import Request as MotoRequest
 from moto.core.routing import NotFound, get_service_router
 from werkzeug import Request
@@ -43,7 +44,7 @@ class AwsCall:
     """Of the credentials that signed it; empty for an unsigned request."""
     mutates: bool
     parameters: Mapping[str, Any]
-    """Of JSON and query requests; nested query parameters under their flat names."""
+    """Of JSON, CBOR and query requests; nested query parameters under their flat names."""
     id: str
     """The request id that the answer carries."""
 
@@ -82,7 +83,19 @@ def _parameters(request: Request, body: bytes) -> Mapping[str, Any]:
         except ValueError:
             return {}
         return document if isinstance(document, dict) else {}
+    if kind == "application/cbor":
+        return _from_cbor(body)
     return {}
+
+
+def _from_cbor(body: bytes) -> Mapping[str, Any]:
+    """A document of the RPC v2 CBOR protocol (smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html)."""
+    parser = BaseCBORParser()
+    try:
+        document = parser.parse_data_item(parser.get_peekable_stream_from_bytes(body))
+    except (ResponseParserError, ValueError):
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def _action(request: Request, model: str, parameters: Mapping[str, Any]) -> str:

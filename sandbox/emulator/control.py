@@ -115,6 +115,7 @@ class Control:
                 "enforces_iam": self.enforcement is not None,
                 "started_at": self.identity.started_at.isoformat(),
                 "calls": len(self.calls),
+                "certificate_authority": self.ports.authority,
                 "load_balancers": [self._load_balancer(balancer) for balancer in load_balancers()],
                 "services": [
                     {

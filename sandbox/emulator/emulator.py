@@ -15,6 +15,9 @@ from sandbox.emulator.awserrors import AwsError
 from sandbox.emulator.awsrequest import AwsCall
 from sandbox.emulator.calls import CallRecord
 from sandbox.emulator.clock import Clock, ManualClock, SystemClock
+from sandbox.emulator.cloudwatch.meter import Meter
+from sandbox.emulator.cloudwatch.series import Metrics
+from sandbox.emulator.cloudwatch.watch import Watch
 from sandbox.emulator.control import Control, Identity, StepControl
 from sandbox.emulator.ecs.scheduler import Scheduler
 from sandbox.emulator.ecs.stale import StaleReads
@@ -46,6 +49,7 @@ class Emulator:
         self.journal = world.journal
         self.scheduler = Scheduler(world)
         self.enforcement = Enforcement() if enforce_iam else None
+        self.watch = Watch(world.clock, world.metrics, world.targets, self.scheduler)
         self._world = world
         self._advancing = threading.Lock()
         ports = ListenerPorts(world.dataplane)
@@ -53,6 +57,7 @@ class Emulator:
         self._parts = (
             *(world.clock, world.targets, world.dataplane, world.images, world.journal),
             *(self.scheduler, self.scheduler.lifecycle, self.calls, self.faults, stale_reads, ports),
+            *(world.metrics, self.watch),
         )
         time = StepControl(world.clock, self.advance)
         control = Control(
@@ -67,13 +72,14 @@ class Emulator:
             self.enforcement,
             shut_down,
         )
-        aws = moto_setup.application(self.scheduler, ports, world.targets, stale_reads)
+        aws = moto_setup.application(self.scheduler, ports, world.targets, stale_reads, self.watch)
         refusal = self.enforcement.refusal if self.enforcement else _nobody_is_refused
         self.application = Application(aws, control, refusal, self.calls, self.faults, world.clock)
 
     def step(self) -> None:
         """Do everything that is due at the clock's present time."""
         self.scheduler.step()
+        self.watch.step()
 
     def advance(self, seconds: float) -> None:
         """Let that much time of a ManualClock pass, with a step at each tick and at the end."""
@@ -107,17 +113,25 @@ def live(
 
 def stepped(clock: Clock, timings: Timings | None = None, *, enforce_iam: bool = False) -> Emulator:
     """An emulator that moves when `step` is called, at the given clock's time, and opens no socket."""
-    return Emulator(_world(clock, timings, lambda _: QuietDataPlane()), lambda: None, enforce_iam=enforce_iam)
+    world = _world(clock, timings, lambda targets, meter: QuietDataPlane())
+    return Emulator(world, lambda: None, enforce_iam=enforce_iam)
 
 
 def _nobody_is_refused(_: AwsCall) -> AwsError | None:
     return None
 
 
-def _world(clock: Clock, timings: Timings | None, dataplane: Callable[[TargetTable], DataPlane]) -> World:
-    journal = Journal(clock)
-    targets = TargetTable(journal)
-    return World(clock=clock, timings=timings or Timings(), journal=journal, targets=targets, dataplane=dataplane(targets))
+def _world(clock: Clock, timings: Timings | None, dataplane: Callable[[TargetTable, Meter], DataPlane]) -> World:
+    journal, timings = Journal(clock), timings or Timings()
+    targets, metrics = TargetTable(journal), Metrics(clock, timings.minute)
+    return World(
+        clock=clock,
+        timings=timings,
+        journal=journal,
+        targets=targets,
+        dataplane=dataplane(targets, Meter(metrics)),
+        metrics=metrics,
+    )
 
 
 class Ticker:

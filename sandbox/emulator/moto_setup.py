@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import functools
-import os
 from typing import Any
 
-# Read when moto is imported: AWS's managed policies exist, certificates are issued after a second instead of a minute.
-os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
-os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "1")
-
 import moto.backends
+import moto.cloudwatch.urls
 import moto.core.responses
 import moto.ecs.urls
 import moto.elasticache.urls
 import moto.elb.urls
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+from sandbox.emulator import eventbridge, topics
+from sandbox.emulator.cloudwatch.api import CloudWatchApi
+from sandbox.emulator.cloudwatch.watch import Watch
 from sandbox.emulator.ecs.api_definitions import ClustersApi, DefinitionsApi
 from sandbox.emulator.ecs.api_deployments import DeploymentsApi
 from sandbox.emulator.ecs.api_tasks import TasksApi
@@ -32,13 +31,17 @@ class EcsApi(DeploymentsApi, TasksApi, DefinitionsApi, ClustersApi):
     """The whole ECS API."""
 
 
-def application(scheduler: Scheduler, ports: ListenerPorts, targets: TargetTable, stale_reads: StaleReads) -> Any:
-    """moto as a WSGI application whose ECS and load balancer APIs act on these parts.
+def application(scheduler: Scheduler, ports: ListenerPorts, targets: TargetTable, stale_reads: StaleReads, watch: Watch) -> Any:
+    """moto as a WSGI application whose ECS, load balancer and CloudWatch APIs act on these parts.
 
     One emulator at a time: moto's own state is the process's, and the newest application's parts are in charge.
     """
     ecs_api: Any = type("BoundEcsApi", (EcsApi,), {"scheduler": scheduler, "stale_reads": stale_reads})
     elb_api = type("BoundElbApi", (ElbApi,), {"lock": scheduler.lock, "ports": ports, "targets": targets})
+    watch_api: Any = type("BoundCloudWatchApi", (CloudWatchApi,), {"watch": watch})
+    moto.cloudwatch.urls.url_paths["{0}/$"] = watch_api.dispatch
+    eventbridge.install()
+    topics.install()
     moto.ecs.urls.url_paths["{0}/$"] = ecs_api.dispatch
     moto.elasticache.urls.url_paths["{0}/$"] = CacheApi.dispatch
     moto.elb.urls.ELBV2Response = elb_api

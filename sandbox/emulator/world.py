@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sandbox.emulator.clock import Clock
+from sandbox.emulator.cloudwatch.series import Metrics
 from sandbox.emulator.elb.dataplane import DataPlane
 from sandbox.emulator.elb.targets import TargetTable
 from sandbox.emulator.images import ImageCatalog
@@ -21,4 +22,5 @@ class World:
     journal: Journal
     targets: TargetTable
     dataplane: DataPlane
+    metrics: Metrics
     images: ImageCatalog = field(default_factory=ImageCatalog)

@@ -94,6 +94,12 @@ LOGS = Tagger(
     lambda aws, key, tags: aws("logs").tag_resource(resourceArn=key, tags=dict(tags)),
     lambda aws, key, names: aws("logs").untag_resource(resourceArn=key, tagKeys=names),
 )
+ACM = Tagger(
+    True,
+    lambda aws, key: from_pairs(aws("acm").list_tags_for_certificate(CertificateArn=key)["Tags"]),
+    lambda aws, key, tags: aws("acm").add_tags_to_certificate(CertificateArn=key, Tags=pairs(tags)),
+    lambda aws, key, names: aws("acm").remove_tags_from_certificate(CertificateArn=key, Tags=[{"Key": name} for name in names]),
+)
 DYNAMODB = Tagger(
     True,
     lambda aws, key: from_pairs(aws("dynamodb").list_tags_of_resource(ResourceArn=key)["Tags"]),
@@ -113,6 +119,30 @@ SECRETS_MANAGER = Tagger(
     lambda aws, key, names: aws("secretsmanager").untag_resource(SecretId=key, TagKeys=names),
 )
 
+KMS = Tagger(
+    False,
+    lambda aws, key: dict(sorted((tag["TagKey"], tag["TagValue"]) for tag in aws("kms").list_resource_tags(KeyId=key)["Tags"])),
+    lambda aws, key, tags: aws("kms").tag_resource(
+        KeyId=key, Tags=[{"TagKey": name, "TagValue": value} for name, value in sorted(tags.items())]
+    ),
+    lambda aws, key, names: aws("kms").untag_resource(KeyId=key, TagKeys=names),
+)
+
+
+def _by_arn(service: str, argument: str) -> Tagger:
+    """The calls of CloudWatch, EventBridge and SNS differ in one argument's name."""
+    return Tagger(
+        True,
+        lambda aws, key: from_pairs(aws(service).list_tags_for_resource(**{argument: key})["Tags"]),
+        lambda aws, key, tags: aws(service).tag_resource(**{argument: key}, Tags=pairs(tags)),
+        lambda aws, key, names: aws(service).untag_resource(**{argument: key}, TagKeys=names),
+    )
+
+
+CLOUDWATCH = _by_arn("cloudwatch", "ResourceARN")
+EVENTS = _by_arn("events", "ResourceARN")
+SNS = _by_arn("sns", "ResourceArn")
+
 
 def _by_resource_name(service: str) -> Tagger:
     """RDS and ElastiCache have the same calls."""
@@ -126,14 +156,6 @@ def _by_resource_name(service: str) -> Tagger:
 
 RDS = _by_resource_name("rds")
 ELASTICACHE = _by_resource_name("elasticache")
-KMS = Tagger(
-    False,
-    lambda aws, key: dict(sorted((tag["TagKey"], tag["TagValue"]) for tag in aws("kms").list_resource_tags(KeyId=key)["Tags"])),
-    lambda aws, key, tags: aws("kms").tag_resource(
-        KeyId=key, Tags=[{"TagKey": name, "TagValue": value} for name, value in sorted(tags.items())]
-    ),
-    lambda aws, key, names: aws("kms").untag_resource(KeyId=key, TagKeys=names),
-)
 
 
 def _bucket_tags(aws: Aws, bucket: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -88,6 +89,11 @@ class Sandbox:
             self._shells[options] = dict(item.split("=", 1) for item in shown.stdout.split("\0") if item)
         return self._shells[options]
 
+    @property
+    def encryption(self) -> ssl.SSLContext:
+        """Trusts what that shell trusts."""
+        return ssl.create_default_context(cafile=self.shell()["SSL_CERT_FILE"])
+
     def pulumi(self, *arguments: str) -> Ran:
         return run(["pulumi", *arguments, "--stack", STACK, "--non-interactive"], self.shell())
 
@@ -96,12 +102,12 @@ class Sandbox:
         return run(["appdeploy", *arguments], self.as_role(RELEASE_ROLE, **changes))
 
     def deploy(self, version: str, *arguments: str) -> Ran:
-        return self.appdeploy("deploy", "--environment", "staging", "--version", version, *arguments)
+        return self.appdeploy("deploy", "--environment", "staging", "--service", "agent", "--version", version, *arguments)
 
     def begin(self, version: str) -> subprocess.Popen[str]:
         """Start a release and come back when ECS has its deployment."""
         release = subprocess.Popen(
-            ["appdeploy", "deploy", "-e", "staging", "--version", version],
+            ["appdeploy", "deploy", "-e", "staging", "--service", "agent", "--version", version],
             cwd=ROOT,
             env=self.as_role(RELEASE_ROLE),
             stdout=subprocess.PIPE,
@@ -114,16 +120,15 @@ class Sandbox:
                 return release
         raise AssertionError(f"the release ended before it began: {release.communicate()}")
 
-    def push(self, version: str, behaviour: str = "healthy") -> str:
+    def push(self, version: str, behaviour: str = "healthy", service: str = "agent") -> str:
         """Push an image; the result is the version, for use in a call."""
-        self.sandbox("image", "push", "agent", version, "--behaviour", behaviour).expect(0)
+        self.sandbox("image", "push", service, version, "--behaviour", behaviour).expect(0)
         return version
 
-    def status(self) -> dict[str, Any]:
-        """What `appdeploy status` knows of the agent."""
+    def status(self, name: str = "agent") -> dict[str, Any]:
+        """What `appdeploy status` knows of a service."""
         shown = self.appdeploy("status", "-e", "staging", "--json").expect(0)
-        [service] = json.loads(shown.out)["services"]
-        return dict(service)
+        return next(dict(service) for service in json.loads(shown.out)["services"] if service["name"] == name)
 
     def calls(self) -> list[dict[str, Any]]:
         """The recorded calls; the record is empty afterwards."""

@@ -26,7 +26,7 @@ def staging(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 def stack_file(tmp_path: Path) -> Path:
     """A copy of the stack file with another memory size for the agent."""
     text = (ROOT / "Pulumi.staging.yaml").read_text()
-    changed = text.replace("memory: 512", "memory: 1024")
+    changed = text.replace("memory: 512", "memory: 1024", 1)
     assert changed != text
     path = tmp_path / "Pulumi.staging.yaml"
     path.write_text(changed)

@@ -39,8 +39,8 @@ def test_a_good_first_release_serves(staging: Sandbox) -> None:
     service = staging.status()
     assert (service["version"], service["running"], service["healthy"]) == ("v1.0.0", 2, 2)
     address = staging.pulumi("stack", "output", "url").expect(0).out.strip()
-    assert address.startswith("http://127.0.0.1:")
-    with urllib.request.urlopen(f"{address}/health", timeout=10) as answer:
+    assert address.startswith("https://127.0.0.1:")
+    with urllib.request.urlopen(f"{address}/health", timeout=10, context=staging.encryption) as answer:
         assert json.loads(answer.read()) == {"status": "healthy"}
         assert answer.headers["X-Axonflow-Version"] == "v1.0.0"
         assert answer.headers["X-Axonflow-Task"]

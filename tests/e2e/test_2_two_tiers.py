@@ -64,7 +64,7 @@ def test_an_update_of_the_template_leaves_what_runs(staging: Sandbox, stack_file
 
 
 def test_sync_brings_the_template_and_keeps_the_version(staging: Sandbox, stack_file: Path) -> None:
-    planned = staging.appdeploy("plan", "-e", "staging", "--version", "v1.1.0", "--sync").expect(0)
+    planned = staging.appdeploy("plan", "-e", "staging", "--service", "agent", "--version", "v1.1.0", "--sync").expect(0)
     assert "memory" in planned.out
     staging.appdeploy("sync", "-e", "staging").expect(0)
     service = staging.status()

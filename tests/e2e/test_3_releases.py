@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import time
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.sandbox.traffic import Traffic
 pytestmark = pytest.mark.engine
 
 SERVING = "v1.3.0"
+SERVICES = ("agent", "orchestrator", "customer-portal")
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +54,7 @@ def test_no_request_fails_while_bad_releases_come_and_go_and_a_good_one_takes_ov
     for behaviour in bad:
         serving.push(f"v2.0.0-{behaviour}", behaviour)
     serving.push("v2.1.0")
-    with Traffic(address) as traffic:
+    with Traffic(address, serving.encryption) as traffic:
         for behaviour, cause in bad.items():
             ran = serving.deploy(f"v2.0.0-{behaviour}")
             assert ran.exit_code in (20, 21), f"{behaviour}: exit code {ran.exit_code}\n{ran.out}\n{ran.err}"
@@ -77,7 +79,7 @@ def test_the_version_that_runs_is_not_released_again(serving: Sandbox) -> None:
     [
         (["-e", "stagging", "--version", "v2.1.0"], 10, "stagging"),
         (["-e", "staging", "--version", "v2.1.0", "--service", "agnet"], 10, "agent"),
-        (["-e", "staging", "--version", "v9.9.9"], 10, "axonflow-staging-agent"),
+        (["-e", "staging", "--service", "agent", "--version", "v9.9.9"], 10, "axonflow-staging-agent"),
         (["-e", "staging", "--version", "v2.1.0", "--region", "eu-west-1"], 10, "eu-west-1"),
         (["-e", "staging", "--version", "not a version"], 2, "not a version"),
         (["-e", "staging"], 2, "--version"),
@@ -162,11 +164,11 @@ def test_a_frozen_environment_takes_a_rollback_and_no_release(serving: Sandbox) 
     serving.appdeploy("lock", "-e", "staging", "--reason", "load test").expect(0)
     refused = serving.deploy("v2.7.0").expect(11)
     assert "load test" in refused.err
-    back = serving.appdeploy("rollback", "-e", "staging").expect(0)
+    back = serving.appdeploy("rollback", "-e", "staging", "--service", "agent").expect(0)
     assert "v2.4.0 -> " in back.out
     former = serving.status()["version"]
     assert former != "v2.4.0"
-    further = serving.appdeploy("rollback", "-e", "staging").expect(0)
+    further = serving.appdeploy("rollback", "-e", "staging", "--service", "agent").expect(0)
     assert f"{former} -> " in further.out
     assert serving.status()["version"] not in (former, "v2.4.0")
     serving.appdeploy("unlock", "-e", "staging").expect(0)
@@ -175,6 +177,35 @@ def test_a_frozen_environment_takes_a_rollback_and_no_release(serving: Sandbox) 
 
 def test_a_restart_replaces_the_tasks_and_nothing_else(serving: Sandbox) -> None:
     before = serving.status()
-    serving.appdeploy("restart", "-e", "staging").expect(0)
+    serving.appdeploy("restart", "-e", "staging", "--service", "agent").expect(0)
     after = serving.status()
     assert (after["task_definition"], after["version"], after["healthy"]) == (before["task_definition"], "v2.7.0", 2)
+
+
+def test_all_three_services_are_released_by_one_command(serving: Sandbox, address: str) -> None:
+    """The two that never had a release get their first one, the third a new version."""
+    for service in SERVICES:
+        serving.push("v2.9.0", service=service)
+    serving.appdeploy("deploy", "-e", "staging", "--version", "v2.9.0").expect(0)
+    for service in SERVICES:
+        assert serving.status(service)["version"] == "v2.9.0"
+    serving.pulumi("preview", "--expect-no-changes").expect(0)
+
+
+def test_the_portal_answers_for_its_host_and_the_agent_for_every_other(serving: Sandbox, address: str) -> None:
+    tasks = {
+        host: _task_that_answers(serving, address, host) for host in ("portal.staging.axonflow.example", "elsewhere.example")
+    }
+    assert len(set(tasks.values())) == 2
+
+
+def _task_that_answers(sandbox: Sandbox, address: str, host: str) -> str:
+    request = urllib.request.Request(f"{address}/health", headers={"Host": host})
+    with urllib.request.urlopen(request, timeout=10, context=sandbox.encryption) as answer:
+        return str(answer.headers["X-Axonflow-Task"])
+
+
+def test_a_plain_request_is_sent_on_to_the_encrypted_address(serving: Sandbox, address: str) -> None:
+    plain = address.replace("https://", "http://")
+    with urllib.request.urlopen(f"{plain}/health?deep=1", timeout=10, context=serving.encryption) as answer:
+        assert answer.geturl() == f"{address}/health?deep=1"

@@ -92,6 +92,7 @@ COMPUTED: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
     "aws:lb/loadBalancer:LoadBalancer": lambda name, given: {
         "arn": f"arn:aws:elasticloadbalancing:eu-central-1:{ACCOUNT}:loadbalancer/app/{name}/1",
         "dnsName": f"{name}.elb.amazonaws.com",
+        "zoneId": "Z215JYRZR1TBD5",
     },
     "aws:lb/targetGroup:TargetGroup": lambda name, given: {
         "arn": f"arn:aws:elasticloadbalancing:eu-central-1:{ACCOUNT}:targetgroup/{name}/1"
@@ -103,6 +104,18 @@ COMPUTED: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
         "arn": f"arn:aws:ecr:eu-central-1:{ACCOUNT}:repository/{given['name']}",
         "repositoryUrl": f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/{given['name']}",
     },
+    "aws:acm/certificate:Certificate": lambda name, given: {
+        "domainValidationOptions": [
+            {
+                "domainName": host,
+                "resourceRecordName": f"_proof.{host}",
+                "resourceRecordType": "CNAME",
+                "resourceRecordValue": "_proof.acm-validations.aws",
+            }
+            for host in (given["domainName"], *given["subjectAlternativeNames"])
+        ]
+    },
+    "aws:route53/record:Record": lambda name, given: {"fqdn": given.get("name")},
     "aws:iam/policy:Policy": lambda name, given: {"arn": f"arn:aws:iam::{ACCOUNT}:policy/{given['name']}"},
     "aws:iam/role:Role": lambda name, given: {"arn": f"arn:aws:iam::{ACCOUNT}:role/{given['name']}"},
     "aws:rds/instance:Instance": lambda name, given: {"address": f"{given['identifier']}.rds.amazonaws.com"},
@@ -113,6 +126,8 @@ COMPUTED: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
         "arn": f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:{given['name']}-AbCdEf"
     },
 }
+ZONE = "Z0LOOKEDUP"
+"""What the mocked Route 53 answers for the zone that a stack file names."""
 TOKEN = "drawn"
 """What the mocked Secrets Manager draws as a password."""
 VPC = {
@@ -144,6 +159,8 @@ class _Answers(pulumi.runtime.Mocks):
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
         if args.token == "aws:secretsmanager/getRandomPassword:getRandomPassword":
             return {"randomPassword": TOKEN, **args.args}
+        if args.token == "aws:route53/getZone:getZone":
+            return {"zoneId": ZONE, **args.args}
         raise AssertionError(f"the program asks AWS while it builds: {args.token}")
 
 

@@ -98,7 +98,8 @@ def test_a_policy_that_aws_would_not_take_is_refused_before_it_is_sent() -> None
         settings = stack_settings("staging")
         agent = settings["axonflow:platform"]["services"]["agent"]
         settings["axonflow:platform"]["services"] = {
-            f"service-{number}": {**agent, "priority": 200 + number} for number in range(count)
+            f"service-{number}": {**agent, "exposure": {"kind": "public", "paths": [f"/{number}"], "priority": 200 + number}}
+            for number in range(count)
         }
         return run(program.main, "staging", settings)
 

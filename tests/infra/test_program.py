@@ -20,6 +20,9 @@ COMPONENT_TYPES = {
     "axonflow:platform:Endpoints",
     "axonflow:platform:FlowLogs",
     "axonflow:platform:LoadBalancer",
+    "axonflow:platform:InternalLoadBalancer",
+    "axonflow:platform:Certificate",
+    "axonflow:platform:Addresses",
     "axonflow:platform:Cluster",
     "axonflow:platform:Database",
     "axonflow:platform:Cache",
@@ -99,7 +102,8 @@ def test_log_group_of_every_container_exists(platform: tuple[str, Recording]) ->
 def test_the_contract_names_what_was_built(platform: tuple[str, Recording]) -> None:
     stack, recording = platform
     parameters = {item.inputs["name"]: item.inputs["insecureValue"] for item in recording.of("aws:ssm/parameter:Parameter")}
-    assert set(parameters) == {f"/axonflow/{stack}/contract/platform", f"/axonflow/{stack}/contract/services/agent"}
+    services = {f"services/{service}" for service in ("agent", "orchestrator", "customer-portal")}
+    assert set(parameters) == {f"/axonflow/{stack}/contract/{name}" for name in ("platform", *services)}
     shared = PlatformContract.parse(parameters[f"/axonflow/{stack}/contract/platform"])
     assert (shared.environment, shared.account, shared.region) == (stack, "123456789012", "eu-central-1")
     assert shared.releases_table == f"axonflow-{stack}-releases"
@@ -128,7 +132,10 @@ def test_no_policy_allows_everything_on_everything(platform: tuple[str, Recordin
 
 def test_only_the_load_balancer_is_open_to_the_world(platform: tuple[str, Recording]) -> None:
     rules = platform[1].of("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
-    assert {rule.name for rule in rules if rule.inputs.get("cidrIpv4") == "0.0.0.0/0"} == {"public-from-internet"}
+    assert {rule.name for rule in rules if rule.inputs.get("cidrIpv4") == "0.0.0.0/0"} == {
+        "public-from-internet",
+        "public-encrypted-from-internet",
+    }
 
 
 def test_every_repository_says_which_images_it_keeps(platform: tuple[str, Recording]) -> None:
@@ -171,15 +178,27 @@ def test_first_preview_builds_the_same_with_nothing_known(stack: str) -> None:
     assert {(item.type, item.name) for item in unknown.resources} == {(item.type, item.name) for item in known.resources}
 
 
-def test_a_second_service_changes_nothing_of_the_first() -> None:
+NEW_SERVICES = {
+    "public": {"kind": "public", "paths": ["/reports/*"], "priority": 50},
+    "internal": {"kind": "internal", "callers": ["customer-portal"]},
+}
+
+
+@pytest.mark.parametrize("exposure", NEW_SERVICES.values(), ids=NEW_SERVICES)
+def test_another_service_is_one_block_and_changes_nothing_of_the_others(exposure: dict[str, object]) -> None:
     config = stack_settings("staging")
     before = run(program.main, "staging", config)
     services = config["axonflow:platform"]["services"]
-    services["orchestrator"] = {**services["agent"], "port": 8081, "public_paths": ["/internal/*"], "priority": 200}
+    services["reports"] = {**services["orchestrator"], "port": 8090, "exposure": exposure}
     after = run(program.main, "staging", config)
-    kept = {(item.type, item.name, item.parent) for item in after.resources}
-    assert {(item.type, item.name, item.parent) for item in before.resources} <= kept
-    assert after.one("aws:ecs/service:Service", "agent").inputs == before.one("aws:ecs/service:Service", "agent").inputs
+    kept = {(item.type, item.name, item.parent): item.inputs for item in after.resources}
+    # Its caller is told where it is; nobody else is told anything, and the contract of no other service changes.
+    told = {"customer-portal-template"} if exposure["kind"] == "internal" else set()
+    for item in before.resources:
+        assert (item.type, item.name, item.parent) in kept
+        # What the duties may do names every service.
+        if item.name not in told and not item.name.startswith("roles-"):
+            assert kept[item.type, item.name, item.parent] == item.inputs, item.name
 
 
 def test_wrong_settings_end_the_program_with_all_that_is_wrong() -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from infra.naming import STEM_LENGTH, Names
 from infra.network_plan import MAX_ZONES, NetworkPlan
-from infra.settings import FARGATE_MEMORY, Environment, SettingsError, load
+from infra.service_settings import FARGATE_MEMORY
+from infra.settings import Environment, SettingsError, load
 from tests.infra.mocked import stack_settings
 
 
@@ -23,6 +24,13 @@ def settings(**changes: Any) -> dict[str, Any]:
 
 def agent(**changes: Any) -> dict[str, Any]:
     return settings(services={"agent": {**settings()["services"]["agent"], **changes}})
+
+
+def exposed(service: str, **changes: Any) -> dict[str, Any]:
+    """All services, one of them with another exposure."""
+    services = settings()["services"]
+    services[service]["exposure"].update(changes)
+    return settings(services=services)
 
 
 def refusal(platform: Any, stack: str = "staging", region: str = "eu-central-1") -> str:
@@ -56,6 +64,11 @@ def subnets(**changes: Any) -> dict[str, Any]:
 def test_the_real_stack_files_are_valid(stack: str) -> None:
     config = stack_settings(stack)
     assert isinstance(load(stack, config["aws:region"], config["axonflow:platform"]), Environment)
+
+
+def test_production_without_a_domain_is_refused() -> None:
+    platform = {key: value for key, value in settings().items() if key != "domain"}
+    assert "production needs platform.domain" in refusal(platform, stack="production")
 
 
 @pytest.mark.parametrize("stack", ["staging", "production"])
@@ -98,14 +111,23 @@ def test_every_resource_of_a_stack_is_tagged_with_its_environment(stack: str) ->
         (settings(services={"Agent": settings()["services"]["agent"]}), "services.Agent"),
         (agent(cpu=300), "cpu 300 is not a Fargate size"),
         (agent(memory=4096), "memory 4096 does not go with cpu 256"),
-        (agent(public_paths=["health"]), "public_paths.0"),
+        (exposed("agent", paths=["health"]), "services.agent.exposure.public.paths.0"),
+        (exposed("agent", paths=[]), "paths is empty"),
+        (exposed("agent", kind="everybody"), "does not match any of the expected tags: 'public', 'internal'"),
+        (exposed("customer-portal", hosts=["*.axonflow.example"]), "exposure.public.hosts.0"),
+        (exposed("customer-portal", hosts=[f"h{n}.axonflow.example" for n in range(5)]), "1 paths and 5 hosts"),
+        (exposed("customer-portal", priority=2000), "services.customer-portal is never reached: services.agent takes every"),
+        (exposed("customer-portal", priority=1000), "have the same priority 1000"),
+        (exposed("customer-portal", told_as="AGENT_MCP_ENDPOINT"), "are both told as AGENT_MCP_ENDPOINT"),
+        (settings(domain={"zone": "axonflow.example"}), "platform.domain.host: Field required"),
+        (settings(domain={"zone": "other.example", "host": "api.other.example"}), "portal.staging.axonflow.example is not in"),
+        (settings(domain={**settings()["domain"], "zone_id": "hostedzone"}), "platform.domain.zone_id"),
+        (exposed("orchestrator", callers=[]), "at least 1 item"),
+        (exposed("orchestrator", callers=["worker"]), "callers names worker, and there is no such service"),
+        (exposed("orchestrator", callers=["orchestrator"]), "callers names orchestrator, and it is itself"),
         (agent(environment={"DB_PASSWORD": "x"}), "DB_PASSWORD looks like a secret"),
         (agent(longest_request_seconds=200), "less than or equal to 120"),
         (settings(load_balancer={"idle_timeout": 60}), "the load balancer would cut such a request"),
-        (
-            settings(services={"agent": settings()["services"]["agent"], "other": settings()["services"]["agent"]}),
-            "have the same priority 100",
-        ),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_is_wrong(platform: Any, said: str) -> None:
@@ -143,6 +165,13 @@ def test_another_zone_moves_no_subnet(prefix: int, zones: int) -> None:
     larger, smaller = NetworkPlan(vpc, zones).ranges, NetworkPlan(vpc, zones - 1).ranges
     for (_, more), (_, fewer) in zip(larger.by_kind, smaller.by_kind, strict=True):
         assert more[: zones - 1] == fewer
+
+
+def test_a_window_that_never_opens_is_refused() -> None:
+    window = {"days": ["mon"], "opens": "09:00", "closes": "09:00", "time_zone": "Europe/Berlin"}
+    assert "release_windows.0: it opens and closes at 09:00: such a window never opens" in refusal(
+        settings(release_windows=[window])
+    )
 
 
 @given(st.from_regex(r"[a-z][a-z0-9-]{0,19}", fullmatch=True), st.from_regex(r"[a-z][a-z0-9-]{0,29}", fullmatch=True))

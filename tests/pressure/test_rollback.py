@@ -36,6 +36,7 @@ def frozen(world: World) -> None:
 def ringing(world: World) -> None:
     """The service has a deployment alarm, and it is in ALARM."""
     alarm = {"AlarmName": "5xx", "MetricName": "m", "Namespace": "n", "Period": 60, "EvaluationPeriods": 1}
+    alarm["TreatMissingData"] = "ignore"  # stays as it is set: nothing measures it
     cloudwatch = world.client("cloudwatch")
     cloudwatch.put_metric_alarm(**alarm, Threshold=1, ComparisonOperator="GreaterThanThreshold", Statistic="Sum")
     world.update(deploymentConfiguration={"alarms": {"alarmNames": ["5xx"], "enable": True, "rollback": True}})

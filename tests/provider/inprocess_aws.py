@@ -40,6 +40,10 @@ class Made:
         outputs = self._kind.outputs(self._aws, self.id, self.inputs, self.inputs)
         return None if outputs is None else self._kind.live_inputs(self.inputs, outputs)
 
+    def read(self) -> Properties:
+        """Everything that is known of it now, computed values as well."""
+        return self._kind.read(self._aws, self.id, self.inputs) or {}
+
     @property
     def unread(self) -> set[str]:
         """Inputs that come from the program alone: reading the resource does not tell about them."""

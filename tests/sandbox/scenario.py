@@ -38,7 +38,7 @@ class Foundation:
         return cls(aws_platform.create_network(clients), aws_platform.create_role(clients))
 
 
-_EMPTIED = ("ecs", "elbv2", "ecr", "logs", "ssm", "dynamodb", "cloudwatch")
+_EMPTIED = ("ecs", "elbv2", "ecr", "logs", "ssm", "dynamodb", "cloudwatch", "sns", "sqs", "events")
 
 
 def forget() -> None:

@@ -27,6 +27,8 @@ def watching(scenario: Scenario, **changes: Any) -> dict[str, Any]:
             EvaluationPeriods=2,
             Threshold=1.0,
             ComparisonOperator="GreaterThanThreshold",
+            # No traffic is measured here: without it the next evaluation would undo what a test says.
+            TreatMissingData="ignore",
         )
     return {"deploymentConfiguration": {"alarms": ALARMS, **changes}}
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import http.server
 import json
+import socket
+import ssl
 import threading
 import time
 from collections import Counter
@@ -15,12 +17,16 @@ from typing import Any
 import pytest
 
 from sandbox.emulator.clock import SystemClock
+from sandbox.emulator.cloudwatch.meter import Meter
+from sandbox.emulator.cloudwatch.series import Metrics
 from sandbox.emulator.elb.dataplane import Probe, ProbeFailure, TaskApp
 from sandbox.emulator.elb.loop import LoopDataPlane
-from sandbox.emulator.elb.routing import Listener, Routing
+from sandbox.emulator.elb.routing import NOTHING, Listener, Routing
 from sandbox.emulator.elb.rules import Action, FixedResponse, Forward, Redirect, Rule, WeightedGroup
 from sandbox.emulator.elb.targets import HEALTHY, Target, TargetState, TargetTable, Verdict
 from sandbox.emulator.journal import Journal
+
+LISTENER = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/public/1/2"
 
 
 class Site:
@@ -28,13 +34,17 @@ class Site:
 
     def __init__(self) -> None:
         self.targets = TargetTable(Journal(SystemClock()))
-        self.plane = LoopDataPlane(self.targets)
+        self.metrics = Metrics(SystemClock(), 3600.0)
+        self.plane = LoopDataPlane(self.targets, Meter(self.metrics))
         self.port = self.plane.open_listener()
         self.rule(forward("blue"))
 
     def rule(self, action: Action | None) -> None:
-        listener = Listener("arn", "HTTP", 80, (Rule((), action),))
-        self.plane.publish(Routing({self.port: listener}))
+        plain = Listener(LISTENER, "HTTP", 80, (Rule((), action),))
+        encrypted = Listener(f"{LISTENER}s", "HTTPS", 443, (Rule((), forward("blue")),), names=("api.axonflow.example",))
+        ports = {80: self.port, 443: self.port}
+        listeners = {(self.port, False): plain, (self.port, True): encrypted}
+        self.plane.publish(Routing(listeners, {LISTENER: ports, f"{LISTENER}s": ports}))
 
     def task(self, version: str, group: str = "blue", *, status: int = 200, verdict: Verdict = HEALTHY) -> Target:
         port = self.plane.start_task(TaskApp(f"task-{version}", version, frozenset({"/health"}), status))
@@ -126,14 +136,14 @@ def test_fixed_responses_and_redirects_come_from_the_load_balancer(site: Site) -
 
     site.rule(Redirect(301, "HTTPS", "#{host}", "443", "/#{path}", "#{query}"))
     status, headers, _ = site.ask("/a?b=c")
-    assert (status, headers["location"]) == (301, "https://127.0.0.1:443/a?b=c")
+    assert (status, headers["location"]) == (301, f"https://127.0.0.1:{site.port}/a?b=c")
 
     site.rule(None)
     assert site.ask()[0] == 501
 
 
 def test_a_listener_without_rules_closes_the_connection(site: Site) -> None:
-    site.plane.publish(Routing({}))
+    site.plane.publish(NOTHING)
 
     with pytest.raises((http.client.HTTPException, ConnectionError)):
         site.ask()
@@ -256,3 +266,73 @@ def _wait(condition: Any) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def _secure(site: Site, name: str, authority: str) -> ssl.SSLSocket:
+    context = ssl.create_default_context(cadata=authority)
+    return context.wrap_socket(socket.create_connection(("127.0.0.1", site.port), timeout=10), server_hostname=name)
+
+
+@pytest.mark.parametrize("name", ["api.axonflow.example", "127.0.0.1"])
+def test_the_same_port_answers_encrypted_under_the_names_of_the_certificate(site: Site, name: str) -> None:
+    site.task("v1")
+    with _secure(site, name, site.plane.authority) as connection:
+        connection.sendall(b"GET /health HTTP/1.1\r\nHost: api.axonflow.example\r\nConnection: close\r\n\r\n")
+        assert connection.recv(64).startswith(b"HTTP/1.1 200")
+        assert connection.version() in ("TLSv1.2", "TLSv1.3")
+
+
+def test_a_name_that_the_certificate_lacks_is_not_believed(site: Site) -> None:
+    with pytest.raises(ssl.SSLCertVerificationError, match="Hostname mismatch"):
+        _secure(site, "other.example", site.plane.authority)
+
+
+def test_who_does_not_trust_the_sandboxs_authority_does_not_get_in(site: Site) -> None:
+    with pytest.raises(ssl.SSLCertVerificationError):
+        ssl.create_default_context().wrap_socket(
+            socket.create_connection(("127.0.0.1", site.port)), server_hostname="127.0.0.1"
+        )
+    assert site.ask("/health")[0] in (200, 503)  # and the port goes on
+
+
+def test_a_redirect_to_a_port_of_the_load_balancer_leads_to_where_that_is_here(site: Site) -> None:
+    site.rule(Redirect(301, "HTTPS", "#{host}", "443", "/#{path}", "#{query}"))
+    status, headers, _ = site.ask("/health?deep=1", headers={"Host": "api.axonflow.example"})
+    assert (status, headers["location"]) == (301, f"https://api.axonflow.example:{site.port}/health?deep=1")
+
+
+def test_a_port_without_an_encrypted_listener_closes_an_encrypted_connection(site: Site) -> None:
+    site.plane.publish(NOTHING)
+    with pytest.raises(OSError, match=r"EOF|reset|closed"):
+        _secure(site, "127.0.0.1", site.plane.authority)
+
+
+def test_a_task_answers_with_the_status_that_is_asked_for(site: Site) -> None:
+    site.task("v1")
+    assert [site.ask(f"/?status={status}")[0] for status in ("503", "201", "700", "x")] == [503, 201, 400, 400]
+
+
+def test_what_a_load_balancer_does_is_measured(site: Site) -> None:
+    """Requests without a target are not in RequestCount: none was chosen for them."""
+    assert site.ask("/")[0] == 503
+    broken = site.task("v0")
+    site.plane.stop_task(broken.local_port or 0)
+    assert site.ask("/")[0] == 502
+    site.targets.remove(broken)
+    site.task("v1")
+    assert [site.ask(path)[0] for path in ("/", "/", "/?status=500", "/?hold=0.2")] == [200, 200, 500, 200]
+
+    slot = site.metrics.slot()
+    measured = {series: site.metrics.over(series, slot - 1, slot + 1) for series in site.metrics.list("eu-central-1")}
+    sums = {(series.name, len(series.dimensions)): bucket.total for series, bucket in measured.items() if bucket}
+    times = [bucket.high for series, bucket in measured.items() if series.name == "TargetResponseTime" and bucket]
+    assert {key: count for key, count in sums.items() if key[0] != "TargetResponseTime"} == {
+        ("RequestCount", 1): 5,
+        ("RequestCount", 2): 5,
+        ("HTTPCode_Target_2XX_Count", 1): 3,
+        ("HTTPCode_Target_2XX_Count", 2): 3,
+        ("HTTPCode_Target_5XX_Count", 1): 1,
+        ("HTTPCode_Target_5XX_Count", 2): 1,
+        ("HTTPCode_ELB_5XX_Count", 1): 2,
+    }
+    assert [0.2 <= each < 2 for each in times] == [True, True]

@@ -121,7 +121,7 @@ def test_a_redirect_fills_in_the_request_s_parts(config: dict[str, str], locatio
 
     assert isinstance(action, Redirect)
     assert action.status == 301
-    assert action.location(facts(), protocol="HTTP", port=80) == location
+    assert action.location(facts(), protocol="HTTP", port=80, ports={}) == location
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
@@ -33,8 +34,10 @@ class Report:
 class Traffic:
     """Requests to one address from a thread of its own: half on new connections, half keep-alive, one in ten held."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, encryption: ssl.SSLContext | None = None) -> None:
+        """`encryption` says whom to trust at an https address."""
         self._address = address
+        self._encryption = encryption or ssl.create_default_context()
         self._end = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
         self.report = Report()
@@ -49,8 +52,8 @@ class Traffic:
 
     async def _run(self) -> None:
         timeout = ClientTimeout(total=20)
-        fresh = ClientSession(connector=TCPConnector(force_close=True, limit=0), timeout=timeout)
-        kept = ClientSession(connector=TCPConnector(limit=0), timeout=timeout)
+        fresh = ClientSession(connector=TCPConnector(force_close=True, limit=0, ssl=self._encryption), timeout=timeout)
+        kept = ClientSession(connector=TCPConnector(limit=0, ssl=self._encryption), timeout=timeout)
         async with fresh, kept, asyncio.TaskGroup() as group:
             while not self._end.is_set():
                 number = self.report.sent

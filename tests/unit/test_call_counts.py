@@ -102,11 +102,18 @@ def test_before_waiting_ecs_and_ecr_are_asked_once_and_four_times_a_service(n, g
 
 
 @sizes
-@pytest.mark.parametrize("goal", [Deploy("v2", sync=True), Sync()], ids=["deploy --sync", "sync"])
-def test_a_move_to_another_template_reads_that_too(n, goal, environment, bill):
+@pytest.mark.parametrize("goal", GOALS, ids=GOAL_NAMES)
+def test_a_move_to_another_template_costs_no_more_than_that_with_the_look_at_the_image_among_the_checks(
+    n, goal, environment, bill
+):
+    """Whether the image is in ECR is the first thing that the preflight says, and there it is counted here."""
     environment(n)
-    made = bill(goal).before_waiting("ecs", "ecr")
-    assert made.total() <= math.ceil(n / 10) + 5 * n, made
+    paid = bill(goal)
+    made = paid.before_waiting("ecs", "ecr")
+    looks = made.pop("DescribeImages")
+    assert looks == n
+    assert made.total() <= math.ceil(n / 10) + 4 * n, made
+    assert paid.preflight.total() + looks <= 10 + 8 * n, paid.preflight
 
 
 @sizes

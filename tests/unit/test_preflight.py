@@ -224,6 +224,18 @@ def test_the_table_is_aligned():
     assert list(table(checks)) == ["OK    agent   service  fine", "NO    portal  room     none: make some"]
 
 
+def test_an_incident_passes_an_alarm_that_rings_but_not_one_that_is_gone(aws, clients):
+    service = aws.released()
+    service.configuration = RINGING
+    aws.environment(service)
+    for states, verdict in (({"5xx": "ALARM"}, Verdict.OK), ({}, Verdict.NO)):
+        aws.alarms = states
+        prepared = prepare(Request("staging", Deploy("v2"), (), "customers cannot log in"), clients)
+        [row] = [check for check in prepared.checks if check.what == "alarms"]
+        assert row.verdict is verdict
+        assert ("passed during an incident" in row.found) is (verdict is Verdict.OK)
+
+
 def test_rollback_passes_the_preflight(aws, command):
     service = aws.released()
     aws.remember(service, ("v1", "SUCCESSFUL"), ("v2", "SUCCESSFUL"))

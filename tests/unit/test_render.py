@@ -8,23 +8,8 @@ import sys
 
 import pytest
 
+from appdeploy import events
 from appdeploy.ecs_state import ServiceState
-from appdeploy.events import (
-    Answered,
-    Ended,
-    Finished,
-    Guarding,
-    Phase,
-    Planned,
-    Progress,
-    PutBack,
-    Queued,
-    Recalled,
-    Registered,
-    Silence,
-    Started,
-    Stopping,
-)
 from appdeploy.goal import Deploy
 from appdeploy.live import FoundImage, LiveService
 from appdeploy.outcome import Outcome, ServiceResult
@@ -57,26 +42,32 @@ BAD = ServiceResult("agent", Outcome.ROLLED_BACK, "v1 serves again", "2 tasks ex
     ("event", "text"),
     [
         (
-            Planned(plan()),
+            events.Planned(plan()),
             ["upgrade-2025-1125-143000-abc123: v2 to staging", "agent: v1 -> v2 (sha256:000000000000)"],
         ),
         (
-            Planned(plan(first=True)),
+            events.Planned(plan(first=True)),
             ["upgrade-2025-1125-143000-abc123: v2 to staging", "agent: first release: v2 (sha256:000000000000), 2 tasks"],
         ),
-        (Registered("agent", "arn:aws:ecs:x:1:task-definition/agent:5"), ["agent: registered agent:5"]),
-        (Started("agent", "ecs-svc/1"), ["agent: deployment ecs-svc/1 started"]),
-        (Progress("agent", Phase.STARTING, 1, 2, None, ""), ["agent: starting new tasks: 1 of 2 new tasks run"]),
+        (events.Registered("agent", "arn:aws:ecs:x:1:task-definition/agent:5"), ["agent: registered agent:5"]),
+        (events.Started("agent", "ecs-svc/1"), ["agent: deployment ecs-svc/1 started"]),
+        (events.Progress("agent", events.Phase.STARTING, 1, 2, None, ""), ["agent: starting new tasks: 1 of 2 new tasks run"]),
         (
-            Progress("agent", Phase.CHECKING, 2, 2, 1, "1 task exited with code 1"),
+            events.Progress("agent", events.Phase.CHECKING, 2, 2, 1, "1 task exited with code 1"),
             ["agent: waiting for health checks: 2 of 2 new tasks run, 1 healthy; 1 task exited with code 1"],
         ),
-        (Progress("agent", Phase.ROLLING_BACK, 0, 0, None, "2 tasks exited"), ["agent: rolling back; 2 tasks exited"]),
-        (Stopping("agent", "it crashed"), ["agent: stopping the release: it crashed"]),
-        (Silence("AWS is out of reach (x)", 45), ["AWS is out of reach (x); the release goes on there, trying again for 45 s"]),
-        (Answered(), ["AWS answers again"]),
-        (Finished(GOOD), ["agent: live after 12 s; serving now: v2 serves (2 tasks)"]),
-        (Ended(plan(), (GOOD, BAD), 61.0), ["upgrade-2025-1125-143000-abc123: rolled-back after 61 s"]),
+        (
+            events.Progress("agent", events.Phase.ROLLING_BACK, 0, 0, None, "2 tasks exited"),
+            ["agent: rolling back; 2 tasks exited"],
+        ),
+        (events.Stopping("agent", "it crashed"), ["agent: stopping the release: it crashed"]),
+        (
+            events.Silence("AWS is out of reach (x)", 45),
+            ["AWS is out of reach (x); the release goes on there, trying again for 45 s"],
+        ),
+        (events.Answered(), ["AWS answers again"]),
+        (events.Finished(GOOD), ["agent: live after 12 s; serving now: v2 serves (2 tasks)"]),
+        (events.Ended(plan(), (GOOD, BAD), 61.0), ["upgrade-2025-1125-143000-abc123: rolled-back after 61 s"]),
     ],
 )
 def test_each_event_in_words(event, text):
@@ -93,8 +84,8 @@ def test_a_good_result_is_no_problem():
 
 def test_plain_lines_repeat_no_progress_that_reads_the_same(capsys):
     show = PlainRenderer()
-    show(Progress("agent", Phase.ROLLING_BACK, 0, 2, None, ""))
-    show(Progress("agent", Phase.ROLLING_BACK, 0, 0, None, ""))
+    show(events.Progress("agent", events.Phase.ROLLING_BACK, 0, 2, None, ""))
+    show(events.Progress("agent", events.Phase.ROLLING_BACK, 0, 0, None, ""))
     assert capsys.readouterr().out == "agent: rolling back\n"
 
 
@@ -135,11 +126,11 @@ def on_terminal(monkeypatch):
 def test_a_terminal_shows_a_row_a_service_and_ends_with_the_outcome(on_terminal, clock):
     screen = on_terminal()
     with TerminalRenderer(clock) as show:
-        show(Planned(plan()))
-        show(Started("agent", "ecs-svc/1"))
-        show(Progress("agent", Phase.CHECKING, 2, 2, 1, ""))
-        show(Finished(GOOD))
-        show(Ended(plan(), (GOOD,), 12.4))
+        show(events.Planned(plan()))
+        show(events.Started("agent", "ecs-svc/1"))
+        show(events.Progress("agent", events.Phase.CHECKING, 2, 2, 1, ""))
+        show(events.Finished(GOOD))
+        show(events.Ended(plan(), (GOOD,), 12.4))
     text = screen.getvalue()
     assert "2/2" in text
     assert "agent: live after 12 s; serving now: v2 serves (2 tasks)" in text
@@ -148,13 +139,13 @@ def test_a_terminal_shows_a_row_a_service_and_ends_with_the_outcome(on_terminal,
 def test_a_terminal_shows_what_goes_wrong(on_terminal, clock, capsys):
     screen = on_terminal()
     with TerminalRenderer(clock) as show:
-        show(Planned(plan()))
-        show(Started("agent", "ecs-svc/1"))
-        show(Silence("AWS is out of reach", 45))
-        show(Answered())
-        show(Stopping("agent", "2 tasks exited with code 1"))
-        show(Finished(BAD))
-        show(Ended(plan(), (BAD,), 61.0))
+        show(events.Planned(plan()))
+        show(events.Started("agent", "ecs-svc/1"))
+        show(events.Silence("AWS is out of reach", 45))
+        show(events.Answered())
+        show(events.Stopping("agent", "2 tasks exited with code 1"))
+        show(events.Finished(BAD))
+        show(events.Ended(plan(), (BAD,), 61.0))
     assert "agent: 2 tasks exited with code 1" in screen.getvalue()
     assert capsys.readouterr().err == "appdeploy: agent: rolled-back: 2 tasks exited with code 1; last log lines:\n  | boom\n"
 
@@ -162,9 +153,9 @@ def test_a_terminal_shows_what_goes_wrong(on_terminal, clock, capsys):
 def test_who_waits_is_told_behind_whom_and_sees_no_table_before_something_is_done(on_terminal, clock):
     screen = on_terminal()
     with TerminalRenderer(clock) as show:
-        show(Planned(plan()))
-        show(Queued("held by upgrade-x of bob since noon: v3"))
-        show(Planned(plan()))
+        show(events.Planned(plan()))
+        show(events.Queued("held by upgrade-x of bob since noon: v3"))
+        show(events.Planned(plan()))
     text = screen.getvalue()
     assert "waiting for the lock, which is held by upgrade-x of bob since noon: v3" in text
     assert "phase" not in text
@@ -176,11 +167,11 @@ def test_what_a_rollback_learns_and_undoes_stays_on_a_terminal(on_terminal, cloc
     late, ours = "arn:aws:ecs:r:1:task-definition/agent:7", "arn:aws:ecs:r:1:task-definition/agent:2"
     screen = on_terminal()
     with TerminalRenderer(clock) as show:
-        show(Planned(plan()))
-        show(Recalled(recalled))
-        show(Guarding("agent", "upgrade-x", 22))
-        show(PutBack("agent", "upgrade-x", late, ours, "ecs-svc/8"))
-        show(Ended(plan(), (GOOD,), 12.4))
+        show(events.Planned(plan()))
+        show(events.Recalled(recalled))
+        show(events.Guarding("agent", "upgrade-x", 22))
+        show(events.PutBack("agent", "upgrade-x", late, ours, "ecs-svc/8"))
+        show(events.Ended(plan(), (GOOD,), 12.4))
     text = screen.getvalue()
     assert "agent: v1 -> v2 (sha256:" in text
     assert "agent: live; for 22 s more a late write of upgrade-x may land and is undone" in text
@@ -191,8 +182,8 @@ def test_no_color_leaves_no_colour_on_a_terminal(on_terminal, clock, monkeypatch
     screen = on_terminal()
     monkeypatch.setenv("NO_COLOR", "1")
     with TerminalRenderer(clock) as show:
-        show(Planned(plan()))
-        show(Finished(BAD))
+        show(events.Planned(plan()))
+        show(events.Finished(BAD))
     assert "\x1b[31m" not in screen.getvalue()
     assert "\x1b[1;31m" not in screen.getvalue()
 

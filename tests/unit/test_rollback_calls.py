@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
+from hypothesis import given
+from hypothesis import strategies as st
 
+from appdeploy.ecs_state import DeploymentStatus, ServiceDeployment
 from appdeploy.events import Planned, Recalled
 from appdeploy.outcome import Outcome
-from tests.unit.rollbacks import OK, remembered
-from tests.unit.scenario import AwsSays, only
+from appdeploy.rollback.history import way_back
+from appdeploy.rollback.past import Past, find_way_back
+from tests.unit.rollbacks import OK, remembered, sent
+from tests.unit.scenario import LONG_AGO, AwsSays, Moment, described, only, service_contract, task_definition_arn
 
 MOST = 6
 SILENCE = EndpointConnectionError(endpoint_url="x")
@@ -61,6 +67,101 @@ def test_a_lock_that_fails_is_not_asked_twice(aws, back, lock):
     aws.answers["TransactWriteItems"] = [lock] * 20
     back()
     assert before_update(aws)["TransactWriteItems"] == 1
+
+
+# A service of many releases, which one DescribeServiceRevisions does not tell
+
+
+def many(aws, *steps):
+    """A service with more successes than one call tells, each task definition registered just before its first."""
+    service = remembered(aws, *((step, OK) for step in steps))
+    for index, (arn, _) in reversed(list(enumerate(service.history))):
+        aws.task_definitions[arn]["taskDefinition"]["registeredAt"] = LONG_AGO + timedelta(index, seconds=-1)
+    return service
+
+
+LONG_PASTS = {
+    "restarts": (["v1", *["v2"] * 30], "1"),
+    "restarts-of-what-was-returned-to": (["v1", "v2", "v3", *["v2"] * 30], "1"),
+    "a-rival-in-between": (["v1", "v2", *["v3"] * 30, "v2"], "1"),
+    "new-ones": (["v1"] * 25 + ["v2", "v3"], "2"),
+}
+
+
+@pytest.mark.parametrize(("steps", "number"), LONG_PASTS.values(), ids=LONG_PASTS)
+@pytest.mark.parametrize("answers", ["all", "ssm-silent"])
+def test_a_long_past_is_looked_at_where_it_decides_in_six_calls(aws, back, steps, number, answers):
+    many(aws, *steps)
+    if answers == "ssm-silent":
+        aws.answers["GetParametersByPath"] = [SILENCE]
+    back(("agent",))
+    assert sent(aws)["taskDefinition"].endswith(f"agent:{number}")
+    assert before_update(aws).total() <= MOST, before_update(aws)
+
+
+def test_a_release_under_way_is_taken_back_to_the_last_of_many(aws, back):
+    service = many(aws, *["v1"] * 30, "v2")
+    rival = task_definition_arn("x:1")
+    aws.task_definitions[rival] = described("x:1", "x")
+    aws.task_definitions[rival]["taskDefinition"]["registeredAt"] = LONG_AGO + timedelta(99)
+    service.moment = Moment(primary="rival")
+    back()
+    assert sent(aws)["taskDefinition"].endswith("agent:2")
+    assert before_update(aws).total() <= MOST, before_update(aws)
+
+
+@pytest.mark.parametrize("registered", ["unknown", "long-before-its-first-success"])
+def test_where_the_registration_leads_nowhere_all_is_read(aws, back, registered):
+    service = many(aws, "v1", *["v2"] * 30, "v3", "v3")
+    fields = aws.task_definitions[service.task_definition]["taskDefinition"]
+    if registered == "unknown":
+        del fields["registeredAt"]
+    else:
+        fields["registeredAt"] = LONG_AGO
+    back()
+    assert sent(aws)["taskDefinition"].endswith("agent:2")
+    assert before_update(aws)["DescribeServiceRevisions"] >= 2
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=70), st.integers(0, 60))
+def test_the_way_back_in_a_part_is_that_of_the_whole(numbers, early):
+    """Registered at its first success, or up to `early` deployments before it."""
+    past = of_numbers(numbers)
+    for number in {*numbers, 10}:
+        primary = f"agent:{number}"
+        first = numbers.index(number) if number in numbers else len(numbers)
+        registered = LONG_AGO + timedelta(first - min(early, first))
+        assert find_way_back(past, primary, lambda at=registered: at) == way_back(past.whole(), primary)
+
+
+def of_numbers(numbers):
+    """A past in which revisions of these numbers succeeded, oldest first."""
+    records = [
+        ServiceDeployment(f"arn{index}", DeploymentStatus.SUCCESSFUL, "", f"r{index}", LONG_AGO + timedelta(index))
+        for index in range(len(numbers))
+    ]
+    return Past(Revisions(numbers), service_contract(), tuple(reversed(records)), gives_up=False)
+
+
+class Revisions:
+    """ECS, as far as it is asked what a deployment deployed."""
+
+    def __init__(self, numbers):
+        self.numbers = numbers
+
+    def describe_service_revisions(self, serviceRevisionArns):
+        assert len(serviceRevisionArns) <= 20
+        deployed = {arn: f"agent:{self.numbers[int(arn[1:])]}" for arn in serviceRevisionArns}
+        found = [{"serviceRevisionArn": arn, "taskDefinition": name} for arn, name in deployed.items()]
+        return {"serviceRevisions": found}
+
+
+def test_the_list_holds_the_way_back_however_many_came_between(aws, command, capsys):
+    many(aws, "v1", *["v2"] * 40)
+    assert command("rollback", "-e", "staging", "--list") == 0
+    out = capsys.readouterr().out
+    assert "axonflow-staging-agent:1" in out
+    assert "appdeploy rollback returns to axonflow-staging-agent:1" in out
 
 
 # What is read afterwards

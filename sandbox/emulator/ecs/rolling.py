@@ -104,7 +104,7 @@ class RollingScheduler:
         pause = min(timings.backoff * deployment.consecutive_failures, timings.backoff_limit)
         service.launch_after = self._world.clock.monotonic() + pause
         if deployment.consecutive_failures == deployment.service_deployment.breaker_threshold:
-            self._rollout.event(service, "is unable to consistently start tasks successfully.")
+            self._rollout.event(service, wording.IMPAIRED)
 
     def _count_success(self, service: Service, task: Task) -> None:
         deployment = task.owner.deployment

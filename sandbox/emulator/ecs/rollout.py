@@ -8,7 +8,7 @@ from typing import Any
 
 from moto.ecs.models import ecs_backends
 
-from sandbox.emulator import alarms
+from sandbox.emulator import alarms, eventbridge
 from sandbox.emulator.clock import Clock
 from sandbox.emulator.ecs import wording
 from sandbox.emulator.ecs.model import (
@@ -42,6 +42,9 @@ class Rollout:
         event = {"id": str(uuid.uuid4()), "createdAt": self._clock.now(), "message": f"(service {service.name}) {text}"}
         service.events.insert(0, event)
         del service.events[_EVENTS_KEPT:]
+        if text in wording.ACTIONS:
+            kind, name = wording.ACTIONS[text]
+            eventbridge.service_acted(service, kind, name, self._clock.now())
 
     def start(self, service: Service) -> Deployment:
         """Begin a deployment of what the service now says; one that is under way is superseded."""
@@ -73,6 +76,7 @@ class Rollout:
         self._note(Kind.DEPLOYMENT_CREATED, deployment, service_deployment=service_deployment.arn)
         self._note(Kind.DEPLOYMENT_PRIMARY, deployment)
         self._set_status(service_deployment, ServiceDeploymentStatus.IN_PROGRESS)
+        eventbridge.deployment_changed(service, deployment, "SERVICE_DEPLOYMENT_IN_PROGRESS", now)
         return deployment
 
     def request_stop(self, deployment: ServiceDeployment) -> None:
@@ -129,6 +133,7 @@ class Rollout:
         primary.updated_at = now
         service.deployments, service.last_completed = [primary], primary
         self._note(Kind.DEPLOYMENT_COMPLETED, primary)
+        eventbridge.deployment_changed(service, primary, "SERVICE_DEPLOYMENT_COMPLETED", now)
         if failed is not None:
             done = failed.service_deployment
             reason = done.rollback.reason if done.rollback else None
@@ -155,6 +160,7 @@ class Rollout:
         deployment.rollout_state, deployment.rollout_reason = RolloutState.FAILED, cause.failed
         deployment.updated_at, deployment.replaces = self._clock.now(), None
         self._note(Kind.DEPLOYMENT_FAILED, deployment, reason=cause.failed)
+        eventbridge.deployment_changed(service, deployment, "SERVICE_DEPLOYMENT_FAILED", deployment.updated_at)
         self.event(service, f"(deployment {deployment.id}) {cause.event}")
 
     def _roll_back(self, service: Service, failed: Deployment, cause: wording.Cause) -> None:

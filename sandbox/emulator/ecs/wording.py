@@ -53,6 +53,13 @@ UNPLACED = f"was unable to place a task. Reason: {NO_CAPACITY}"
 """DG/service-event-messages-list.html. What a task shows meanwhile is not published: here it stops with that reason and
 TaskFailedToStart, as one does for which DescribeTasks says `TaskFailedToStart: RESOURCE:*` (DG/api_failures_messages.html)."""
 STEADY = "has reached a steady state."
+IMPAIRED = "is unable to consistently start tasks successfully."
+ACTIONS = {
+    STEADY: ("INFO", "SERVICE_STEADY_STATE"),
+    IMPAIRED: ("WARN", "SERVICE_TASK_START_IMPAIRED"),
+    UNPLACED: ("ERROR", "SERVICE_TASK_PLACEMENT_FAILURE"),
+}
+"""Type and name of the EventBridge event that goes with a service event (DG/ecs_service_events.html)."""
 DEADLOCK = (
     "was unable to stop or start tasks during a deployment because of the service deployment configuration. "
     "Update the minimumHealthyPercent or maximumPercent value and try again."

@@ -62,6 +62,10 @@ class DataPlane(Protocol):
     def publish(self, routing: Routing) -> None:
         """Replace all listeners' rules at once."""
 
+    @property
+    def authority(self) -> str:
+        """What a client has to trust to talk to HTTPS listeners, as PEM."""
+
     def probe(self, probes: Sequence[Probe]) -> list[ProbeResult]:
         """Make health checks, all at once, and wait for their results."""
 
@@ -92,6 +96,10 @@ class QuietDataPlane:
 
     def publish(self, routing: Routing) -> None:
         pass
+
+    @property
+    def authority(self) -> str:
+        return ""
 
     def probe(self, probes: Sequence[Probe]) -> list[ProbeResult]:
         return [self._answer(probe) for probe in probes]

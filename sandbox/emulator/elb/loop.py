@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
@@ -10,12 +11,15 @@ from typing import Any, TypeVar
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 from yarl import URL
 
+from sandbox.emulator.cloudwatch.meter import Meter
+from sandbox.emulator.elb.authority import Authority
 from sandbox.emulator.elb.dataplane import Probe, ProbeFailure, ProbeResult, TaskApp
+from sandbox.emulator.elb.door import Door
 from sandbox.emulator.elb.ports import HOST
 from sandbox.emulator.elb.proxy import Proxy
 from sandbox.emulator.elb.routing import Routing
 from sandbox.emulator.elb.targets import TargetTable
-from sandbox.emulator.elb.taskserver import AT_ONCE, IDLE_SECONDS, TaskServer
+from sandbox.emulator.elb.taskserver import IDLE_SECONDS, TaskServer
 
 T = TypeVar("T")
 
@@ -23,12 +27,13 @@ T = TypeVar("T")
 class LoopDataPlane:
     """A DataPlane whose methods may be called from any thread but its own."""
 
-    def __init__(self, targets: TargetTable) -> None:
+    def __init__(self, targets: TargetTable, meter: Meter) -> None:
         self._loop = asyncio.new_event_loop()
         self._tasks: dict[int, TaskServer] = {}
         self._sessions: dict[int, ClientSession] = {}
-        self._listening: dict[int, tuple[asyncio.Server, web.Server]] = {}
-        self._proxy = Proxy(targets, self._sessions)
+        self._doors: dict[int, Door] = {}
+        self._authority = Authority()
+        self._proxy = Proxy(targets, self._sessions, meter)
         self._thread = threading.Thread(target=self._loop.run_forever, name="dataplane", daemon=True)
         self._thread.start()
 
@@ -50,6 +55,10 @@ class LoopDataPlane:
     def probe(self, probes: Sequence[Probe]) -> list[ProbeResult]:
         return self._run(self._probe_all(probes)) if probes else []
 
+    @property
+    def authority(self) -> str:
+        return self._authority.certificate
+
     def close(self) -> None:
         self._run(self._close_all())
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -70,21 +79,19 @@ class LoopDataPlane:
         await self._tasks.pop(port).stop()
 
     async def _open_listener(self) -> int:
-        found: list[int] = []
-
         async def answer(request: web.BaseRequest) -> web.StreamResponse:
-            return await self._proxy.answer(request, found[0])
+            return await self._proxy.answer(request, door.port)
 
-        server = web.Server(answer, keepalive_timeout=IDLE_SECONDS, access_log=None)
-        listening = await self._loop.create_server(server, HOST, 0, backlog=256)
-        found.append(listening.sockets[0].getsockname()[1])
-        self._listening[found[0]] = (listening, server)
-        return found[0]
+        door = Door(web.Server(answer, keepalive_timeout=IDLE_SECONDS, access_log=None), self._encryption)
+        self._doors[door.port] = door
+        return door.port
+
+    def _encryption(self, port: int) -> ssl.SSLContext | None:
+        listener = self._proxy.routing.listeners.get((port, True))
+        return self._authority.context(listener.names) if listener else None
 
     async def _close_listener(self, port: int) -> None:
-        listening, server = self._listening.pop(port)
-        listening.close()
-        await server.shutdown(AT_ONCE)
+        await self._doors.pop(port).close()
 
     async def _probe_all(self, probes: Sequence[Probe]) -> list[ProbeResult]:
         return list(await asyncio.gather(*map(self._probe, probes)))
@@ -106,7 +113,7 @@ class LoopDataPlane:
             return ProbeFailure.REFUSED
 
     async def _close_all(self) -> None:
-        for port in list(self._listening):
+        for port in list(self._doors):
             await self._close_listener(port)
         for port in list(self._tasks):
             await self._stop_task(port)

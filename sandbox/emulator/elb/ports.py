@@ -1,4 +1,5 @@
-"""Loopback ports of load balancers: one for each, taken by its first listener, and one for each further listener."""
+"""Loopback ports of load balancers: one for each, which its first plain and its first encrypted listener share, and one
+for each further listener."""
 
 from __future__ import annotations
 
@@ -30,6 +31,11 @@ class ListenerPorts:
         self._dataplane = dataplane
         self._balancers: dict[str, _Balancer] = {}
 
+    @property
+    def authority(self) -> str:
+        """What a client has to trust to talk to HTTPS listeners, as PEM."""
+        return self._dataplane.authority
+
     def port_of(self, load_balancer_arn: str) -> int:
         """A load balancer's own port."""
         return self._balancers[load_balancer_arn].port
@@ -43,11 +49,13 @@ class ListenerPorts:
         existing = {balancer.arn: balancer for balancer in load_balancers()}
         for arn in set(self._balancers) - set(existing):
             self._close(self._balancers.pop(arn))
-        listeners = {}
+        listeners, known_ports = {}, {}
         for arn, balancer in existing.items():
             ports = self._match_listeners(arn, balancer)
-            listeners.update({port: snapshot(balancer.listeners[listener]) for listener, port in ports.items()})
-        self._dataplane.publish(Routing(listeners))
+            seen = [(snapshot(balancer.listeners[listener]), port) for listener, port in ports.items()]
+            listeners.update({(port, listener.encrypted): listener for listener, port in seen})
+            known_ports.update({listener.arn: {other.port: port for other, port in seen} for listener, _ in seen})
+        self._dataplane.publish(Routing(listeners, known_ports))
 
     def _match_listeners(self, arn: str, balancer: Any) -> dict[str, int]:
         if arn not in self._balancers:
@@ -58,10 +66,16 @@ class ListenerPorts:
             if port != known.port:
                 self._dataplane.close_listener(port)
         for new in [listener for listener in balancer.listeners if listener not in known.listeners]:
-            taken = known.port in known.listeners.values()
+            kind = _encrypted(balancer.listeners[new])
+            sharing = [arn for arn, port in known.listeners.items() if port == known.port]
+            taken = any(_encrypted(balancer.listeners[arn]) is kind for arn in sharing)
             known.listeners[new] = self._dataplane.open_listener() if taken else known.port
         return known.listeners
 
     def _close(self, balancer: _Balancer) -> None:
         for port in {balancer.port, *balancer.listeners.values()}:
             self._dataplane.close_listener(port)
+
+
+def _encrypted(listener: Any) -> bool:
+    return bool(listener.protocol == "HTTPS")

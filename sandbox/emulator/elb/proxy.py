@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Mapping
 
 from aiohttp import ClientError, ClientResponse, ClientSession, web
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
+from sandbox.emulator.cloudwatch.meter import Meter
 from sandbox.emulator.elb.ports import HOST
 from sandbox.emulator.elb.routing import NOTHING, Listener, Routing
 from sandbox.emulator.elb.rules import FixedResponse, Forward, Redirect, RequestFacts, first_match
@@ -26,15 +28,17 @@ _HOP_BY_HOP = frozenset((
 class Proxy:
     """All load balancers. Lives in the data plane's event loop; `sessions` holds one client per task port."""
 
-    def __init__(self, targets: TargetTable, sessions: Mapping[int, ClientSession]) -> None:
+    def __init__(self, targets: TargetTable, sessions: Mapping[int, ClientSession], meter: Meter) -> None:
         self._targets = targets
+        self._meter = meter
         self._sessions = sessions
         self._random = random.Random()
         self.routing: Routing = NOTHING
 
     async def answer(self, request: web.BaseRequest, port: int) -> web.StreamResponse:
         """Answer a request that came in at a loopback port."""
-        listener = self.routing.listeners.get(port)
+        routing = self.routing
+        listener = routing.listeners.get((port, request.secure))
         if listener is None:
             # Nothing listens there on AWS; the port is open only to be the same one when something does.
             return _hang_up(request)
@@ -46,7 +50,8 @@ class Proxy:
             case FixedResponse(status, content_type, body):
                 return web.Response(status=status, body=body.encode(), headers={"Content-Type": content_type})
             case Redirect() as redirect:
-                location = redirect.location(facts, protocol=listener.protocol, port=listener.port)
+                ports = routing.ports[listener.arn]
+                location = redirect.location(facts, protocol=listener.protocol, port=listener.port, ports=ports)
                 return web.Response(status=redirect.status, headers={"Location": location})
             case None:
                 return _error(501, "the sandbox does not emulate this rule's action")
@@ -55,6 +60,7 @@ class Proxy:
         group = forward.choose(self._random)
         target = self._targets.acquire(group) if group else None
         if target is None:
+            self._meter.refused(listener.arn, None, 503)
             return _error(503, "Service Temporarily Unavailable")
         try:
             return await self._relay(request, listener, target)
@@ -64,7 +70,8 @@ class Proxy:
     async def _relay(self, request: web.BaseRequest, listener: Listener, target: Target) -> web.StreamResponse:
         session = self._sessions.get(target.local_port or 0)
         if session is None:
-            return _error(502, "Bad Gateway")
+            return self._bad_gateway(listener, target)
+        sent = time.monotonic()
         try:
             upstream = await session.request(
                 request.method,
@@ -75,9 +82,15 @@ class Proxy:
                 skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
             )
         except (ClientError, OSError, RuntimeError):
-            return _error(502, "Bad Gateway")
+            return self._bad_gateway(listener, target)
+        # Real time, whatever clock the emulator has: a client waits as long.
+        self._meter.answered(listener.arn, target.group_arn, upstream.status, time.monotonic() - sent)
         async with upstream:
             return await _stream_back(request, upstream)
+
+    def _bad_gateway(self, listener: Listener, target: Target) -> web.Response:
+        self._meter.refused(listener.arn, target.group_arn, 502)
+        return _error(502, "Bad Gateway")
 
 
 async def _stream_back(request: web.BaseRequest, upstream: ClientResponse) -> web.StreamResponse:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from moto.acm.models import acm_backends
 from moto.elbv2.models import elbv2_backends
 
 from sandbox.emulator.elb.rules import Forward, Rule, parse_action
@@ -25,16 +26,24 @@ class Listener:
     """The port that the API names, such as 80; not the loopback port."""
     rules: tuple[Rule, ...]
     """By priority, the default rule last."""
+    names: tuple[str, ...] = ()
+    """Those of its certificate."""
+
+    @property
+    def encrypted(self) -> bool:
+        return self.protocol == "HTTPS"
 
 
 @dataclass(frozen=True)
 class Routing:
-    """All listeners by loopback port."""
+    """All listeners by loopback port, and by whether their connections are encrypted: one of either kind shares a port."""
 
-    listeners: Mapping[int, Listener]
+    listeners: Mapping[tuple[int, bool], Listener]
+    ports: Mapping[str, Mapping[int, int]]
+    """Loopback port of each port of the API's, for the listeners of a listener's load balancer; by listener ARN."""
 
 
-NOTHING = Routing({})
+NOTHING = Routing({}, {})
 
 
 def load_balancers() -> Iterator[Any]:
@@ -64,4 +73,13 @@ def snapshot(listener: Any) -> Listener:
     rules = tuple(
         Rule(tuple(rule.conditions), parse_action([action.data for action in rule.actions])) for rule in numbered + default
     )
-    return Listener(listener.arn, listener.protocol or "HTTP", int(listener.port), rules)
+    return Listener(listener.arn, listener.protocol or "HTTP", int(listener.port), rules, _certified_names(listener))
+
+
+def _certified_names(listener: Any) -> tuple[str, ...]:
+    """The host names that a listener's certificate is for; none for a certificate that is not Certificate Manager's."""
+    if not listener.certificate or ":acm:" not in listener.certificate:
+        return ()
+    _, _, _, region, account, _ = listener.certificate.split(":", 5)
+    certificate = acm_backends[account][region].describe_certificate(listener.certificate).describe()["Certificate"]
+    return tuple(sorted({certificate["DomainName"], *certificate["SubjectAlternativeNames"]}))

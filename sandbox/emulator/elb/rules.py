@@ -66,8 +66,11 @@ class Redirect:
     path: str
     query: str
 
-    def location(self, facts: RequestFacts, *, protocol: str, port: int) -> str:
-        """The Location header for a request that reached `port` over `protocol`."""
+    def location(self, facts: RequestFacts, *, protocol: str, port: int, ports: Mapping[int, int]) -> str:
+        """The Location header for a request that reached `port` over `protocol`.
+
+        `ports` has the loopback port of each port that the load balancer listens at: there a client gets on.
+        """
         known = {
             "protocol": protocol,
             "host": facts.host,
@@ -79,8 +82,8 @@ class Redirect:
         def fill(part: str) -> str:
             return re.sub(r"#\{(\w+)\}", lambda match: known[match[1]], part)
 
-        query = fill(self.query)
-        place = f"{fill(self.protocol).lower()}://{fill(self.host)}:{fill(self.port)}{fill(self.path)}"
+        query, to = fill(self.query), int(fill(self.port))
+        place = f"{fill(self.protocol).lower()}://{fill(self.host)}:{ports.get(to, to)}{fill(self.path)}"
         return f"{place}?{query}" if query else place
 
 

@@ -1,8 +1,12 @@
-"""The application of a task: it answers its health path and any other path, from a loopback port of its own."""
+"""The application of a task: it answers its health path and any other path, from a loopback port of its own.
+
+`?hold=SECONDS` makes it answer later, `?status=503` with that status.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import struct
 
@@ -63,13 +67,13 @@ class TaskServer:
         if request.path in app.health_paths:
             word = "healthy" if app.health_status == 200 else "unhealthy"
             return web.json_response({"status": word}, status=app.health_status, headers=headers)
-        seconds = _hold(request.query.get("hold", "0"))
-        if seconds is None:
-            error = {"error": f"hold is a number of seconds from 0 to {LONGEST_HOLD:g}"}
+        seconds, status = _hold(request.query.get("hold", "0")), _status(request.query.get("status", "200"))
+        if seconds is None or status is None:
+            error = {"error": f"hold is a number of seconds from 0 to {LONGEST_HOLD:g}, status one from 200 to 599"}
             return web.json_response(error, status=400, headers=headers)
         await asyncio.sleep(seconds)
         body = {"version": app.version, "task": app.task_id, "path": request.path}
-        return web.json_response(body, headers=headers)
+        return web.json_response(body, status=status, headers=headers)
 
 
 def _hold(text: str) -> float | None:
@@ -78,3 +82,7 @@ def _hold(text: str) -> float | None:
     except ValueError:
         return None
     return seconds if 0 <= seconds <= LONGEST_HOLD else None
+
+
+def _status(text: str) -> int | None:
+    return int(text) if re.fullmatch(r"[2-5]\d\d", text) else None

@@ -12,7 +12,16 @@ from sandbox.provider.shape import LEAF
 
 _FORWARD = {"targetGroups": {"arn": LEAF, "weight": LEAF}}
 _FIXED_RESPONSE = {"contentType": LEAF, "statusCode": LEAF, "messageBody": LEAF}
-_ACTION = {"type": LEAF, "targetGroupArn": LEAF, "forward": _FORWARD, "fixedResponse": _FIXED_RESPONSE}
+_REDIRECT = {"protocol": LEAF, "host": LEAF, "port": LEAF, "path": LEAF, "query": LEAF, "statusCode": LEAF}
+_ACTION = {
+    "type": LEAF,
+    "targetGroupArn": LEAF,
+    "forward": _FORWARD,
+    "fixedResponse": _FIXED_RESPONSE,
+    "redirect": _REDIRECT,
+}
+_PLAIN = {"fixedResponse": "FixedResponseConfig", "redirect": "RedirectConfig"}
+"""Actions whose parts have the same names on both sides, but for the first letter."""
 
 
 def _attributes(values: dict[str, Any]) -> list[dict[str, str]]:
@@ -113,9 +122,9 @@ def _to_action(action: Properties) -> dict[str, Any]:
         made["ForwardConfig"] = {
             "TargetGroups": [{"TargetGroupArn": group["arn"], "Weight": group.get("weight", 1)} for group in groups]
         }
-    if "fixedResponse" in action:
-        answer = action["fixedResponse"]
-        made["FixedResponseConfig"] = {name[0].upper() + name[1:]: value for name, value in answer.items()}
+    for name, config in _PLAIN.items():
+        if name in action:
+            made[config] = {part[0].upper() + part[1:]: value for part, value in action[name].items()}
     return made
 
 
@@ -128,15 +137,22 @@ def _from_action(action: dict[str, Any]) -> Properties:
         made["forward"] = {
             "targetGroups": [{"arn": group["TargetGroupArn"], "weight": group.get("Weight", 1)} for group in groups]
         }
-    if "FixedResponseConfig" in action:
-        answer = action["FixedResponseConfig"]
-        made["fixedResponse"] = {name[0].lower() + name[1:]: value for name, value in answer.items()}
+    for name, config in _PLAIN.items():
+        if config in action:
+            made[name] = {part[0].lower() + part[1:]: value for part, value in action[config].items()}
     return made
 
 
 class Listener(ResourceType):
     token = "aws:lb/listener:Listener"
-    inputs = {"loadBalancerArn": LEAF, "port": LEAF, "protocol": LEAF, "defaultActions": _ACTION}
+    inputs = {
+        "loadBalancerArn": LEAF,
+        "port": LEAF,
+        "protocol": LEAF,
+        "defaultActions": _ACTION,
+        "sslPolicy": LEAF,
+        "certificateArn": LEAF,
+    }
     replace_on = frozenset({"loadBalancerArn"})
     tagger = tagging.ELB
 
@@ -151,7 +167,12 @@ class Listener(ResourceType):
     @staticmethod
     def _call(inputs: Properties) -> dict[str, Any]:
         actions = [_to_action(action) for action in inputs["defaultActions"]]
-        return {"Port": inputs["port"], "Protocol": inputs["protocol"], "DefaultActions": actions}
+        call = {"Port": inputs["port"], "Protocol": inputs["protocol"], "DefaultActions": actions}
+        if "sslPolicy" in inputs:
+            call["SslPolicy"] = inputs["sslPolicy"]
+        if "certificateArn" in inputs:
+            call["Certificates"] = [{"CertificateArn": inputs["certificateArn"]}]
+        return call
 
     def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
         found = or_none(lambda: aws("elbv2").describe_listeners(ListenerArns=[identifier]))
@@ -164,6 +185,8 @@ class Listener(ResourceType):
             "port": listener["Port"],
             "protocol": listener["Protocol"],
             "defaultActions": [_from_action(action) for action in listener["DefaultActions"]],
+            "sslPolicy": listener.get("SslPolicy"),
+            "certificateArn": next((item["CertificateArn"] for item in listener.get("Certificates", [])), None),
         }
 
     def delete(self, aws: Aws, identifier: str, state: Properties) -> None:

@@ -42,3 +42,51 @@ class LogGroup(ResourceType):
 
     def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
         aws("logs").delete_log_group(logGroupName=identifier)
+
+
+class MetricFilter(ResourceType):
+    """A metric made of the log lines that a pattern finds."""
+
+    token = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
+    inputs = {
+        "name": LEAF,
+        "logGroupName": LEAF,
+        "pattern": LEAF,
+        "metricTransformation": {"name": LEAF, "namespace": LEAF, "value": LEAF},
+    }
+    replace_on = frozenset({"name", "logGroupName"})
+    name_property = "name"
+    TRANSFORMATION = {"name": "metricName", "namespace": "metricNamespace", "value": "metricValue"}
+
+    def create(self, aws: Aws, inputs: Properties) -> str:
+        made = {self.TRANSFORMATION[name]: value for name, value in inputs["metricTransformation"].items()}
+        aws("logs").put_metric_filter(
+            logGroupName=inputs["logGroupName"],
+            filterName=inputs["name"],
+            filterPattern=inputs["pattern"],
+            metricTransformations=[made],
+        )
+        return str(inputs["name"])
+
+    def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
+        # AWS overwrites a filter that is put again; moto keeps the former one.
+        self.delete(aws, identifier, old)
+        self.create(aws, new)
+
+    def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
+        group = state["logGroupName"]
+        found = aws("logs").describe_metric_filters(logGroupName=group, filterNamePrefix=identifier)["metricFilters"]
+        for each in found:
+            if each["filterName"] == identifier:
+                made = each["metricTransformations"][0]
+                shown = {name: made[member] for name, member in self.TRANSFORMATION.items()}
+                return {
+                    "name": identifier,
+                    "logGroupName": group,
+                    "pattern": each["filterPattern"],
+                    "metricTransformation": shown,
+                }
+        return None
+
+    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
+        aws("logs").delete_metric_filter(logGroupName=state["logGroupName"], filterName=identifier)

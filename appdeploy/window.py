@@ -1,0 +1,94 @@
+"""When an environment takes releases: windows by the calendar of a time zone, on its own wall clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Annotated, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+_LONGEST_LOOK_DAYS = 9
+"""Every window opens once a week; a clock change may swallow one opening."""
+
+
+class Day(StrEnum):
+    """Days in the order of `date.weekday()`."""
+
+    MON = "mon"
+    TUE = "tue"
+    WED = "wed"
+    THU = "thu"
+    FRI = "fri"
+    SAT = "sat"
+    SUN = "sun"
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{value!r} is no time zone; name one as in Europe/Berlin") from None
+    return value
+
+
+class ReleaseWindow(BaseModel):
+    """On which days releases begin, from when until when. One that closes before it opens lasts into the next day."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    days: Annotated[tuple[Day, ...], Field(min_length=1)]
+    """Those on which it opens."""
+    opens: TimeOfDay
+    closes: TimeOfDay
+    """The first minute in which no release begins any more."""
+    time_zone: Annotated[str, AfterValidator(_zone)]
+
+    @model_validator(mode="after")
+    def _opens_at_all(self) -> Self:
+        if self.opens == self.closes:
+            raise ValueError(f"it opens and closes at {self.opens}: such a window never opens")
+        return self
+
+    def holds(self, moment: datetime) -> bool:
+        """Whether it is open at a moment, which knows its own time zone."""
+        local = moment.astimezone(ZoneInfo(self.time_zone))
+        now, today = local.strftime("%H:%M"), local.date()
+        if self.opens < self.closes:
+            return self._opens_on(today) and self.opens <= now < self.closes
+        begun, lasts = now >= self.opens and self._opens_on(today), now < self.closes and self._opens_on(_before(today))
+        return begun or lasts
+
+    def openings(self, moment: datetime) -> Iterator[datetime]:
+        """When it opens after a moment, in UTC."""
+        zone = ZoneInfo(self.time_zone)
+        today = moment.astimezone(zone).date()
+        for day in (today + timedelta(days) for days in range(_LONGEST_LOOK_DAYS)):
+            if self._opens_on(day):
+                opening = datetime.combine(day, time.fromisoformat(self.opens), zone).astimezone(UTC)
+                if opening > moment:
+                    yield opening
+
+    def _opens_on(self, day: date) -> bool:
+        return list(Day)[day.weekday()] in self.days
+
+
+def is_open(windows: Sequence[ReleaseWindow], moment: datetime) -> bool:
+    """Whether a release may begin. Without any window it always may."""
+    return not windows or any(window.holds(moment) for window in windows)
+
+
+def next_opening(windows: Sequence[ReleaseWindow], moment: datetime) -> tuple[datetime, ReleaseWindow] | None:
+    """The next moment at which a window opens, and which does; None when there is no window."""
+    found = [(opening, index) for index, window in enumerate(windows) for opening in window.openings(moment)]
+    if not found:
+        return None
+    opening, index = min(found)
+    return opening, windows[index]
+
+
+def _before(day: date) -> date:
+    return day - timedelta(days=1)

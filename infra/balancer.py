@@ -1,0 +1,79 @@
+"""What both load balancers are: a security group without rules of its own, and the balancer in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.component import Component
+from infra.naming import Names
+
+
+@dataclass(frozen=True, kw_only=True)
+class BalancerArgs:
+    """Where a load balancer stands and how long it waits."""
+
+    names: Names
+    vpc_id: pulumi.Input[str]
+    subnet_ids: pulumi.Input[list[str]]
+    idle_timeout: int
+    """Seconds."""
+    protect: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entrance:
+    """Where the requests of one service come in, and which of them are its own."""
+
+    listener_arn: pulumi.Input[str]
+    security_group_id: pulumi.Input[str]
+    """The load balancer's."""
+    priority: int
+    """Its rule's place among the listener's; lower numbers are asked first."""
+    paths: tuple[str, ...]
+    hosts: tuple[str, ...] = ()
+
+
+class Balancer(Component):
+    """An application load balancer, without listeners."""
+
+    arn: pulumi.Output[str]
+    dns_name: pulumi.Output[str]
+    zone_id: pulumi.Output[str]
+    """Of the hosted zone that its DNS name is in: an alias record needs it."""
+    security_group_id: pulumi.Output[str]
+
+    def _build(self, name: str, args: BalancerArgs, *, internal: bool) -> aws.lb.LoadBalancer:
+        kind = "Internal" if internal else "Public"
+        group = aws.ec2.SecurityGroup(
+            f"{name}-load-balancer",
+            description=f"{kind} load balancer of {args.names.stack}",
+            vpc_id=args.vpc_id,
+            opts=self.child(),
+        )
+        balancer = aws.lb.LoadBalancer(
+            args.names.stem(name),
+            load_balancer_type="application",
+            internal=internal,
+            security_groups=[group.id],
+            subnets=args.subnet_ids,
+            idle_timeout=args.idle_timeout,
+            drop_invalid_header_fields=True,
+            enable_deletion_protection=args.protect,
+            opts=self.child(protect=args.protect),
+        )
+        self.arn, self.security_group_id = balancer.arn, group.id
+        self.dns_name, self.zone_id = balancer.dns_name, balancer.zone_id
+        return balancer
+
+
+def not_found() -> aws.lb.ListenerDefaultActionArgs:
+    """What a request gets that no service has a rule for."""
+    return aws.lb.ListenerDefaultActionArgs(
+        type="fixed-response",
+        fixed_response=aws.lb.ListenerDefaultActionFixedResponseArgs(
+            content_type="application/json", status_code="404", message_body='{"error": "not found"}'
+        ),
+    )

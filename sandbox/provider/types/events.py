@@ -1,0 +1,62 @@
+"""EventBridge on the default bus: rules and what they tell."""
+
+from __future__ import annotations
+
+from sandbox.provider import tagging
+from sandbox.provider.aws import Aws, or_none
+from sandbox.provider.codec import Properties
+from sandbox.provider.resource import ResourceType, known
+from sandbox.provider.shape import LEAF
+
+
+class EventRule(ResourceType):
+    token = "aws:cloudwatch/eventRule:EventRule"
+    NAMES = {"description": "Description", "eventPattern": "EventPattern", "state": "State"}
+    inputs = {"name": LEAF, **dict.fromkeys(NAMES, LEAF)}
+    replace_on = frozenset({"name"})
+    name_property = "name"
+    tagger = tagging.EVENTS
+
+    def create(self, aws: Aws, inputs: Properties) -> str:
+        aws("events").put_rule(Name=inputs["name"], Tags=tagging.pairs(inputs["tagsAll"]), **self._call(inputs))
+        return str(inputs["name"])
+
+    def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
+        aws("events").put_rule(Name=identifier, **self._call(new))
+
+    def _call(self, inputs: Properties) -> Properties:
+        return {self.NAMES[name]: value for name, value in known(inputs, *self.NAMES).items()}
+
+    def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
+        rule = or_none(lambda: aws("events").describe_rule(Name=identifier))
+        if rule is None:
+            return None
+        live = {name: rule[member] for name, member in self.NAMES.items() if member in rule}
+        return {"arn": rule["Arn"], "name": rule["Name"], **live}
+
+    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
+        aws("events").delete_rule(Name=identifier)
+
+
+class EventTarget(ResourceType):
+    token = "aws:cloudwatch/eventTarget:EventTarget"
+    inputs = {"rule": LEAF, "targetId": LEAF, "arn": LEAF}
+    replace_on = frozenset({"rule", "targetId"})
+
+    def create(self, aws: Aws, inputs: Properties) -> str:
+        target = {"Id": inputs["targetId"], "Arn": inputs["arn"]}
+        aws("events").put_targets(Rule=inputs["rule"], Targets=[target])
+        return f"{inputs['rule']}-{inputs['targetId']}"
+
+    def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
+        self.create(aws, new)
+
+    def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
+        found = or_none(lambda: aws("events").list_targets_by_rule(Rule=state["rule"])["Targets"])
+        for target in found or []:
+            if target["Id"] == state["targetId"]:
+                return {"rule": state["rule"], "targetId": target["Id"], "arn": target["Arn"]}
+        return None
+
+    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
+        aws("events").remove_targets(Rule=state["rule"], Ids=[state["targetId"]])
