@@ -47,7 +47,11 @@ def is_gone(error: ClientError) -> bool:
     """True if AWS says that the thing does not exist. Every service has its own code for it."""
     code = error.response["Error"]["Code"]
     return code.endswith(("NotFound", "NotFoundException", "NotFoundFault")) or code in (
+        "NoSuchBucket",
         "NoSuchEntity",
+        "NoSuchPublicAccessBlockConfiguration",
+        "NoSuchTagSet",
+        "ServerSideEncryptionConfigurationNotFoundError",
         "ServiceNotActiveException",
     )
 

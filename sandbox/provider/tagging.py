@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.provider.aws import Aws
+from sandbox.provider.aws import Aws, or_none
 
 Tags = Mapping[str, str]
 
@@ -81,6 +81,12 @@ IAM_POLICY = Tagger(
     lambda aws, key: from_pairs(aws("iam").list_policy_tags(PolicyArn=key)["Tags"]),
     lambda aws, key, tags: aws("iam").tag_policy(PolicyArn=key, Tags=pairs(tags)),
     lambda aws, key, names: aws("iam").untag_policy(PolicyArn=key, TagKeys=names),
+)
+IAM_OIDC = Tagger(
+    True,
+    lambda aws, key: from_pairs(aws("iam").list_open_id_connect_provider_tags(OpenIDConnectProviderArn=key)["Tags"]),
+    lambda aws, key, tags: aws("iam").tag_open_id_connect_provider(OpenIDConnectProviderArn=key, Tags=pairs(tags)),
+    lambda aws, key, names: aws("iam").untag_open_id_connect_provider(OpenIDConnectProviderArn=key, TagKeys=names),
 )
 LOGS = Tagger(
     True,
@@ -162,3 +168,23 @@ def _by_resource_name(service: str) -> Tagger:
 
 RDS = _by_resource_name("rds")
 ELASTICACHE = _by_resource_name("elasticache")
+
+
+def _bucket_tags(aws: Aws, bucket: str) -> dict[str, str]:
+    found = or_none(lambda: aws("s3").get_bucket_tagging(Bucket=bucket))
+    return from_pairs(found["TagSet"]) if found else {}
+
+
+def _set_bucket_tags(aws: Aws, bucket: str, tags: Tags) -> None:
+    """S3 knows no tag by itself: all of a bucket's are written at once."""
+    aws("s3").put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": pairs(tags)})
+
+
+S3_BUCKET = Tagger(
+    False,
+    _bucket_tags,
+    lambda aws, key, tags: _set_bucket_tags(aws, key, {**_bucket_tags(aws, key), **tags}),
+    lambda aws, key, names: _set_bucket_tags(
+        aws, key, {name: value for name, value in _bucket_tags(aws, key).items() if name not in names}
+    ),
+)

@@ -29,7 +29,11 @@ class Shop:
         (home / "emulator.json").write_text(json.dumps(ready))
         self.shell: Mapping[str, str] = {**_outside(), **_inside(emulator.endpoint), "AXONFLOW_SANDBOX_HOME": str(home)}
         network = aws_platform.create_network(self.client)
-        self.platform = platform.build(self.client, network, aws_platform.create_role(self.client))
+        self.platform = platform.build(self.client, network, self._execution_role())
+
+    def _execution_role(self) -> str:
+        """The ARN of the role with which the platform's tasks are started."""
+        return aws_platform.create_role(self.client)
 
     @functools.cache  # noqa: B019 - as long-lived as the shop
     def client(self, service: str) -> Any:

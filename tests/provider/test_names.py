@@ -26,7 +26,9 @@ def sdk_arguments(token: str) -> tuple[type, Any]:
     name = rest.split(":")[1]
     resource = getattr(getattr(pulumi_aws, package), name)
     module = sys.modules[resource.__module__]
-    return getattr(module, f"{name}Args"), sys.modules[f"{resource.__module__.rsplit('.', 1)[0]}._inputs"]
+    # InitArgs where the shorter name was taken by a property of another type.
+    arguments = getattr(module, f"{name}InitArgs", None) or getattr(module, f"{name}Args")
+    return arguments, sys.modules[f"{resource.__module__.rsplit('.', 1)[0]}._inputs"]
 
 
 def properties(arguments: type) -> dict[str, Any]:

@@ -96,7 +96,9 @@ def _definition(region: str, named: str) -> Definition | None:
     found = revisions.get(int(revision)) if revision.isdigit() else None
     if found is None:
         return None
-    return Definition(found.arn, tuple(role for role in (found.task_role_arn, found.execution_role_arn) if role))
+    # moto's object has the attributes that the request had.
+    roles = (getattr(found, name, None) for name in ("task_role_arn", "execution_role_arn"))
+    return Definition(found.arn, tuple(role for role in roles if role))
 
 
 def _boundary(name: str) -> str | None:

@@ -1,0 +1,3 @@
+from bootstrap.program import main
+
+main()

@@ -1,0 +1,63 @@
+"""Where Pulumi keeps its state, and the key that its secrets are encrypted with."""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.component import Component
+
+ALIAS = "alias/axonflow-pulumi"
+"""As `pulumi stack init --secrets-provider awskms://alias/axonflow-pulumi` names it."""
+DELETION_DAYS = 30
+"""How long a deleted key can be had back; without it no secret of any stack can be read."""
+
+
+class State(Component):
+    """A bucket that forgets nothing and shows nothing, and a key."""
+
+    TYPE = "axonflow:bootstrap:State"
+
+    bucket: pulumi.Output[str]
+    key_arn: pulumi.Output[str]
+
+    def __init__(self, name: str, bucket: str, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        key = aws.kms.Key(
+            name,
+            description="Secrets and state of AxonFlow's Pulumi stacks",
+            enable_key_rotation=True,
+            deletion_window_in_days=DELETION_DAYS,
+            opts=self.child(protect=True),
+        )
+        aws.kms.Alias(name, name=ALIAS, target_key_id=key.key_id, opts=self.child())
+        made = aws.s3.Bucket(name, bucket=bucket, opts=self.child(protect=True))
+        self._guard(name, made, key)
+        self.bucket, self.key_arn = made.bucket, key.arn
+        self.register_outputs({"bucket": self.bucket})
+
+    def _guard(self, name: str, bucket: aws.s3.Bucket, key: aws.kms.Key) -> None:
+        """Former states can be had back (Security Hub S3.14), nothing is ever public (S3.8), everything is encrypted with the
+        key (S3.17)."""
+        aws.s3.BucketVersioning(
+            name,
+            bucket=bucket.id,
+            versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
+            opts=self.child(),
+        )
+        encryption = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
+            sse_algorithm="aws:kms", kms_master_key_id=key.arn
+        )
+        rule = aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
+            apply_server_side_encryption_by_default=encryption, bucket_key_enabled=True
+        )
+        aws.s3.BucketServerSideEncryptionConfiguration(name, bucket=bucket.id, rules=[rule], opts=self.child())
+        aws.s3.BucketPublicAccessBlock(
+            name,
+            bucket=bucket.id,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=self.child(),
+        )

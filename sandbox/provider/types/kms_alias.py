@@ -1,0 +1,33 @@
+"""Names of KMS keys."""
+
+from __future__ import annotations
+
+from sandbox.provider.aws import Aws
+from sandbox.provider.codec import Properties
+from sandbox.provider.resource import ResourceType
+from sandbox.provider.shape import LEAF
+
+
+class Alias(ResourceType):
+    """Its id is its name."""
+
+    token = "aws:kms/alias:Alias"
+    inputs = {"name": LEAF, "targetKeyId": LEAF}
+    replace_on = frozenset({"name"})
+
+    def create(self, aws: Aws, inputs: Properties) -> str:
+        aws("kms").create_alias(AliasName=inputs["name"], TargetKeyId=inputs["targetKeyId"])
+        return str(inputs["name"])
+
+    def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
+        aws("kms").update_alias(AliasName=identifier, TargetKeyId=new["targetKeyId"])
+
+    def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
+        pages = aws("kms").get_paginator("list_aliases").paginate()
+        for alias in (item for page in pages for item in page["Aliases"]):
+            if alias["AliasName"] == identifier:
+                return {"arn": alias["AliasArn"], "name": identifier, "targetKeyId": alias["TargetKeyId"]}
+        return None
+
+    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
+        aws("kms").delete_alias(AliasName=identifier)

@@ -1,0 +1,138 @@
+"""S3 buckets and how they are guarded."""
+
+from __future__ import annotations
+
+from sandbox.provider import tagging
+from sandbox.provider.aws import Aws, or_none
+from sandbox.provider.codec import Properties
+from sandbox.provider.resource import ResourceType
+from sandbox.provider.shape import LEAF
+
+_BLOCKED = {
+    "blockPublicAcls": "BlockPublicAcls",
+    "blockPublicPolicy": "BlockPublicPolicy",
+    "ignorePublicAcls": "IgnorePublicAcls",
+    "restrictPublicBuckets": "RestrictPublicBuckets",
+}
+
+
+class Bucket(ResourceType):
+    """Its id is its name."""
+
+    token = "aws:s3/bucket:Bucket"
+    inputs = {"bucket": LEAF}
+    replace_on = frozenset(inputs)
+    name_property = "bucket"
+    tagger = tagging.S3_BUCKET
+
+    def create(self, aws: Aws, inputs: Properties) -> str:
+        where = {"LocationConstraint": aws.region}
+        aws("s3").create_bucket(Bucket=inputs["bucket"], CreateBucketConfiguration=where)
+        tagging.S3_BUCKET.change(aws, inputs["bucket"], {}, inputs["tagsAll"])
+        return str(inputs["bucket"])
+
+    def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
+        names = [bucket["Name"] for bucket in aws("s3").list_buckets()["Buckets"]]
+        return {"arn": f"arn:aws:s3:::{identifier}", "bucket": identifier} if identifier in names else None
+
+    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
+        aws("s3").delete_bucket(Bucket=identifier)
+
+
+class BucketVersioning(ResourceType):
+    """Its id is the bucket's name."""
+
+    token = "aws:s3/bucketVersioning:BucketVersioning"
+    inputs = {"bucket": LEAF, "versioningConfiguration": {"status": LEAF}}
+    replace_on = frozenset({"bucket"})
+
+    def create(self, aws: Aws, inputs: Properties) -> str:
+        self.update(aws, inputs["bucket"], {}, inputs)
+        return str(inputs["bucket"])
+
+    def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
+        status = new["versioningConfiguration"]["status"]
+        aws("s3").put_bucket_versioning(Bucket=identifier, VersioningConfiguration={"Status": status})
+
+    def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
+        found = or_none(lambda: aws("s3").get_bucket_versioning(Bucket=identifier))
+        if found is None or "Status" not in found:
+            return None
+        return {"bucket": identifier, "versioningConfiguration": {"status": found["Status"]}}
+
+    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
+        # It cannot be taken back, only halted.
+        aws("s3").put_bucket_versioning(Bucket=identifier, VersioningConfiguration={"Status": "Suspended"})
+
+
+class BucketEncryption(ResourceType):
+    """Its id is the bucket's name."""
+
+    token = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+    inputs = {
+        "bucket": LEAF,
+        "rules": {
+            "applyServerSideEncryptionByDefault": {"sseAlgorithm": LEAF, "kmsMasterKeyId": LEAF},
+            "bucketKeyEnabled": LEAF,
+        },
+    }
+    replace_on = frozenset({"bucket"})
+
+    def create(self, aws: Aws, inputs: Properties) -> str:
+        self.update(aws, inputs["bucket"], {}, inputs)
+        return str(inputs["bucket"])
+
+    def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
+        rules = []
+        for rule in new["rules"]:
+            default = rule["applyServerSideEncryptionByDefault"]
+            key = {"KMSMasterKeyID": default["kmsMasterKeyId"]} if "kmsMasterKeyId" in default else {}
+            applied = {"SSEAlgorithm": default["sseAlgorithm"], **key}
+            enabled = rule.get("bucketKeyEnabled", False)
+            rules.append({"ApplyServerSideEncryptionByDefault": applied, "BucketKeyEnabled": enabled})
+        aws("s3").put_bucket_encryption(Bucket=identifier, ServerSideEncryptionConfiguration={"Rules": rules})
+
+    def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
+        found = or_none(lambda: aws("s3").get_bucket_encryption(Bucket=identifier))
+        if found is None:
+            return None
+        rules = []
+        for rule in found["ServerSideEncryptionConfiguration"]["Rules"]:
+            default = rule["ApplyServerSideEncryptionByDefault"]
+            applied = {"sseAlgorithm": default["SSEAlgorithm"], "kmsMasterKeyId": default.get("KMSMasterKeyID", "")}
+            rules.append({"applyServerSideEncryptionByDefault": applied, "bucketKeyEnabled": _flag(rule["BucketKeyEnabled"])})
+        return {"bucket": identifier, "rules": rules}
+
+    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
+        aws("s3").delete_bucket_encryption(Bucket=identifier)
+
+
+class BucketPublicAccessBlock(ResourceType):
+    """Its id is the bucket's name."""
+
+    token = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+    inputs = {"bucket": LEAF, **dict.fromkeys(_BLOCKED, LEAF)}
+    replace_on = frozenset({"bucket"})
+
+    def create(self, aws: Aws, inputs: Properties) -> str:
+        self.update(aws, inputs["bucket"], {}, inputs)
+        return str(inputs["bucket"])
+
+    def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
+        blocked = {name: bool(new.get(key)) for key, name in _BLOCKED.items()}
+        aws("s3").put_public_access_block(Bucket=identifier, PublicAccessBlockConfiguration=blocked)
+
+    def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
+        found = or_none(lambda: aws("s3").get_public_access_block(Bucket=identifier))
+        if found is None:
+            return None
+        blocked = found["PublicAccessBlockConfiguration"]
+        return {"bucket": identifier, **{key: _flag(blocked[name]) for key, name in _BLOCKED.items()}}
+
+    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
+        aws("s3").delete_public_access_block(Bucket=identifier)
+
+
+def _flag(value: object) -> bool:
+    """moto answers some of them as text."""
+    return str(value).lower() == "true"

@@ -1,0 +1,154 @@
+"""Every command under its documented role, in an order in which each finds what it needs."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.access.site import Site
+from tests.pressure.shop import ended
+from tests.pressure.test_commands import wait_for
+
+Before = Callable[[Site], None]
+
+
+def _nothing(_: Site) -> None:
+    """Nothing has to be there."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command that a role runs, after something was done by root."""
+
+    name: str
+    role: str
+    words: tuple[str, ...]
+    expect: int = 0
+    before: Before = _nothing
+    shows: str = ""
+    """Something that the command prints, so that the step did what it is for."""
+
+    @property
+    def command(self) -> str:
+        """As the runbook's table names it."""
+        return next(iter(self.words))
+
+
+def _pushed(version: str, behaviour: str = "healthy") -> Before:
+    def push(site: Site) -> None:
+        site.push(version, behaviour)
+
+    return push
+
+
+def _with_lost_answer(site: Site) -> None:
+    site.push("v2")
+    site.fault("reset", "--action", "RegisterTaskDefinition", "--moment", "after", "--count", "1")
+
+
+def _while_a_release_is_at_work(site: Site) -> None:
+    site.push("v3", "slow:4")
+    site.forget_calls()
+    site.start_as("release", "appdeploy", "deploy", "-e", "staging", "--version", "v3")
+    wait_for(site, "UpdateService")
+    wait_for(site, "DescribeTasks")
+
+
+def _interrupted(site: Site) -> None:
+    """A release that lost its terminal while ECS goes on with it."""
+    site.push("v4", "slow:2")
+    site.forget_calls()
+    release = site.start_as("release", "appdeploy", "deploy", "-e", "staging", "--version", "v4")
+    wait_for(site, "UpdateService")
+    release.send_signal(signal.SIGINT)
+    ended(release, 130)
+
+
+def left_open(site: Site) -> None:
+    """A release that was live when its command ended, and is complete by now."""
+    site.run_as("release", "appdeploy", "deploy", "-e", "staging", "--version", site.push("v5"), "--until", "live")
+    site.wait_until_complete()
+
+
+def _ssm_silent(site: Site) -> None:
+    site.fault("timeout", "--service", "ssm", "--count", "1")
+
+
+def _new_template(memory: str) -> Before:
+    return lambda site: site.new_template(memory)
+
+
+def _both(*acts: Before) -> Before:
+    def act(site: Site) -> None:
+        for each in acts:
+            each(site)
+
+    return act
+
+
+VIEWER, RELEASE, OPERATOR = "viewer", "release", "operator"
+COMPLETE = ("--until", "complete")
+STEPS = (
+    Step("status before the first release", VIEWER, ("status",), before=_new_template("512"), shows="not released"),
+    Step("a first release that fails", RELEASE, ("deploy", "--version", "v0"), 22, _pushed("v0", "crash"), "exited"),
+    Step("a first release", RELEASE, ("deploy", "--version", "v1", *COMPLETE), before=_pushed("v1")),
+    Step("plan", VIEWER, ("plan", "--version", "v1-again"), before=_pushed("v1-again"), shows="nothing is in the way"),
+    Step(
+        "plan of an image for several architectures", VIEWER, ("plan", "--version", "several"), shows="architecture", expect=10
+    ),
+    Step("a release whose answer is lost", RELEASE, ("deploy", "--version", "v2", *COMPLETE), before=_with_lost_answer),
+    Step("a release that fails", RELEASE, ("deploy", "--version", "bad"), 21, _pushed("bad", "crash"), "exited"),
+    Step(
+        "plan beside a release",
+        VIEWER,
+        ("plan", "--version", "v1"),
+        10,
+        before=_while_a_release_is_at_work,
+        shows="is still in progress",
+    ),
+    Step("waits in line", RELEASE, ("deploy", "--version", "v1", "--lock-wait", "60", *COMPLETE)),
+    Step("sees the drift", VIEWER, ("status", "--expect-synced"), 10, _new_template("1024"), "template has moved on"),
+    Step("sync", RELEASE, ("sync", *COMPLETE)),
+    Step("deploy --sync", RELEASE, ("deploy", "--sync", "--version", "v2", *COMPLETE), before=_new_template("2048")),
+    Step("status of a release that nobody watched to its end", VIEWER, ("status",), before=left_open, shows="v5"),
+    Step("restart", RELEASE, ("restart", *COMPLETE)),
+    Step("resume", RELEASE, ("resume", *COMPLETE), before=_interrupted),
+    Step("rollback --list", VIEWER, ("rollback", "--list")),
+    Step("rollback --list without SSM", VIEWER, ("rollback", "--list"), before=_ssm_silent),
+    Step("rollback", RELEASE, ("rollback", *COMPLETE)),
+    Step("rollback --without-ledger", RELEASE, ("rollback", "--without-ledger", *COMPLETE)),
+    Step("releases", VIEWER, ("releases",), shows="v1"),
+    Step("lock", OPERATOR, ("lock", "--reason", "load test")),
+    Step("unlock", OPERATOR, ("unlock",)),
+    Step("lock by who releases", RELEASE, ("lock", "--reason", "load test")),
+    Step("unlock by who releases", RELEASE, ("unlock",)),
+)
+
+
+class Story:
+    """The steps, each done once and after those before it."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self._said: list[str | AssertionError] = []
+
+    def outcome(self, wanted: Step) -> str:
+        """What a step printed. Raises what was wrong with it."""
+        while len(self._said) <= STEPS.index(wanted):
+            self._said.append(self._do(STEPS[len(self._said)]))
+        said = self._said[STEPS.index(wanted)]
+        if isinstance(said, AssertionError):
+            raise said
+        return said
+
+    def _do(self, step: Step) -> str | AssertionError:
+        try:
+            step.before(self.site)
+            said = self.site.run_as(step.role, "appdeploy", step.words[0], "-e", "staging", *step.words[1:], expect=step.expect)
+            assert step.shows in said, said
+        except AssertionError as error:
+            return error
+        finally:
+            self.site.emulator.control("DELETE", "faults")
+        return said
