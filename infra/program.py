@@ -16,6 +16,7 @@ from infra.network import Network, NetworkArgs
 from infra.release import Contract, ContractArgs, Releases, ReleasesArgs
 from infra.service import Service, ServiceArgs
 from infra.settings import Environment, SettingsError, load
+from infra.watching import Watching, WatchingArgs
 
 
 def main() -> None:
@@ -40,6 +41,17 @@ def build(environment: Environment) -> None:
     releases = Releases("releases", ReleasesArgs(names=names, protect=platform.protect))
     parts = _Parts(environment, names, network, balancer, cluster, (database.connection, cache.connection))
     services = {name: _service(name, parts) for name in platform.services}
+    watching = Watching(
+        "watching",
+        WatchingArgs(
+            environment=environment,
+            names=names,
+            cluster_arn=cluster.arn,
+            database=database,
+            services=services,
+            balancers={"public": balancer.arn},
+        ),
+    )
     Contract(
         "contract",
         ContractArgs(
@@ -51,7 +63,7 @@ def build(environment: Environment) -> None:
             services=services,
             settings=platform.services,
         ),
-        written_after=[network, balancer, cluster, database, cache, releases, *services.values()],
+        written_after=[network, balancer, cluster, database, cache, releases, *services.values(), watching],
     )
     pulumi.export("url", balancer.url)
     pulumi.export("cluster", cluster.arn)
@@ -136,6 +148,7 @@ def _service(name: str, parts: _Parts) -> Service:
             settings=settings,
             registry=platform.registry,
             log_retention_days=platform.log_retention_days,
+            alarms=platform.alarms,
             protect=platform.protect,
             cluster_arn=parts.cluster.arn,
             traffic_role_arn=parts.cluster.traffic_role_arn,

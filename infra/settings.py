@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from appdeploy.contract import ENVIRONMENT_PATTERN, SERVICE_PATTERN
+from infra.alarm_settings import AlarmSettings
 from infra.data_settings import CacheSettings, DatabaseSettings
 from infra.naming import ROLE_LENGTH, Names
 from infra.network_settings import NetworkSettings
@@ -130,6 +131,7 @@ class PlatformSettings(Section):
     database: DatabaseSettings
     cache: CacheSettings
     load_balancer: LoadBalancerSettings = LoadBalancerSettings()
+    alarms: AlarmSettings = AlarmSettings()
     log_retention_days: int
     protect: bool
     """Whether Pulumi and AWS refuse to delete what holds data or traffic."""

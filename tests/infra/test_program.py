@@ -23,6 +23,11 @@ COMPONENT_TYPES = {
     "axonflow:platform:Cache",
     "axonflow:platform:Repository",
     "axonflow:platform:Service",
+    "axonflow:platform:Watching",
+    "axonflow:platform:Topics",
+    "axonflow:platform:Alarms",
+    "axonflow:platform:Notices",
+    "axonflow:platform:Dashboards",
     "axonflow:platform:Releases",
     "axonflow:platform:Contract",
 }
