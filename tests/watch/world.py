@@ -10,7 +10,7 @@ from infra import program
 from sandbox.emulator.cloudwatch.meter import Meter, balancer_of, group_of
 from sandbox.emulator.timings import AWS
 from sandbox.provider.types import RESOURCE_TYPES
-from tests.infra.mocked import Recording, run, stack_settings
+from tests.infra.mocked import Declared, Recording, run, stack_settings
 from tests.sandbox import aws_platform
 from tests.sandbox.scenario import Foundation, Scenario
 
@@ -29,6 +29,11 @@ DECLARED = (
 @functools.cache
 def recording() -> Recording:
     return run(program.main, STACK, stack_settings(STACK))
+
+
+def agent() -> Declared:
+    """The service that runs in this world; alarms of others have no data here."""
+    return recording().one("aws:ecs/service:Service", "agent")
 
 
 class World(Scenario):
@@ -62,13 +67,12 @@ class World(Scenario):
                     self._listen(item.name, identifier)
 
     def _balancer_arns(self) -> dict[str, str]:
-        [service] = recording().of("aws:ecs/service:Service")
-        [balancer] = service.inputs["loadBalancers"]
+        [balancer] = agent().inputs["loadBalancers"]
         groups = (balancer["targetGroupArn"], balancer["advancedConfiguration"]["alternateTargetGroupArn"])
         arns = {group_of(old): group_of(new) for old, new in zip(groups, self.balancer.groups, strict=True)}
         mine = balancer_of(self.balancer.listener)
         rule = balancer["advancedConfiguration"]["productionListenerRule"]
-        public = recording().of("aws:lb/loadBalancer:LoadBalancer")[0].name
+        [public] = [each.name for each in recording().of("aws:lb/loadBalancer:LoadBalancer") if not each.inputs["internal"]]
         return {
             **arns,
             rule.split(":listener-rule/")[1].rsplit("/", 2)[0]: mine,
@@ -132,8 +136,7 @@ class World(Scenario):
 
     def alarms(self) -> dict[str, Any]:
         """The deployment alarms as the program gives them to its service."""
-        [service] = recording().of("aws:ecs/service:Service")
-        document: dict[str, Any] = service.inputs["alarms"]
+        document: dict[str, Any] = agent().inputs["alarms"]
         return document
 
 
