@@ -50,6 +50,8 @@ class Database(Component):
     TYPE = "axonflow:platform:Database"
 
     connection: Connection
+    identifier: pulumi.Output[str]
+    log_group: pulumi.Output[str]
 
     def __init__(self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
@@ -57,12 +59,14 @@ class Database(Component):
         group = aws.ec2.SecurityGroup(
             name, description=f"Database of {args.names.stack}", vpc_id=args.vpc_id, opts=self.child()
         )
-        instance = self._instance(group)
+        log = self._log_group()
+        instance = self._instance(group, log)
         secret = self._application_secret()
         self.connection = _connection(name, group, instance, secret)
+        self.identifier, self.log_group = instance.identifier, log.name
         self.register_outputs({"address": instance.address})
 
-    def _instance(self, group: aws.ec2.SecurityGroup) -> aws.rds.Instance:
+    def _instance(self, group: aws.ec2.SecurityGroup, log: aws.cloudwatch.LogGroup) -> aws.rds.Instance:
         args, settings = self._args, self._args.settings
         return aws.rds.Instance(
             self._name,
@@ -96,7 +100,7 @@ class Database(Component):
             deletion_protection=args.protect,
             skip_final_snapshot=not args.protect,
             final_snapshot_identifier=f"{args.names.database}-final" if args.protect else None,
-            opts=self.child(protect=args.protect, depends_on=[self._log_group()]),
+            opts=self.child(protect=args.protect, depends_on=[log]),
         )
 
     def _subnet_group(self) -> aws.rds.SubnetGroup:

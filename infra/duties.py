@@ -89,7 +89,6 @@ def release(scope: Scope) -> tuple[Statement, ...]:
             resources=scope.task_roles,
             conditions={"StringEquals": {"iam:PassedToService": TASKS}},
         ),
-        *(_update(scope, service) for service in scope.services),
         Statement(
             reason="stop a rollout that fails",
             actions=["ecs:StopServiceDeployment"],
@@ -103,7 +102,13 @@ def release(scope: Scope) -> tuple[Statement, ...]:
             actions=["dynamodb:ConditionCheckItem", "dynamodb:PutItem"],
             resources=[scope.table],
         ),
+        *_bounds_of_scaling(scope),
     )
+
+
+def updates(scope: Scope) -> tuple[Statement, ...]:
+    """What a release does to each service: a policy of its own, because it grows with their number."""
+    return tuple(_update(scope, service) for service in scope.services)
 
 
 def operator(scope: Scope) -> tuple[Statement, ...]:
@@ -117,15 +122,10 @@ def operator(scope: Scope) -> tuple[Statement, ...]:
             resources=[scope.service(service) for service in scope.services],
             conditions={"Null": {"ecs:task-definition": "true"}},
         ),
+        *_bounds_of_scaling(scope),
         Statement(
-            reason="set the bounds of scaling",
-            actions=["application-autoscaling:RegisterScalableTarget"],
-            resources=[scope.arn("application-autoscaling", "scalable-target/*")],
-            conditions={"StringEquals": {"application-autoscaling:service-namespace": "ecs"}},
-        ),
-        Statement(
-            reason="see the bounds of scaling",
-            actions=["application-autoscaling:DescribeScalableTargets", "application-autoscaling:DescribeScalingPolicies"],
+            reason="see how scaling decides",
+            actions=["application-autoscaling:DescribeScalingPolicies"],
             resources=EVERYTHING,
         ),
         Statement(
@@ -194,3 +194,20 @@ def _hold_the_lock(scope: Scope) -> Statement:
 
 def _in_the_cluster(scope: Scope) -> Conditions:
     return {"ArnEquals": {"ecs:cluster": scope.cluster}}
+
+
+def _bounds_of_scaling(scope: Scope) -> tuple[Statement, ...]:
+    """A first release sets the minimum, a sync brings a changed one, an operator holds a count."""
+    return (
+        Statement(
+            reason="set the bounds of scaling",
+            actions=["application-autoscaling:RegisterScalableTarget"],
+            resources=[scope.arn("application-autoscaling", "scalable-target/*")],
+            conditions={"StringEquals": {"application-autoscaling:service-namespace": "ecs"}},
+        ),
+        Statement(
+            reason="see the bounds of scaling",
+            actions=["application-autoscaling:DescribeScalableTargets"],
+            resources=EVERYTHING,
+        ),
+    )

@@ -42,6 +42,12 @@ class Front:
         ]
 
     @property
+    def balancers(self) -> Mapping[str, pulumi.Output[str]]:
+        """Their ARNs, by what they are called here."""
+        named = {"public": self.public, "internal": self.internal}
+        return {name: balancer.arn for name, balancer in named.items() if balancer is not None}
+
+    @property
     def url(self) -> pulumi.Output[str]:
         """Where customers reach the platform: scheme and host, no path."""
         return self.records.url if self.records else self.public.url

@@ -46,6 +46,24 @@ class Names:
         """A secret of the services, by what it opens."""
         return f"{self.stack}/{what}"
 
+    def topic(self, audience: str) -> str:
+        """Who is told of alarms."""
+        return f"{self.stack}-{audience}"
+
+    def alarm(self, what: str) -> str:
+        return f"{self.stack}-{what}"
+
+    def dashboard(self, what: str) -> str:
+        """As the runbook has them. Production's database is the one that needs no environment in its name."""
+        if self.environment == "production" and what == "Database":
+            return f"AxonFlow-{what}"
+        return f"AxonFlow-{self.environment.capitalize()}-{what}"
+
+    @property
+    def slow_queries(self) -> str:
+        """Filter of the database's log, and the metric that it makes."""
+        return f"{self.stack}-slow-queries"
+
     @property
     def flow_log_group(self) -> str:
         return f"/vpc/{self.stack}/flow"

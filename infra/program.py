@@ -19,6 +19,7 @@ from infra.roles import Roles, RolesArgs
 from infra.scope import Scope
 from infra.service import Service, ServiceArgs
 from infra.settings import Environment, SettingsError, load
+from infra.watching import Watching, WatchingArgs
 
 
 def main() -> None:
@@ -45,6 +46,17 @@ def build(environment: Environment) -> None:
     parts = _Parts(environment, names, network, entry, cluster, (database.connection, cache.connection))
     services = {name: _service(name, parts) for name in platform.services}
     roles = Roles("roles", RolesArgs(scope=_scope(environment, names, cluster), settings=platform.access))
+    watching = Watching(
+        "watching",
+        WatchingArgs(
+            environment=environment,
+            names=names,
+            cluster_arn=cluster.arn,
+            database=database,
+            services=services,
+            balancers=entry.balancers,
+        ),
+    )
     Contract(
         "contract",
         ContractArgs(
@@ -57,7 +69,9 @@ def build(environment: Environment) -> None:
             settings=platform.services,
             windows=platform.release_windows,
         ),
-        written_after=[boundary, roles, network, *entry.components, cluster, database, cache, releases, *services.values()],
+        written_after=[
+            *(boundary, roles, network, *entry.components, cluster, database, cache, releases, *services.values(), watching)
+        ],
     )
     pulumi.export("url", entry.url)
     pulumi.export("cluster", cluster.arn)
@@ -133,6 +147,7 @@ def _service(name: str, parts: _Parts) -> Service:
             settings=settings,
             registry=platform.registry,
             log_retention_days=platform.log_retention_days,
+            alarms=platform.alarms,
             protect=platform.protect,
             cluster_arn=parts.cluster.arn,
             traffic_role_arn=parts.cluster.traffic_role_arn,

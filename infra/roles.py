@@ -26,11 +26,13 @@ class Duty:
 
     description: str
     statements: Callable[[Scope], Sequence[Statement]]
+    by_service: Callable[[Scope], Sequence[Statement]] | None = None
+    """Those that each service adds to, where they would make one policy too long."""
 
 
 DUTIES: dict[PersonDuty, Duty] = {
     "viewer": Duty(description="Look, and change nothing", statements=duties.viewer),
-    "release": Duty(description="Change what runs", statements=duties.release),
+    "release": Duty(description="Change what runs", statements=duties.release, by_service=duties.updates),
     "operator": Duty(description="Keep it running: freeze, scale, set, look into logs", statements=duties.operator),
     "maintenance": Duty(description="Prune, and work on the database", statements=duties.maintenance),
 }
@@ -56,22 +58,28 @@ class Roles(Component):
     def __init__(self, name: str, args: RolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         self._name, self._args = name, args
-        policies = {duty: self._policy(duty) for duty in DUTIES}
+        policies = {duty: self._policies(duty) for duty in DUTIES}
         for duty in DUTIES:
             trusted = self._trusted(duty)
             if trusted:
-                own: dict[str, aws.iam.Policy] = {"viewer": policies["viewer"], duty: policies[duty]}
+                own = {**policies["viewer"], **policies[duty]}
                 self._role(duty, DUTIES[duty].description, trust(*trusted), own)
-        upgrades = {duty: policies[duty] for duty in ("viewer", "release")}
+        upgrades = {**policies["viewer"], **policies["release"]}
         self._role(PORTAL, "The customer portal's upgrades", assume_role_policy("ecs-tasks.amazonaws.com"), upgrades)
         self.register_outputs({})
 
-    def _policy(self, duty: PersonDuty) -> aws.iam.Policy:
+    def _policies(self, duty: PersonDuty) -> dict[str, aws.iam.Policy]:
+        """By what they are called here."""
+        made = DUTIES[duty]
+        parts = {duty: made.statements, f"{duty}-services": made.by_service}
+        return {name: self._policy(name, made, part) for name, part in parts.items() if part}
+
+    def _policy(self, name: str, duty: Duty, statements: Callable[[Scope], Sequence[Statement]]) -> aws.iam.Policy:
         return aws.iam.Policy(
-            f"{self._name}-{duty}",
-            name=self._args.scope.names.duty(duty),
-            description=DUTIES[duty].description,
-            policy=managed_policy(*DUTIES[duty].statements(self._args.scope)),
+            f"{self._name}-{name}",
+            name=self._args.scope.names.duty(name),
+            description=duty.description,
+            policy=managed_policy(*statements(self._args.scope)),
             opts=self.child(),
         )
 

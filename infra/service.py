@@ -13,9 +13,12 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.access import assume_role_policy
+from infra.alarm_settings import AlarmSettings
+from infra.alarms import deployment_alarms
 from infra.balancer import Entrance
 from infra.component import Component
 from infra.connection import Connection
+from infra.metrics import Metrics, service_metrics
 from infra.naming import Names
 from infra.reach import Reach, security_group
 from infra.registry import Repository, RepositoryArgs
@@ -41,6 +44,7 @@ class ServiceArgs:
     settings: ServiceSettings
     registry: RegistrySettings
     log_retention_days: int
+    alarms: AlarmSettings
     protect: bool
     cluster_arn: pulumi.Input[str]
     traffic_role_arn: pulumi.Input[str]
@@ -63,6 +67,8 @@ class Service(Component):
     repository_url: pulumi.Output[str]
     target_group_arns: tuple[pulumi.Output[str], pulumi.Output[str]]
     listener_rule_arn: pulumi.Output[str]
+    metrics: Metrics
+    """What is measured of it."""
 
     def __init__(self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
@@ -80,6 +86,7 @@ class Service(Component):
         template = self._template(repository, logs)
         groups = (self._target_group("a"), self._target_group("b"))
         rule = self._listener_rule(groups)
+        self.metrics = service_metrics(args.names, name, rule.arn, (groups[0].arn, groups[1].arn))
         service = self._service(template, groups, rule)
         self._scale(service, groups)
         self.arn = service.arn
@@ -231,6 +238,11 @@ class Service(Component):
             deployment_minimum_healthy_percent=100,
             deployment_maximum_percent=200,
             deployment_circuit_breaker=aws.ecs.ServiceDeploymentCircuitBreakerArgs(enable=True, rollback=True),
+            alarms=aws.ecs.ServiceAlarmsArgs(
+                enable=True,
+                rollback=True,
+                alarm_names=deployment_alarms(args.names, self._name, self.metrics, args.alarms, self.child()),
+            ),
             deployment_configuration=aws.ecs.ServiceDeploymentConfigurationArgs(strategy="ROLLING"),
             network_configuration=aws.ecs.ServiceNetworkConfigurationArgs(
                 subnets=args.subnet_ids, security_groups=[self._security_group().id], assign_public_ip=False

@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints, ValidationError, field_validator,
 
 from appdeploy.contract import ENVIRONMENT_PATTERN, SERVICE_PATTERN, ReleaseWindow
 from infra.access_settings import AccessSettings
+from infra.alarm_settings import AlarmSettings
 from infra.data_settings import CacheSettings, DatabaseSettings
 from infra.domain_settings import DomainSettings, check_hosts
 from infra.exposure_settings import Exposure, check_together
@@ -90,6 +91,7 @@ class PlatformSettings(Section):
     domain: DomainSettings | None = None
     """Without one the public load balancer answers plain HTTP under the name that AWS gave it. Production has one."""
     access: AccessSettings
+    alarms: AlarmSettings = AlarmSettings()
     log_retention_days: int
     protect: bool
     """Whether Pulumi and AWS refuse to delete what holds data or traffic."""

@@ -24,6 +24,8 @@ _OTHER_PARTITIONS = "aws-"
 # What is copied of a lock is that there is one: moto has some in its backends.
 copyreg.pickle(_LOCKS[0], lambda _: (threading.Lock, ()))
 copyreg.pickle(_LOCKS[1], lambda _: (threading.RLock, ()))
+# A copy would keep the methods of the lock that it was made with: each of SQS's queues has one.
+copyreg.pickle(threading.Condition, lambda _: (threading.Condition, ()))
 
 
 def _parameters(account: str, region: str, state: Mapping[str, Any], items: Mapping[str, Any]) -> ParameterDict:

@@ -46,10 +46,15 @@ class Permission:
 
 
 def permissions(duty: str) -> set[Permission]:
-    """All that a duty's policy allows, as declared."""
-    policy = declared().one("aws:iam/policy:Policy", f"roles-{duty}").inputs
-    statements = json.loads(policy["policy"])["Statement"]
-    return {Permission(policy["name"], item["Sid"], action) for item in statements for action in item["Action"]}
+    """All that a duty's own policies allow, as declared."""
+    names = (f"roles-{duty}", f"roles-{duty}-services")
+    policies = [item.inputs for item in declared().of("aws:iam/policy:Policy") if item.name in names]
+    return {
+        Permission(policy["name"], item["Sid"], action)
+        for policy in policies
+        for item in json.loads(policy["policy"])["Statement"]
+        for action in item["Action"]
+    }
 
 
 class Site(Shop):

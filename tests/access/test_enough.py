@@ -25,6 +25,7 @@ NOT_EXERCISED = {
     ("operator", "ScaleServices"): "scale",
     ("operator", "SetTheBoundsOfScaling"): "scale",
     ("operator", "SeeTheBoundsOfScaling"): "scale",
+    ("operator", "SeeHowScalingDecides"): "scale",
     ("operator", "ReadAndWriteTunableSettings"): "config",
     ("operator", "ReadTheServicesLogs"): "logs, diagnose",
     ("operator", "ReadMetrics"): "diagnose",

@@ -78,9 +78,10 @@ def test_each_duty_is_a_policy_beside_the_viewers(platform: tuple[str, Recording
     for item in recording.of(ATTACHMENT):
         attached.setdefault(item.inputs["role"], set()).add(item.inputs["policyArn"].rsplit("/", 1)[-1])
     stem = f"axonflow-{stack}"
+    services = {"release": {f"{stem}-release-services"}}
     for duty in DUTIES:
-        assert attached[f"{stem}-{duty}"] == {f"{stem}-viewer", f"{stem}-{duty}"}
-    assert attached[f"{stem}-portal-task"] == {f"{stem}-viewer", f"{stem}-release"}
+        assert attached[f"{stem}-{duty}"] == {f"{stem}-viewer", f"{stem}-{duty}"} | services.get(duty, set())
+    assert attached[f"{stem}-portal-task"] == attached[f"{stem}-release"]
 
 
 def test_policies_are_as_long_as_aws_takes(platform: tuple[str, Recording]) -> None:
@@ -103,9 +104,9 @@ def test_a_policy_that_aws_would_not_take_is_refused_before_it_is_sent() -> None
         }
         return run(program.main, "staging", settings)
 
-    with_services(5)
+    with_services(8)
     with pytest.raises(pulumi.RunError, match="AWS takes 6144"):
-        with_services(9)
+        with_services(20)
 
 
 def length(document: str) -> int:

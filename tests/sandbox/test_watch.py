@@ -354,7 +354,8 @@ def test_a_composite_alarm_of_unknown_alarms_is_refused(scenario: Scenario, rule
 
 
 def test_what_was_measured_and_judged_comes_back_with_a_snapshot(scenario: Scenario) -> None:
-    put(scenario, EvaluationPeriods=1)
+    topic, received = subscriber(scenario)
+    put(scenario, EvaluationPeriods=1, AlarmActions=[topic])
     traffic(scenario, 500, 9)
     former = scenario.emulator.snapshot()
     scenario.run(MINUTE)
@@ -364,6 +365,7 @@ def test_what_was_measured_and_judged_comes_back_with_a_snapshot(scenario: Scena
     scenario.run(MINUTE)
     assert rings(scenario) == "ALARM"
     assert statistic(scenario, "RequestCount", "Sum", dimensions(scenario)) == [9]
+    assert len(received()) == 1, "what was told before is forgotten, what is told now arrives"
 
 
 def test_events_of_a_failed_deployment_reach_a_rules_topic(scenario: Scenario) -> None:

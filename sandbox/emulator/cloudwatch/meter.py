@@ -34,10 +34,12 @@ class Meter:
 
     def answered(self, listener_arn: str, group_arn: str, status: int, seconds: float) -> None:
         """A target answered, so long after the load balancer had passed the request on."""
-        self._count("RequestCount", listener_arn, group_arn)
-        self._count(f"HTTPCode_Target_{status // 100}XX_Count", listener_arn, group_arn)
-        for series in self._series("TargetResponseTime", listener_arn, group_arn):
-            self._metrics.add(series, seconds, "Seconds")
+        counted = (
+            *self._series("RequestCount", listener_arn, group_arn),
+            *self._series(f"HTTPCode_Target_{status // 100}XX_Count", listener_arn, group_arn),
+        )
+        timed = self._series("TargetResponseTime", listener_arn, group_arn)
+        self._metrics.add_all([*((each, 1.0, "Count") for each in counted), *((each, seconds, "Seconds") for each in timed)])
 
     def refused(self, listener_arn: str, group_arn: str | None, status: int) -> None:
         """The load balancer answered itself, because there was no target, or the target that it chose (in `group_arn`) broke.
@@ -45,13 +47,9 @@ class Meter:
         A request without a target is not in RequestCount: "only incremented for requests where the load balancer node was
         able to choose a target".
         """
-        if group_arn is not None:
-            self._count("RequestCount", listener_arn, group_arn)
-        self._count(f"HTTPCode_ELB_{status // 100}XX_Count", listener_arn, None)
-
-    def _count(self, name: str, listener_arn: str, group_arn: str | None) -> None:
-        for series in self._series(name, listener_arn, group_arn):
-            self._metrics.add(series, 1.0, "Count")
+        chosen = self._series("RequestCount", listener_arn, group_arn) if group_arn else ()
+        refused = self._series(f"HTTPCode_ELB_{status // 100}XX_Count", listener_arn, None)
+        self._metrics.add_all((each, 1.0, "Count") for each in (*chosen, *refused))
 
     def _series(self, name: str, listener_arn: str, group_arn: str | None) -> tuple[Series, ...]:
         """Of the load balancer, and of the target group behind it."""

@@ -1,0 +1,1 @@
+"""Alarms as the infrastructure program declares them, in an emulator that measures."""
