@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import ssl
@@ -13,11 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
+
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 LONGEST_COMMAND_SECONDS = 240
 RELEASE_ROLE = "axonflow-staging-release"
-STACK = "organization/axonflow/staging"
+PROJECT = "organization/axonflow"
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class Sandbox:
         kept.pop("PYTHONDONTWRITEBYTECODE", None)
         self.outside = {**kept, "AXONFLOW_SANDBOX_HOME": str(home), "PATH": f"{BIN}:{kept['PATH']}"}
         self.home = home
+        self.stack = f"{PROJECT}/staging"
         self._shells: dict[str, dict[str, str]] = {}
 
     def sandbox(self, *arguments: str) -> Ran:
@@ -94,8 +98,14 @@ class Sandbox:
         """Trusts what that shell trusts."""
         return ssl.create_default_context(cafile=self.shell()["SSL_CERT_FILE"])
 
+    def at(self, stack: str) -> Sandbox:
+        """The same sandbox, whose `pulumi` is about another stack."""
+        other = copy.copy(self)
+        other.stack = f"{PROJECT}/{stack}"
+        return other
+
     def pulumi(self, *arguments: str) -> Ran:
-        return run(["pulumi", *arguments, "--stack", STACK, "--non-interactive"], self.shell())
+        return run(["pulumi", *arguments, "--stack", self.stack, "--non-interactive"], self.shell())
 
     def appdeploy(self, *arguments: str, **changes: str) -> Ran:
         """Every release and look of the story is made by the role for releases, as the program declares it."""
@@ -119,6 +129,12 @@ class Sandbox:
             if line.rstrip().endswith("started"):
                 return release
         raise AssertionError(f"the release ended before it began: {release.communicate()}")
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the sandbox's AWS, as root."""
+        shell = self.shell()
+        session = boto3.Session("sandbox", "sandbox", region_name=shell["AWS_REGION"])
+        return session.client(service, endpoint_url=shell["AWS_ENDPOINT_URL"])
 
     def push(self, version: str, behaviour: str = "healthy", service: str = "agent") -> str:
         """Push an image; the result is the version, for use in a call."""

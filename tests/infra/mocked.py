@@ -5,6 +5,7 @@ Uses private names of the SDK (`_special_sig_key` and others, `_sync_await`): th
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -182,8 +183,13 @@ def run(program: Callable[[], None], stack: str, config: dict[str, Any], *, unkn
     SETTINGS.outputs.clear()
     root = get_root_resource()
     root.outputs.clear()
-    _sync_await(run_pulumi_func(program))
-    _sync_await(_read_exports(root, recording))
+    # As infra/__main__.py does: among so many tasks a collection costs more than the run.
+    gc.disable()
+    try:
+        _sync_await(run_pulumi_func(program))
+        _sync_await(_read_exports(root, recording))
+    finally:
+        gc.enable()
     return recording
 
 
