@@ -57,6 +57,9 @@ def permissions(duty: str) -> set[Permission]:
     }
 
 
+BOUNDS = {"minimum": 1, "maximum": 6}
+
+
 class Site(Shop):
     """The shop with enforced roles; everything that is not said to be of a role is done by root."""
 
@@ -80,6 +83,14 @@ class Site(Shop):
         watched = {"alarms": {"alarmNames": [ALARM], "enable": True, "rollback": True}}
         self.client("ecs").update_service(
             cluster=aws_platform.CLUSTER, service=aws_platform.SERVICE, deploymentConfiguration=watched
+        )
+        # As infra makes it: with the minimum that starts no task.
+        self.client("application-autoscaling").register_scalable_target(
+            ServiceNamespace="ecs",
+            ScalableDimension="ecs:service:DesiredCount",
+            ResourceId=f"service/{aws_platform.CLUSTER}/{aws_platform.SERVICE}",
+            MinCapacity=0,
+            MaxCapacity=BOUNDS["maximum"],
         )
 
     def _execution_role(self) -> str:
@@ -117,7 +128,8 @@ class Site(Shop):
         arn = self.client("ecs").register_task_definition(**sent)["taskDefinition"]["taskDefinitionArn"]
         ssm, name = self.client("ssm"), "/axonflow/staging/contract/services/agent"
         contract = json.loads(ssm.get_parameter(Name=name)["Parameter"]["Value"])
-        ssm.put_parameter(Name=name, Value=json.dumps({**contract, "template": arn}), Type="String", Overwrite=True)
+        changed = {**contract, "template": arn, "scaling": BOUNDS}
+        ssm.put_parameter(Name=name, Value=json.dumps(changed), Type="String", Overwrite=True)
 
     def wait_until_complete(self) -> None:
         """Until ECS has finished with the service's newest deployment."""
