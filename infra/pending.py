@@ -21,15 +21,8 @@ State = dict[str, Any]
 """What `pulumi stack export` writes. Secrets in it are encrypted, and are left alone."""
 
 _TELLING = (
-    "name",
-    "identifier",
-    "replicationGroupId",
-    "cidrBlock",
-    "availabilityZone",
-    "role",
-    "policyArn",
-    "groupId",
-    "vpcId",
+    *("name", "identifier", "replicationGroupId", "cidrBlock", "role", "policyArn", "vpcId", "subnetId", "routeTableId"),
+    *("destinationCidrBlock", "securityGroupId", "referencedSecurityGroupId", "cidrIpv4", "loadBalancerArn", "listenerArn"),
 )
 """Inputs by which a thing is found on AWS, as far as a type has them."""
 
