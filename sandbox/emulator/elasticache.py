@@ -1,21 +1,31 @@
-"""What moto lacks of ElastiCache: deletions that end, and the nodes of a replication group.
+"""What moto lacks of ElastiCache: creations that take time, deletions that end, and the nodes of a
+replication group.
 
 docs.aws.amazon.com/AmazonElastiCache/latest/APIReference: DescribeCacheClusters tells of the nodes of replication groups too,
-and they alone tell of a group's network, engine version and windows. States do not take time here.
+and they alone tell of a group's network, engine version and windows.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.elasticache.exceptions import CacheSubnetGroupNotFound
 from moto.elasticache.models import ReplicationGroup
 from moto.elasticache.responses import ElastiCacheResponse
 
+from sandbox.emulator.arrivals import Arrivals
+
 
 class CacheApi(ElastiCacheResponse):  # type: ignore[misc]
-    """moto's ElastiCache API with what is missing."""
+    """moto's ElastiCache API with what is missing. The class variable is set on the class that is installed."""
+
+    arrivals: ClassVar[Arrivals]
+
+    def create_replication_group(self) -> Any:
+        answer = super().create_replication_group()
+        self.arrivals.cache(self.elasticache_backend.replication_groups[self._get_param("ReplicationGroupId")])
+        return answer
 
     def delete_replication_group(self) -> Any:
         answer = super().delete_replication_group()

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from sandbox.emulator import moto_setup, snapshot
 from sandbox.emulator.application import Application
+from sandbox.emulator.arrivals import Arrivals
 from sandbox.emulator.awserrors import AwsError
 from sandbox.emulator.awsrequest import AwsCall
 from sandbox.emulator.calls import CallRecord
@@ -50,6 +51,7 @@ class Emulator:
         self.scheduler = Scheduler(world)
         self.enforcement = Enforcement() if enforce_iam else None
         self.watch = Watch(world.clock, world.metrics, world.targets, self.scheduler)
+        self.arrivals = Arrivals(world.clock, world.timings)
         self._world = world
         self._advancing = threading.Lock()
         ports = ListenerPorts(world.dataplane)
@@ -57,7 +59,7 @@ class Emulator:
         self._parts = (
             *(world.clock, world.targets, world.dataplane, world.images, world.journal),
             *(self.scheduler, self.scheduler.lifecycle, self.calls, self.faults, stale_reads, ports),
-            *(world.metrics, self.watch),
+            *(world.metrics, self.watch, self.arrivals),
         )
         time = StepControl(world.clock, self.advance)
         control = Control(
@@ -72,13 +74,14 @@ class Emulator:
             self.enforcement,
             shut_down,
         )
-        aws = moto_setup.application(self.scheduler, ports, world.targets, stale_reads, self.watch)
+        aws = moto_setup.application(self.scheduler, ports, world.targets, stale_reads, self.watch, self.arrivals)
         refusal = self.enforcement.refusal if self.enforcement else _nobody_is_refused
         self.application = Application(aws, control, refusal, self.calls, self.faults, world.clock)
 
     def step(self) -> None:
         """Do everything that is due at the clock's present time."""
         self.scheduler.step()
+        self.arrivals.step()
         self.watch.step()
 
     def advance(self, seconds: float) -> None:

@@ -12,9 +12,11 @@ import moto.core.responses
 import moto.ecs.urls
 import moto.elasticache.urls
 import moto.elb.urls
+import moto.rds.urls
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from sandbox.emulator import eventbridge, topics
+from sandbox.emulator.arrivals import Arrivals
 from sandbox.emulator.autoscaling import AutoscalingApi
 from sandbox.emulator.cloudwatch.api import CloudWatchApi
 from sandbox.emulator.cloudwatch.watch import Watch
@@ -27,14 +29,22 @@ from sandbox.emulator.elasticache import CacheApi
 from sandbox.emulator.elb.api import ElbApi
 from sandbox.emulator.elb.ports import ListenerPorts
 from sandbox.emulator.elb.targets import TargetTable
+from sandbox.emulator.rds import DatabaseApi
 
 
 class EcsApi(DeploymentsApi, TasksApi, DefinitionsApi, ClustersApi):
     """The whole ECS API."""
 
 
-def application(scheduler: Scheduler, ports: ListenerPorts, targets: TargetTable, stale_reads: StaleReads, watch: Watch) -> Any:
-    """moto as a WSGI application whose ECS, load balancer and CloudWatch APIs act on these parts.
+def application(
+    scheduler: Scheduler,
+    ports: ListenerPorts,
+    targets: TargetTable,
+    stale_reads: StaleReads,
+    watch: Watch,
+    arrivals: Arrivals,
+) -> Any:
+    """moto as a WSGI application whose ECS, load balancer, CloudWatch, RDS and ElastiCache APIs act on these parts.
 
     One emulator at a time: moto's own state is the process's, and the newest application's parts are in charge.
     """
@@ -47,7 +57,10 @@ def application(scheduler: Scheduler, ports: ListenerPorts, targets: TargetTable
     moto.ecs.urls.url_paths["{0}/$"] = ecs_api.dispatch
     autoscaling: Any = type("BoundAutoscalingApi", (AutoscalingApi,), {"scheduler": scheduler})
     moto.applicationautoscaling.urls.url_paths["{0}/$"] = autoscaling.dispatch
-    moto.elasticache.urls.url_paths["{0}/$"] = CacheApi.dispatch
+    caches: Any = type("BoundCacheApi", (CacheApi,), {"arrivals": arrivals})
+    moto.elasticache.urls.url_paths["{0}/$"] = caches.dispatch
+    databases: Any = type("BoundDatabaseApi", (DatabaseApi,), {"arrivals": arrivals})
+    moto.rds.urls.url_paths["{0}/$"] = databases.dispatch
     moto.elb.urls.ELBV2Response = elb_api
     _cache_look_ups()
     return DomainDispatcherApplication(create_backend_app)

@@ -43,6 +43,10 @@ class Timings:
     """Pause before the next launch per failed task: ECS throttles launches that keep failing (DG/service-throttle-logic)."""
     backoff_limit: float = 2.0
     """Longest such pause (AWS: 27 minutes)."""
+    database: float = 0.4
+    """A database instance, `creating` until it is `available`: minutes, of which RDS publishes no figure."""
+    cache: float = 0.3
+    """A replication group, likewise."""
     stopped_kept: float = 3600.0
     """How long a stopped task stays visible: "at least one hour" (API reference, DescribeTasks)."""
 
@@ -67,6 +71,9 @@ AWS = Timings(
     # "Slowed down incrementally up to a maximum of 27 minutes" (DG/service-throttle-logic.html); the first is unpublished.
     backoff=10.0,
     backoff_limit=27 * 60.0,
+    # Neither is published; both are within the hour after which the provider gives up.
+    database=600.0,
+    cache=600.0,
 )
 """Unscaled: what the API configures takes as long as it says, the rest as long as AWS's documents have it."""
 PROFILES = {"fast": FAST, "aws": AWS}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.prove import kill, mutants, no_lie, one_at_a_time, peers, stacks
+from tests.prove import half_way, kill, mutants, no_lie, one_at_a_time, peers, stacks
 from tests.prove.report import Subject
 
 SUBJECTS = (
@@ -18,4 +18,10 @@ SUBJECTS = (
     Subject("stacks", "Both environments come from nothing, are released, change as they should, and go.", 15, stacks.prove),
     Subject("no-lie", "What the command and the ledger say of a release is what happened.", 25, no_lie.prove),
     Subject("kill", "A command killed before or after any of its calls and then resumed comes to a right end.", 30, kill.prove),
+    Subject(
+        "half-way",
+        "After a `pulumi up` that ended half way, the runbook's steps leave nothing on AWS that the state lacks.",
+        10,
+        half_way.prove,
+    ),
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 from sandbox.emulator.clock import ManualClock
 from sandbox.emulator.emulator import stepped
+from sandbox.emulator.timings import Timings
 from sandbox.provider.aws import Aws
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import ResourceType
@@ -17,7 +18,8 @@ class InProcessAws(Aws):
 
     def __init__(self) -> None:
         super().__init__(inprocess.ENDPOINT, inprocess.REGION, {"Environment": "test"})
-        self._application = stepped(ManualClock()).application
+        # The clock stands still: what is waited for has to be there at once.
+        self._application = stepped(ManualClock(), Timings(database=0.0, cache=0.0)).application
 
     def __call__(self, service: str) -> Any:
         return inprocess.client(self._application, service)

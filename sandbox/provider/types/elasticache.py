@@ -1,4 +1,4 @@
-"""Caches of ElastiCache: the replication group and its subnets. Here they are available at once."""
+"""Caches of ElastiCache: the replication group and its subnets."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import ResourceType, known
 from sandbox.provider.shape import LEAF
+from sandbox.provider.waiting import wait_for
+
+_CREATED_WITHIN_SECONDS = 60 * 60.0
+"""The real provider's own limit (registry.terraform.io/providers/hashicorp/aws, elasticache_replication_group: Timeouts)."""
 
 
 class SubnetGroup(ResourceType):
@@ -96,7 +100,9 @@ class ReplicationGroup(ResourceType):
     def create(self, aws: Aws, inputs: Properties) -> str:
         sent = {_SENT[name]: value for name, value in known(inputs, *_SENT).items()}
         aws("elasticache").create_replication_group(**sent, Tags=tagging.pairs(inputs["tagsAll"]))
-        return str(inputs["replicationGroupId"])
+        identifier = str(inputs["replicationGroupId"])
+        wait_for("available", lambda: _status(aws, identifier), f"cache {identifier}", _CREATED_WITHIN_SECONDS)
+        return identifier
 
     def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
         changed = {name: value for name, value in new.items() if old.get(name) != value and not name.startswith("tags")}
@@ -119,6 +125,10 @@ class ReplicationGroup(ResourceType):
         name = state.get("finalSnapshotIdentifier")
         final = {"FinalSnapshotIdentifier": name} if name else {}
         aws("elasticache").delete_replication_group(ReplicationGroupId=identifier, **final)
+
+
+def _status(aws: Aws, identifier: str) -> str:
+    return str(aws("elasticache").describe_replication_groups(ReplicationGroupId=identifier)["ReplicationGroups"][0]["Status"])
 
 
 def _of_group(group: dict[str, Any]) -> Properties:

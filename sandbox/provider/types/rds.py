@@ -1,4 +1,4 @@
-"""Databases of RDS: the instance, its parameters, its subnets. Here they are available at once."""
+"""Databases of RDS: the instance, its parameters, its subnets."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import ResourceType, known
 from sandbox.provider.shape import LEAF
+from sandbox.provider.waiting import wait_for
+
+_CREATED_WITHIN_SECONDS = 60 * 60.0
+"""The real provider's own limit (registry.terraform.io/providers/hashicorp/aws, db_instance: Timeouts)."""
 
 
 class SubnetGroup(ResourceType):
@@ -152,7 +156,9 @@ class Instance(ResourceType):
         names = {**_FIELDS, **_SENT}
         sent = {names[name]: value for name, value in known(inputs, *names).items()}
         aws("rds").create_db_instance(**sent, Tags=tagging.pairs(inputs["tagsAll"]))
-        return str(inputs["identifier"])
+        identifier = str(inputs["identifier"])
+        wait_for("available", lambda: _status(aws, identifier), f"database {identifier}", _CREATED_WITHIN_SECONDS)
+        return identifier
 
     def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
         names = {**_FIELDS, **_SENT}
@@ -189,6 +195,10 @@ class Instance(ResourceType):
         aws("rds").delete_db_instance(
             DBInstanceIdentifier=identifier, SkipFinalSnapshot=bool(state.get("skipFinalSnapshot")), **snapshot
         )
+
+
+def _status(aws: Aws, identifier: str) -> str:
+    return str(aws("rds").describe_db_instances(DBInstanceIdentifier=identifier)["DBInstances"][0]["DBInstanceStatus"])
 
 
 def _export_change(old: Properties, wanted: list[str]) -> dict[str, list[str]]:

@@ -1,0 +1,18 @@
+"""The diagram in docs/architecture.md is the one of the present program, and fits on a screen."""
+
+from __future__ import annotations
+
+from tests.infra import diagram
+
+LINES = 45
+"""Of a screen; with more nobody sees the whole."""
+
+
+def test_the_committed_diagram_is_current() -> None:
+    assert diagram.committed() == diagram.drawn(), "run `python -m tests.infra.diagram`"
+
+
+def test_it_has_what_everybody_expects_and_fits_on_a_screen() -> None:
+    lines = diagram.drawn().splitlines()
+    assert {"    Network --> Database", "    Database --> Service", "    Cluster --> Service"} <= set(lines)
+    assert len(lines) <= LINES
