@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.prove import kill, mutants, no_lie, one_at_a_time, peers
+from tests.prove import kill, mutants, no_lie, one_at_a_time, peers, settings_hold
 from tests.prove.report import Subject
 
 SUBJECTS = (
@@ -17,4 +17,5 @@ SUBJECTS = (
     Subject("one-at-a-time", "Of 50 releases at once one has its way and 49 name it.", 20, one_at_a_time.prove),
     Subject("no-lie", "What the command and the ledger say of a release is what happened.", 25, no_lie.prove),
     Subject("kill", "A command killed before or after any of its calls and then resumed comes to a right end.", 30, kill.prove),
+    Subject("settings", "What valid settings build holds to every rule, on the first preview too.", 30, settings_hold.prove),
 )
