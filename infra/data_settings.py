@@ -11,6 +11,17 @@ from infra.section import Section
 DATABASE_CLASS = r"^db\.[a-z0-9]+\.[a-z0-9]+$"
 NODE_TYPE = r"^cache\.[a-z0-9]+\.[a-z0-9]+$"
 
+DATABASE_VARIABLES = (
+    "DATABASE_HOST",
+    "DATABASE_PORT",
+    "DATABASE_NAME",
+    "DATABASE_SSLMODE",
+    "DATABASE_USER",
+    "DATABASE_PASSWORD",
+)
+"""What a service that uses the database is told."""
+CACHE_VARIABLES = ("REDIS_URL",)
+
 ROOM_TO_GROW = 1.1
 """Storage grows by itself only if its limit is at least 10 % above what there is
 (docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html)."""
@@ -25,8 +36,8 @@ class DatabaseSettings(Section):
     """How far the storage may grow by itself. It never shrinks."""
     multi_az: bool
     """A standby in another zone, at the price of a second instance: it takes over in one to two minutes."""
-    backup_days: Annotated[int, Field(ge=1, le=35)]
-    """How many days back the database can be restored to any second. 0 would switch that off, so it is not taken."""
+    backup_days: Annotated[int, Field(ge=7, le=35)]
+    """How many days back the database can be restored to any second: a week at least (Security Hub's RDS.11)."""
     slow_query_ms: Annotated[int, Field(ge=1, le=3_600_000)] = 1000
     """Statements that take this long are logged with their text."""
     insights_days: Literal[7, 31, 62, 93, 186, 372, 731] = 7

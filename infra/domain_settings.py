@@ -10,6 +10,10 @@ from pydantic import StringConstraints
 from infra.exposure_settings import Exposure, Host, PublicExposure
 from infra.section import Section
 
+COMMON_NAME_LENGTH = 64
+"""Longest first name of a certificate; the others may be longer
+(docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html)."""
+
 
 class DomainSettings(Section):
     """Where customers find the platform. With it all traffic from the internet is encrypted."""
@@ -31,6 +35,8 @@ def hosts_of(domain: DomainSettings, services: Mapping[str, Exposure]) -> tuple[
 
 def check_hosts(domain: DomainSettings, services: Mapping[str, Exposure]) -> None:
     """Whether every host can have a record in the zone. Raises ValueError with the first that cannot."""
+    if len(domain.host) > COMMON_NAME_LENGTH:
+        raise ValueError(f"domain.host {domain.host} has over {COMMON_NAME_LENGTH} characters: no certificate begins with it")
     for host in hosts_of(domain, services):
         if not host.endswith(f".{domain.zone}") and host != domain.zone:
             raise ValueError(f"the host {host} is not in domain.zone {domain.zone}, where its record would stand")

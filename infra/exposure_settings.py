@@ -52,6 +52,11 @@ class InternalExposure(Section):
 Exposure = PublicExposure | InternalExposure
 
 
+def address_variable(service: str) -> str:
+    """The variable in which its callers are told an internal service's address."""
+    return f"{service.upper().replace('-', '_')}_URL"
+
+
 def check_together(services: Mapping[str, Exposure]) -> None:
     """Whether the exposures of an environment's services agree. Raises ValueError with the first that does not."""
     public = {name: exposure for name, exposure in services.items() if isinstance(exposure, PublicExposure)}

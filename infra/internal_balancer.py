@@ -11,7 +11,7 @@ import pulumi_aws as aws
 
 from infra.balancer import Balancer, BalancerArgs, Entrance, not_found
 from infra.connection import Connection
-from infra.exposure_settings import EVERY_PATH
+from infra.exposure_settings import EVERY_PATH, address_variable
 
 _ONLY_RULE = 1
 
@@ -46,10 +46,9 @@ class InternalLoadBalancer(Balancer):
 
     def connection(self, service: str, port: int) -> Connection:
         """What a caller of the service needs: its address in `<SERVICE>_URL`, and to be let through."""
-        variable = f"{service.upper().replace('-', '_')}_URL"
         return Connection(
             name=service,
             port=port,
             security_group_id=self.security_group_id,
-            environment={variable: pulumi.Output.concat("http://", self.dns_name, f":{port}")},
+            environment={address_variable(service): pulumi.Output.concat("http://", self.dns_name, f":{port}")},
         )

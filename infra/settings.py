@@ -15,12 +15,13 @@ from infra.access_settings import AccessSettings
 from infra.alarm_settings import AlarmSettings
 from infra.data_settings import CacheSettings, DatabaseSettings
 from infra.domain_settings import DomainSettings, check_hosts
-from infra.exposure_settings import Exposure, check_together
+from infra.exposure_settings import Exposure, InternalExposure, check_together
 from infra.firewall_settings import FirewallSettings
-from infra.naming import ROLE_LENGTH, Names
+from infra.name_settings import check_names
 from infra.network_settings import NetworkSettings
 from infra.section import Section
 from infra.service_settings import ServiceSettings
+from infra.variable_settings import check_variables
 
 PRODUCTION = "production"
 
@@ -49,10 +50,6 @@ LOG_RETENTION_DAYS = (
     3653,
 )
 """What PutRetentionPolicy takes (docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html)."""
-
-
-PORTAL_SERVICE = "portal"
-"""No service is called so: `axonflow-<env>-portal-task` is the role with which the customer portal upgrades services."""
 
 
 class SettingsError(ValueError):
@@ -117,8 +114,20 @@ class PlatformSettings(Section):
         return self
 
     @model_validator(mode="after")
+    def _inner_ports_apart(self) -> Self:
+        """Each internal service has a listener of its own on one load balancer (infra/internal_balancer.py)."""
+        taken: dict[int, str] = {}
+        for name, service in self.services.items():
+            if isinstance(service.exposure, InternalExposure) and taken.setdefault(service.port, name) != name:
+                raise ValueError(
+                    f"services.{taken[service.port]} and services.{name} are both internal, at the same port {service.port}"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _services_that_fit_together(self) -> Self:
         check_together(self.exposures)
+        check_variables(self.services)
         if self.domain is not None:
             check_hosts(self.domain, self.exposures)
         return self
@@ -138,18 +147,22 @@ class Environment(Section):
 
     @model_validator(mode="after")
     def _names_that_aws_takes(self) -> Self:
-        for service in self.platform.services:
-            role = Names(self.name).role(service, "execution")
-            if len(role) > ROLE_LENGTH:
-                raise ValueError(f"platform.services.{service}: the role's name {role} has over {ROLE_LENGTH} characters")
-            if service == PORTAL_SERVICE:
-                raise ValueError(f"platform.services.{service}: its task role would have the name of the portal's duty")
+        check_names(self.name, self.platform.services)
         return self
 
     @model_validator(mode="after")
-    def _production_is_encrypted(self) -> Self:
-        if self.name == PRODUCTION and self.platform.domain is None:
-            raise ValueError("production needs platform.domain (zone and host): without one its traffic is not encrypted")
+    def _production_is_safe(self) -> Self:
+        """What the rules want of production alone (infra/rules): said before anything is built."""
+        platform = self.platform
+        wanted = {
+            "domain (zone and host): without one its traffic is not encrypted": platform.domain is not None,
+            "protect: without it one mistake takes data along": platform.protect,
+            "database.multi_az: without a standby an outage of its zone stops everything": platform.database.multi_az,
+            "cache.replicas of at least 1: without one nothing takes over from a failed node": platform.cache.replicas > 0,
+        }
+        missing = [what for what, there in wanted.items() if not there]
+        if self.name == PRODUCTION and missing:
+            raise ValueError(f"production needs platform.{missing[0]}")
         return self
 
     @model_validator(mode="after")

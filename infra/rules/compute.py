@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from infra.naming import Names
 from infra.rules.model import Finding, Resource, Rule, Stack, document, left_alone, must_be, protected, value_at
 from infra.service_settings import FARGATE_MEMORY, SECRET_WORDS
 
@@ -52,6 +54,15 @@ def _claims_nothing(resource: Resource, stack: Stack) -> Finding:
     return f"names the image {', '.join(released)}" if released else None
 
 
+def _variables_once(resource: Resource, stack: Stack) -> Finding:
+    for container in containers(resource):
+        counted = Counter(item["name"] for key in ("environment", "secrets") for item in container.get(key, ()))
+        twice = sorted(name for name, times in counted.items() if times > 1)
+        if twice:
+            return f"gives {container['name']} more than one {', '.join(twice)}"
+    return None
+
+
 def _placeholder(container: dict[str, Any]) -> bool:
     return str(container.get("image", "")).endswith(":unreleased")
 
@@ -85,13 +96,13 @@ def _in_private(resource: Resource, stack: Stack) -> Finding:
 
 
 def _drains(resource: Resource, stack: Stack) -> Finding:
-    """Longer than any container of a service on that port may take to stop."""
-    delay, port = resource.inputs.get("deregistrationDelay"), resource.inputs.get("port")
+    """Longer than the service's container may take to stop."""
+    delay, names, ending = resource.inputs.get("deregistrationDelay"), Names(stack.environment), resource.name[-2:]
     stops = [
         container.get("stopTimeout", 30)
         for template in stack.of(_TEMPLATE)
         for container in containers(template)
-        if any(mapping.get("containerPort") == port for mapping in container.get("portMappings", ()))
+        if names.stem(container["name"], ending) == resource.name
     ]
     longest = max(stops, default=0)
     return f"drains for {delay} s, and a task takes {longest} s to stop" if delay is not None and delay < longest else None
@@ -124,6 +135,7 @@ RULES = (
     must_be("services-not-waited-for", "an update hung for 20 minutes on an image", _SERVICE, "waitForSteadyState", False),
     protected("services-protected", "a renamed component took the service down", _SERVICE),
     Rule("tasks-no-secret-variables", "ECS.8", _TEMPLATE, _no_secret_in_the_open),
+    Rule("tasks-variables-once", "ECS refused a template after half of an update", _TEMPLATE, _variables_once),
     Rule("tasks-logged", "ECS.9", _TEMPLATE, _logs_kept),
     Rule("tasks-not-root", "ECS.20", _TEMPLATE, _ordinary_user),
     Rule("templates-claim-no-image", "a placeholder claimed to be healthy", _TEMPLATE, _claims_nothing),

@@ -100,8 +100,11 @@ COMPUTED: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
         "arn": f"arn:aws:elasticloadbalancing:eu-central-1:{ACCOUNT}:targetgroup/{name}/1",
         "arnSuffix": f"targetgroup/{name}/1",
     },
+    "aws:lb/listener:Listener": lambda name, given: {
+        "arn": str(given.get("loadBalancerArn")).replace(":loadbalancer/", ":listener/") + "/2"
+    },
     "aws:lb/listenerRule:ListenerRule": lambda name, given: {
-        "arn": f"arn:aws:elasticloadbalancing:eu-central-1:{ACCOUNT}:listener-rule/app/{name}/1/2/3"
+        "arn": str(given.get("listenerArn")).replace(":listener/", ":listener-rule/") + "/3"
     },
     "aws:ecr/repository:Repository": lambda name, given: {
         "arn": f"arn:aws:ecr:eu-central-1:{ACCOUNT}:repository/{given['name']}",

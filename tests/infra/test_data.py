@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from infra import program
+from infra.data_settings import CACHE_VARIABLES, DATABASE_VARIABLES
 from tests.infra.mocked import TOKEN, Recording, run, stack_settings
 
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
@@ -38,6 +39,14 @@ def plain(value: Any) -> Any:
 
 def is_secret(value: Any) -> bool:
     return isinstance(value, dict) and "4dabf18193072939515e22adb298388d" in value
+
+
+def test_the_settings_know_what_the_connections_tell(platform: tuple[str, Recording]) -> None:
+    """They refuse a stack file that sets one of these."""
+    only = container(platform[1])
+    told = {item["name"] for item in (*only["environment"], *only["secrets"])}
+    connected = {name for name in told if name.startswith(("DATABASE_", "REDIS_"))}
+    assert connected == {*DATABASE_VARIABLES, *CACHE_VARIABLES}
 
 
 def test_data_stands_in_the_isolated_subnets(platform: tuple[str, Recording]) -> None:

@@ -131,6 +131,7 @@ EXAMPLES: dict[str, Change | str] = {
     "services-not-waited-for": sets("waitForSteadyState", True),
     "services-protected": UNPROTECTED,
     "tasks-no-secret-variables": container(environment=[{"name": "DATABASE_PASSWORD", "value": "x"}]),
+    "tasks-variables-once": container(environment=[{"name": "PORT", "value": "1"}, {"name": "PORT", "value": "2"}]),
     "tasks-logged": container(logConfiguration={}),
     "tasks-not-root": container(user="0"),
     "templates-claim-no-image": container(image="nginx:latest"),
@@ -152,6 +153,8 @@ EXAMPLES: dict[str, Change | str] = {
     "roles-bounded": sets("permissionsBoundary", None),
     "roles-trusted-by-name": trusting({"AWS": "*"}),
     "no-broad-managed-policy": sets("policyArn", "arn:aws:iam::aws:policy/AdministratorAccess"),
+    "alarms-watch-what-is-there": sets("metricQueries", [{"metric": {"period": 60, "dimensions": {"ServiceName": "gone"}}}]),
+    "alarms-within-limits": sets("evaluationPeriods", 1500),
 }
 
 

@@ -99,7 +99,7 @@ def test_every_resource_of_a_stack_is_tagged_with_its_environment(stack: str) ->
         (database(instance_class="t4g.medium"), "database.instance_class: String should match pattern"),
         (database(storage_gib=10), "database.storage_gib: Input should be greater than or equal to 20"),
         (database(storage_gib=95), "database: max_storage_gib 100 leaves storage_gib 95 no room to grow"),
-        (database(backup_days=0), "database.backup_days: Input should be greater than or equal to 1"),
+        (database(backup_days=6), "database.backup_days: Input should be greater than or equal to 7"),
         (database(insights_days=30), "database.insights_days: Input should be 7, 31, 62"),
         (database(monitoring_seconds=20), "database.monitoring_seconds: Input should be 1, 5, 10"),
         (database(password="x"), "database.password: Extra inputs are not permitted"),
@@ -142,6 +142,59 @@ def test_every_resource_of_a_stack_is_tagged_with_its_environment(stack: str) ->
 )
 def test_a_wrong_setting_is_named_with_what_is_wrong(platform: Any, said: str) -> None:
     assert said in refusal(platform)
+
+
+def named(*names: str) -> dict[str, Any]:
+    """Services of these names, each at a place of its own."""
+    agent, priorities = settings()["services"]["agent"], range(1, 9)
+    exposures = [{"kind": "public", "paths": [f"/{place}"], "priority": place} for place in priorities]
+    return settings(services={name: {**agent, "exposure": each} for name, each in zip(names, exposures, strict=False)})
+
+
+def inside(*names: str) -> dict[str, Any]:
+    """The same and more services, all internal and at one port."""
+    agent, exposure = settings()["services"]["agent"], {"kind": "internal", "callers": ["agent"]}
+    return settings(services={"agent": agent, **{name: {**agent, "exposure": exposure} for name in names}})
+
+
+@pytest.mark.parametrize(
+    ("platform", "said"),
+    [
+        (named("agent-"), "platform.services.agent-: agent- ends with a hyphen"),
+        (named("my--agent"), "my--agent ends with a hyphen or has two in a row"),
+        (named("agent", "agent-template"), "both have the task definition family axonflow-staging-agent-template"),
+        (named("agent", "agent-release"), "both have the alarm axonflow-staging-agent-release-errors"),
+        (named("database"), "services.database and the database would both have the alarm axonflow-staging-database-down"),
+        (named("summaries-of-week-1", "summaries-of-week-2"), "both have the target group stem"),
+        (inside("left", "right"), "services.left and services.right are both internal, at the same port 8080"),
+        (inside("token"), "TOKEN_URL would hold an address and looks like a secret"),
+        (agent(environment={"DATABASE_HOST": "x"}), "DATABASE_HOST is set by the database and by its environment"),
+        (agent(tunables={"REDIS_URL": "x"}), "REDIS_URL is set by the cache and by its tunables"),
+        (exposed("customer-portal", told_as="DATABASE_HOST"), "is set by services.customer-portal.exposure.told_as"),
+    ],
+)
+def test_names_that_cannot_be_built_are_refused(platform: Any, said: str) -> None:
+    assert said in refusal(platform)
+
+
+def test_a_host_that_no_certificate_begins_with_is_refused() -> None:
+    zone = f"{'a' * 60}.example"
+    alone = {"agent": settings()["services"]["agent"]}
+    said = refusal(settings(services=alone, domain={"zone": zone, "host": f"api.{zone}"}))
+    assert "has over 64 characters: no certificate begins with it" in said
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"protect": False}, "production needs platform.protect"),
+        ({"database": {**settings()["database"], "multi_az": False}}, "production needs platform.database.multi_az"),
+        ({"cache": {**settings()["cache"], "replicas": 0}}, "production needs platform.cache.replicas"),
+    ],
+)
+def test_production_without_a_safeguard_is_refused(changes: dict[str, Any], said: str) -> None:
+    production = stack_settings("production")["axonflow:platform"]
+    assert said in refusal({**production, **changes}, stack="production")
 
 
 def test_a_stack_name_that_cannot_be_part_of_names_is_refused() -> None:

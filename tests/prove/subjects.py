@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.prove import half_way, kill, mutants, no_lie, one_at_a_time, peers, stacks
+from tests.prove import half_way, kill, mutants, no_lie, one_at_a_time, peers, settings_hold, stacks
 from tests.prove.report import Subject
 
 SUBJECTS = (
@@ -24,4 +24,5 @@ SUBJECTS = (
         10,
         half_way.prove,
     ),
+    Subject("settings", "What valid settings build holds to every rule, on the first preview too.", 30, settings_hold.prove),
 )

@@ -1,0 +1,66 @@
+"""Rules about what watches: an alarm about a thing that is not there is never heard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from infra.rules.model import Finding, Resource, Rule, Stack
+
+_ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+_METRICS = 10
+"""Most metrics of one alarm's expression
+(docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html)."""
+_LONGEST_SECONDS = 86_400
+"""Longest time that an alarm looks back with periods under an hour
+(docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html)."""
+
+_NAMED: Mapping[str, tuple[str, str]] = {
+    "ClusterName": ("aws:ecs/cluster:Cluster", "name"),
+    "ServiceName": ("aws:ecs/service:Service", "name"),
+    "DBInstanceIdentifier": ("aws:rds/instance:Instance", "identifier"),
+}
+"""Where the value of a dimension is declared: type and input."""
+_SUFFIXED: Mapping[str, str] = {
+    "LoadBalancer": "aws:lb/loadBalancer:LoadBalancer",
+    "TargetGroup": "aws:lb/targetGroup:TargetGroup",
+}
+"""Dimensions that are the end of an ARN, with the name second to last; it begins with the logical name."""
+
+
+def _metrics(resource: Resource) -> Iterator[Mapping[str, Any]]:
+    return (query["metric"] for query in resource.inputs.get("metricQueries") or () if query.get("metric"))
+
+
+def _watches_what_is_there(resource: Resource, stack: Stack) -> Finding:
+    for metric in _metrics(resource):
+        for dimension, value in (metric.get("dimensions") or {}).items():
+            if isinstance(value, str) and not _declared(dimension, value, stack):
+                return f"watches the {dimension} {value}, which is not declared"
+    return None
+
+
+def _declared(dimension: str, value: str, stack: Stack) -> bool:
+    if dimension in _NAMED:
+        kind, path = _NAMED[dimension]
+        return value in {resource.inputs.get(path) for resource in stack.of(kind)}
+    if dimension in _SUFFIXED:
+        name = value.split("/")[-2]
+        return any(name.startswith(resource.name) for resource in stack.of(_SUFFIXED[dimension]))
+    return False
+
+
+def _within_limits(resource: Resource, stack: Stack) -> Finding:
+    metrics = list(_metrics(resource))
+    looks_back = resource.inputs["evaluationPeriods"] * max((metric["period"] for metric in metrics), default=0)
+    if len(metrics) > _METRICS:
+        return f"has {len(metrics)} metrics, over {_METRICS}"
+    return f"looks back {looks_back:g} s, over {_LONGEST_SECONDS}" if looks_back > _LONGEST_SECONDS else None
+
+
+RULES = (
+    Rule(
+        "alarms-watch-what-is-there", "an alarm about a service of another name was never heard", _ALARM, _watches_what_is_there
+    ),
+    Rule("alarms-within-limits", "CloudWatch refused an alarm after half of an update", _ALARM, _within_limits),
+)
