@@ -101,7 +101,7 @@ COMPUTED: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
         "arnSuffix": f"targetgroup/{name}/1",
     },
     "aws:lb/listener:Listener": lambda name, given: {
-        "arn": str(given.get("loadBalancerArn")).replace(":loadbalancer/", ":listener/") + "/2"
+        "arn": str(given.get("loadBalancerArn")).replace(":loadbalancer/", ":listener/") + f"/{name}"
     },
     "aws:lb/listenerRule:ListenerRule": lambda name, given: {
         "arn": str(given.get("listenerArn")).replace(":listener/", ":listener-rule/") + "/3"
