@@ -15,7 +15,8 @@ CODE := appdeploy bootstrap infra sandbox tests benchmarks
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# uv from a lock of its own installs everything else: 10 seconds where pip needs two minutes.
+# uv from a lock of its own installs everything else: 10 seconds where pip needs two minutes. setuptools, which builds our
+# own package, comes before it: a new environment brings an old one that cannot.
 $(INSTALLED): requirements.txt requirements-setup.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing the locked requirements into $(VENV)"
