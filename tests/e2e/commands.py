@@ -19,6 +19,7 @@ import boto3
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 LONGEST_COMMAND_SECONDS = 240
+STACK = "organization/axonflow/staging"
 RELEASE_ROLE = "axonflow-staging-release"
 PROJECT = "organization/axonflow"
 
@@ -64,7 +65,7 @@ class Sandbox:
         kept.pop("PYTHONDONTWRITEBYTECODE", None)
         self.outside = {**kept, "AXONFLOW_SANDBOX_HOME": str(home), "PATH": f"{BIN}:{kept['PATH']}"}
         self.home = home
-        self.stack = f"{PROJECT}/staging"
+        self.stack = STACK
         self._shells: dict[str, dict[str, str]] = {}
 
     def sandbox(self, *arguments: str) -> Ran:
