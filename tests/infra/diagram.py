@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from infra import program
-from tests.infra.mocked import ROOT, Recording, run, stack_settings
+from tests.infra.declared import as_declared
+from tests.infra.mocked import ROOT, Recording
 
 DOCUMENT = ROOT / "docs" / "architecture.md"
 STACK = "production"
@@ -20,7 +20,7 @@ Edges = set[tuple[str, str]]
 
 def drawn() -> str:
     """The components of the production stack as a Mermaid block."""
-    recording = run(program.main, STACK, stack_settings(STACK))
+    recording = as_declared(STACK)
     return "\n".join(["```mermaid", "flowchart LR", *_lines(recording), "```", ""])
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from infra import program
 from infra.access import MANAGED_LENGTH
+from tests.infra.declared import as_declared
 from tests.infra.mocked import ACCOUNT, Recording, run, stack_settings
 
 STACKS = ("staging", "production")
@@ -46,7 +47,7 @@ alarms, AWS answers in full only to those who have them on everything."""
 
 @pytest.fixture(scope="module", params=STACKS)
 def platform(request: pytest.FixtureRequest) -> tuple[str, Recording]:
-    return request.param, run(program.main, request.param, stack_settings(request.param))
+    return request.param, as_declared(request.param)
 
 
 def documents(recording: Recording) -> dict[str, dict[str, Any]]:
@@ -197,5 +198,5 @@ def test_a_trust_that_lets_in_too_many_is_refused(access: dict[str, Any], messag
 
 
 def test_roles_can_be_previewed_before_anything_exists() -> None:
-    recording = run(program.main, "staging", stack_settings("staging"), unknown=True)
+    recording = as_declared("staging", unknown=True)
     assert {"roles-viewer", "roles-release"} <= {role.name for role in recording.of(ROLE)}

@@ -9,6 +9,7 @@ import pytest
 
 from infra import program
 from infra.data_settings import CACHE_VARIABLES, DATABASE_VARIABLES
+from tests.infra.declared import as_declared
 from tests.infra.mocked import TOKEN, Recording, run, stack_settings
 
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
@@ -17,7 +18,7 @@ STACKS = ("staging", "production")
 
 @pytest.fixture(scope="module", params=STACKS)
 def platform(request: pytest.FixtureRequest) -> tuple[str, Recording]:
-    return request.param, run(program.main, request.param, stack_settings(request.param))
+    return request.param, as_declared(request.param)
 
 
 def container(recording: Recording, service: str = "agent") -> dict[str, Any]:
@@ -158,7 +159,7 @@ def test_data_is_encrypted_backed_up_and_watched(platform: tuple[str, Recording]
 
 def test_production_survives_a_zone_and_a_deletion_and_staging_can_be_built_anew() -> None:
     for stack, lasting in (("production", True), ("staging", False)):
-        recording = run(program.main, stack, stack_settings(stack))
+        recording = as_declared(stack)
         instance = recording.one("aws:rds/instance:Instance", "database").inputs
         redis = recording.one("aws:elasticache/replicationGroup:ReplicationGroup", "cache").inputs
         assert (instance["multiAz"], redis["multiAzEnabled"], redis["automaticFailoverEnabled"]) == (lasting,) * 3

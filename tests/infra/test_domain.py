@@ -7,6 +7,7 @@ import pytest
 from infra import program
 from infra.loadbalancer import TLS_POLICY
 from sandbox.account import PUBLIC_ZONE
+from tests.infra.declared import as_declared
 from tests.infra.mocked import ZONE, Recording, run, stack_settings
 
 LISTENER = "aws:lb/listener:Listener"
@@ -20,7 +21,7 @@ HOSTS = {
 
 @pytest.fixture(scope="module", params=STACKS)
 def platform(request: pytest.FixtureRequest) -> tuple[str, Recording]:
-    return request.param, run(program.main, request.param, stack_settings(request.param))
+    return request.param, as_declared(request.param)
 
 
 def test_one_certificate_has_every_host_and_is_proved_by_dns(platform: tuple[str, Recording]) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from infra import program
 from infra.firewall import MANAGED
-from tests.infra.mocked import Recording, run, stack_settings
+from tests.infra.declared import as_declared
+from tests.infra.mocked import Recording
 
 ACL = "aws:wafv2/webAcl:WebAcl"
 ASSOCIATION = "aws:wafv2/webAclAssociation:WebAclAssociation"
@@ -16,7 +16,7 @@ ASSOCIATION = "aws:wafv2/webAclAssociation:WebAclAssociation"
 
 @pytest.fixture(scope="module")
 def production() -> Recording:
-    return run(program.main, "production", stack_settings("production"))
+    return as_declared("production")
 
 
 def rules(recording: Recording) -> dict[str, dict[str, Any]]:
@@ -52,4 +52,4 @@ def test_no_two_rules_have_the_same_place(production: Recording) -> None:
 
 
 def test_a_stack_that_does_not_ask_for_it_has_none() -> None:
-    assert run(program.main, "staging", stack_settings("staging")).of(ACL) == []
+    assert as_declared("staging").of(ACL) == []

@@ -9,6 +9,7 @@ import pytest
 
 from appdeploy.contract import PlatformContract, ServiceContract
 from infra import program
+from tests.infra.declared import as_declared
 from tests.infra.mocked import Declared, Recording, run, stack_settings
 
 STACKS = ("staging", "production")
@@ -46,7 +47,7 @@ def contract_parameters(recording: Recording) -> list[Declared]:
 
 @pytest.fixture(scope="module", params=STACKS)
 def platform(request: pytest.FixtureRequest) -> tuple[str, Recording]:
-    return request.param, run(program.main, request.param, stack_settings(request.param))
+    return request.param, as_declared(request.param)
 
 
 def test_component_types_are_pinned(platform: tuple[str, Recording]) -> None:
@@ -168,14 +169,14 @@ def test_production_alone_is_protected() -> None:
         "aws:secretsmanager/secret:Secret",
     }
     for stack in STACKS:
-        recording = run(program.main, stack, stack_settings(stack))
+        recording = as_declared(stack)
         protected = {resource.type for resource in recording.resources if resource.protected}
         assert protected == (kinds if stack == "production" else set())
 
 
 def test_production_has_three_zones_and_staging_two() -> None:
     for stack, zones, strategy in (("staging", 2, "Single"), ("production", 3, "OnePerAz")):
-        vpc = run(program.main, stack, stack_settings(stack)).one("awsx:ec2:Vpc", "network").inputs
+        vpc = as_declared(stack).one("awsx:ec2:Vpc", "network").inputs
         assert len(vpc["availabilityZoneNames"]) == zones
         assert vpc["natGateways"] == {"strategy": strategy}
         assert {spec["type"] for spec in vpc["subnetSpecs"]} == {"Public", "Private", "Isolated"}
@@ -185,8 +186,8 @@ def test_production_has_three_zones_and_staging_two() -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_first_preview_builds_the_same_with_nothing_known(stack: str) -> None:
     """Iterating over, branching on or formatting an output works under plain mocks and fails in the first preview."""
-    known = run(program.main, stack, stack_settings(stack))
-    unknown = run(program.main, stack, stack_settings(stack), unknown=True)
+    known = as_declared(stack)
+    unknown = as_declared(stack, unknown=True)
     # The order is the event loop's; what is declared is the program's.
     assert {(item.type, item.name) for item in unknown.resources} == {(item.type, item.name) for item in known.resources}
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from infra import program
+from tests.infra.declared import as_declared
 from tests.infra.mocked import Recording, run, stack_settings
 
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
@@ -19,7 +20,7 @@ STACKS = ("staging", "production")
 
 @pytest.fixture(scope="module", params=STACKS)
 def platform(request: pytest.FixtureRequest) -> tuple[str, Recording]:
-    return request.param, run(program.main, request.param, stack_settings(request.param))
+    return request.param, as_declared(request.param)
 
 
 def openings(recording: Recording, kind: str, group: str) -> set[tuple[str, int, int]]:

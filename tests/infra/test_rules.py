@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from infra import program
 from infra.rules import RULES, Stack, violations
-from tests.infra.mocked import Declared, run, stack_settings
+from tests.infra.declared import as_declared
+from tests.infra.mocked import Declared
 
 STACKS = ("staging", "production")
 Change = Callable[[dict[str, Any]], None]
 
 
 def recorded(stack: str, *, unknown: bool = False) -> Stack:
-    return Stack(stack, tuple(run(program.main, stack, stack_settings(stack), unknown=unknown).resources))
+    return Stack(stack, tuple(as_declared(stack, unknown=unknown).resources))
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import pytest
 
 from appdeploy.contract import ServiceContract
 from infra import program
+from tests.infra.declared import as_declared
 from tests.infra.mocked import Recording, run, stack_settings
 
 TARGET = "aws:appautoscaling/target:Target"
@@ -15,7 +16,7 @@ STACKS = ("staging", "production")
 
 @pytest.fixture(scope="module", params=STACKS)
 def platform(request: pytest.FixtureRequest) -> tuple[str, Recording]:
-    return request.param, run(program.main, request.param, stack_settings(request.param))
+    return request.param, as_declared(request.param)
 
 
 def test_every_service_is_registered_with_a_minimum_of_0_that_is_left_alone(platform: tuple[str, Recording]) -> None:

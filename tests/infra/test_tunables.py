@@ -7,6 +7,7 @@ import json
 import pytest
 
 from infra import program
+from tests.infra.declared import as_declared
 from tests.infra.mocked import Recording, run, stack_settings
 from tests.infra.test_data import container
 
@@ -17,7 +18,7 @@ PARAMETER = "aws:ssm/parameter:Parameter"
 
 @pytest.fixture(scope="module", params=STACKS)
 def platform(request: pytest.FixtureRequest) -> tuple[str, Recording]:
-    return request.param, run(program.main, request.param, stack_settings(request.param))
+    return request.param, as_declared(request.param)
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from infra import program
 from infra.alarm_settings import AlarmSettings
 from sandbox.emulator.cloudwatch import query
+from tests.infra.declared import as_declared
 from tests.infra.mocked import Declared, Recording, run, stack_settings
 
 STACKS = ("staging", "production")
@@ -23,7 +24,7 @@ MOST_METRICS = 10
 
 @pytest.fixture(scope="module", params=STACKS)
 def platform(request: pytest.FixtureRequest) -> tuple[str, Recording]:
-    return request.param, run(program.main, request.param, stack_settings(request.param))
+    return request.param, as_declared(request.param)
 
 
 def services(recording: Recording) -> list[str]:

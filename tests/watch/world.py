@@ -7,11 +7,11 @@ import functools
 import json
 from typing import Any
 
-from infra import program
 from sandbox.emulator.cloudwatch.meter import Meter, balancer_of, group_of
 from sandbox.emulator.timings import AWS
 from sandbox.provider.types import RESOURCE_TYPES
-from tests.infra.mocked import Declared, Recording, run, stack_settings
+from tests.infra.declared import as_declared
+from tests.infra.mocked import Declared, Recording
 from tests.sandbox import aws_platform
 from tests.sandbox.scenario import Foundation, Scenario
 
@@ -29,7 +29,7 @@ DECLARED = (
 
 @functools.cache
 def recording() -> Recording:
-    return run(program.main, STACK, stack_settings(STACK))
+    return as_declared(STACK)
 
 
 def agent() -> Declared:
