@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
 from typing import TYPE_CHECKING, Self
 
-from appdeploy.deployments import service_deployments
+from appdeploy.deployments import deployed_definitions, newest_deployments
 from appdeploy.ecs_state import ServiceDeployment, ServiceState
 from appdeploy.task_definition import RELEASE_TAG
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
-
-_REVISIONS = 20
-"""Service revisions in one DescribeServiceRevisions (API reference of ECS)."""
-
 
 _REVISIONS_SEARCHED = 10
 """Newest revisions of a family among which ours is looked for: others register there too, while an answer is waited for."""
@@ -59,11 +54,10 @@ def recorded_since(ecs: ECSClient, cluster: str, service: str, task_definition: 
     A deployment that ECS has taken back is listed no longer: only its record tells that it was there. Errors of the SDK
     are raised. Two calls, and one more for each 20 later deployments.
     """
-    records = sorted(service_deployments(ecs, cluster, service), key=lambda record: record.created, reverse=True)
-    newer = takewhile(lambda record: not known.names(record), records)
+    newer = takewhile(lambda record: not known.names(record), newest_deployments(ecs, cluster, service))
     later = [record.revision for record in newer if known.precedes(record)]
-    ours = set(_that_run(ecs, later, task_definition))
-    found = next((arn for arn in reversed(later) if arn in ours), None)
+    deployed = deployed_definitions(ecs, later)
+    found = next((arn for arn in reversed(later) if deployed.get(arn) == task_definition), None)
     return deployment_of(found) if found else None
 
 
@@ -80,11 +74,3 @@ def registered_by(ecs: ECSClient, family: str, release_id: str) -> str | None:
 def deployment_of(service_revision: str) -> str:
     """The id under which DescribeServices lists the deployment of a service revision (see ServiceDeployment.rolls_out)."""
     return f"ecs-svc/{service_revision.rsplit('/', 1)[-1]}"
-
-
-def _that_run(ecs: ECSClient, revisions: list[str], task_definition: str) -> Iterator[str]:
-    for start in range(0, len(revisions), _REVISIONS):
-        reply = ecs.describe_service_revisions(serviceRevisionArns=revisions[start : start + _REVISIONS])
-        yield from (
-            item["serviceRevisionArn"] for item in reply["serviceRevisions"] if item["taskDefinition"] == task_definition
-        )

@@ -119,7 +119,7 @@ def describe_task_definition(ecs: ECSClient, arn: str) -> TaskDefinition:
 def registered_at(ecs: ECSClient, arn: str) -> datetime | None:
     """When a revision was registered; None when ECS does not know it any more or does not tell."""
     try:
-        return ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"].get("registeredAt")
+        return describe_task_definition(ecs, arn).fields.get("registeredAt")
     except ecs.exceptions.ClientException:
         return None
 

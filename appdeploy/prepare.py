@@ -73,40 +73,41 @@ def prepare(request: Request, clients: Clients, now: datetime | None = None) -> 
 
     `now` is when the release would begin, by default this moment.
     """
+    moment = now or datetime.now(UTC)
     contract = read_contract(clients, request.environment)
     live = read_live(clients, contract, contract.select(request.services), request.goal)
     try:
         plan = plan_release(request.release_id, contract.platform, request.goal, live)
     except Unplannable as error:
-        raise Refused(*error.lines, details=tuple(table(_around(error, contract.platform, live, clients)))) from None
+        others = replace(error.others, releases_table=contract.platform.releases_table, incident=request.incident)
+        prepared = Prepared(contract.platform, others, _planned(others, live), (), None)
+        rows = (*_unplanned(error), *_looked(prepared, clients, moment).table)
+        raise Refused(*error.lines, details=tuple(table(rows))) from None
     caller = contract.caller.arn if contract.caller else None
     plan = replace(plan, caller=caller, releases_table=contract.platform.releases_table, incident=request.incident)
-    prepared = _looked(Prepared(contract.platform, plan, live, (), None), clients)
+    return _looked(Prepared(contract.platform, plan, live, (), None), clients, moment)
+
+
+def _looked(prepared: Prepared, clients: Clients, now: datetime) -> Prepared:
+    plan, platform = prepared.plan, prepared.platform
     if not plan.changed:
         return prepared
-    window = look_at_window(request.environment, contract.platform.windows, now or datetime.now(UTC))
-    return replace(prepared, checks=waive((*prepared.checks, *window), request.incident))
-
-
-def _looked(prepared: Prepared, clients: Clients) -> Prepared:
-    if not prepared.plan.changed:
-        return prepared
     with ThreadPoolExecutor(1) as pool:
-        lock = pool.submit(look_at_lock, prepared.plan, clients.once.dynamodb)
-        checks = preflight(prepared.plan, prepared.live, clients)
-        return replace(prepared, checks=checks, lock=lock.result())
+        lock = pool.submit(look_at_lock, plan, clients.once.dynamodb)
+        checks = preflight(plan, prepared.live, clients)
+        window = look_at_window(plan.environment, platform.windows, now)
+        return replace(prepared, checks=waive((*checks, *window), plan.incident), lock=lock.result())
 
 
-def _around(
-    error: Unplannable, platform: PlatformContract, live: tuple[LiveService, ...], clients: Clients
-) -> tuple[Check, ...]:
-    """The whole table where some services have no plan: their rows first, then those of the others."""
-    planned = {service.contract.name for service in error.others.services}
-    others = tuple(service for service in live if service.contract.name in planned)
-    plan = replace(error.others, releases_table=platform.releases_table)
+def _planned(plan: ReleasePlan, live: tuple[LiveService, ...]) -> tuple[LiveService, ...]:
+    planned = {service.contract.name for service in plan.services}
+    return tuple(service for service in live if service.contract.name in planned)
+
+
+def _unplanned(error: Unplannable) -> tuple[Check, ...]:
+    """The rows of the services that have no plan, which go before those of the others."""
     rest = [Check(row.service, "the rest", Verdict.SKIP, "not looked at without a plan") for row in error.problems]
-    own = (row for pair in zip(error.problems, rest, strict=True) for row in pair)
-    return (*own, *_looked(Prepared(platform, plan, others, (), None), clients).table)
+    return tuple(row for pair in zip(error.problems, rest, strict=True) for row in pair)
 
 
 def _kind(goal: Goal) -> str:

@@ -81,12 +81,9 @@ def is_open(windows: Sequence[ReleaseWindow], moment: datetime) -> bool:
     return not windows or any(window.holds(moment) for window in windows)
 
 
-def next_opening(windows: Sequence[ReleaseWindow], moment: datetime) -> tuple[datetime, ReleaseWindow] | None:
-    """The next moment at which a window opens, and which does; None when there is no window."""
-    found = [(opening, index) for index, window in enumerate(windows) for opening in window.openings(moment)]
-    if not found:
-        return None
-    opening, index = min(found)
+def next_opening(windows: Sequence[ReleaseWindow], moment: datetime) -> tuple[datetime, ReleaseWindow]:
+    """The next moment at which one of the windows, of which there is one at least, opens, and which does."""
+    opening, index = min((opening, index) for index, window in enumerate(windows) for opening in window.openings(moment))
     return opening, windows[index]
 
 

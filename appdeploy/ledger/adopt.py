@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from appdeploy.aws_errors import AwsError
 from appdeploy.begun import deployment_of
 from appdeploy.contract import ServiceContract
-from appdeploy.deployments import service_deployments
+from appdeploy.deployments import REVISIONS_AT_ONCE, deployed_definitions, newest_deployments
 from appdeploy.ecs_state import DeploymentStatus, ServiceDeployment
 from appdeploy.ledger.entry import Entry, ServiceEntry, Side
 from appdeploy.ledger.store import Ledger
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 KIND = "found"
 _ENTRIES_COMPARED = 50
-_REVISIONS = 20
-"""Service revisions in one DescribeServiceRevisions (API reference of ECS)."""
 _WHO = "found in ECS"
 
 
@@ -56,16 +54,9 @@ def _may_own_more(entry: Entry) -> bool:
 
 def _found(clients: Clients, contract: EnvironmentContract, service: ServiceContract, recent: Sequence[Entry]) -> list[Entry]:
     known = {entry.services[service.name].deployment_id for entry in recent if service.name in entry.services} - {None}
-    records = sorted(
-        service_deployments(clients.ecs, contract.platform.cluster, service.service),
-        key=lambda record: record.created,
-        reverse=True,
-    )
-    later = list(takewhile(lambda record: deployment_of(record.revision) not in known, records))[:_REVISIONS]
-    if not later:
-        return []
-    reply = clients.ecs.describe_service_revisions(serviceRevisionArns=[record.revision for record in later])
-    runs = {item["serviceRevisionArn"]: item["taskDefinition"] for item in reply["serviceRevisions"]}
+    records = newest_deployments(clients.ecs, contract.platform.cluster, service.service)
+    later = list(takewhile(lambda record: deployment_of(record.revision) not in known, records))[:REVISIONS_AT_ONCE]
+    runs = deployed_definitions(clients.ecs, (record.revision for record in later))
     # The template has no image: its deployment is the service's creation, or a failed first release taken back.
     ours = [record for record in later if record.revision in runs and not on_template(service, runs[record.revision])]
     return [_entry(contract, service, record, describe_task_definition(clients.ecs, runs[record.revision])) for record in ours]

@@ -18,13 +18,6 @@ def look_at_window(environment: str, windows: Sequence[ReleaseWindow], now: date
         return ()
     if is_open(windows, now):
         return (Check(environment, WHAT, Verdict.OK, "open"),)
-    opening = next_opening(windows, now)
-    remedy = "run this again then" if opening else "give the contract a window that opens"
-    return (Check(environment, WHAT, Verdict.NO, f"closed{_until(opening)}", remedy, waivable=True),)
-
-
-def _until(opening: tuple[datetime, ReleaseWindow] | None) -> str:
-    if opening is None:
-        return ""
-    moment, window = opening
-    return f" until {moment.astimezone(ZoneInfo(window.time_zone)):%a %d %b %H:%M} {window.time_zone}"
+    opening, window = next_opening(windows, now)
+    until = f"{opening.astimezone(ZoneInfo(window.time_zone)):%a %d %b %H:%M} {window.time_zone}"
+    return (Check(environment, WHAT, Verdict.NO, f"closed until {until}", "run this again then", waivable=True),)

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from appdeploy.deployments import service_deployments
+from appdeploy.deployments import REVISIONS_AT_ONCE, deployed_definitions, newest_deployments
 from appdeploy.ecs_state import DeploymentStatus, ServiceDeployment
 from appdeploy.live import on_template
-from appdeploy.parallel import side_by_side
 from appdeploy.rollback.history import Completed, History, way_back
 
 if TYPE_CHECKING:
@@ -23,15 +22,13 @@ if TYPE_CHECKING:
 
     from appdeploy.contract import ServiceContract
 
-AT_ONCE = 20
-"""Service revisions in one DescribeServiceRevisions (API reference of ECS)."""
 _GOING_BACK = (
     DeploymentStatus.ROLLBACK_REQUESTED,
     DeploymentStatus.ROLLBACK_IN_PROGRESS,
     DeploymentStatus.STOP_REQUESTED,
 )
 _TELLING = (DeploymentStatus.SUCCESSFUL, *_GOING_BACK)
-_SIDE = AT_ONCE // 2
+_SIDE = REVISIONS_AT_ONCE // 2
 """Deployments looked at on either side of a moment."""
 
 
@@ -52,7 +49,7 @@ class Past:
     @property
     def is_long(self) -> bool:
         """Whether one call cannot tell all of it."""
-        return len(self.succeeded) > AT_ONCE
+        return len(self.succeeded) > REVISIONS_AT_ONCE
 
     def whole(self) -> History:
         """All of it: a call for every twenty, side by side."""
@@ -60,7 +57,7 @@ class Past:
 
     def newest(self) -> History:
         """The newest twenty, in one call."""
-        return self._read(self.succeeded[:AT_ONCE])
+        return self._read(self.succeeded[:REVISIONS_AT_ONCE])
 
     def later(self, moment: datetime) -> int:
         """How many are not older than the moment."""
@@ -72,27 +69,16 @@ class Past:
         return self._read(self.succeeded[max(0, later - _SIDE) : later + _SIDE])
 
     def _read(self, records: Sequence[ServiceDeployment]) -> History:
-        revisions = list(dict.fromkeys(record.revision for record in records))
-        batches = [revisions[start : start + AT_ONCE] for start in range(0, len(revisions), AT_ONCE)]
-        definitions: dict[str, str] = {}
-        for found in side_by_side(self._definitions, batches):
-            definitions.update(found)
+        definitions = deployed_definitions(self.ecs, (record.revision for record in records))
         completed = (
             Completed(definitions[record.revision], record.created) for record in records if record.revision in definitions
         )
         return History(tuple(item for item in completed if not on_template(self.contract, item.task_definition)), self.gives_up)
 
-    def _definitions(self, revisions: Sequence[str]) -> dict[str, str]:
-        """Task definitions by service revision."""
-        reply = self.ecs.describe_service_revisions(serviceRevisionArns=list(revisions))
-        return {item["serviceRevisionArn"]: item["taskDefinition"] for item in reply["serviceRevisions"]}
-
 
 def read_past(ecs: ECSClient, cluster: str, contract: ServiceContract) -> Past:
     """What succeeded, and when: one call for each hundred deployments."""
-    records = sorted(
-        service_deployments(ecs, cluster, contract.service, _TELLING), key=lambda record: record.created, reverse=True
-    )
+    records = newest_deployments(ecs, cluster, contract.service, _TELLING)
     return Past(
         ecs,
         contract,
