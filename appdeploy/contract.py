@@ -16,6 +16,8 @@ from appdeploy.window import ReleaseWindow as ReleaseWindow  # infra takes it fr
 
 SCHEMA_MAJOR = 1
 """The major version that this code reads and writes. A reader refuses every other one."""
+SCHEMA_MINOR = 1
+"""Raised with each field that is added. 1: promotion, the event bus, a service's order and its task before a rollout."""
 
 STANDARD_PARAMETER_BYTES = 4096
 """Largest value of a standard SSM parameter (docs.aws.amazon.com/general/latest/gr/ssm.html)."""
@@ -46,6 +48,11 @@ def _arn(service: str) -> AfterValidator:
 
 EcsArn = Annotated[str, _arn("ecs")]
 ElbArn = Annotated[str, _arn("elasticloadbalancing")]
+EventsArn = Annotated[str, _arn("events")]
+RoleArn = Annotated[str, _arn("iam")]
+AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
+RegionName = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+EnvironmentName = Annotated[str, StringConstraints(pattern=f"^{ENVIRONMENT_PATTERN}$")]
 Count = Annotated[int, Field(ge=0, le=5000)]
 
 
@@ -55,7 +62,7 @@ class _Document(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
     kind: ClassVar[str]
 
-    schema_version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+$")] = f"{SCHEMA_MAJOR}.0"
+    schema_version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+$")] = f"{SCHEMA_MAJOR}.{SCHEMA_MINOR}"
 
     @model_validator(mode="before")
     @classmethod
@@ -92,20 +99,37 @@ class _Document(BaseModel):
         return text
 
 
+class Promotion(BaseModel):
+    """Where a digest has to have been live, and settled, before this environment takes it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    environment: EnvironmentName
+    region: RegionName
+    releases_table: str
+    """That environment's ledger."""
+    role: RoleArn | None = None
+    """The role that may read it, where the environment is in another account; None: the caller's own credentials do."""
+
+
 class PlatformContract(_Document):
     """What all services of an environment share."""
 
     kind: ClassVar[str] = "platform"
 
-    environment: Annotated[str, StringConstraints(pattern=f"^{ENVIRONMENT_PATTERN}$")]
-    account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
-    region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+    environment: EnvironmentName
+    account: AccountId
+    region: RegionName
     cluster: EcsArn
     releases_table: str
     url: Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+$")]
     """Where customers reach the platform: scheme and host of the public load balancer, no path."""
     windows: Annotated[tuple[ReleaseWindow, ...], Field(max_length=14)] = ()
     """When releases may begin; any time when there is none."""
+    promotion: Promotion | None = None
+    """None: the environment takes any image."""
+    event_bus: EventsArn | None = None
+    """The EventBridge bus that is told of releases; none is told without it."""
 
 
 class Scaling(BaseModel):
@@ -121,6 +145,17 @@ class Scaling(BaseModel):
         if self.minimum > self.maximum:
             raise ValueError(f"minimum {self.minimum} exceeds maximum {self.maximum}")
         return self
+
+
+class BeforeTask(BaseModel):
+    """A one-off task that runs with a service's new revision before its rollout, such as a database migration."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    command: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1, max_length=50)]
+    """What the application container runs instead of its image's own command."""
+    timeout_seconds: Annotated[int, Field(ge=10, le=3600)] = 900
+    """How long it may run before the release gives it up."""
 
 
 class ServiceContract(_Document):
@@ -147,6 +182,9 @@ class ServiceContract(_Document):
     """None: people alone change the count. The maximum is set by infra, the minimum by releases: it starts tasks."""
     strategy: Literal["rolling", "canary"] = "rolling"
     health_path: Annotated[str, StringConstraints(pattern=r"^/")] = "/health"
+    order: Annotated[int, Field(ge=0, le=99)] = 0
+    """Its group within a release of several services: lower ones first, those of one number side by side."""
+    before: BeforeTask | None = None
 
     @property
     def template_family(self) -> str:

@@ -68,6 +68,7 @@ def build(environment: Environment) -> None:
             services=services,
             settings=platform.services,
             windows=platform.release_windows,
+            promotion=platform.promotion.rule(environment.region) if platform.promotion else None,
         ),
         written_after=[
             *(boundary, roles, network, *entry.components, cluster, database, cache, releases, *services.values(), watching)

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from appdeploy.contract import PlatformContract, ReleaseWindow, ServiceContract, contract_path
+from appdeploy.contract import PlatformContract, Promotion, ReleaseWindow, ServiceContract, contract_path
 from infra.component import Component
 from infra.naming import Names
 from infra.service import Service
@@ -76,6 +76,7 @@ class ContractArgs:
     services: Mapping[str, Service]
     settings: Mapping[str, ServiceSettings]
     windows: Sequence[ReleaseWindow]
+    promotion: Promotion | None
 
 
 class Contract(Component):
@@ -116,16 +117,20 @@ def _document(model: type[PlatformContract] | type[ServiceContract], fields: Map
 
 def _platform_document(args: ContractArgs) -> pulumi.Output[str]:
     cluster = pulumi.Output.from_input(args.cluster_arn)
+    account = cluster.apply(lambda arn: arn.split(":")[4])
     return _document(
         PlatformContract,
         {
             "environment": args.names.environment,
-            "account": cluster.apply(lambda arn: arn.split(":")[4]),
+            "account": account,
             "region": args.region,
             "cluster": cluster,
             "releases_table": args.releases_table,
             "url": args.url,
             "windows": [window.model_dump(mode="json") for window in args.windows],
+            "promotion": args.promotion and args.promotion.model_dump(mode="json"),
+            # The account's own bus, on which infra/notices.py listens.
+            "event_bus": pulumi.Output.concat("arn:aws:events:", args.region, ":", account, ":event-bus/default"),
         },
     )
 
@@ -146,5 +151,7 @@ def _service_document(name: str, args: ContractArgs) -> pulumi.Output[str]:
             "target_groups": list(service.target_group_arns),
             "listener_rule": service.listener_rule_arn,
             "health_path": settings.health_path,
+            "order": settings.order,
+            "before": settings.before and settings.before.model_dump(mode="json"),
         },
     )

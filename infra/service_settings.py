@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from appdeploy.contract import BeforeTask
 from infra.exposure_settings import InternalExposure, PublicExposure
 from infra.scaling_settings import ScalingSettings
 from infra.section import Section
@@ -29,6 +30,12 @@ SECRET_WORDS = ("PASSWORD", "SECRET", "TOKEN", "PRIVATE_KEY", "API_KEY")
 VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")]
 
 
+class BeforeSettings(BeforeTask):
+    """The contract's own; in a stack file a key that it does not know is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
 class ServiceSettings(Section):
     """One service behind a load balancer."""
 
@@ -42,6 +49,10 @@ class ServiceSettings(Section):
     """None: people alone change how many tasks there are."""
     exposure: Annotated[PublicExposure | InternalExposure, Field(discriminator="kind")]
     """Who reaches it."""
+    order: Annotated[int, Field(ge=0, le=99)] = 0
+    """Its group in a release of several services: lower ones are live before higher ones begin."""
+    before: BeforeSettings | None = None
+    """A one-off task with the new image before each rollout, such as a database migration (docs/migrations.md)."""
     health_path: Annotated[str, StringConstraints(pattern=r"^/")] = "/health"
     health_grace_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
     """How long a starting task may fail the load balancer's check before ECS replaces it."""

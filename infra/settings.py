@@ -19,6 +19,7 @@ from infra.exposure_settings import Exposure, InternalExposure, check_together
 from infra.firewall_settings import FirewallSettings
 from infra.name_settings import check_names
 from infra.network_settings import NetworkSettings
+from infra.promotion_settings import PromotionSettings
 from infra.section import Section
 from infra.service_settings import ServiceSettings
 from infra.variable_settings import check_variables
@@ -85,6 +86,8 @@ class PlatformSettings(Section):
     load_balancer: LoadBalancerSettings = LoadBalancerSettings()
     release_windows: Annotated[tuple[ReleaseWindow, ...], Field(max_length=14)] = ()
     """When releases may begin; any time when there is none. Rollbacks always may, and `--during-incident` passes."""
+    promotion: PromotionSettings | None = None
+    """Where images have to have been live before; this environment takes any without it."""
     domain: DomainSettings | None = None
     """Without one the public load balancer answers plain HTTP under the name that AWS gave it. Production has one."""
     access: AccessSettings
@@ -163,6 +166,13 @@ class Environment(Section):
         missing = [what for what, there in wanted.items() if not there]
         if self.name == PRODUCTION and missing:
             raise ValueError(f"production needs platform.{missing[0]}")
+        return self
+
+    @model_validator(mode="after")
+    def _promoted_from_elsewhere(self) -> Self:
+        source = self.platform.promotion
+        if source is not None and source.environment == self.name:
+            raise ValueError(f"platform.promotion.environment: {self.name} cannot be where its own images come from")
         return self
 
     @model_validator(mode="after")

@@ -248,3 +248,13 @@ def test_a_service_whose_role_name_is_too_long_is_refused() -> None:
     name = "a" * 30
     said = refusal(settings(services={name: settings()["services"]["agent"]}), stack="a-long-environment-x")
     assert f"platform.services.{name}: the role's name" in said
+
+
+def test_an_environment_does_not_promote_to_itself() -> None:
+    said = refusal(settings(promotion={"environment": "staging"}))
+    assert "platform.promotion.environment: staging cannot be where its own images come from" in said
+
+
+def test_a_task_before_the_rollout_refuses_a_key_that_it_does_not_know() -> None:
+    said = refusal(agent(before={"command": ["migrate"], "image": "x"}))
+    assert "platform.services.agent.before.image: Extra inputs are not permitted" in said
