@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from appdeploy.cli.options import why_options
+from appdeploy.cli.options import json_option, why_options
 
 if TYPE_CHECKING:
     from appdeploy.aws import Clients
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from appdeploy.events import Emit
     from appdeploy.lock.turn import Line
     from appdeploy.plan import ReleasePlan
+    from appdeploy.render.json_lines import JsonRenderer
     from appdeploy.render.plain import PlainRenderer
     from appdeploy.render.terminal import TerminalRenderer
 
@@ -37,6 +38,8 @@ class Following:
     timeout: int
     """Seconds."""
     patient: bool
+    as_json: bool
+    """Whether a program reads along: events as lines of JSON, and nothing else on standard output."""
     lock_wait: int | None = None
     """Seconds to stand in line for the environment's lock; None for a rollback, which stands in none."""
     on_interrupt: str = _LEAVE
@@ -64,7 +67,7 @@ def rollback_following_options(function: Callable[..., int]) -> Callable[..., in
 
 
 def _gathering(function: Callable[..., int]) -> Callable[..., int]:
-    """`--until`, `--timeout` and `--patient`; these and what else belongs to Following is handed on as one value."""
+    """`--until`, `--timeout`, `--patient` and `--json`; these and what else belongs to Following is handed on as one value."""
     names = {field.name for field in fields(Following)}
 
     @wraps(function)
@@ -72,7 +75,7 @@ def _gathering(function: Callable[..., int]) -> Callable[..., int]:
         ours = {name: options.pop(name) for name in names & options.keys()}
         return function(following=Following(**ours), **options)
 
-    return _until(_timeout(_patient(command)))
+    return _until(_timeout(_patient(_json(command))))
 
 
 def follow(prepare: Callable[[Clients], ReleasePlan], environment: str, region: str | None, following: Following) -> int:
@@ -88,12 +91,12 @@ def follow(prepare: Callable[[Clients], ReleasePlan], environment: str, region: 
     until = following.until or (_LIVE if is_terminal() else _COMPLETE)
     policy = Policy(until_complete=until == _COMPLETE, patient=following.patient)
     watching = Watching(policy, following.timeout, back_on_interrupt=following.on_interrupt == _ROLLBACK)
-    clients = connect(region)
-    with _cancelling(clock), _renderer(clock) as render:
+    with _cancelling(clock), _renderer(clock, following) as render:
+        clients = connect(region)
         line = _line(clients, clock, render, following)
         results = run_release(lambda: _with_why(prepare(clients), following), watching, clients, clock, render, line)
-    if following.lock_wait is not None:
-        _tidy(clients, environment)
+        if following.lock_wait is not None:
+            _tidy(clients, environment)
     return worst(result.outcome for result in results).exit_code
 
 
@@ -120,6 +123,7 @@ _timeout = click.option(
     "--timeout", type=click.IntRange(min=1), default=1200, show_default=True, metavar="SECONDS", help="How long to watch."
 )
 _patient = click.option("--patient", is_flag=True, help="Leave a failing release to ECS's circuit breaker and alarms.")
+_json = json_option("Print a JSON object a line for each event (docs/events.md), and nothing else.")
 _lock_wait = click.option(
     "--lock-wait",
     type=click.IntRange(min=0),
@@ -152,8 +156,13 @@ def _line(clients: Clients, clock: Clock, emit: Emit, following: Following) -> L
     return AsBegun(at_once, in_line) if following.resumes else in_line
 
 
-def _renderer(clock: Clock) -> PlainRenderer | TerminalRenderer:
+def _renderer(clock: Clock, following: Following) -> JsonRenderer | PlainRenderer | TerminalRenderer:
     from appdeploy.render import is_terminal
+
+    if following.as_json:
+        from appdeploy.render.json_lines import JsonRenderer
+
+        return JsonRenderer()
     from appdeploy.render.plain import PlainRenderer
 
     if not is_terminal():
