@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
 from functools import wraps
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +20,9 @@ if TYPE_CHECKING:
     from appdeploy.aws import Clients
     from appdeploy.clock import Clock, SystemClock
     from appdeploy.events import Emit
+    from appdeploy.everyone import Everyone, Renderer
     from appdeploy.lock.turn import Line
     from appdeploy.plan import ReleasePlan
-    from appdeploy.render.json_lines import JsonRenderer
-    from appdeploy.render.plain import PlainRenderer
-    from appdeploy.render.terminal import TerminalRenderer
 
 _LIVE = "live"
 _COMPLETE = "complete"
@@ -82,6 +82,7 @@ def follow(prepare: Callable[[Clients], ReleasePlan], environment: str, region: 
     """Carry a plan out, show it, and return the exit status of its worst service. Ctrl-C and SIGTERM stop the watch alone."""
     from appdeploy.aws import connect
     from appdeploy.clock import SystemClock
+    from appdeploy.everyone import Everyone
     from appdeploy.outcome import worst
     from appdeploy.release import Watching, run_release
     from appdeploy.render import is_terminal
@@ -91,13 +92,22 @@ def follow(prepare: Callable[[Clients], ReleasePlan], environment: str, region: 
     until = following.until or (_LIVE if is_terminal() else _COMPLETE)
     policy = Policy(until_complete=until == _COMPLETE, patient=following.patient)
     watching = Watching(policy, following.timeout, back_on_interrupt=following.on_interrupt == _ROLLBACK)
-    with _cancelling(clock), _renderer(clock, following) as render:
+    with _cancelling(clock), Everyone(_renderer(clock, following), clock) as emit:
+        _summarise(emit, environment)
         clients = connect(region)
-        line = _line(clients, clock, render, following)
-        results = run_release(lambda: _with_why(prepare(clients), following), watching, clients, clock, render, line)
+        line = _line(clients, clock, emit, following)
+        results = run_release(lambda: _with_why(prepare(clients), following), watching, clients, clock, emit, line)
         if following.lock_wait is not None:
             _tidy(clients, environment)
     return worst(result.outcome for result in results).exit_code
+
+
+def _summarise(everyone: Everyone, environment: str) -> None:
+    """In a GitHub job, for the page of its run too."""
+    from appdeploy.render.step_summary import VARIABLE, StepSummary
+
+    if path := os.environ.get(VARIABLE):
+        everyone.join(StepSummary(environment, Path(path)))
 
 
 def _tidy(clients: Clients, environment: str) -> None:
@@ -156,7 +166,7 @@ def _line(clients: Clients, clock: Clock, emit: Emit, following: Following) -> L
     return AsBegun(at_once, in_line) if following.resumes else in_line
 
 
-def _renderer(clock: Clock, following: Following) -> JsonRenderer | PlainRenderer | TerminalRenderer:
+def _renderer(clock: Clock, following: Following) -> Renderer:
     from appdeploy.render import is_terminal
 
     if following.as_json:
