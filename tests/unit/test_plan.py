@@ -122,11 +122,6 @@ def test_both_spellings_print_the_documented_model(arguments, aws, command, caps
     assert (report.environment, aws.writes) == ("staging", [])
 
 
-def test_json_without_a_plan_is_a_usage_error(aws, command):
-    assert command("deploy", "-e", "staging", "--version", "v2", "--json") == 2
-    assert aws.calls == []
-
-
 def test_a_synced_deploy_writes_what_was_planned(aws, run):
     service = moved(aws)
     run(Deploy("v2", sync=True))
