@@ -83,6 +83,8 @@ def follow(prepare: Callable[[Clients], ReleasePlan], environment: str, region: 
     from appdeploy.aws import connect
     from appdeploy.clock import SystemClock
     from appdeploy.everyone import Everyone
+    from appdeploy.notices.announcer import Announcer
+    from appdeploy.notices.post import Post
     from appdeploy.outcome import worst
     from appdeploy.release import Watching, run_release
     from appdeploy.render import is_terminal
@@ -95,6 +97,7 @@ def follow(prepare: Callable[[Clients], ReleasePlan], environment: str, region: 
     with _cancelling(clock), Everyone(_renderer(clock, following), clock) as emit:
         _summarise(emit, environment)
         clients = connect(region)
+        emit.join(Announcer(Post(clients.once.events), emit))
         line = _line(clients, clock, emit, following)
         results = run_release(lambda: _with_why(prepare(clients), following), watching, clients, clock, emit, line)
         if following.lock_wait is not None:

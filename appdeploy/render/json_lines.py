@@ -7,8 +7,9 @@ from types import TracebackType
 from typing import Self
 
 from appdeploy.errors import AppdeployError
-from appdeploy.events import Event, Planned
-from appdeploy.render.plain import write
+from appdeploy.events import Event, Planned, Untold
+from appdeploy.render.plain import report_problem, write
+from appdeploy.render.words import lines
 from appdeploy.stream.convert import line_of, line_of_error
 from appdeploy.stream.lines import Line
 
@@ -34,6 +35,8 @@ class JsonRenderer:
         """Show one event."""
         if isinstance(event, Planned):
             self._release = event.plan.release_id
+        if isinstance(event, Untold):
+            report_problem(lines(event))
         self._write(line_of(event))
 
     def _write(self, line: Line) -> None:

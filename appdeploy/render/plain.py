@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import IO, Self
 
-from appdeploy.events import Event, Finished, Planned, Progress
+from appdeploy.events import Event, Finished, Planned, Progress, Untold
 from appdeploy.render.words import lines, problem, progress
 
 
@@ -35,6 +35,9 @@ class PlainRenderer:
             if self._planned == tuple(lines(event)):
                 return
             self._planned = tuple(lines(event))
+        if isinstance(event, Untold):  # No part of the release itself.
+            report_problem(lines(event))
+            return
         write(sys.stdout, lines(event))
         if isinstance(event, Finished):
             report_problem(problem(event.result))

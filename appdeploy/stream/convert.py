@@ -63,6 +63,8 @@ def line_of(event: Event) -> Line:
             return lines.Bounded(service=service, minimum=minimum, maximum=maximum)
         case events.Unbounded(service, reason):
             return lines.Unbounded(service=service, reason=reason)
+        case events.Untold(reason):
+            return lines.Untold(reason=reason)
         case events.Ended(plan, results, seconds):
             outcome = worst(result.outcome for result in results)
             return lines.Ended(

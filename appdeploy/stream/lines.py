@@ -228,6 +228,13 @@ class Unbounded(_Line):
     reason: str
 
 
+class Untold(_Line):
+    """A notice about the release could not be sent."""
+
+    event: Literal["untold"] = "untold"
+    reason: str
+
+
 class Ended(_Line):
     """All services' outcomes are decided: the last line of a release that was told to its end."""
 
@@ -270,6 +277,7 @@ Line = Annotated[
     | Unkept
     | Bounded
     | Unbounded
+    | Untold
     | Ended
     | Error,
     Field(discriminator="event"),

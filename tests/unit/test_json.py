@@ -39,6 +39,7 @@ EXAMPLES = (
     events.Unkept("agent", "no right"),
     events.Bounded("agent", 1, 4),
     events.Unbounded("agent", "no right"),
+    events.Untold("no right"),
     events.Ended(PLAN, (BAD,), 61.0),
 )
 
