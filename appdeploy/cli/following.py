@@ -94,7 +94,7 @@ def follow(prepare: Callable[[Clients], ReleasePlan], environment: str, region: 
     until = following.until or (_LIVE if is_terminal() else _COMPLETE)
     policy = Policy(until_complete=until == _COMPLETE, patient=following.patient)
     watching = Watching(policy, following.timeout, back_on_interrupt=following.on_interrupt == _ROLLBACK)
-    with _cancelling(clock), Everyone(_renderer(clock, following), clock) as emit:
+    with cancelling(clock), Everyone(_renderer(clock, following), clock) as emit:
         _summarise(emit, environment)
         clients = connect(region)
         emit.join(Announcer(Post(clients.once.events), emit))
@@ -186,7 +186,7 @@ def _renderer(clock: Clock, following: Following) -> Renderer:
 
 
 @contextmanager
-def _cancelling(clock: SystemClock) -> Iterator[None]:
+def cancelling(clock: SystemClock) -> Iterator[None]:
     """Make SIGTERM mean the same as Ctrl-C, and let both end the waits of worker threads too."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:

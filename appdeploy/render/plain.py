@@ -49,8 +49,11 @@ def report_problem(text: Iterable[str]) -> None:
     write(sys.stderr, marked)
 
 
-def write(stream: IO[str], text: Iterable[str]) -> None:
-    """Write lines and flush. A reader that went away (`| head`) must not end a release or hide its exit status."""
+def write(stream: IO[str], text: Iterable[str]) -> bool:
+    """Write lines and flush; returns whether anybody reads them.
+
+    A reader that went away (`| head`) must not end a release or hide its exit status.
+    """
     try:
         for line in text:
             stream.write(f"{line}\n")
@@ -58,3 +61,5 @@ def write(stream: IO[str], text: Iterable[str]) -> None:
     except BrokenPipeError:
         # What Python's documentation advises: the flush at exit would raise again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return False
+    return True
