@@ -91,7 +91,7 @@ def test_a_secret_in_the_drift_has_no_value(aws, preview):
     secret = {"name": "DATABASE_PASSWORD", "valueFrom": "arn:aws:ssm:eu-central-1:1:parameter/hush"}
     moved(aws, lambda fields: fields["containerDefinitions"][0].update(secrets=[secret]))
     service, text = preview()
-    assert "secrets.DATABASE_PASSWORD: refers to another secret" in text
+    assert "secrets.DATABASE_PASSWORD: another secret" in text
     assert "hush" not in service.model_dump_json() + text
 
 
