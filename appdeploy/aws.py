@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_sts import STSClient
 
+    from appdeploy.notices.post import EventsClient
+
 THREADS = 10
 """How many calls the tool has under way at once, at most; also the size of each connection pool."""
 
@@ -45,6 +47,8 @@ _READING = Config(
 # Writes, and reads while watching: one attempt. RegisterTaskDefinition is not idempotent, so a write is repeated only
 # by code that knows what became of the first one; a watch repeats itself anyway.
 _ONCE = _READING.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+# Notices hold up the end of a command, so they are given two seconds in all.
+_NOTICE = _ONCE.merge(Config(connect_timeout=1, read_timeout=1))
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class OnceClients:
     dynamodb: DynamoDBClient
     logs: CloudWatchLogsClient
     ssm: SSMClient
+    events: EventsClient
 
 
 @dataclass(frozen=True)
@@ -112,5 +117,6 @@ def _make(session: boto3.Session, region: str) -> Clients:
             dynamodb=session.client("dynamodb", config=_ONCE),
             logs=session.client("logs", config=_ONCE),
             ssm=session.client("ssm", config=_ONCE),
+            events=session.client("events", config=_NOTICE),
         ),
     )

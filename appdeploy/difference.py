@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -67,7 +68,10 @@ _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "runtimePlatform": {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"},
     "portMappings": {"protocol": "tcp"},
 }
-_SECRET = frozenset({"secrets", "secretOptions"})
+_NAMED_LIKE_A_SECRET = re.compile(
+    r"(^|_)(PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIALS?|(API|ACCESS|PRIVATE|SIGNING)_?KEY)(_|$)", re.IGNORECASE
+)
+"""Variables that should have been references: infra writes none, and a value is shown to nobody if somebody else did."""
 
 Path = tuple[str, ...]
 
@@ -83,7 +87,7 @@ class Difference:
     after: str | None
     """None when it is gone."""
     secret: bool
-    """Whether it is a reference to a secret: then both texts are a mark, not the value."""
+    """Whether it is a secret, or refers to one: then both texts are a mark, not the value."""
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any], application: str) -> tuple[Difference, ...]:
@@ -106,6 +110,8 @@ def _difference(path: Path, before: str | None, after: str | None) -> Difference
 def _is_secret(path: Path) -> bool:
     # Not "anywhere in the path": a container or a variable may be called secrets.
     inside = path[2:] if path[:1] == ("containerDefinitions",) else ()
+    if inside[:1] == ("environment",):
+        return any(_NAMED_LIKE_A_SECRET.search(name) for name in inside[1:])
     return inside[:1] == ("secrets",) or inside[:2] == ("logConfiguration", "secretOptions")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import ClassVar
 
 from appdeploy.outcome import ExitCode
@@ -51,3 +52,19 @@ class Interrupted(AppdeployError):
     """A person or a CI runner asked the tool to stop."""
 
     exit_code = ExitCode.INTERRUPTED
+
+
+def told(error: BaseException) -> tuple[ExitCode, tuple[str, ...]]:
+    """Exit status and lines for any error, a defect of ours too: a person never reads a traceback."""
+    if isinstance(error, AppdeployError):
+        return error.exit_code, error.lines
+    if isinstance(error, KeyboardInterrupt):
+        return ExitCode.INTERRUPTED, ("interrupted",)
+    return ExitCode.UNEXPECTED, (_unexpected(error),)
+
+
+def _unexpected(error: BaseException) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    words = " ".join(str(error).split())
+    where = f"line {frame.lineno} of {frame.filename}"
+    return f"unexpected {type(error).__name__}: {words} ({where}); this is a defect, please report it"

@@ -177,6 +177,13 @@ class Unbounded:
 
 
 @dataclass(frozen=True)
+class Untold:
+    """A notice about the release could not be sent: people who rely on notices do not know of it."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class Ended:
     """All services' outcomes are decided."""
 
@@ -204,6 +211,7 @@ Event = (
     | Unkept
     | Bounded
     | Unbounded
+    | Untold
     | Ended
 )
 Emit = Callable[[Event], None]

@@ -131,6 +131,8 @@ class ReleasePlan:
     """Who asks: the ARN of the AWS identity."""
     releases_table: str | None = None
     """The environment's table of releases; None when the contract was not asked, and the name's pattern has to do."""
+    event_bus: str | None = None
+    """The EventBridge bus that is told of it; None when nobody is to be told."""
     fence: int | None = None
     """Which holder of the environment's lock carries it out; None before the lock is taken."""
     brings_template: bool = False

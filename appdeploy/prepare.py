@@ -84,8 +84,15 @@ def prepare(request: Request, clients: Clients, now: datetime | None = None) -> 
         rows = (*_unplanned(error), *_looked(prepared, clients, moment).table)
         raise Refused(*error.lines, details=tuple(table(rows))) from None
     caller = contract.caller.arn if contract.caller else None
-    plan = replace(plan, caller=caller, releases_table=contract.platform.releases_table, incident=request.incident)
-    return _looked(Prepared(contract.platform, plan, live, (), None), clients, moment)
+    platform = contract.platform
+    plan = replace(
+        plan,
+        caller=caller,
+        releases_table=platform.releases_table,
+        event_bus=platform.event_bus,
+        incident=request.incident,
+    )
+    return _looked(Prepared(platform, plan, live, (), None), clients, moment)
 
 
 def _looked(prepared: Prepared, clients: Clients, now: datetime) -> Prepared:

@@ -11,7 +11,7 @@ from infra.section import Section
 
 
 class Audience(StrEnum):
-    """Who is told: the on-call engineer by severity, and those to whom an incident that lasts goes on."""
+    """Who is told: the on-call engineer by severity, those to whom an incident that lasts goes on, and who follows releases."""
 
     P0 = "p0"
     """Nothing works."""
@@ -21,6 +21,8 @@ class Audience(StrEnum):
     """It is slow, or will be."""
     LEAD = "lead"
     CTO = "cto"
+    RELEASES = "releases"
+    """No alarm: everybody who wants to hear of each release, how ever it goes."""
 
 
 class Subscription(Section):

@@ -9,6 +9,7 @@ it; `tests/access` runs every command under its role and names the statements th
 from __future__ import annotations
 
 from infra.access import Conditions, Statement
+from infra.notices import RELEASES
 from infra.scope import Scope
 
 EVERYTHING = ("*",)
@@ -101,6 +102,13 @@ def release(scope: Scope) -> tuple[Statement, ...]:
             reason="write the ledger",
             actions=["dynamodb:ConditionCheckItem", "dynamodb:PutItem"],
             resources=[scope.table],
+        ),
+        # One call may send several events (docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html).
+        Statement(
+            reason="tell of releases",
+            actions=["events:PutEvents"],
+            resources=[scope.arn("events", "event-bus/default")],
+            conditions={"ForAllValues:StringEquals": {"events:source": RELEASES}},
         ),
         *_bounds_of_scaling(scope),
     )

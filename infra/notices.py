@@ -1,4 +1,4 @@
-"""What EventBridge tells people: deployments that ECS gave up, and releases that ended badly."""
+"""What EventBridge tells people: deployments that ECS gave up, and how releases go."""
 
 from __future__ import annotations
 
@@ -13,8 +13,12 @@ from infra.component import Component
 from infra.naming import Names
 
 RELEASES = "axonflow.appdeploy"
-"""Source of the release tool's own events. Their detail names the environment and the outcome."""
+"""Source of the release tool's own events. Their detail names the environment and the outcome, and tells all in `summary`."""
 BAD_OUTCOMES = ("rolled-back-by-ecs", "rolled-back", "failed", "superseded", "timed-out")
+# docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html; text for SNS stands in quotation marks.
+_SUMMARY = aws.cloudwatch.EventTargetInputTransformerArgs(
+    input_paths={"summary": "$.detail.summary"}, input_template='"<summary>"'
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,10 +51,20 @@ class Notices(Component):
             "source": [RELEASES],
             "detail": {"environment": [args.names.environment], "outcome": list(BAD_OUTCOMES)},
         }
-        self._rule("release-ended-badly", "A release did not come to serve", bad, Audience.P2)
+        self._rule("release-ended-badly", "A release did not come to serve", bad, Audience.P2, _SUMMARY)
+        every = {"source": [RELEASES], "detail": {"environment": [args.names.environment]}}
+        self._rule("release-told", "A release began, is live, is settled, or ended", every, Audience.RELEASES, _SUMMARY)
         self.register_outputs({})
 
-    def _rule(self, name: str, description: str, pattern: Mapping[str, object], audience: Audience) -> None:
+    def _rule(
+        self,
+        name: str,
+        description: str,
+        pattern: Mapping[str, object],
+        audience: Audience,
+        message: aws.cloudwatch.EventTargetInputTransformerArgs | None = None,
+    ) -> None:
+        """Without a `message` the event itself is told."""
         rule = aws.cloudwatch.EventRule(
             name,
             name=self._args.names.alarm(name),
@@ -59,5 +73,10 @@ class Notices(Component):
             opts=self.child(),
         )
         aws.cloudwatch.EventTarget(
-            name, rule=rule.name, target_id=audience.value, arn=self._args.topics[audience], opts=self.child()
+            name,
+            rule=rule.name,
+            target_id=audience.value,
+            arn=self._args.topics[audience],
+            input_transformer=message,
+            opts=self.child(),
         )

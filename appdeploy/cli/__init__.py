@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
 
 import click
 
-from appdeploy.errors import AppdeployError
+from appdeploy.errors import AppdeployError, told
 from appdeploy.outcome import ExitCode
 
 _COMMANDS = {
@@ -66,20 +65,21 @@ def run(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         _complain(_usage(error))
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        _complain("interrupted")
-        return ExitCode.INTERRUPTED
-    except AppdeployError as error:
-        if error.details:
-            from appdeploy.render.plain import write
+    except click.Abort:
+        return _end(KeyboardInterrupt())
+    except (KeyboardInterrupt, Exception) as error:
+        return _end(error)
 
-            write(sys.stdout, error.details)
-        for line in error.lines:
-            _complain(line)
-        return error.exit_code
-    except Exception as error:
-        _complain(_unexpected(error))
-        return ExitCode.UNEXPECTED
+
+def _end(error: BaseException) -> int:
+    if isinstance(error, AppdeployError) and error.details:
+        from appdeploy.render.plain import write
+
+        write(sys.stdout, error.details)
+    code, lines = told(error)
+    for line in lines:
+        _complain(line)
+    return code
 
 
 def _complain(line: str) -> None:
@@ -90,10 +90,3 @@ def _usage(error: click.ClickException) -> str:
     context = error.ctx if isinstance(error, click.UsageError) else None
     hint = f" (see {context.command_path} --help)" if context else ""
     return f"{' '.join(error.format_message().split())}{hint}"
-
-
-def _unexpected(error: Exception) -> str:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    words = " ".join(str(error).split())
-    where = f"line {frame.lineno} of {frame.filename}"
-    return f"unexpected {type(error).__name__}: {words} ({where}); this is a defect, please report it"

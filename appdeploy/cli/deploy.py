@@ -8,7 +8,6 @@ from appdeploy.cli.following import Following, follow, following_options
 from appdeploy.cli.options import (
     environment_option,
     incident_option,
-    json_option,
     region_option,
     services_option,
     sync_option,
@@ -22,8 +21,9 @@ from appdeploy.cli.options import (
 @services_option
 @sync_option
 @incident_option
-@click.option("--plan", "only_plan", is_flag=True, help="Show what would be done and change nothing, as `appdeploy plan`.")
-@json_option("With --plan: print one JSON object (appdeploy.plan_report.PlanReport).")
+@click.option(
+    "--plan", "only_plan", is_flag=True, help="Show what would be done and change nothing, as `appdeploy plan [--json]`."
+)
 @following_options
 @region_option
 def command(
@@ -33,7 +33,6 @@ def command(
     sync: bool,
     incident: str | None,
     only_plan: bool,
-    as_json: bool,
     following: Following,
     region: str | None,
 ) -> int:
@@ -46,11 +45,9 @@ def command(
     from appdeploy.goal import Deploy
     from appdeploy.prepare import Request, prepare
 
-    if as_json and not only_plan:
-        raise click.UsageError("--json needs --plan", click.get_current_context())
     request = Request(environment, Deploy(version, sync), services, incident)
     if only_plan:
         from appdeploy.cli.plan import show_plan
 
-        return show_plan(request, region, as_json=as_json)
+        return show_plan(request, region, as_json=following.as_json)
     return follow(lambda clients: prepare(request, clients).cleared(), environment, region, following)

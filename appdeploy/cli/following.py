@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
 from functools import wraps
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from appdeploy.cli.options import why_options
+from appdeploy.cli.options import json_option, why_options
 
 if TYPE_CHECKING:
     from appdeploy.aws import Clients
     from appdeploy.clock import Clock, SystemClock
     from appdeploy.events import Emit
+    from appdeploy.everyone import Everyone, Renderer
     from appdeploy.lock.turn import Line
     from appdeploy.plan import ReleasePlan
-    from appdeploy.render.plain import PlainRenderer
-    from appdeploy.render.terminal import TerminalRenderer
 
 _LIVE = "live"
 _COMPLETE = "complete"
@@ -37,6 +38,8 @@ class Following:
     timeout: int
     """Seconds."""
     patient: bool
+    as_json: bool
+    """Whether a program reads along: events as lines of JSON, and nothing else on standard output."""
     lock_wait: int | None = None
     """Seconds to stand in line for the environment's lock; None for a rollback, which stands in none."""
     on_interrupt: str = _LEAVE
@@ -64,7 +67,7 @@ def rollback_following_options(function: Callable[..., int]) -> Callable[..., in
 
 
 def _gathering(function: Callable[..., int]) -> Callable[..., int]:
-    """`--until`, `--timeout` and `--patient`; these and what else belongs to Following is handed on as one value."""
+    """`--until`, `--timeout`, `--patient` and `--json`; these and what else belongs to Following is handed on as one value."""
     names = {field.name for field in fields(Following)}
 
     @wraps(function)
@@ -72,13 +75,16 @@ def _gathering(function: Callable[..., int]) -> Callable[..., int]:
         ours = {name: options.pop(name) for name in names & options.keys()}
         return function(following=Following(**ours), **options)
 
-    return _until(_timeout(_patient(command)))
+    return _until(_timeout(_patient(_json(command))))
 
 
 def follow(prepare: Callable[[Clients], ReleasePlan], environment: str, region: str | None, following: Following) -> int:
     """Carry a plan out, show it, and return the exit status of its worst service. Ctrl-C and SIGTERM stop the watch alone."""
     from appdeploy.aws import connect
     from appdeploy.clock import SystemClock
+    from appdeploy.everyone import Everyone
+    from appdeploy.notices.announcer import Announcer
+    from appdeploy.notices.post import Post
     from appdeploy.outcome import worst
     from appdeploy.release import Watching, run_release
     from appdeploy.render import is_terminal
@@ -88,13 +94,23 @@ def follow(prepare: Callable[[Clients], ReleasePlan], environment: str, region: 
     until = following.until or (_LIVE if is_terminal() else _COMPLETE)
     policy = Policy(until_complete=until == _COMPLETE, patient=following.patient)
     watching = Watching(policy, following.timeout, back_on_interrupt=following.on_interrupt == _ROLLBACK)
-    clients = connect(region)
-    with _cancelling(clock), _renderer(clock) as render:
-        line = _line(clients, clock, render, following)
-        results = run_release(lambda: _with_why(prepare(clients), following), watching, clients, clock, render, line)
-    if following.lock_wait is not None:
-        _tidy(clients, environment)
+    with cancelling(clock), Everyone(_renderer(clock, following), clock) as emit:
+        _summarise(emit, environment)
+        clients = connect(region)
+        emit.join(Announcer(Post(clients.once.events), emit))
+        line = _line(clients, clock, emit, following)
+        results = run_release(lambda: _with_why(prepare(clients), following), watching, clients, clock, emit, line)
+        if following.lock_wait is not None:
+            _tidy(clients, environment)
     return worst(result.outcome for result in results).exit_code
+
+
+def _summarise(everyone: Everyone, environment: str) -> None:
+    """In a GitHub job, for the page of its run too."""
+    from appdeploy.render.step_summary import VARIABLE, StepSummary
+
+    if path := os.environ.get(VARIABLE):
+        everyone.join(StepSummary(environment, Path(path)))
 
 
 def _tidy(clients: Clients, environment: str) -> None:
@@ -120,6 +136,7 @@ _timeout = click.option(
     "--timeout", type=click.IntRange(min=1), default=1200, show_default=True, metavar="SECONDS", help="How long to watch."
 )
 _patient = click.option("--patient", is_flag=True, help="Leave a failing release to ECS's circuit breaker and alarms.")
+_json = json_option("Print a JSON object a line for each event (docs/events.md), and nothing else.")
 _lock_wait = click.option(
     "--lock-wait",
     type=click.IntRange(min=0),
@@ -152,8 +169,13 @@ def _line(clients: Clients, clock: Clock, emit: Emit, following: Following) -> L
     return AsBegun(at_once, in_line) if following.resumes else in_line
 
 
-def _renderer(clock: Clock) -> PlainRenderer | TerminalRenderer:
+def _renderer(clock: Clock, following: Following) -> Renderer:
     from appdeploy.render import is_terminal
+
+    if following.as_json:
+        from appdeploy.render.json_lines import JsonRenderer
+
+        return JsonRenderer()
     from appdeploy.render.plain import PlainRenderer
 
     if not is_terminal():
@@ -164,7 +186,7 @@ def _renderer(clock: Clock) -> PlainRenderer | TerminalRenderer:
 
 
 @contextmanager
-def _cancelling(clock: SystemClock) -> Iterator[None]:
+def cancelling(clock: SystemClock) -> Iterator[None]:
     """Make SIGTERM mean the same as Ctrl-C, and let both end the waits of worker threads too."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:

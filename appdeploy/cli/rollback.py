@@ -7,7 +7,7 @@ import sys
 import click
 
 from appdeploy.cli.following import Following, follow, rollback_following_options
-from appdeploy.cli.options import environment_option, json_option, region_option, services_option
+from appdeploy.cli.options import environment_option, region_option, services_option
 
 
 @click.command("rollback", short_help="Return to what served well before.")
@@ -18,8 +18,9 @@ from appdeploy.cli.options import environment_option, json_option, region_option
     metavar="TASK_DEFINITION|VERSION",
     help="A task definition (family:revision or ARN), or a version; by default what succeeded before what runs.",
 )
-@click.option("--list", "only_list", is_flag=True, help="Show what could be returned to, and change nothing.")
-@json_option("With --list: print one JSON object (appdeploy.rollback.report.PointsReport).")
+@click.option(
+    "--list", "only_list", is_flag=True, help="Show what could be returned to, with --json as one object, and change nothing."
+)
 @rollback_following_options
 @region_option
 def command(
@@ -27,7 +28,6 @@ def command(
     services: tuple[str, ...],
     to: str | None,
     only_list: bool,
-    as_json: bool,
     following: Following,
     region: str | None,
 ) -> int:
@@ -39,13 +39,10 @@ def command(
     """
     from appdeploy.rollback.prepare import Request, prepare_rollback
 
-    context = click.get_current_context()
-    if as_json and not only_list:
-        raise click.UsageError("--json needs --list", context)
     if only_list and (to or following.reason):
-        raise click.UsageError("--list takes neither --to nor --reason", context)
+        raise click.UsageError("--list takes neither --to nor --reason", click.get_current_context())
     if only_list:
-        return _show_points(environment, services, region, as_json=as_json)
+        return _show_points(environment, services, region, as_json=following.as_json)
     request = Request(environment, services, to)
     return follow(lambda clients: prepare_rollback(request, clients), environment, region, following)
 

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import click
 
 from appdeploy.cli.options import environment_option, json_option, region_option, services_option
+
+if TYPE_CHECKING:
+    from appdeploy.status_report import StatusReport
+
+_INTERVAL = 5.0
 
 
 @click.command("status", short_help="Show what serves.")
@@ -15,21 +22,45 @@ from appdeploy.cli.options import environment_option, json_option, region_option
 @click.option(
     "--expect-synced", is_flag=True, help="Exit with 10 if a released service stands on another than the newest template."
 )
-@json_option("Print one JSON object (appdeploy.status_report.StatusReport).")
+@click.option("--watch", "watched", is_flag=True, help="Look again and again, and show what changes, until Ctrl-C.")
+@click.option(
+    "--interval", type=click.FloatRange(min=1), metavar="SECONDS", help="With --watch: the pause between two looks. Default: 5."
+)
+@json_option("Print one JSON object (appdeploy.status_report.StatusReport); with --watch one a line for each change.")
 @region_option
-def command(environment: str, services: tuple[str, ...], expect_synced: bool, as_json: bool, region: str | None) -> int:
+def command(
+    environment: str,
+    services: tuple[str, ...],
+    expect_synced: bool,
+    watched: bool,
+    interval: float | None,
+    as_json: bool,
+    region: str | None,
+) -> int:
     """Show for each service which version serves, how many tasks run and are healthy, and what is under way.
 
-    Exit status: 0 when it could be read, whatever it says; 10 when not, or when --expect-synced finds a drift.
+    Who has the lock, and which releases are open, is shown too. Exit status: 0 when it could be read, whatever it says; 10
+    when not, or when --expect-synced finds a drift; 130 when --watch was interrupted.
     """
     from appdeploy.aws import connect
+    from appdeploy.status import read_status
+
+    if interval is not None and not watched:
+        raise click.UsageError("--interval needs --watch", click.get_current_context())
+    if expect_synced and watched:
+        raise click.UsageError("--watch takes no --expect-synced", click.get_current_context())
+    clients = connect(region)
+    if watched:
+        return _watch(lambda: read_status(clients, environment, services), interval or _INTERVAL, as_json=as_json)
+    return _show(read_status(clients, environment, services), expect_synced=expect_synced, as_json=as_json)
+
+
+def _show(report: StatusReport, *, expect_synced: bool, as_json: bool) -> int:
     from appdeploy.outcome import ExitCode
     from appdeploy.render import is_terminal
     from appdeploy.render.plain import write
     from appdeploy.render.status import status_lines
-    from appdeploy.status import read_status
 
-    report = read_status(connect(region), environment, services)
     if as_json:
         write(sys.stdout, [report.model_dump_json(indent=2)])
     elif is_terminal():
@@ -39,3 +70,22 @@ def command(environment: str, services: tuple[str, ...], expect_synced: bool, as
     else:
         write(sys.stdout, status_lines(report))
     return ExitCode.REFUSED if expect_synced and report.drifted else ExitCode.OK
+
+
+def _watch(read: Callable[[], StatusReport], interval: float, *, as_json: bool) -> int:
+    """Until an interruption, which is its regular end, or until nobody reads what it prints."""
+    from appdeploy.cli.following import cancelling
+    from appdeploy.clock import SystemClock
+    from appdeploy.errors import Interrupted
+    from appdeploy.outcome import ExitCode
+    from appdeploy.render import is_terminal, status_watch
+    from appdeploy.status_watch import watch
+
+    clock = SystemClock()
+    show = status_watch.show_table if is_terminal() else status_watch.show_blocks
+    try:
+        with cancelling(clock):
+            (status_watch.show_json if as_json else show)(watch(read, clock, interval))
+    except (KeyboardInterrupt, Interrupted):
+        return ExitCode.INTERRUPTED
+    return ExitCode.OK

@@ -59,6 +59,7 @@ def prepare_resume(request: Request, clients: Clients) -> ReleasePlan:
         incident=entry.incident,
         caller=caller,
         releases_table=contract.platform.releases_table,
+        event_bus=contract.platform.event_bus,
         entry=_reopened(entry, services, caller),
     )
 

@@ -17,6 +17,7 @@ from appdeploy.ledger.store import Ledger
 from appdeploy.ledger.trace import Trace, find_trace
 from appdeploy.live import describe_services, describe_task_definition
 from appdeploy.lock.store import DynamoLockStore
+from appdeploy.notices.settled import tell_settled
 from appdeploy.outcome import Outcome, ServiceResult
 from appdeploy.rollout import Rollout
 from appdeploy.watch.judge import Decide, Done, Policy, judge
@@ -68,10 +69,13 @@ def settle_open(clients: Clients, contract: EnvironmentContract) -> list[Reading
         return []
     holder = DynamoLockStore(clients.dynamodb, contract.platform.releases_table).read().holder
     states = describe_services(clients.ecs, contract.platform.cluster, [service.service for service in contract.services])
-    return [
-        _read(clients, contract, ledger, entry, states, at_work=holder is not None and holder.release == entry.id)
+    written: list[Entry] = []
+    readings = [
+        _read(clients, contract, ledger, entry, states, written, at_work=holder is not None and holder.release == entry.id)
         for entry in open_entries
     ]
+    tell_settled(clients.once.events, contract.platform.event_bus, written)
+    return readings
 
 
 def _read(
@@ -80,9 +84,11 @@ def _read(
     ledger: Ledger,
     entry: Entry,
     states: dict[str, ServiceState],
+    done: list[Entry],
     *,
     at_work: bool,
 ) -> Reading:
+    """The entry as it is now. One that was written for good is added to `done`."""
     settled = _settle(clients, contract, entry, states)
     if settled == entry:
         return Reading(entry, at_work)
@@ -90,7 +96,8 @@ def _read(
     # What is final is so whoever is at work. It is for that command to write it, if it lives.
     if not at_work:
         with contextlib.suppress(*AwsError):  # A reader may lack the right, or another one was faster.
-            ledger.write_alone(written)
+            if ledger.write_alone(written) and written.settled:
+                done.append(written)
     return Reading(written, at_work)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import IO, Self
 
-from appdeploy.events import Event, Finished, Planned, Progress
+from appdeploy.events import Event, Finished, Planned, Progress, Untold
 from appdeploy.render.words import lines, problem, progress
 
 
@@ -35,6 +35,9 @@ class PlainRenderer:
             if self._planned == tuple(lines(event)):
                 return
             self._planned = tuple(lines(event))
+        if isinstance(event, Untold):  # No part of the release itself.
+            report_problem(lines(event))
+            return
         write(sys.stdout, lines(event))
         if isinstance(event, Finished):
             report_problem(problem(event.result))
@@ -46,8 +49,11 @@ def report_problem(text: Iterable[str]) -> None:
     write(sys.stderr, marked)
 
 
-def write(stream: IO[str], text: Iterable[str]) -> None:
-    """Write lines and flush. A reader that went away (`| head`) must not end a release or hide its exit status."""
+def write(stream: IO[str], text: Iterable[str]) -> bool:
+    """Write lines and flush; returns whether anybody reads them.
+
+    A reader that went away (`| head`) must not end a release or hide its exit status.
+    """
     try:
         for line in text:
             stream.write(f"{line}\n")
@@ -55,3 +61,5 @@ def write(stream: IO[str], text: Iterable[str]) -> None:
     except BrokenPipeError:
         # What Python's documentation advises: the flush at exit would raise again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return False
+    return True

@@ -61,7 +61,7 @@ def _change(change: TemplateChange) -> str:
     if change.after is None:
         return f"- {change.setting} = {change.before}"
     if change.before == change.after:  # Only of a secret: neither text is its value.
-        return f"~ {change.setting}: refers to another secret"
+        return f"~ {change.setting}: another secret"
     return f"~ {change.setting}: {change.before} -> {change.after}"
 
 

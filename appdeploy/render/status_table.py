@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -15,19 +16,23 @@ from appdeploy.status_report import ServiceStatus, StatusReport
 def print_table(report: StatusReport) -> None:
     """Draw the report on standard output."""
     console = Console(file=sys.stdout)
-    console.print(Text(heading(report)))
+    for part in drawn(report):
+        console.print(part)
+
+
+def drawn(report: StatusReport) -> Iterator[RenderableType]:
+    """The report's parts, from top to bottom."""
+    yield Text(heading(report))
     table = Table("service", "version", "tasks", "healthy", "task definition", box=None, pad_edge=False)
     for service in report.services:
         healthy = "-" if service.healthy is None else str(service.healthy)
         table.add_row(
             service.name, Text(version(service)), Text(tasks(service), _style(service)), healthy, service.task_definition
         )
-    console.print(table)
+    yield table
     for service in report.services:
-        for remark in remarks(service):
-            console.print(Text(f"{service.name}: {remark}", "yellow"))
-    for line in ledger_lines(report):
-        console.print(Text(line, "yellow"))
+        yield from (Text(f"{service.name}: {remark}", "yellow") for remark in remarks(service))
+    yield from (Text(line, "yellow") for line in ledger_lines(report))
 
 
 def _style(service: ServiceStatus) -> str:

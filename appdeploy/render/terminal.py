@@ -77,6 +77,7 @@ class TerminalRenderer:
                 | events.PutBack()
                 | events.Bounded()
                 | events.Unbounded()
+                | events.Untold()
             ):
                 self._print(event)
             case events.Progress(service):

@@ -54,6 +54,8 @@ def lines(event: Event) -> Iterator[str]:
             yield f"{service}: autoscaling keeps {minimum} to {maximum} tasks"
         case events.Unbounded(service, reason):
             yield f"{service}: autoscaling's minimum could not be set, appdeploy sync tries again: {reason}"
+        case events.Untold(reason):
+            yield f"not everybody was told of it, EventBridge did not take the notice: {reason}"
         case events.Ended(plan, results, seconds):
             ending = worst(result.outcome for result in results)
             yield f"{plan.release_id}: {ending.value} after {duration(seconds)}"

@@ -65,6 +65,7 @@ def prepare_rollback(request: Request, clients: Clients) -> ReleasePlan:
         purpose=f"{request.environment} back to {request.to or 'the last good state'}{unread}",
         services=tuple(plan for plan in planned if not isinstance(plan, _No)),
         releases_table=where.releases_table,
+        event_bus=where.event_bus,
     )
 
 

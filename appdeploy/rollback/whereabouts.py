@@ -32,6 +32,9 @@ CONTRACT_SECONDS = 0.8
 """How long a rollback waits for the contract before it goes by the names; as short as SEIZE_SECONDS of appdeploy.lock, for
 the same reason."""
 
+DEFAULT_BUS = "default"
+"""The account's own bus, which is told when the contract was not read: infra's rules listen there (infra/notices.py)."""
+
 
 @dataclass(frozen=True)
 class Whereabouts:
@@ -44,6 +47,8 @@ class Whereabouts:
     searched: bool = False
     """Whether the services had to be looked for, which costs a call before the update."""
     releases_table: str | None = None
+    """As the contract names it."""
+    event_bus: str | None = DEFAULT_BUS
     """As the contract names it."""
 
 
@@ -67,7 +72,8 @@ def find_services(clients: Clients, environment: str, names: Sequence[str]) -> W
     if missing:
         raise Refused(f"{', '.join(missing)}: the service does not exist in {cluster}")
     found = tuple((service, states[service.service]) for service in wanted)
-    return Whereabouts(cluster, found, None, releases_table=contract.platform.releases_table)
+    platform = contract.platform
+    return Whereabouts(cluster, found, None, releases_table=platform.releases_table, event_bus=platform.event_bus)
 
 
 def _read_contract(clients: Clients, environment: str) -> EnvironmentContract:

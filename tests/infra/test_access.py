@@ -133,6 +133,9 @@ def test_no_role_reaches_another_environment(platform: tuple[str, Recording]) ->
             for resource in statement["Resource"]:
                 if resource == "*" or resource.endswith(":scalable-target/*") or ":mock:" in resource:
                     continue
+                if resource.endswith(":event-bus/default"):  # The account has one; what may be said there is limited.
+                    assert statement["Condition"] == {"ForAllValues:StringEquals": {"events:source": "axonflow.appdeploy"}}
+                    continue
                 assert f"axonflow-{stack}" in resource or f"/axonflow/{stack}/" in resource, f"{name}: {resource}"
 
 

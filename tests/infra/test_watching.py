@@ -91,7 +91,7 @@ def test_severities_and_steps_of_the_escalation_have_their_own_topic(platform: t
     stack, recording = platform
     topics = {topic.name: topic.inputs for topic in recording.of("aws:sns/topic:Topic")}
     assert {name: topic["name"] for name, topic in topics.items()} == {
-        name: f"axonflow-{stack}-{name}" for name in ("p0", "p1", "p2", "lead", "cto")
+        name: f"axonflow-{stack}-{name}" for name in ("p0", "p1", "p2", "lead", "cto", "releases")
     }
     assert all(topic["kmsMasterKeyId"] for topic in topics.values())
     told = {alarm.name: alarm.inputs["alarmActions"][0].rsplit(":", 1)[1] for alarm in recording.of(ALARM) if paging(alarm)}
@@ -152,7 +152,9 @@ def test_rules_tell_of_failed_deployments_and_bad_releases(platform: tuple[str, 
     targets = {
         target.name: target.inputs["arn"].rsplit(":", 1)[1] for target in recording.of("aws:cloudwatch/eventTarget:EventTarget")
     }
-    assert targets == {"deployment-failed": "p2", "release-ended-badly": "p2"}
+    assert targets == {"deployment-failed": "p2", "release-ended-badly": "p2", "release-told": "releases"}
+    every = json.loads(recording.one("aws:cloudwatch/eventRule:EventRule", "release-told").inputs["eventPattern"])
+    assert every == {"source": ["axonflow.appdeploy"], "detail": {"environment": [stack]}}
 
 
 def test_the_dashboards_of_the_runbook_show_its_key_metrics(platform: tuple[str, Recording]) -> None:

@@ -76,6 +76,7 @@ def _write_contract(ssm: Any, service: str, template: str, balancer: Balancer) -
             region=REGION,
             cluster=f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/{aws_platform.CLUSTER}",
             releases_table=TABLE,
+            event_bus=f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default",
             url="http://127.0.0.1:1",
         ),
         "services/agent": ServiceContract(

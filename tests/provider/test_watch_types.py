@@ -152,7 +152,13 @@ def test_policy_subscription_and_target_read_back(aws: InProcessAws) -> None:
             protocol="email",
             endpoint="on-call@example.com",
         ),
-        aws.make(RESOURCE_TYPES["aws:cloudwatch/eventTarget:EventTarget"], rule=rule.id, targetId="topic", arn=topic.id),
+        aws.make(
+            RESOURCE_TYPES["aws:cloudwatch/eventTarget:EventTarget"],
+            rule=rule.id,
+            targetId="topic",
+            arn=topic.id,
+            inputTransformer={"inputPaths": {"summary": "$.detail.summary"}, "inputTemplate": '"<summary>"'},
+        ),
     ]
     for each in made:
         assert each.live == each.inputs

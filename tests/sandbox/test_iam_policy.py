@@ -126,6 +126,8 @@ def test_what_is_not_listed_can_be_meant() -> None:
         ("StringEquals", ("a",), None, False),
         ("StringEqualsIfExists", ("a",), None, True),
         ("StringEqualsIfExists", ("a",), "b", False),
+        ("ForAllValues:StringEquals", ("a",), None, True),
+        ("ForAllValues:StringEquals", ("a",), "b", False),
         ("StringNotEquals", ("a", "b"), "b", False),
         ("StringNotEquals", ("a",), None, True),
         ("StringEqualsIgnoreCase", ("a",), "A", True),

@@ -403,6 +403,20 @@ def test_a_disabled_rule_tells_nobody_and_own_events_reach_topics_too(scenario: 
     assert event["detail"] == {"outcome": "failed"}
 
 
+def test_a_rule_tells_a_topic_the_part_that_its_transformer_takes(scenario: Scenario) -> None:
+    topic, received = subscriber(scenario)
+    events = scenario.client("events")
+    pattern = {"source": ["axonflow.appdeploy"], "detail": {"environment": ["staging"]}}
+    events.put_rule(Name="told", EventPattern=json.dumps(pattern))
+    message = {"InputPathsMap": {"summary": "$.detail.summary"}, "InputTemplate": '"<summary>"'}
+    events.put_targets(Rule="told", Targets=[{"Id": "topic", "Arn": topic, "InputTransformer": message}])
+    for environment in ("staging", "production"):
+        detail = json.dumps({"environment": environment, "summary": f"v2 is live in {environment}: it's fine"})
+        events.put_events(Entries=[{"Source": "axonflow.appdeploy", "DetailType": "Release Live", "Detail": detail}])
+
+    assert [each["Message"] for each in received()] == ["v2 is live in staging: it's fine"]
+
+
 def test_a_web_address_that_subscribes_is_never_called(scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     topic, received = subscriber(scenario)
     scenario.client("sns").subscribe(TopicArn=topic, Protocol="https", Endpoint="https://pager.example.com/hook")

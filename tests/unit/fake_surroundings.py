@@ -27,6 +27,8 @@ class FakeSurroundings:
         self.missing: set[str] = set()
         """Names of roles, secrets, parameters and log groups that do not exist."""
         self.log_lines: list[str] = []
+        self.notices: list[dict[str, Any]] = []
+        """What EventBridge was told."""
 
     def _GetCallerIdentity(self, params: dict[str, Any]) -> Any:
         return {"Account": self.account, "Arn": f"arn:aws:sts::{self.account}:assumed-role/release/alice"}
@@ -98,6 +100,10 @@ class FakeSurroundings:
 
     def _DescribeTargetGroupAttributes(self, params: dict[str, Any]) -> Any:
         return {"Attributes": [{"Key": "deregistration_delay.timeout_seconds", "Value": "120"}]}
+
+    def _PutEvents(self, params: dict[str, Any]) -> Any:
+        self.notices += [{**entry, "Detail": json.loads(entry["Detail"])} for entry in params["Entries"]]
+        return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"} for _ in params["Entries"]]}
 
     def _GetLogEvents(self, params: dict[str, Any]) -> Any:
         return {"events": [{"message": line, "timestamp": 0} for line in self.log_lines[-params["limit"] :]]}

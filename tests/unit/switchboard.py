@@ -28,7 +28,7 @@ class Switchboard:
             self.clients.sts,
         )
         more = (self.clients.cloudwatch, self.clients.iam, self.clients.secretsmanager, self.clients.autoscaling)
-        for client in (*more, *ours, once.ecs, once.elbv2, once.dynamodb, once.logs, once.ssm):
+        for client in (*more, *ours, once.ecs, once.elbv2, once.dynamodb, once.logs, once.ssm, once.events):
             client.meta.events.register("before-parameter-build", self._remember)
             client.meta.events.register("before-call", self._answer)
 

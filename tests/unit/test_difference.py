@@ -55,6 +55,20 @@ def test_a_secret_is_told_by_its_name_alone(change):
     assert "arn" not in repr(found)
 
 
+@pytest.mark.parametrize(
+    "name", ["PASSWORD", "DATABASE_PASSWORD", "github_token", "TOKEN_OF_SLACK", "OPENAI_API_KEY", "APIKEY"]
+)
+def test_a_plain_variable_that_is_named_like_a_secret_is_shown_as_one(name):
+    (found,) = changes(lambda container, _: container["environment"].append({"name": name, "value": "hunter2"}))
+    assert (found.after, found.secret) == ("(a secret)", True)
+
+
+@pytest.mark.parametrize("name", ["TOKENS_PER_MINUTE", "SECRETARY", "KEY", "PASSWORDLESS"])
+def test_other_variables_are_shown(name):
+    (found,) = changes(lambda container, _: container["environment"].append({"name": name, "value": "7"}))
+    assert (found.after, found.secret) == ("7", False)
+
+
 def test_a_variable_called_secrets_is_no_secret():
     (found,) = changes(lambda container, _: container["environment"].append({"name": "secrets", "value": "none"}))
     assert (found.after, found.secret) == ("none", False)

@@ -283,7 +283,7 @@ def test_a_service_without_a_success_says_so(aws, command, capsys):
     assert "agent: ECS remembers no successful release" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", [["--json"], ["--list", "--to", "v1"], ["--list", "--reason", "x"]], ids=" ".join)
+@pytest.mark.parametrize("arguments", [["--list", "--to", "v1"], ["--list", "--reason", "x"]], ids=" ".join)
 def test_options_that_make_no_sense_together(aws, command, arguments):
     assert command("rollback", "-e", "staging", *arguments) == 2
     assert aws.calls == []

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from sandbox.emulator.iam.glob import glob
 
 _IF_EXISTS = "IfExists"
+_ALL = "ForAllValues:"
+"""Of a key with several values; each call's have one here. It holds where the key is missing too
+(docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html)."""
 _ARN_PARTS = 6
 
 
@@ -32,10 +35,10 @@ class Condition:
     @classmethod
     def of(cls, operator: str, key: str, values: tuple[str, ...]) -> Condition:
         """As a policy writes it. Raises ValueError for an operator that is not known."""
-        name = operator.removesuffix(_IF_EXISTS)
+        name = operator.removesuffix(_IF_EXISTS).removeprefix(_ALL)
         if name != NULL and name not in OPERATORS:
             raise ValueError(f"the condition operator {operator} is not evaluated")
-        return cls(name, key.lower(), values, operator.endswith(_IF_EXISTS))
+        return cls(name, key.lower(), values, operator.endswith(_IF_EXISTS) or operator.startswith(_ALL))
 
     def holds(self, context: Mapping[str, str]) -> bool:
         """Whether it holds for a request; its context has keys in lower case, as keys are compared without case."""

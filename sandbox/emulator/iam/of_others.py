@@ -82,6 +82,17 @@ def _secret(action: str) -> Row:
     return row
 
 
+def _put_events(sent: Sent, where: Where) -> Sequence[Ask]:
+    """Each event by the bus that it names, or the account's own."""
+    asks: list[Ask] = []
+    for entry in sent.get("Entries", []):
+        bus = str(entry.get("EventBusName") or "default")
+        arn = bus if bus.startswith("arn:") else where.arn("events", f"event-bus/{bus}")
+        keys = {"events__source": entry.get("Source"), "events__detail_type": entry.get("DetailType")}
+        asks += asking("events:PutEvents", arn, **keys)
+    return asks
+
+
 def _scalable(sent: Sent, where: Where) -> Sequence[Ask]:
     return asking(
         "application-autoscaling:RegisterScalableTarget",
@@ -121,6 +132,7 @@ ROWS: dict[str, dict[str, Row]] = {
         *("DescribeRules", "DescribeTargetGroupAttributes", "DescribeTargetGroups", "DescribeTargetHealth"),
         *("DescribeListeners", "DescribeLoadBalancers"),
     ),
+    "events": {"PutEvents": _put_events},
     "logs": {
         **_anywhere("logs", "DescribeLogGroups"),
         "FilterLogEvents": _log_group("FilterLogEvents"),

@@ -40,11 +40,14 @@ class EventRule(ResourceType):
 
 class EventTarget(ResourceType):
     token = "aws:cloudwatch/eventTarget:EventTarget"
-    inputs = {"rule": LEAF, "targetId": LEAF, "arn": LEAF}
+    TRANSFORMER = {"inputPaths": "InputPathsMap", "inputTemplate": "InputTemplate"}
+    inputs = {"rule": LEAF, "targetId": LEAF, "arn": LEAF, "inputTransformer": {"inputPaths": LEAF, "inputTemplate": LEAF}}
     replace_on = frozenset({"rule", "targetId"})
 
     def create(self, aws: Aws, inputs: Properties) -> str:
-        target = {"Id": inputs["targetId"], "Arn": inputs["arn"]}
+        target: Properties = {"Id": inputs["targetId"], "Arn": inputs["arn"]}
+        if transformer := inputs.get("inputTransformer"):
+            target["InputTransformer"] = {self.TRANSFORMER[name]: value for name, value in transformer.items()}
         aws("events").put_targets(Rule=inputs["rule"], Targets=[target])
         return f"{inputs['rule']}-{inputs['targetId']}"
 
@@ -55,8 +58,14 @@ class EventTarget(ResourceType):
         found = or_none(lambda: aws("events").list_targets_by_rule(Rule=state["rule"])["Targets"])
         for target in found or []:
             if target["Id"] == state["targetId"]:
-                return {"rule": state["rule"], "targetId": target["Id"], "arn": target["Arn"]}
+                return {"rule": state["rule"], "targetId": target["Id"], "arn": target["Arn"], **self._transformer(target)}
         return None
+
+    def _transformer(self, target: Properties) -> Properties:
+        live = target.get("InputTransformer")
+        if not live:
+            return {}
+        return {"inputTransformer": {name: live[member] for name, member in self.TRANSFORMER.items() if member in live}}
 
     def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
         aws("events").remove_targets(Rule=state["rule"], Ids=[state["targetId"]])

@@ -79,7 +79,11 @@ def event_rule(client: Client, identifier: str, inputs: Inputs) -> Live:
 def event_target(client: Client, identifier: str, inputs: Inputs) -> Live:
     targets = client("events").list_targets_by_rule(Rule=inputs["rule"])["Targets"]
     [found] = [each for each in targets if each["Id"] == inputs["targetId"]]
-    return {**camel(found), "targetId": found["Id"], "rule": inputs["rule"]}
+    told = found.get("InputTransformer")
+    message = (
+        {"inputTransformer": {"inputPaths": told["InputPathsMap"], "inputTemplate": told["InputTemplate"]}} if told else {}
+    )
+    return {**camel(found), **message, "targetId": found["Id"], "rule": inputs["rule"]}
 
 
 def log_group(client: Client, identifier: str, inputs: Inputs) -> Live:

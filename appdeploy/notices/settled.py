@@ -1,0 +1,22 @@
+"""Tells of releases that ECS has decided after their commands had ended: whoever writes that into the ledger sends it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from appdeploy.ledger.entry import Entry
+from appdeploy.notices.notice import over
+from appdeploy.notices.post import EventsClient, Unsent, put
+from appdeploy.render.plain import report_problem
+
+
+def tell_settled(client: EventsClient, bus: str | None, entries: Sequence[Entry]) -> None:
+    """Send a notice of each. One that cannot be sent is a line on standard error, and stops nobody."""
+    notices = [notice for notice in map(over, entries) if notice is not None]
+    if bus is None or not notices:
+        return
+    try:
+        put(client, bus, notices)
+    except Unsent as error:
+        ids = ", ".join(notice.detail.id for notice in notices)
+        report_problem([f"not everybody was told that {ids} settled, EventBridge did not take the notice: {error}"])

@@ -1,0 +1,38 @@
+"""The summary that GitHub shows of a job's step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from appdeploy.account import Account
+from appdeploy.errors import told
+from appdeploy.events import Event
+from appdeploy.render.plain import report_problem
+from appdeploy.render.summary import summary_lines
+
+VARIABLE = "GITHUB_STEP_SUMMARY"
+"""Names the file to add to; what earlier commands of the step wrote stays
+(docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands, "Adding a job summary")."""
+
+
+class StepSummary:
+    """Adds to a file once the release is over, also when it came to nothing."""
+
+    def __init__(self, environment: str, path: Path) -> None:
+        self._environment = environment
+        self._path = path
+        self._account = Account()
+
+    def hear(self, event: Event) -> None:
+        """See Aside."""
+        self._account.hear(event)
+
+    def end(self, error: BaseException | None) -> None:
+        """See Aside."""
+        problem = told(error)[1] if error is not None else ()
+        text = "\n".join(summary_lines(self._environment, self._account, problem))
+        try:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(f"{text}\n")
+        except OSError as trouble:
+            report_problem([f"the step summary could not be written to {self._path}: {trouble.strerror}"])

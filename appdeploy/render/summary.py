@@ -1,0 +1,84 @@
+"""A release as Markdown: what a CI run shows of it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Iterator
+
+from appdeploy.account import Account
+from appdeploy.advice import way_back, what_next
+from appdeploy.image import short
+from appdeploy.ledger.entry import Entry, ServiceEntry, Side
+from appdeploy.outcome import ServiceResult
+from appdeploy.render.words import duration
+
+_HEADINGS = ("service", "from", "to", "outcome", "time", "cause")
+
+
+def summary_lines(environment: str, account: Account, problem: Iterable[str] = ()) -> Iterator[str]:
+    """The summary of a release that was told so far; `problem` is the error that ended the command, if one did."""
+    entry, problem = account.entry, list(problem)
+    if entry is None:
+        yield f"## Release to {environment}: nothing was changed"
+    else:
+        yield f"## {_text(entry.purpose)}: {entry.outcome or 'no outcome'}"
+    yield ""
+    yield from (f"> {_text(line)}" for line in problem)
+    yield from ([""] if problem else [])
+    if entry is not None:
+        yield from _release(entry, account, told=not problem)
+
+
+def _release(entry: Entry, account: Account, *, told: bool) -> Iterator[str]:
+    yield from (_row(_HEADINGS), _row("---" for _ in _HEADINGS))
+    yield from (_row(_cells(name, service)) for name, service in entry.services.items())
+    yield ""
+    for result in account.results.values():
+        yield from _log(result)
+    yield from (f"- {name}: {words}" for name, words in _facts(entry, account) if words)
+    if told or account.changed:
+        yield f"- what next: {what_next(entry)}"
+    back = way_back(entry)
+    if back:
+        yield f"- the way back: `{back}`"
+    yield ""
+
+
+def _facts(entry: Entry, account: Account) -> Iterator[tuple[str, str | None]]:
+    yield "release", f"`{entry.id}`"
+    yield "who", _text(entry.who)
+    yield "why", entry.reason and _text(entry.reason)
+    yield "change", entry.change_ticket and _text(entry.change_ticket)
+    yield "during an incident", entry.incident and _text(entry.incident)
+    yield "took", duration(account.seconds) if account.seconds is not None else None
+
+
+def _cells(name: str, service: ServiceEntry) -> Iterator[str]:
+    yield name
+    yield _side(service.former)
+    yield _side(service.wanted)
+    yield f"{service.outcome or 'not decided'}{'' if service.settled or not service.outcome else ', not settled'}"
+    yield duration(service.seconds) if service.seconds else ""
+    yield _text(service.cause or "")
+
+
+def _side(side: Side) -> str:
+    if side.version is None:
+        return "-"
+    return _text(f"{side.version} ({short(side.digest)})" if side.digest else side.version)
+
+
+def _log(result: ServiceResult) -> Iterator[str]:
+    """Indented, so that nothing in it is Markdown."""
+    if result.log_lines:
+        yield from (f"{result.service}, last log lines:", "", *(f"    {line}" for line in result.log_lines), "")
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _text(words: str) -> str:
+    """Words of people and of AWS, none of which is to be taken for Markdown or HTML."""
+    escaped = html.escape(" ".join(words.split()), quote=False)
+    return "".join(f"\\{letter}" if letter in "\\`*_[]|" else letter for letter in escaped)
