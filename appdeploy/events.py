@@ -177,6 +177,23 @@ class Unbounded:
 
 
 @dataclass(frozen=True)
+class Remarked:
+    """Something to know about a service, which is no trouble."""
+
+    service: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How many tasks of a service run. Sent when it changed while its count is being changed."""
+
+    service: str
+    running: int
+    desired: int
+
+
+@dataclass(frozen=True)
 class Ended:
     """All services' outcomes are decided."""
 
@@ -204,6 +221,8 @@ Event = (
     | Unkept
     | Bounded
     | Unbounded
+    | Remarked
+    | Counted
     | Ended
 )
 Emit = Callable[[Event], None]

@@ -68,6 +68,11 @@ def viewer(scope: Scope) -> tuple[Statement, ...]:
             reason="read the lock and the ledger", actions=["dynamodb:GetItem", "dynamodb:Query"], resources=[scope.table]
         ),
         Statement(reason="find what is open", actions=["dynamodb:Query"], resources=[scope.indexes]),
+        Statement(
+            reason="see the bounds of scaling",
+            actions=["application-autoscaling:DescribeScalableTargets"],
+            resources=EVERYTHING,
+        ),
     )
 
 
@@ -102,7 +107,7 @@ def release(scope: Scope) -> tuple[Statement, ...]:
             actions=["dynamodb:ConditionCheckItem", "dynamodb:PutItem"],
             resources=[scope.table],
         ),
-        *_bounds_of_scaling(scope),
+        _bounds_of_scaling(scope),
     )
 
 
@@ -122,7 +127,8 @@ def operator(scope: Scope) -> tuple[Statement, ...]:
             resources=[scope.service(service) for service in scope.services],
             conditions={"Null": {"ecs:task-definition": "true"}},
         ),
-        *_bounds_of_scaling(scope),
+        Statement(reason="write into the ledger", actions=["dynamodb:PutItem"], resources=[scope.table]),
+        _bounds_of_scaling(scope),
         Statement(
             reason="see how scaling decides",
             actions=["application-autoscaling:DescribeScalingPolicies"],
@@ -196,18 +202,11 @@ def _in_the_cluster(scope: Scope) -> Conditions:
     return {"ArnEquals": {"ecs:cluster": scope.cluster}}
 
 
-def _bounds_of_scaling(scope: Scope) -> tuple[Statement, ...]:
+def _bounds_of_scaling(scope: Scope) -> Statement:
     """A first release sets the minimum, a sync brings a changed one, an operator holds a count."""
-    return (
-        Statement(
-            reason="set the bounds of scaling",
-            actions=["application-autoscaling:RegisterScalableTarget"],
-            resources=[scope.arn("application-autoscaling", "scalable-target/*")],
-            conditions={"StringEquals": {"application-autoscaling:service-namespace": "ecs"}},
-        ),
-        Statement(
-            reason="see the bounds of scaling",
-            actions=["application-autoscaling:DescribeScalableTargets"],
-            resources=EVERYTHING,
-        ),
+    return Statement(
+        reason="set the bounds of scaling",
+        actions=["application-autoscaling:RegisterScalableTarget"],
+        resources=[scope.arn("application-autoscaling", "scalable-target/*")],
+        conditions={"StringEquals": {"application-autoscaling:service-namespace": "ecs"}},
     )

@@ -177,3 +177,10 @@ def _cancelling(clock: SystemClock) -> Iterator[None]:
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def showing(clock: SystemClock) -> Iterator[Emit]:
+    """Where events are shown, for a command that starts no deployment; Ctrl-C and SIGTERM end its waits."""
+    with _cancelling(clock), _renderer(clock) as render:
+        yield render

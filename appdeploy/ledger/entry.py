@@ -39,6 +39,12 @@ class StepKind(StrEnum):
     """The count back to 0 after a failed first release."""
     PUT_BACK = "put-back"
     """UpdateService again, after a write of a release that this one had pre-empted."""
+    HOLD = "hold"
+    """RegisterScalableTarget: autoscaling leaves the count alone."""
+    LET_GO = "let-go"
+    """RegisterScalableTarget: autoscaling decides again."""
+    COUNT = "count"
+    """UpdateService with another count."""
     RESUME = "resume"
     """Nothing in itself: somebody carried the release on."""
 
@@ -58,13 +64,25 @@ class Side(_Part):
     """ARN of the template revision that it descends from."""
 
 
+class CountChange(_Part):
+    """What a change of a service's count is to do."""
+
+    former: int
+    wanted: int | None
+    """None when the count is left alone."""
+    until: datetime | None = None
+    """How long autoscaling is held off; None when it is not."""
+    lets_go: bool = False
+    """Whether autoscaling is to decide again."""
+
+
 class ServiceEntry(_Part):
     """What a release does to one service."""
 
     service: str
     """ARN."""
     change: str
-    """`release`, `first-release`, `restart`, `return`, or `found` for a deployment that no release made."""
+    """`release`, `first-release`, `restart`, `return`, `count`, or `found` for a deployment that no release made."""
     former: Side
     wanted: Side
     image: str | None = None
@@ -75,6 +93,8 @@ class ServiceEntry(_Part):
     """Ids of the deployments that ECS listed before: ours is not among them."""
     known_at: datetime = LONG_AGO
     """When ECS listed them, by its own clock: what it had taken back before is not among them, and not ours either."""
+    count: CountChange | None = None
+    """For a change of the count alone, which starts no deployment."""
     deployment_id: str | None = None
     """Our deployment, as DescribeServices lists it."""
     outcome: str | None = None
@@ -107,7 +127,7 @@ class Entry(_Part):
     schema_version: str = f"{SCHEMA_MAJOR}.0"
     id: str
     kind: str
-    """`upgrade`, `sync`, `restart`, `rollback`, or `found` for deployments that no release made."""
+    """`upgrade`, `sync`, `restart`, `rollback`, `scale`, or `found` for deployments that no release made."""
     environment: str
     purpose: str
     who: str

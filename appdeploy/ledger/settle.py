@@ -19,6 +19,7 @@ from appdeploy.live import describe_services, describe_task_definition
 from appdeploy.lock.store import DynamoLockStore
 from appdeploy.outcome import Outcome, ServiceResult
 from appdeploy.rollout import Rollout
+from appdeploy.scaling.settle import settle_count
 from appdeploy.watch.judge import Decide, Done, Policy, judge
 from appdeploy.watch.observer import Observer
 from appdeploy.watch.serving import what_serves
@@ -103,6 +104,9 @@ def _settle(clients: Clients, contract: EnvironmentContract, entry: Entry, state
             continue
         if known is None or state is None or not state.active:
             settled = _gone(settled, name)
+        elif service.count is not None:
+            result = settle_count(entry, name, state)
+            settled = with_result(settled, result) if result else settled
         else:
             settled = settle_service(clients, settled, name, known, state)
     return settled

@@ -77,6 +77,8 @@ class TerminalRenderer:
                 | events.PutBack()
                 | events.Bounded()
                 | events.Unbounded()
+                | events.Remarked()
+                | events.Counted()
             ):
                 self._print(event)
             case events.Progress(service):

@@ -54,6 +54,10 @@ def lines(event: Event) -> Iterator[str]:
             yield f"{service}: autoscaling keeps {minimum} to {maximum} tasks"
         case events.Unbounded(service, reason):
             yield f"{service}: autoscaling's minimum could not be set, appdeploy sync tries again: {reason}"
+        case events.Remarked(service, what):
+            yield f"{service}: {what}"
+        case events.Counted(service, running, desired):
+            yield f"{service}: {running} of {desired} tasks run"
         case events.Ended(plan, results, seconds):
             ending = worst(result.outcome for result in results)
             yield f"{plan.release_id}: {ending.value} after {duration(seconds)}"

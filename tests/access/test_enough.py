@@ -22,10 +22,6 @@ pytestmark = [pytest.mark.emulator, pytest.mark.waits]
 RUNBOOK = Path(__file__).resolve().parents[2] / "docs/runbook.md"
 
 NOT_EXERCISED = {
-    ("operator", "ScaleServices"): "scale",
-    ("operator", "SetTheBoundsOfScaling"): "scale",
-    ("operator", "SeeTheBoundsOfScaling"): "scale",
-    ("operator", "SeeHowScalingDecides"): "scale",
     ("operator", "ReadAndWriteTunableSettings"): "config",
     ("operator", "ReadTheServicesLogs"): "logs, diagnose",
     ("operator", "ReadMetrics"): "diagnose",
@@ -162,6 +158,7 @@ WRITES = (
     ("rollback", "--without-ledger"),
     ("lock", "--reason", "curious"),
     ("unlock",),
+    ("scale", "agent", "2"),
 )
 
 

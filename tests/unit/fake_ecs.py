@@ -54,6 +54,8 @@ class FakeEcs:
             service.desired = 0
             service.script = service.after_empty or service.script
             service.task_definition = params.get("taskDefinition", service.task_definition)
+        elif "taskDefinition" not in params:
+            service.desired = params["desiredCount"]
         else:
             service.ours = params["taskDefinition"]
             service.desired = params.get("desiredCount", service.desired)

@@ -23,6 +23,10 @@ class FakeSurroundings:
         """Digests and the tags that releases put on them."""
         self.minimums: dict[str, int] = {}
         """What autoscaling keeps to, by service name; a service that is not named keeps to 0."""
+        self.maximum = 6
+        """What autoscaling keeps all services to."""
+        self.suspended: set[str] = set()
+        """Services that autoscaling leaves alone, by name."""
         self.alarms: dict[str, str] = {}
         self.missing: set[str] = set()
         """Names of roles, secrets, parameters and log groups that do not exist."""
@@ -63,12 +67,35 @@ class FakeSurroundings:
         return {"image": {}}
 
     def _DescribeScalableTargets(self, params: dict[str, Any]) -> Any:
-        bounds = {resource: self.minimums.get(resource.rsplit("/", 1)[1], 0) for resource in params["ResourceIds"]}
-        return {"ScalableTargets": [{"ResourceId": resource, "MinCapacity": count} for resource, count in bounds.items()]}
+        return {"ScalableTargets": [self._target(resource) for resource in params["ResourceIds"]]}
+
+    def _target(self, resource: str) -> dict[str, Any]:
+        name = resource.rsplit("/", 1)[1]
+        off = name in self.suspended
+        return {
+            "ResourceId": resource,
+            "MinCapacity": self.minimums.get(name, 0),
+            "MaxCapacity": self.maximum,
+            "SuspendedState": {"DynamicScalingInSuspended": off, "DynamicScalingOutSuspended": off},
+        }
 
     def _RegisterScalableTarget(self, params: dict[str, Any]) -> Any:
-        self.minimums[params["ResourceId"].rsplit("/", 1)[1]] = params["MinCapacity"]
+        name = params["ResourceId"].rsplit("/", 1)[1]
+        self.minimums[name] = params.get("MinCapacity", self.minimums.get(name, 0))
+        if "SuspendedState" in params:
+            off = all(params["SuspendedState"].values())
+            self.suspended = self.suspended | {name} if off else self.suspended - {name}
         return {"ScalableTargetARN": "arn"}
+
+    def _DescribeScalingPolicies(self, params: dict[str, Any]) -> Any:
+        predefined = {"PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}}
+        followed = ({**predefined, "TargetValue": 60.0}, {"CustomizedMetricSpecification": {}, "TargetValue": 500.0})
+        return {
+            "ScalingPolicies": [
+                {"PolicyName": name, "TargetTrackingScalingPolicyConfiguration": configuration}
+                for name, configuration in zip(("cpu", "agent-requests"), followed, strict=True)
+            ]
+        }
 
     def _DescribeAlarms(self, params: dict[str, Any]) -> Any:
         found = [{"AlarmName": name, "StateValue": self.alarms[name]} for name in params["AlarmNames"] if name in self.alarms]
