@@ -16,13 +16,18 @@ TASKS = "ecs-tasks.amazonaws.com"
 
 
 def viewer(scope: Scope) -> tuple[Statement, ...]:
-    """Look, and change nothing: `status`, `plan`, `releases`, `rollback --list`."""
+    """Look, and change nothing: `status`, `plan`, `releases`, `rollback --list`, `config list`."""
     return (
         Statement(reason="read the contract", actions=["ssm:GetParametersByPath"], resources=scope.parameters("contract")),
         Statement(
             reason="see the services and their deployments",
             actions=["ecs:DescribeServices", "ecs:ListServiceDeployments"],
             resources=scope.in_cluster("service"),
+        ),
+        Statement(
+            reason="read tunable settings",
+            actions=["ssm:GetParameterHistory", "ssm:GetParametersByPath"],
+            resources=scope.parameters("config"),
         ),
         # AWS asks about the service as well as about the deployment or revision.
         Statement(
@@ -77,7 +82,7 @@ def viewer(scope: Scope) -> tuple[Statement, ...]:
 
 
 def release(scope: Scope) -> tuple[Statement, ...]:
-    """Change what runs, beside what a viewer may: `deploy`, `sync`, `restart`, `rollback`, `resume`."""
+    """Change what runs, beside what a viewer may: `deploy`, `sync`, `restart`, `config set`, `rollback`, `resume`."""
     return (
         Statement(reason="register what is to run", actions=["ecs:RegisterTaskDefinition"], resources=scope.families),
         # docs.aws.amazon.com/AmazonECS/latest/developerguide/supported-iam-actions-tagging.html
@@ -101,6 +106,8 @@ def release(scope: Scope) -> tuple[Statement, ...]:
         ),
         Statement(reason="say why a task failed", actions=["logs:GetLogEvents"], resources=scope.log_streams),
         Statement(reason="keep released images", actions=["ecr:PutImage"], resources=scope.repositories),
+        # Its tasks have a setting once they are new ones: to change it is a release (docs/adr/014-settings.md).
+        Statement(reason="write tunable settings", actions=["ssm:PutParameter"], resources=scope.parameters("config")),
         _hold_the_lock(scope),
         Statement(
             reason="write the ledger",
@@ -117,7 +124,7 @@ def updates(scope: Scope) -> tuple[Statement, ...]:
 
 
 def operator(scope: Scope) -> tuple[Statement, ...]:
-    """Keep it running, beside what a viewer may: freeze, scale, set, look into logs, start a stopped database."""
+    """Keep it running, beside what a viewer may: freeze, scale, look into logs, start a stopped database."""
     return (
         _hold_the_lock(scope),
         # Without a task definition: what runs is for releases to say.
@@ -133,11 +140,6 @@ def operator(scope: Scope) -> tuple[Statement, ...]:
             reason="see how scaling decides",
             actions=["application-autoscaling:DescribeScalingPolicies"],
             resources=EVERYTHING,
-        ),
-        Statement(
-            reason="read and write tunable settings",
-            actions=["ssm:GetParametersByPath", "ssm:PutParameter"],
-            resources=scope.parameters("config"),
         ),
         Statement(
             reason="read the services' logs",

@@ -22,6 +22,7 @@ _COMMANDS = {
     "sync": "Move to the newest template, with the version that runs.",
     "restart": "Replace all tasks by new ones of the same task definition.",
     "scale": "Change how many tasks a service runs, and hold autoscaling off.",
+    "config": "List and change settings that tasks read when they start.",
     "lock": "Freeze an environment: no release begins until it is unlocked.",
     "unlock": "Lift a freeze, or put out the release that holds the lock.",
     "status": "Show what serves, how healthy it is, and what is under way.",

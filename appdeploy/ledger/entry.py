@@ -45,6 +45,10 @@ class StepKind(StrEnum):
     """RegisterScalableTarget: autoscaling decides again."""
     COUNT = "count"
     """UpdateService with another count."""
+    SET = "set"
+    """PutParameter for each changed setting."""
+    RESTORE = "restore"
+    """PutParameter again, with the former values."""
     RESUME = "resume"
     """Nothing in itself: somebody carried the release on."""
 
@@ -62,6 +66,14 @@ class Side(_Part):
     digest: str | None = None
     template: str | None = None
     """ARN of the template revision that it descends from."""
+
+
+class SettingChange(_Part):
+    """One setting that is changed before its service is restarted. Its values are plain: no secret is a setting."""
+
+    key: str
+    former: str
+    wanted: str
 
 
 class CountChange(_Part):
@@ -95,6 +107,8 @@ class ServiceEntry(_Part):
     """When ECS listed them, by its own clock: what it had taken back before is not among them, and not ours either."""
     count: CountChange | None = None
     """For a change of the count alone, which starts no deployment."""
+    settings: tuple[SettingChange, ...] = ()
+    """What is changed before new tasks start."""
     deployment_id: str | None = None
     """Our deployment, as DescribeServices lists it."""
     outcome: str | None = None
@@ -127,7 +141,7 @@ class Entry(_Part):
     schema_version: str = f"{SCHEMA_MAJOR}.0"
     id: str
     kind: str
-    """`upgrade`, `sync`, `restart`, `rollback`, `scale`, or `found` for deployments that no release made."""
+    """`upgrade`, `sync`, `restart`, `rollback`, `scale`, `config`, or `found` for deployments that no release made."""
     environment: str
     purpose: str
     who: str
@@ -187,6 +201,13 @@ class Entry(_Part):
         severity = [*(outcome.value for outcome in Outcome), UNKNOWN]
         known = [outcome for outcome in outcomes if outcome in severity]
         return min(known, key=severity.index, default=None)
+
+    def owes_settings(self, name: str) -> bool:
+        """Whether a service's former settings are to be put back and are not: its restart failed while nobody watched."""
+        service = self.services[name]
+        ends = (Outcome.FAILED, Outcome.ROLLED_BACK, Outcome.ROLLED_BACK_BY_ECS)
+        failed = service.outcome in {outcome.value for outcome in ends}
+        return bool(service.settings) and failed and self.has_done(StepKind.RESTORE, name) is None
 
     def with_service(self, name: str, **changes: Any) -> Self:
         """The same entry with one service changed."""

@@ -66,6 +66,7 @@ def service_entry(service: ServicePlan | Untouched) -> ServiceEntry:
                 former=former,
                 wanted=_wanted(service),
                 image=str(service.image),
+                settings=service.settings,
                 base=service.base.arn,
                 known=tuple(sorted(service.former.known.deployments)),
                 known_at=service.former.known.at,

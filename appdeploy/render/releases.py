@@ -60,6 +60,7 @@ def _service(name: str, service: ServiceEntry) -> Iterator[str]:
     wanted, former = service.wanted, service.former
     if service.count is None:
         yield from _revisions(former, wanted)
+    yield from (f"  {change.key}: {change.former} -> {change.wanted}" for change in service.settings)
     if service.deployment_id:
         yield f"  deployment {service.deployment_id}"
     if service.cause:
@@ -93,6 +94,8 @@ def _versions(service: ServiceEntry) -> str:
     if service.count is not None:
         return _count(service.count)
     former, wanted = service.former.version, service.wanted.version or "?"
+    if service.settings:
+        return ", ".join(f"{change.key}={change.wanted}" for change in service.settings)
     if service.change == "restart":
         return f"{wanted} restarted"
     return f"{former} -> {wanted}" if former and former != wanted else wanted

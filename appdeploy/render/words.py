@@ -112,17 +112,21 @@ def change(service: ServicePlan) -> str:
         case Change.FIRST_RELEASE:
             return f"first release: {service.version} ({digest}), {service.desired_count} tasks"
         case Change.RESTART:
-            return f"{service.version} ({digest}) again, in new tasks of {name_of(service.base.arn)}"
+            return f"{service.version} ({digest}) again, in new tasks of {name_of(service.base.arn)}{_settings(service)}"
         case Change.RELEASE:
             return f"{_versions(service)} ({digest}){_template(service)}"
         case Change.RETURN:
             known = f" ({digest})" if service.base.is_read else ""
-            return f"{_versions(service)}{known}, back to {name_of(service.base.arn)}{_template(service)}"
+            return f"{_versions(service)}{known}, back to {name_of(service.base.arn)}{_template(service)}{_settings(service)}"
 
 
 def _versions(service: ServicePlan) -> str:
     former = service.former.version
     return f"{former} stays" if former == service.version else f"{former} -> {service.version}"
+
+
+def _settings(service: ServicePlan) -> str:
+    return "".join(f"; {change.key}: {change.former} -> {change.wanted}" for change in service.settings)
 
 
 def _template(service: ServicePlan) -> str:

@@ -113,6 +113,9 @@ STEPS = (
     Step("deploy --sync", RELEASE, ("deploy", "--sync", "--version", "v2", *COMPLETE), before=_new_template("2048")),
     Step("status of a release that nobody watched to its end", VIEWER, ("status",), before=left_open, shows="v5"),
     Step("restart", RELEASE, ("restart", *COMPLETE)),
+    Step("config set", RELEASE, ("config", "set", "agent", "LOG_LEVEL=debug", *COMPLETE), shows="LOG_LEVEL: info -> debug"),
+    Step("config list", VIEWER, ("config", "list", "agent"), shows="LOG_LEVEL=debug  (default info; all tasks have it)"),
+    Step("config unset", RELEASE, ("config", "unset", "agent", "LOG_LEVEL", *COMPLETE), shows="LOG_LEVEL: debug -> info"),
     Step("resume", RELEASE, ("resume", *COMPLETE), before=_interrupted),
     Step("rollback --list", VIEWER, ("rollback", "--list")),
     Step("rollback --list without SSM", VIEWER, ("rollback", "--list"), before=_ssm_silent),
@@ -148,7 +151,7 @@ class Story:
     def _do(self, step: Step) -> str | AssertionError:
         try:
             step.before(self.site)
-            said = self.site.run_as(step.role, "appdeploy", step.words[0], "-e", "staging", *step.words[1:], expect=step.expect)
+            said = self.site.run_as(step.role, "appdeploy", *step.words, "-e", "staging", expect=step.expect)
             assert step.shows in said, said
         except AssertionError as error:
             return error

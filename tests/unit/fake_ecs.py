@@ -231,6 +231,7 @@ class FakeEcs:
         details = [{"name": "privateIPv4Address", "value": task.address}] if task.address else []
         return {
             "taskArn": self._task_arn(service, task),
+            "createdAt": task.made,
             "startedBy": "ecs-svc/1" if task.foreign else service.deployment_id,
             "lastStatus": task.status or ("STOPPED" if task.stopped else "RUNNING"),
             "stopCode": task.stop_code,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
-from tests.unit.scenario import ACCOUNT, ENVIRONMENT, REGION, AwsSays
+from tests.unit.scenario import ACCOUNT, ENVIRONMENT, LONG_AGO, REGION, AwsSays
 
 
 class FakeSurroundings:
@@ -15,6 +16,10 @@ class FakeSurroundings:
         super().__init__()
         self.account = ACCOUNT
         self.parameters: dict[str, str] = {}
+        self.settings: dict[str, list[tuple[str, datetime]]] = {}
+        """Values of settings by parameter, oldest first, each with the moment at which it was written."""
+        self.settings_clock = LONG_AGO
+        self.setting_type = "String"
         self.page = 2
         """Parameters in one reply: ten is the most that AWS sends, and it may send as few as it likes."""
         self.images: dict[str, dict[str, Any]] = {}
@@ -35,7 +40,25 @@ class FakeSurroundings:
     def _GetCallerIdentity(self, params: dict[str, Any]) -> Any:
         return {"Account": self.account, "Arn": f"arn:aws:sts::{self.account}:assumed-role/release/alice"}
 
+    def _settings_of(self, path: str) -> dict[str, Any]:
+        names = sorted(name for name in self.settings if name.startswith(path))
+        newest = [(name, len(self.settings[name]), *self.settings[name][-1]) for name in names]
+        fields = ("Name", "Version", "Value", "LastModifiedDate")
+        return {"Parameters": [{**dict(zip(fields, item, strict=True)), "Type": self.setting_type} for item in newest]}
+
+    def _PutParameter(self, params: dict[str, Any]) -> Any:
+        self.settings_clock += timedelta(seconds=1)
+        self.settings[params["Name"]].append((params["Value"], self.settings_clock))
+        return {"Version": len(self.settings[params["Name"]])}
+
+    def _GetParameterHistory(self, params: dict[str, Any]) -> Any:
+        versions = enumerate(self.settings[params["Name"]], start=1)
+        kept = [{"Version": number, "Value": value} for number, (value, _) in versions][-100:]
+        return {"Parameters": kept}
+
     def _GetParametersByPath(self, params: dict[str, Any]) -> Any:
+        if "/config/" in params["Path"]:
+            return self._settings_of(params["Path"])
         names = sorted(self.parameters)
         start = int(params.get("NextToken", "0"))
         end = start + self.page
