@@ -19,6 +19,7 @@ _COMMANDS = {
     "rollback": "Return to a task definition that served well before.",
     "resume": "Watch an interrupted release again, and carry out what is left of it.",
     "releases": "List the releases of an environment, or show one.",
+    "report": "Write the record of a release, as Markdown.",
     "sync": "Move to the newest template, with the version that runs.",
     "restart": "Replace all tasks by new ones of the same task definition.",
     "scale": "Change how many tasks a service runs, and hold autoscaling off.",

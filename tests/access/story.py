@@ -87,6 +87,8 @@ def _both(*acts: Before) -> Before:
     return act
 
 
+NEWEST = "<newest>"
+"""Stands for the id of the newest release."""
 VIEWER, RELEASE, OPERATOR = "viewer", "release", "operator"
 COMPLETE = ("--until", "complete")
 STEPS = (
@@ -125,6 +127,7 @@ STEPS = (
     Step("scale --hold", OPERATOR, ("scale", "agent", "3", "--hold", "2h"), shows="3 of 3 tasks"),
     Step("status of a hold", VIEWER, ("status",), shows="held until"),
     Step("scale --release", OPERATOR, ("scale", "agent", "2", "--release"), shows="2 of 2 tasks"),
+    Step("report", VIEWER, ("report", NEWEST), shows="| outcome | live |"),
     Step("lock", OPERATOR, ("lock", "--reason", "load test")),
     Step("unlock", OPERATOR, ("unlock",)),
     Step("lock by who releases", RELEASE, ("lock", "--reason", "load test")),
@@ -151,10 +154,14 @@ class Story:
     def _do(self, step: Step) -> str | AssertionError:
         try:
             step.before(self.site)
-            said = self.site.run_as(step.role, "appdeploy", *step.words, "-e", "staging", expect=step.expect)
+            words = [self._newest() if word == NEWEST else word for word in step.words]
+            said = self.site.run_as(step.role, "appdeploy", *words, "-e", "staging", expect=step.expect)
             assert step.shows in said, said
         except AssertionError as error:
             return error
         finally:
             self.site.emulator.control("DELETE", "faults")
         return said
+
+    def _newest(self) -> str:
+        return self.site.run_as(VIEWER, "appdeploy", "releases", "-e", "staging", "--limit", "1").split()[0]
