@@ -34,6 +34,8 @@ class Request:
     """Names; empty for all."""
     incident: str | None = None
     """Why the release passes a closed window and alarms that ring already; None when it does not."""
+    atomic: bool | None = None
+    """Whether all services go back when one fails; None: they do when there are several."""
     release_id: ReleaseId = field(init=False, compare=False)
     """Of the release that is asked for, however often it has to be planned."""
 
@@ -84,7 +86,9 @@ def prepare(request: Request, clients: Clients, now: datetime | None = None) -> 
         rows = (*_unplanned(error), *_looked(prepared, clients, moment).table)
         raise Refused(*error.lines, details=tuple(table(rows))) from None
     caller = contract.caller.arn if contract.caller else None
-    plan = replace(plan, caller=caller, releases_table=contract.platform.releases_table, incident=request.incident)
+    atomic = len(plan.changed) > 1 if request.atomic is None else request.atomic
+    kept = contract.platform.releases_table
+    plan = replace(plan, caller=caller, releases_table=kept, incident=request.incident, atomic=atomic)
     return _looked(Prepared(contract.platform, plan, live, (), None), clients, moment)
 
 

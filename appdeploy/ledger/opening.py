@@ -31,6 +31,7 @@ def opening_entry(plan: ReleasePlan, who: str) -> Entry:
         reason=plan.reason,
         change_ticket=plan.change_ticket,
         incident=plan.incident,
+        atomic=plan.atomic,
         fence=plan.fence,
         begun=datetime.now(UTC),
         services={service.contract.name: service_entry(service) for service in plan.services},

@@ -59,6 +59,7 @@ def prepare_resume(request: Request, clients: Clients) -> ReleasePlan:
         incident=entry.incident,
         caller=caller,
         releases_table=contract.platform.releases_table,
+        atomic=entry.atomic,
         entry=_reopened(entry, services, caller),
     )
 
