@@ -34,6 +34,8 @@ class Request:
     """Names; empty for all."""
     incident: str | None = None
     """Why the release passes a closed window and alarms that ring already; None when it does not."""
+    atomic: bool | None = None
+    """Whether all services go back when one fails; None: they do when there are several."""
     release_id: ReleaseId = field(init=False, compare=False)
     """Of the release that is asked for, however often it has to be planned."""
 
@@ -91,6 +93,7 @@ def prepare(request: Request, clients: Clients, now: datetime | None = None) -> 
         releases_table=platform.releases_table,
         event_bus=platform.event_bus,
         incident=request.incident,
+        atomic=len(plan.changed) > 1 if request.atomic is None else request.atomic,
     )
     return _looked(Prepared(platform, plan, live, (), None), clients, moment)
 

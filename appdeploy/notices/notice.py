@@ -129,7 +129,7 @@ def _kind(outcome: Outcome, *, settled: bool) -> Kind | None:
             return Kind.SETTLED if settled else Kind.LIVE
         case Outcome.ROLLED_BACK | Outcome.ROLLED_BACK_BY_ECS:
             return Kind.ROLLED_BACK
-        case Outcome.FAILED:
+        case Outcome.FAILED | Outcome.NOT_BEGUN:
             return Kind.FAILED
         case Outcome.SUPERSEDED:
             return Kind.SUPERSEDED

@@ -182,6 +182,17 @@ class Stopping(_Line):
     cause: str
 
 
+class Returning(_Line):
+    """A service that was live already goes back, because another one of the release failed."""
+
+    event: Literal["returning"] = "returning"
+    service: str
+    cause: str
+    task_definition: str
+    """ARN of its former one."""
+    deployment_id: str
+
+
 class Silence(_Line):
     """AWS does not answer; the release goes on there."""
 
@@ -288,6 +299,7 @@ Line = Annotated[
     | PutBack
     | Progress
     | Stopping
+    | Returning
     | Silence
     | Answered
     | Finished

@@ -25,7 +25,8 @@ def image() -> None:
     show_default=True,
     help="What its tasks do: healthy; no-image, cannot be pulled; crash, exit soon after the start; crash:SECONDS, "
     "after they have served so long; unhealthy, fail every health check; slow:SECONDS, start so much later; "
-    "no-capacity:TASKS, pull-timeout:TASKS, spot:TASKS, so many tasks find no room, get no image, or lose their Spot capacity.",
+    "no-capacity:TASKS, pull-timeout:TASKS, spot:TASKS, so many tasks find no room, get no image, or lose their Spot capacity; "
+    "task-fails:CODE, task-hangs, a command that RunTask gives it (the task before a rollout) exits so, or never.",
 )
 def push(service: str, version: str, environment: str, behaviour: str) -> None:
     """Put an image of SERVICE into the registry under the tag VERSION."""
