@@ -132,7 +132,7 @@ class ReleasePlan:
     change_ticket: str | None = None
     """The change request that it belongs to."""
     incident: str | None = None
-    """Why it passes a closed window and ringing alarms, in a person's words; None when it does not."""
+    """Why it passes a closed window, the promotion rule and ringing alarms, in a person's words; None when it does not."""
     caller: str | None = None
     """Who asks: the ARN of the AWS identity."""
     releases_table: str | None = None

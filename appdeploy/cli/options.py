@@ -74,7 +74,8 @@ def incident_option(function: F) -> F:
         "incident",
         metavar="REASON",
         callback=_line,
-        help="Pass a closed window, and alarms that ring already (ECS then watches none); the ledger keeps the reason.",
+        help="Pass a closed window, the promotion rule, and alarms that ring already (ECS then watches none); the ledger keeps "
+        "the reason.",
     )(function)
 
 

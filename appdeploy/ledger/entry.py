@@ -155,7 +155,7 @@ class Entry(_Part):
     reason: str | None = None
     change_ticket: str | None = None
     incident: str | None = None
-    """Why it passed a closed window and ringing alarms; None when it did not."""
+    """Why it passed a closed window, the promotion rule and ringing alarms; None when it did not."""
     organisation: str | None = None
     """The customer for whom it is, if it is for one alone."""
     atomic: bool = False

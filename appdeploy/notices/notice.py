@@ -76,7 +76,7 @@ class Detail(_Part):
     reason: str | None
     change_ticket: str | None
     incident: str | None
-    """Why it passed a closed window and ringing alarms."""
+    """Why it passed a closed window, the promotion rule and ringing alarms."""
     services: tuple[NotedService, ...]
     outcome: str | None
     """The worst of the services', `interrupted`, or null of a release that has only started."""

@@ -82,7 +82,7 @@ class Planned(_Line):
     reason: str | None
     change_ticket: str | None
     incident: str | None
-    """Why it passes a closed window and ringing alarms; null when it does not."""
+    """Why it passes a closed window, the promotion rule and ringing alarms; null when it does not."""
     services: tuple[PlannedService, ...]
 
 

@@ -33,3 +33,17 @@ def push(service: str, version: str, environment: str, behaviour: str) -> None:
     control = Control(supervisor.require(home()).endpoint)
     pushed = control.push_image(f"axonflow-{environment}-{service}", version, behaviour)
     click.echo(f"{pushed['image']} {pushed['digest']} ({behaviour})")
+
+
+@image.command()
+@click.argument("service")
+@click.argument("version")
+@click.option("--from", "source", default="staging", show_default=True, help="Whose repository has it.")
+@click.option("--to", "target", default="production", show_default=True, help="Whose repository gets it.")
+def copy(service: str, version: str, source: str, target: str) -> None:
+    """Copy the image VERSION of SERVICE from one environment's repository to another's, as it is."""
+    from sandbox.registry import copy_image  # boto3 takes as long to import as everything else here
+
+    running = supervisor.require(home())
+    repositories = [f"axonflow-{environment}-{service}" for environment in (source, target)]
+    click.echo(f"{repositories[1]}:{version} {copy_image(running, version, *repositories)}")
