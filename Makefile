@@ -1,6 +1,6 @@
 # make demo: the platform on this machine, then a release. make test: every test. Both set up what they need.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test prove bench lint types imports check lock clean
+.PHONY: help setup demo test prove bench lint types strict imports check lock clean
 
 # A virtual environment without bytecode caches starts two to three times slower.
 unexport PYTHONDONTWRITEBYTECODE
@@ -53,6 +53,9 @@ lint: $(INSTALLED) ## Style of the code
 
 types: $(INSTALLED) ## Types
 	@$(BIN)/mypy
+
+strict: $(INSTALLED) ## Types of infra/ by pyright, which needs Node
+	@npx --yes pyright@1.1.414
 
 imports: $(INSTALLED) ## Who may import whom
 	@$(BIN)/lint-imports

@@ -14,7 +14,8 @@ POLICY_VERSION = "2012-10-17"
 MANAGED_LENGTH = 6144
 """Characters, white space not counted (docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html)."""
 
-Conditions = Mapping[str, Mapping[str, pulumi.Input[str] | Sequence[pulumi.Input[str]]]]
+Condition = Mapping[str, pulumi.Input[str] | Sequence[pulumi.Input[str]]]
+Conditions = Mapping[str, Condition]
 """Values by operator and condition key, as IAM writes them."""
 
 
@@ -26,7 +27,7 @@ class Statement:
     reason: str
     actions: Sequence[str]
     resources: Sequence[pulumi.Input[str]]
-    conditions: Conditions = field(default_factory=dict)
+    conditions: Conditions = field(default_factory=dict[str, Condition])
     deny: bool = False
 
     @property

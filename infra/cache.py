@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -28,7 +29,7 @@ class CacheArgs:
     names: Names
     settings: CacheSettings
     vpc_id: pulumi.Input[str]
-    subnet_ids: pulumi.Input[list[str]]
+    subnet_ids: pulumi.Input[Sequence[str]]
     protect: bool
 
 
@@ -104,7 +105,8 @@ class Cache(Component):
             opts=self.child(protect=self._args.protect),
         )
         # Secret by itself: it is made from the token.
-        url = pulumi.Output.concat("rediss://:", redis.auth_token, "@", redis.primary_endpoint_address, f":{PORT}/0")
+        token = redis.auth_token.apply(str)
+        url = pulumi.Output.concat("rediss://:", token, "@", redis.primary_endpoint_address, f":{PORT}/0")
         aws.secretsmanager.SecretVersion(f"{self._name}-url", secret_id=secret.id, secret_string=url, opts=self.child())
         return secret
 

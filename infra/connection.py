@@ -19,7 +19,7 @@ class Connection:
     port: int
     security_group_id: pulumi.Input[str]
     environment: Mapping[str, pulumi.Input[str]]
-    secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
     """Variables whose values ECS fetches when it starts a task, each with its reference
     (docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html)."""
     secret_arn: pulumi.Input[str] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -25,10 +26,10 @@ class EndpointsArgs:
     names: Names
     region: str
     vpc_id: pulumi.Input[str]
-    subnet_ids: pulumi.Input[list[str]]
+    subnet_ids: pulumi.Input[Sequence[str]]
     subnet_ranges: tuple[str, ...]
     """CIDR blocks of those subnets: whoever is in them may use the endpoints."""
-    route_table_ids: pulumi.Input[list[str]]
+    route_table_ids: pulumi.Input[Sequence[str]]
     """Of those subnets too: the way to S3 is a route."""
     instead_of_nat: bool
     """Whether there is no other way out: then each service that a task needs has an endpoint of its own."""

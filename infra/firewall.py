@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 import pulumi
 import pulumi_aws as aws
@@ -11,6 +11,9 @@ import pulumi_aws as aws
 from infra.component import Component
 from infra.firewall_settings import FirewallSettings
 from infra.naming import Names
+
+_Rule: TypeAlias = aws.wafv2.WebAclRuleArgsDict
+_SeenAs: TypeAlias = aws.wafv2.WebAclVisibilityConfigArgsDict
 
 SCOPE = "REGIONAL"
 WINDOW_SECONDS = 300
@@ -53,14 +56,15 @@ class Firewall(Component):
 
     def __init__(self, name: str, args: FirewallArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
+        rules = [*(_managed(place, group) for place, group in enumerate(MANAGED)), _limit(len(MANAGED), args.settings)]
         acl = aws.wafv2.WebAcl(
             name,
             name=f"{args.names.stack}-public",
             description=f"Public load balancer of {args.names.stack}",
             scope=SCOPE,
             default_action={"allow": {}},
-            rules=[*(_managed(place, group) for place, group in enumerate(MANAGED)), _limit(len(MANAGED), args.settings)],
-            visibility_config=_seen_as(args.names.stack),
+            rules=cast(list[_Rule], rules),
+            visibility_config=cast(_SeenAs, _seen_as(args.names.stack)),
             opts=self.child(),
         )
         aws.wafv2.WebAclAssociation(name, resource_arn=args.load_balancer_arn, web_acl_arn=acl.arn, opts=self.child())
@@ -68,7 +72,7 @@ class Firewall(Component):
 
 
 def _managed(place: int, group: _Managed) -> dict[str, Any]:
-    overrides = [{"name": rule, "action_to_use": {"count": {}}} for rule in group.counted]
+    overrides: list[dict[str, Any]] = [{"name": rule, "action_to_use": {"count": {}}} for rule in group.counted]
     statement: dict[str, Any] = {"vendor_name": "AWS", "name": group.name}
     if overrides:
         statement["rule_action_overrides"] = overrides

@@ -42,7 +42,7 @@ class MaintenanceArgs:
     protect: bool
     cluster_arn: pulumi.Input[str]
     vpc_id: pulumi.Input[str]
-    subnet_ids: pulumi.Input[list[str]]
+    subnet_ids: pulumi.Input[Sequence[str]]
     database: Connection
     master_secret_arn: pulumi.Input[str]
     """RDS's own secret, with which the services' user is made."""
@@ -56,8 +56,8 @@ class _Job:
     command: Sequence[str]
     may: Sequence[Statement] = ()
     """What the task itself does on AWS."""
-    environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
-    secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
+    secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
     """Fetched by ECS when the task starts."""
 
 

@@ -33,7 +33,7 @@ class NotPending(ValueError):
 
 def pending(state: State) -> list[dict[str, Any]]:
     """The resources whose creation was interrupted, as the engine noted them; with an `id` where it still learned it."""
-    noted = state["deployment"].get("pending_operations") or []
+    noted: list[dict[str, Any]] = state["deployment"].get("pending_operations") or []
     return [operation["resource"] for operation in noted if operation["type"] == "creating"]
 
 
@@ -68,7 +68,7 @@ def listing(state: State) -> Iterator[str]:
     """For each interrupted creation its URN, the id if the engine learned it, and what it is found by."""
     for resource in pending(state):
         inputs = resource["inputs"]
-        tags = inputs.get("tagsAll") or {}
+        tags: Any = inputs.get("tagsAll")
         telling = [f"{name}={inputs[name]}" for name in _TELLING if isinstance(inputs.get(name), str)]
         telling += [f"tag Name={tags['Name']}"] if isinstance(tags, dict) and "Name" in tags else []
         yield resource["urn"]

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 import pulumi
 from pulumi_aws import appautoscaling as scaling
 
 from infra.component import Component
 from infra.scaling_settings import ScalingSettings
+
+_Followed: TypeAlias = scaling.PolicyTargetTrackingScalingPolicyConfigurationArgsDict
 
 NAMESPACE = "ecs"
 DIMENSION = "ecs:service:DesiredCount"
@@ -77,7 +79,7 @@ class Autoscaling(Component):
         self.register_outputs({})
 
 
-def _policies(args: AutoscalingArgs) -> Iterator[tuple[str, dict[str, Any]]]:
+def _policies(args: AutoscalingArgs) -> Iterator[tuple[str, _Followed]]:
     """What each policy is called, and what it follows."""
     settings = args.settings
     cooldowns = {"scale_in_cooldown": IN_SECONDS, "scale_out_cooldown": OUT_SECONDS}
@@ -86,9 +88,9 @@ def _policies(args: AutoscalingArgs) -> Iterator[tuple[str, dict[str, Any]]]:
         ("memory", "ECSServiceAverageMemoryUtilization", settings.memory_percent),
     ):
         followed = {"predefined_metric_specification": {"predefined_metric_type": metric}}
-        yield what, {"target_value": percent, **followed, **cooldowns}
+        yield what, cast(_Followed, {"target_value": percent, **followed, **cooldowns})
     measured = {"customized_metric_specification": {"metrics": _queries(args)}}
-    yield "requests", {"target_value": settings.requests_per_task, **measured, **cooldowns}
+    yield "requests", cast(_Followed, {"target_value": settings.requests_per_task, **measured, **cooldowns})
 
 
 def _queries(args: AutoscalingArgs) -> list[dict[str, Any]]:

@@ -52,7 +52,7 @@ class ServiceArgs:
     cluster_arn: pulumi.Input[str]
     traffic_role_arn: pulumi.Input[str]
     vpc_id: pulumi.Input[str]
-    subnet_ids: pulumi.Input[list[str]]
+    subnet_ids: pulumi.Input[Sequence[str]]
     entrance: Entrance
     connections: Sequence[Connection]
     """What it uses."""

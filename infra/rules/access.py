@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
-from infra.rules.model import Finding, Resource, Rule, Stack, document, is_known
+from infra.rules.model import Finding, Resource, Rule, Stack, as_list, document, is_known
 
 _ROLE = "aws:iam/role:Role"
 _BROAD = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess")
@@ -13,14 +13,13 @@ _BROAD = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess")
 
 def statements(text: Any) -> Iterator[dict[str, Any]]:
     """The allowing statements of a policy document."""
-    found = (document(text) or {}).get("Statement", [])
-    for statement in [found] if isinstance(found, dict) else found:
+    for statement in _listed((document(text) or {"Statement": []})["Statement"]):
         if statement.get("Effect") == "Allow":
             yield statement
 
 
 def _listed(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list) else [value]
+    return as_list(value) if isinstance(value, list) else [value]
 
 
 def _is_boundary(resource: Resource, stack: Stack) -> bool:
@@ -55,8 +54,9 @@ def _passes_by_name(resource: Resource, stack: Stack) -> Finding:
 
 def _trusted_by_name(resource: Resource, stack: Stack) -> Finding:
     for statement in statements(resource.inputs.get("assumeRolePolicy")):
-        principal = statement.get("Principal")
-        if principal == "*" or (isinstance(principal, dict) and "*" in _listed(principal.get("AWS"))):
+        principal: Any = statement.get("Principal")
+        named = cast(dict[str, Any], principal) if isinstance(principal, dict) else {"AWS": principal}
+        if "*" in _listed(named.get("AWS")):
             return "may be assumed by anyone"
     return None
 

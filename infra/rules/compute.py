@@ -78,13 +78,13 @@ def _starts_empty(resource: Resource, stack: Stack) -> Finding:
 
 
 def _goes_back(resource: Resource, stack: Stack) -> Finding:
-    breaker = resource.inputs.get("deploymentCircuitBreaker") or {}
+    breaker: dict[str, Any] = resource.inputs.get("deploymentCircuitBreaker") or {}
     return None if breaker.get("enable") and breaker.get("rollback") else "has no circuit breaker that rolls back"
 
 
 def _ready_for_shifting(resource: Resource, stack: Stack) -> Finding:
     for balancer in resource.inputs.get("loadBalancers") or ():
-        advanced = balancer.get("advancedConfiguration") or {}
+        advanced: dict[str, Any] = balancer.get("advancedConfiguration") or {}
         if not advanced.get("alternateTargetGroupArn") or not advanced.get("productionListenerRule"):
             return "has a load balancer without a second target group"
     return None
@@ -119,7 +119,8 @@ def _short_name(resource: Resource, stack: Stack) -> Finding:
 
 def _both_groups(resource: Resource, stack: Stack) -> Finding:
     for action in resource.inputs.get("actions") or ():
-        if action.get("type") == "forward" and len((action.get("forward") or {}).get("targetGroups") or ()) != 2:
+        forward: dict[str, Any] = action.get("forward") or {}
+        if action.get("type") == "forward" and len(forward.get("targetGroups") or ()) != 2:
             return "forwards to one target group: ECS could not shift its weights"
     return None
 

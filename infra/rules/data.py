@@ -19,7 +19,7 @@ def _has_lifecycle(resource: Resource, stack: Stack) -> Finding:
 
 
 def _sends_log(resource: Resource, stack: Stack) -> Finding:
-    exported = value_at(resource, "enabledCloudwatchLogsExports") or []
+    exported: list[str] = value_at(resource, "enabledCloudwatchLogsExports") or []
     return None if "postgresql" in exported else "does not send its log to CloudWatch"
 
 

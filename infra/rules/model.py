@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 
 class Resource(Protocol):
@@ -14,22 +14,27 @@ class Resource(Protocol):
     @property
     def type(self) -> str:
         """As in `aws:rds/instance:Instance`."""
+        ...
 
     @property
     def name(self) -> str:
         """Its logical name."""
+        ...
 
     @property
     def inputs(self) -> Mapping[str, Any]:
         """By the names of Pulumi's schema, in camelCase."""
+        ...
 
     @property
     def ignores(self) -> Sequence[str]:
         """Inputs whose changes are ignored."""
+        ...
 
     @property
     def protected(self) -> bool:
         """Whether Pulumi refuses to delete it."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -92,15 +97,18 @@ def value_at(resource: Resource, path: str) -> Any:
     """The input at a path of names with dots between; None where there is none."""
     found: Any = resource.inputs
     for part in path.split("."):
-        if not isinstance(found, Mapping):
-            return None
-        found = found.get(part)
+        found = cast(Mapping[str, Any], found).get(part) if isinstance(found, Mapping) else None
     return found
 
 
 def is_known(value: Any) -> bool:
     """Whether a value is plain data. Before its first update a stack has values that no resource has told yet."""
     return value is None or isinstance(value, str | int | float | bool | Mapping | Sequence)
+
+
+def as_list(value: Any) -> list[Any]:
+    """A list whose items may be anything, as all type checkers understand it."""
+    return [*value]
 
 
 def document(text: Any) -> Any:

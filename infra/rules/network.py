@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from infra.rules.model import Finding, Resource, Rule, Stack, must_be
+from typing import Any
+
+from infra.rules.model import Finding, Resource, Rule, Stack, as_list, must_be
 
 _INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 _GROUP = "aws:ec2/securityGroup:SecurityGroup"
@@ -33,12 +35,13 @@ def _says_what_for(resource: Resource, stack: Stack) -> Finding:
 
 
 def _spans_zones(resource: Resource, stack: Stack) -> Finding:
-    subnets = resource.inputs.get("subnets")
-    return "stands in fewer than two subnets" if isinstance(subnets, list) and len(subnets) < 2 else None
+    subnets: Any = resource.inputs.get("subnets")
+    return "stands in fewer than two subnets" if isinstance(subnets, list) and len(as_list(subnets)) < 2 else None
 
 
 def _default_answer(resource: Resource, stack: Stack) -> Finding:
-    forwarding = [action for action in resource.inputs.get("defaultActions") or [] if action.get("type") == "forward"]
+    answers: list[dict[str, Any]] = resource.inputs.get("defaultActions") or []
+    forwarding = [action for action in answers if action.get("type") == "forward"]
     return "forwards what no rule asked for" if forwarding else None
 
 

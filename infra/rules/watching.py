@@ -34,7 +34,8 @@ def _metrics(resource: Resource) -> Iterator[Mapping[str, Any]]:
 
 def _watches_what_is_there(resource: Resource, stack: Stack) -> Finding:
     for metric in _metrics(resource):
-        for dimension, value in (metric.get("dimensions") or {}).items():
+        dimensions: Mapping[str, Any] = metric.get("dimensions") or {}
+        for dimension, value in dimensions.items():
             if isinstance(value, str) and not _declared(dimension, value, stack):
                 return f"watches the {dimension} {value}, which is not declared"
     return None
