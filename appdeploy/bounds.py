@@ -9,7 +9,7 @@ one. Nothing else is sent: the maximum is infra's, and whether scaling is suspen
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from appdeploy.aws_errors import AwsError, explain
 from appdeploy.contract import ServiceContract
@@ -17,14 +17,10 @@ from appdeploy.events import Bounded, Emit, Unbounded
 from appdeploy.outcome import Outcome, ServiceResult
 from appdeploy.parallel import side_by_side
 from appdeploy.plan import ReleasePlan, ServicePlan
+from appdeploy.scaling.target import DIMENSION, NAMESPACE, TARGETS_A_CALL, resource_of
 
 if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
-
-_NAMESPACE: Final = "ecs"
-_DIMENSION: Final = "ecs:service:DesiredCount"
-_TARGETS_A_CALL = 50
-"""Most resource ids in one DescribeScalableTargets (API reference of Application Auto Scaling)."""
 
 
 def bring_minimums(
@@ -35,8 +31,8 @@ def bring_minimums(
     What cannot be set is told, and no more: the service runs, and the next `sync` tries again.
     """
     services = list(_concerned(plan, results))
-    for start in range(0, len(services), _TARGETS_A_CALL):
-        chunk = services[start : start + _TARGETS_A_CALL]
+    for start in range(0, len(services), TARGETS_A_CALL):
+        chunk = services[start : start + TARGETS_A_CALL]
         try:
             present = _minimums(autoscaling, chunk)
         except AwsError as error:
@@ -44,7 +40,7 @@ def bring_minimums(
                 emit(Unbounded(service.name, explain(error)))
             continue
         changed = [
-            service for service in chunk if service.scaling and present.get(_resource(service)) != service.scaling.minimum
+            service for service in chunk if service.scaling and present.get(resource_of(service)) != service.scaling.minimum
         ]
         for event in side_by_side(lambda service: _set(autoscaling, service), changed):
             emit(event)
@@ -61,9 +57,9 @@ def _concerned(plan: ReleasePlan, results: Iterable[ServiceResult]) -> Iterable[
 
 
 def _minimums(autoscaling: ApplicationAutoScalingClient, services: list[ServiceContract]) -> dict[str, int]:
-    resources = [_resource(service) for service in services]
+    resources = [resource_of(service) for service in services]
     reply = autoscaling.describe_scalable_targets(
-        ServiceNamespace=_NAMESPACE, ResourceIds=resources, ScalableDimension=_DIMENSION
+        ServiceNamespace=NAMESPACE, ResourceIds=resources, ScalableDimension=DIMENSION
     )
     return {target["ResourceId"]: target["MinCapacity"] for target in reply["ScalableTargets"]}
 
@@ -73,16 +69,11 @@ def _set(autoscaling: ApplicationAutoScalingClient, service: ServiceContract) ->
     try:
         # To set the same bounds again changes nothing, so that a lost answer may be asked for again.
         autoscaling.register_scalable_target(
-            ServiceNamespace=_NAMESPACE,
-            ResourceId=_resource(service),
-            ScalableDimension=_DIMENSION,
+            ServiceNamespace=NAMESPACE,
+            ResourceId=resource_of(service),
+            ScalableDimension=DIMENSION,
             MinCapacity=service.scaling.minimum,
         )
     except AwsError as error:
         return Unbounded(service.name, explain(error))
     return Bounded(service.name, service.scaling.minimum, service.scaling.maximum)
-
-
-def _resource(service: ServiceContract) -> str:
-    """`service/<cluster>/<service>`: the end of the service's ARN."""
-    return service.service.split(":", 5)[5]

@@ -184,6 +184,23 @@ class Untold:
 
 
 @dataclass(frozen=True)
+class Remarked:
+    """Something to know about a service, which is no trouble."""
+
+    service: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How many tasks of a service run. Sent when it changed while its count is being changed."""
+
+    service: str
+    running: int
+    desired: int
+
+
+@dataclass(frozen=True)
 class Ended:
     """All services' outcomes are decided."""
 
@@ -212,6 +229,8 @@ Event = (
     | Bounded
     | Unbounded
     | Untold
+    | Remarked
+    | Counted
     | Ended
 )
 Emit = Callable[[Event], None]

@@ -9,7 +9,7 @@ from appdeploy.begun import Known
 from appdeploy.contract import ServiceContract
 from appdeploy.errors import Refused
 from appdeploy.image import Digest, ImageReference
-from appdeploy.ledger.entry import Entry
+from appdeploy.ledger.entry import Entry, SettingChange
 from appdeploy.outcome import Outcome
 from appdeploy.release_id import ReleaseId
 from appdeploy.task_definition import TEMPLATE_TAG, VERSION_TAG, TaskDefinition
@@ -79,6 +79,8 @@ class ServicePlan:
     template: str | None
     """ARN of the template revision that it will descend from, as far as it is known."""
     former: Former
+    settings: tuple[SettingChange, ...] = ()
+    """What is written before new tasks start, and put back if they fail."""
     resumed: Resumed | None = None
     """What an earlier command has done of it; None when nothing has begun."""
 

@@ -20,10 +20,10 @@ from appdeploy.plan import Obstructed, ReleasePlan, Untouched
 from appdeploy.rollback.recall import recall
 from appdeploy.rollout import begin
 from appdeploy.task_definition import registrable_fields
+from appdeploy.tunables.apply import SettingsWriter, restoring, with_settings
 from appdeploy.watch.guard import guarded
 from appdeploy.watch.judge import Policy
 from appdeploy.watch.poller import Poller, Watch
-from appdeploy.writes import EcsWriter
 
 if TYPE_CHECKING:
     from appdeploy.aws import Clients
@@ -122,14 +122,16 @@ def _carry_out(
     plan: ReleasePlan, watching: Watching, clients: Clients, turn: Turn, book: Book, clock: Clock, emit: Emit
 ) -> tuple[ServiceResult, ...]:
     begun = clock.now()
-    writer = EcsWriter(clients.once.ecs, clock, turn.confirm)
+    writer = SettingsWriter(clients.once, clock, turn.confirm, plan, book, emit)
     try:
         with heeding(clock):
             early = _finish(plan.untouched, emit)
-            beginning = recall(begin(plan, writer, registrable_fields(clients.ecs), book, emit), clients, book, emit)
+            begun_there = with_settings(plan, writer, lambda: begin(plan, writer, registrable_fields(clients.ecs), book, emit))
+            beginning = recall(begun_there, clients, book, emit)
             for result in beginning.results:
                 emit(Finished(result))
-            watches = guarded(beginning.rollouts, clients.once, writer, watching.policy, turn, book, clock)
+            watched = guarded(beginning.rollouts, clients.once, writer, watching.policy, turn, book, clock)
+            watches = restoring(watched, writer, clients.once)
             silent = any(result.outcome is Outcome.TIMED_OUT for result in beginning.results)
             poller = Poller(clients.once.ecs, clock, emit, begun=begun, timeout=watching.timeout, silent=silent)
             return _in_order(plan, [*early, *beginning.results, *_watch(poller, watches, watching, clock)])

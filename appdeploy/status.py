@@ -18,6 +18,7 @@ from appdeploy.lock.keeper import describe
 from appdeploy.lock.store import DynamoLockStore
 from appdeploy.parallel import side_by_side
 from appdeploy.plan import version_of
+from appdeploy.scaling.holds import read_holds
 from appdeploy.status_report import FailedDeployment, OpenRelease, ServiceStatus, StatusReport, TemplateDrift, Underway
 from appdeploy.task_definition import TEMPLATE_TAG, TaskDefinition, name_of
 from appdeploy.watch.routing import Ambiguous, Serving, read_routing
@@ -50,7 +51,21 @@ def read_status(clients: Clients, environment: str, names: Sequence[str]) -> Sta
         url=platform.url,
         services=tuple(found),
     )
+    report = report.model_copy(update=_scaling(clients, contract, services, report))
     return report.model_copy(update=_ledger(clients, contract))
+
+
+def _scaling(
+    clients: Clients, contract: EnvironmentContract, services: Sequence[ServiceContract], report: StatusReport
+) -> dict[str, Any]:
+    """The report's part that comes from autoscaling, which must not hide the rest when it is out of reach."""
+    if not any(service.scaling for service in services):
+        return {}
+    try:
+        held = read_holds(clients, contract.platform.releases_table, services)
+    except AwsError as error:
+        return {"scaling_problem": explain(error)}
+    return {"services": tuple(item.model_copy(update={"hold": held.get(item.name)}) for item in report.services)}
 
 
 def _ledger(clients: Clients, contract: EnvironmentContract) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -39,6 +40,19 @@ class FailedDeployment(_Part):
     reason: str
 
 
+class HoldStatus(_Part):
+    """Autoscaling does not move the service's count, or is not meant to."""
+
+    suspended: bool
+    """Whether autoscaling is suspended in both directions."""
+    until: datetime | None = None
+    """How long it is held; None when nobody has recorded a hold."""
+    over: bool = False
+    """Whether that time is over: nothing ends a hold but a command."""
+    who: str | None = None
+    why: str | None = None
+
+
 class ServiceStatus(_Part):
     """One service."""
 
@@ -59,6 +73,7 @@ class ServiceStatus(_Part):
     underway: Underway | None = None
     last_failure: FailedDeployment | None = None
     template_drift: TemplateDrift | None = None
+    hold: HoldStatus | None = None
 
 
 class OpenRelease(_Part):
@@ -84,6 +99,8 @@ class StatusReport(_Part):
     open_releases: tuple[OpenRelease, ...] = ()
     ledger_problem: str | None = None
     """Why lock and ledger could not be read."""
+    scaling_problem: str | None = None
+    """Why it is not known which counts are held."""
 
     @property
     def drifted(self) -> bool:

@@ -89,6 +89,10 @@ class TaskDefinition:
             return None
         return LogTarget(options["awslogs-group"], options["awslogs-stream-prefix"], options.get("awslogs-region"))
 
+    def secrets_of(self, container: str) -> dict[str, str]:
+        """Where a container's variables come from that are read when a task starts, by variable. Names only, no values."""
+        return {item["name"]: item["valueFrom"] for item in self._container(container).get("secrets", [])}
+
     @property
     def has_container_check(self) -> bool:
         """Whether a container has a health check of its own, which ECS then waits for."""

@@ -51,8 +51,8 @@ class EcsWriter:
     """The writes of a release. `ecs` must be a client that makes one attempt a call; `confirm` is asked before each write
     and raises LockLost when it must not be sent.
 
-    Each method raises WriteRefused when AWS says no; `register` and `update` raise OutOfReach when nobody answered for 30
-    seconds.
+    Each method raises WriteRefused when AWS says no; `register`, `update` and `set_count` raise OutOfReach when nobody
+    answered for 30 seconds.
     """
 
     def __init__(self, ecs: ECSClient, clock: Clock, confirm: Callable[[], None]) -> None:
@@ -98,6 +98,20 @@ class EcsWriter:
             return deployment or self._wait_for(lambda: self._begun_in_ecs(service, task_definition, known))
 
         return self._careful(send, lambda: self._begun_in_ecs(service, task_definition, known))
+
+    def set_count(self, service: ServiceName, count: int) -> None:
+        """Set the desired count and nothing else. ECS starts no deployment for it."""
+
+        def send() -> bool:
+            self.touched_a_service = True
+            self._ecs.update_service(cluster=service.cluster, service=service.arn, desiredCount=count)
+            return True
+
+        def find() -> bool | None:
+            reply = self._ecs.describe_services(cluster=service.cluster, services=[service.arn])
+            return any(state["desiredCount"] == count for state in reply["services"]) or None
+
+        self._careful(send, find)
 
     def stop(self, deployment_arn: str) -> bool:
         """Ask ECS to roll a service deployment back. False when it cannot be stopped any more.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
+from infra.bucket import close
 from infra.component import Component
 
 ALIAS = "alias/axonflow-pulumi"
@@ -37,27 +38,11 @@ class State(Component):
         self.register_outputs({"bucket": self.bucket})
 
     def _guard(self, name: str, bucket: aws.s3.Bucket, key: aws.kms.Key) -> None:
-        """Former states can be had back (Security Hub S3.14), nothing is ever public (S3.8), everything is encrypted with the
-        key (S3.17)."""
+        """Former states can be had back (Security Hub S3.14)."""
         aws.s3.BucketVersioning(
             name,
             bucket=bucket.id,
             versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
             opts=self.child(),
         )
-        encryption = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
-            sse_algorithm="aws:kms", kms_master_key_id=key.arn
-        )
-        rule = aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
-            apply_server_side_encryption_by_default=encryption, bucket_key_enabled=True
-        )
-        aws.s3.BucketServerSideEncryptionConfiguration(name, bucket=bucket.id, rules=[rule], opts=self.child())
-        aws.s3.BucketPublicAccessBlock(
-            name,
-            bucket=bucket.id,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=self.child(),
-        )
+        close(name, bucket, self.child(), key.arn)

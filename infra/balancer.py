@@ -20,6 +20,8 @@ class BalancerArgs:
     subnet_ids: pulumi.Input[list[str]]
     idle_timeout: int
     """Seconds."""
+    log_bucket: pulumi.Input[str]
+    """Where it writes requests down, under its own name."""
     protect: bool
 
 
@@ -65,6 +67,7 @@ class Balancer(Component):
             subnets=args.subnet_ids,
             idle_timeout=args.idle_timeout,
             drop_invalid_header_fields=True,
+            access_logs=aws.lb.LoadBalancerAccessLogsArgs(bucket=args.log_bucket, prefix=name, enabled=True),
             enable_deletion_protection=args.protect,
             opts=self.child(protect=args.protect),
         )

@@ -11,6 +11,7 @@ from infra.access import assume_role_policy
 from infra.component import Component
 from infra.naming import Names
 
+ON_DEMAND, SPOT = "FARGATE", "FARGATE_SPOT"
 LOAD_BALANCER_POLICY = "arn:aws:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers"
 
 
@@ -19,6 +20,17 @@ class ClusterArgs:
     """The environment's names are all that a cluster needs."""
 
     names: Names
+
+
+def shares(spot_percent: int) -> list[aws.ecs.ServiceCapacityProviderStrategyArgs]:
+    """How a service's tasks are spread: the first on demand, of the others that many in a hundred on Fargate Spot
+    (docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html)."""
+    spread = {ON_DEMAND: (1, 100 - spot_percent), SPOT: (0, spot_percent)}
+    return [
+        aws.ecs.ServiceCapacityProviderStrategyArgs(capacity_provider=provider, base=base, weight=weight)
+        for provider, (base, weight) in spread.items()
+        if base or weight
+    ]
 
 
 class Cluster(Component):
@@ -38,6 +50,9 @@ class Cluster(Component):
             settings=[aws.ecs.ClusterSettingArgs(name="containerInsights", value="enabled")],
             opts=self.child(),
         )
+        providers = aws.ecs.ClusterCapacityProviders(
+            name, cluster_name=cluster.name, capacity_providers=[ON_DEMAND, SPOT], opts=self.child()
+        )
         role = aws.iam.Role(
             f"{name}-traffic",
             name=f"{args.names.stack}-ecs-traffic",
@@ -48,7 +63,8 @@ class Cluster(Component):
         attached = aws.iam.RolePolicyAttachment(
             f"{name}-traffic", role=role.name, policy_arn=LOAD_BALANCER_POLICY, opts=self.child()
         )
-        self.arn = cluster.arn
+        # A service that names a provider which the cluster does not have yet is refused.
+        self.arn = pulumi.Output.all(cluster.arn, providers.id).apply(lambda values: str(values[0]))
         # Whoever uses the role waits for its policy: ECS checks neither at creation and fails later.
         self.traffic_role_arn = pulumi.Output.all(role.arn, attached.id).apply(lambda values: str(values[0]))
         self.register_outputs({"arn": self.arn})

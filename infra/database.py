@@ -52,6 +52,8 @@ class Database(Component):
     connection: Connection
     identifier: pulumi.Output[str]
     log_group: pulumi.Output[str]
+    master_secret_arn: pulumi.Output[str]
+    """The secret that RDS keeps."""
 
     def __init__(self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
@@ -64,6 +66,7 @@ class Database(Component):
         secret = self._application_secret()
         self.connection = _connection(name, group, instance, secret)
         self.identifier, self.log_group = instance.identifier, log.name
+        self.master_secret_arn = instance.master_user_secrets.apply(lambda secrets: str(secrets[0].secret_arn))
         self.register_outputs({"address": instance.address})
 
     def _instance(self, group: aws.ec2.SecurityGroup, log: aws.cloudwatch.LogGroup) -> aws.rds.Instance:

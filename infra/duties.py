@@ -17,13 +17,18 @@ TASKS = "ecs-tasks.amazonaws.com"
 
 
 def viewer(scope: Scope) -> tuple[Statement, ...]:
-    """Look, and change nothing: `status`, `plan`, `releases`, `rollback --list`."""
+    """Look, and change nothing: `status`, `plan`, `releases`, `rollback --list`, `config list`."""
     return (
         Statement(reason="read the contract", actions=["ssm:GetParametersByPath"], resources=scope.parameters("contract")),
         Statement(
             reason="see the services and their deployments",
             actions=["ecs:DescribeServices", "ecs:ListServiceDeployments"],
             resources=scope.in_cluster("service"),
+        ),
+        Statement(
+            reason="read tunable settings",
+            actions=["ssm:GetParameterHistory", "ssm:GetParametersByPath"],
+            resources=scope.parameters("config"),
         ),
         # AWS asks about the service as well as about the deployment or revision.
         Statement(
@@ -69,11 +74,16 @@ def viewer(scope: Scope) -> tuple[Statement, ...]:
             reason="read the lock and the ledger", actions=["dynamodb:GetItem", "dynamodb:Query"], resources=[scope.table]
         ),
         Statement(reason="find what is open", actions=["dynamodb:Query"], resources=[scope.indexes]),
+        Statement(
+            reason="see the bounds of scaling",
+            actions=["application-autoscaling:DescribeScalableTargets"],
+            resources=EVERYTHING,
+        ),
     )
 
 
 def release(scope: Scope) -> tuple[Statement, ...]:
-    """Change what runs, beside what a viewer may: `deploy`, `sync`, `restart`, `rollback`, `resume`."""
+    """Change what runs, beside what a viewer may: `deploy`, `sync`, `restart`, `config set`, `rollback`, `resume`."""
     return (
         Statement(reason="register what is to run", actions=["ecs:RegisterTaskDefinition"], resources=scope.families),
         # docs.aws.amazon.com/AmazonECS/latest/developerguide/supported-iam-actions-tagging.html
@@ -97,6 +107,8 @@ def release(scope: Scope) -> tuple[Statement, ...]:
         ),
         Statement(reason="say why a task failed", actions=["logs:GetLogEvents"], resources=scope.log_streams),
         Statement(reason="keep released images", actions=["ecr:PutImage"], resources=scope.repositories),
+        # Its tasks have a setting once they are new ones: to change it is a release (docs/adr/014-settings.md).
+        Statement(reason="write tunable settings", actions=["ssm:PutParameter"], resources=scope.parameters("config")),
         _hold_the_lock(scope),
         Statement(
             reason="write the ledger",
@@ -110,7 +122,7 @@ def release(scope: Scope) -> tuple[Statement, ...]:
             resources=[scope.arn("events", "event-bus/default")],
             conditions={"ForAllValues:StringEquals": {"events:source": RELEASES}},
         ),
-        *_bounds_of_scaling(scope),
+        _bounds_of_scaling(scope),
     )
 
 
@@ -120,7 +132,7 @@ def updates(scope: Scope) -> tuple[Statement, ...]:
 
 
 def operator(scope: Scope) -> tuple[Statement, ...]:
-    """Keep it running, beside what a viewer may: freeze, scale, set, look into logs, start a stopped database."""
+    """Keep it running, beside what a viewer may: freeze, scale, look into logs, start a stopped database."""
     return (
         _hold_the_lock(scope),
         # Without a task definition: what runs is for releases to say.
@@ -130,16 +142,12 @@ def operator(scope: Scope) -> tuple[Statement, ...]:
             resources=[scope.service(service) for service in scope.services],
             conditions={"Null": {"ecs:task-definition": "true"}},
         ),
-        *_bounds_of_scaling(scope),
+        Statement(reason="write into the ledger", actions=["dynamodb:PutItem"], resources=[scope.table]),
+        _bounds_of_scaling(scope),
         Statement(
             reason="see how scaling decides",
             actions=["application-autoscaling:DescribeScalingPolicies"],
             resources=EVERYTHING,
-        ),
-        Statement(
-            reason="read and write tunable settings",
-            actions=["ssm:GetParametersByPath", "ssm:PutParameter"],
-            resources=scope.parameters("config"),
         ),
         Statement(
             reason="read the services' logs",
@@ -204,18 +212,11 @@ def _in_the_cluster(scope: Scope) -> Conditions:
     return {"ArnEquals": {"ecs:cluster": scope.cluster}}
 
 
-def _bounds_of_scaling(scope: Scope) -> tuple[Statement, ...]:
+def _bounds_of_scaling(scope: Scope) -> Statement:
     """A first release sets the minimum, a sync brings a changed one, an operator holds a count."""
-    return (
-        Statement(
-            reason="set the bounds of scaling",
-            actions=["application-autoscaling:RegisterScalableTarget"],
-            resources=[scope.arn("application-autoscaling", "scalable-target/*")],
-            conditions={"StringEquals": {"application-autoscaling:service-namespace": "ecs"}},
-        ),
-        Statement(
-            reason="see the bounds of scaling",
-            actions=["application-autoscaling:DescribeScalableTargets"],
-            resources=EVERYTHING,
-        ),
+    return Statement(
+        reason="set the bounds of scaling",
+        actions=["application-autoscaling:RegisterScalableTarget"],
+        resources=[scope.arn("application-autoscaling", "scalable-target/*")],
+        conditions={"StringEquals": {"application-autoscaling:service-namespace": "ecs"}},
     )

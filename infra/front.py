@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pulumi
 
+from infra.access_logs import AccessLogs, AccessLogsArgs
 from infra.balancer import BalancerArgs, Entrance
 from infra.component import Component
 from infra.connection import Connection
@@ -26,6 +28,7 @@ class Front:
     """The load balancers, and the settings of the services behind them."""
 
     platform: PlatformSettings
+    logs: AccessLogs
     public: LoadBalancer
     internal: InternalLoadBalancer | None
     """None while no service is internal."""
@@ -37,9 +40,8 @@ class Front:
     @property
     def components(self) -> list[Component]:
         """All that it is made of."""
-        return [
-            part for part in (self.public, self.internal, self.certificate, self.records, self.firewall) if part is not None
-        ]
+        parts = (self.logs, self.public, self.internal, self.certificate, self.records, self.firewall)
+        return [part for part in parts if part is not None]
 
     @property
     def balancers(self) -> Mapping[str, pulumi.Output[str]]:
@@ -83,19 +85,25 @@ class Front:
         return self.internal
 
 
-def front(platform: PlatformSettings, names: Names, network: Network) -> Front:
+def front(platform: PlatformSettings, names: Names, network: Network, account: pulumi.Input[str]) -> Front:
     """Build the load balancers that the settings ask for, and their names in DNS."""
-    exposures = platform.exposures
+    kept = AccessLogsArgs(names=names, account=account, days=platform.log_retention_days, protect=platform.protect)
+    logs = AccessLogs("access-logs", kept)
+    common = partial(
+        BalancerArgs,
+        names=names,
+        vpc_id=network.vpc_id,
+        idle_timeout=platform.load_balancer.idle_timeout,
+        log_bucket=logs.bucket,
+        protect=platform.protect,
+    )
     certificate = _certificate(platform)
-    public = LoadBalancer(
-        "public", _args(platform, names, network, network.public_subnet_ids), certificate.arn if certificate else None
-    )
+    public = LoadBalancer("public", common(subnet_ids=network.public_subnet_ids), certificate.arn if certificate else None)
     internal = None
-    if any(isinstance(exposure, InternalExposure) for exposure in exposures.values()):
-        internal = InternalLoadBalancer("internal", _args(platform, names, network, network.private_subnet_ids))
-    return Front(
-        platform, public, internal, certificate, _addresses(platform, public, certificate), _firewall(platform, names, public)
-    )
+    if any(isinstance(exposure, InternalExposure) for exposure in platform.exposures.values()):
+        internal = InternalLoadBalancer("internal", common(subnet_ids=network.private_subnet_ids))
+    records, firewall = _addresses(platform, public, certificate), _firewall(platform, names, public)
+    return Front(platform, logs, public, internal, certificate, records, firewall)
 
 
 def _firewall(platform: PlatformSettings, names: Names, public: LoadBalancer) -> Firewall | None:
@@ -122,13 +130,3 @@ def _addresses(platform: PlatformSettings, public: LoadBalancer, certificate: Ce
         balancer_zone_id=public.zone_id,
     )
     return Addresses("addresses", args)
-
-
-def _args(platform: PlatformSettings, names: Names, network: Network, subnets: pulumi.Input[list[str]]) -> BalancerArgs:
-    return BalancerArgs(
-        names=names,
-        vpc_id=network.vpc_id,
-        subnet_ids=subnets,
-        idle_timeout=platform.load_balancer.idle_timeout,
-        protect=platform.protect,
-    )

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from infra.alarm_rules import balancer_rules, database_rules, deployment_rules, service_rules
 from infra.alarm_settings import AlarmSettings
-from infra.naming import ROLE_LENGTH, Names
+from infra.naming import DB_INIT, DB_MAINTAIN, OPERATIONS, ROLE_LENGTH, Names
 
 PORTAL_SERVICE = "portal"
 """No service is called so: `axonflow-<env>-portal-task` is the role with which the customer portal upgrades services."""
@@ -55,6 +55,10 @@ def _named(names: Names, services: Collection[str]) -> Iterator[tuple[str, str, 
         yield "target group stem", names.stem(service, "-a"), owner
         for rule in (*service_rules(settings), *deployment_rules(settings)):
             yield "alarm", names.alarm(f"{service}-{rule.name}"), owner
+        yield "repository", names.repository(service), owner
+    yield "repository", names.repository(OPERATIONS), "the maintenance"
+    for job in (DB_INIT, DB_MAINTAIN):
+        yield "task definition family", names.job(job), "the maintenance"
     for rule in database_rules(settings, storage_gib=1):
         yield "alarm", names.alarm(f"database-{rule.name}"), "the database"
     for balancer in BALANCERS:

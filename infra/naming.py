@@ -15,6 +15,12 @@ STEM_LENGTH = 24
 (docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html)."""
 
 
+OPERATIONS = "operations"
+"""The image of one-off tasks, its repository and its logs."""
+DB_INIT, DB_MAINTAIN = "db-init", "db-maintain"
+"""One-off tasks on the database."""
+
+
 @dataclass(frozen=True)
 class Names:
     """Every name of one environment. Services are given by their short name, as in `agent`."""
@@ -91,6 +97,10 @@ class Names:
 
     def role(self, service: str, duty: str) -> str:
         return f"{self.stack}-{service}-{duty}"
+
+    def job(self, job: str) -> str:
+        """Family of a one-off task on the database, as `db-init`."""
+        return f"{self.stack}-{job}"
 
     def duty(self, duty: str) -> str:
         """Role and policy of a duty in operations, as `viewer`."""

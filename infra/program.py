@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi
+import pulumi_aws as aws
 
 from infra.boundary import Boundary, BoundaryArgs
 from infra.cache import Cache, CacheArgs
@@ -12,6 +13,7 @@ from infra.cluster import Cluster, ClusterArgs
 from infra.connection import Connection
 from infra.database import Database, DatabaseArgs
 from infra.front import Front, front
+from infra.maintenance import Maintenance, MaintenanceArgs
 from infra.naming import Names
 from infra.network import Network, NetworkArgs
 from infra.release import Contract, ContractArgs, Releases, ReleasesArgs
@@ -37,21 +39,23 @@ def main() -> None:
 def build(environment: Environment) -> None:
     """Declare every resource of an environment."""
     names, platform = Names(environment.name), environment.platform
+    account = aws.get_caller_identity_output().account_id
     boundary = Boundary("boundary", BoundaryArgs(names=names, region=environment.region))
     network = _network(environment, names)
-    entry = front(platform, names, network)
     cluster = Cluster("cluster", ClusterArgs(names=names))
+    entry = front(platform, names, network, account)
     database, cache = _database(environment, names, network), _cache(environment, names, network)
     releases = Releases("releases", ReleasesArgs(names=names, protect=platform.protect))
     parts = _Parts(environment, names, network, entry, cluster, (database.connection, cache.connection))
     services = {name: _service(name, parts) for name in platform.services}
-    roles = Roles("roles", RolesArgs(scope=_scope(environment, names, cluster), settings=platform.access))
+    roles = Roles("roles", RolesArgs(scope=_scope(environment, names, account), settings=platform.access))
+    maintenance = _maintenance(environment, names, network, cluster, database)
     watching = Watching(
         "watching",
         WatchingArgs(
             environment=environment,
             names=names,
-            cluster_arn=cluster.arn,
+            account=account,
             database=database,
             services=services,
             balancers=entry.balancers,
@@ -61,6 +65,7 @@ def build(environment: Environment) -> None:
         "contract",
         ContractArgs(
             names=names,
+            account=account,
             region=environment.region,
             cluster_arn=cluster.arn,
             releases_table=releases.table_name,
@@ -71,7 +76,8 @@ def build(environment: Environment) -> None:
             promotion=platform.promotion.rule(environment.region) if platform.promotion else None,
         ),
         written_after=[
-            *(boundary, roles, network, *entry.components, cluster, database, cache, releases, *services.values(), watching)
+            *(boundary, roles, network, *entry.components, cluster, database, cache, releases, *services.values()),
+            *(maintenance, watching),
         ],
     )
     pulumi.export("url", entry.url)
@@ -90,8 +96,7 @@ class _Parts:
     connections: tuple[Connection, ...]
 
 
-def _scope(environment: Environment, names: Names, cluster: Cluster) -> Scope:
-    account = cluster.arn.apply(lambda arn: arn.split(":")[4])
+def _scope(environment: Environment, names: Names, account: pulumi.Output[str]) -> Scope:
     return Scope(names=names, region=environment.region, account=account, services=tuple(environment.platform.services))
 
 
@@ -123,6 +128,26 @@ def _database(environment: Environment, names: Names, network: Network) -> Datab
     )
 
 
+def _maintenance(environment: Environment, names: Names, network: Network, cluster: Cluster, database: Database) -> Maintenance:
+    platform = environment.platform
+    return Maintenance(
+        "maintenance",
+        MaintenanceArgs(
+            names=names,
+            region=environment.region,
+            version=platform.operations_version,
+            registry=platform.registry,
+            log_retention_days=platform.log_retention_days,
+            protect=platform.protect,
+            cluster_arn=cluster.arn,
+            vpc_id=network.vpc_id,
+            subnet_ids=network.private_subnet_ids,
+            database=database.connection,
+            master_secret_arn=database.master_secret_arn,
+        ),
+    )
+
+
 def _cache(environment: Environment, names: Names, network: Network) -> Cache:
     platform = environment.platform
     return Cache(
@@ -149,6 +174,7 @@ def _service(name: str, parts: _Parts) -> Service:
             registry=platform.registry,
             log_retention_days=platform.log_retention_days,
             alarms=platform.alarms,
+            spot_percent=platform.spot_percent,
             protect=platform.protect,
             cluster_arn=parts.cluster.arn,
             traffic_role_arn=parts.cluster.traffic_role_arn,

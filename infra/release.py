@@ -69,6 +69,7 @@ class ContractArgs:
     """All that the contract names. The component waits for all of it."""
 
     names: Names
+    account: pulumi.Input[str]
     region: str
     cluster_arn: pulumi.Input[str]
     releases_table: pulumi.Input[str]
@@ -116,21 +117,19 @@ def _document(model: type[PlatformContract] | type[ServiceContract], fields: Map
 
 
 def _platform_document(args: ContractArgs) -> pulumi.Output[str]:
-    cluster = pulumi.Output.from_input(args.cluster_arn)
-    account = cluster.apply(lambda arn: arn.split(":")[4])
     return _document(
         PlatformContract,
         {
             "environment": args.names.environment,
-            "account": account,
+            "account": args.account,
             "region": args.region,
-            "cluster": cluster,
+            "cluster": args.cluster_arn,
             "releases_table": args.releases_table,
             "url": args.url,
             "windows": [window.model_dump(mode="json") for window in args.windows],
             "promotion": args.promotion and args.promotion.model_dump(mode="json"),
             # The account's own bus, on which infra/notices.py listens.
-            "event_bus": pulumi.Output.concat("arn:aws:events:", args.region, ":", account, ":event-bus/default"),
+            "event_bus": pulumi.Output.concat("arn:aws:events:", args.region, ":", args.account, ":event-bus/default"),
         },
     )
 

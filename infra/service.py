@@ -16,6 +16,7 @@ from infra.access import assume_role_policy
 from infra.alarm_settings import AlarmSettings
 from infra.alarms import deployment_alarms
 from infra.balancer import Entrance
+from infra.cluster import shares
 from infra.component import Component
 from infra.connection import Connection
 from infra.metrics import Metrics, service_metrics
@@ -45,6 +46,8 @@ class ServiceArgs:
     registry: RegistrySettings
     log_retention_days: int
     alarms: AlarmSettings
+    spot_percent: int
+    """How many of its tasks beyond the first run on spare capacity."""
     protect: bool
     cluster_arn: pulumi.Input[str]
     traffic_role_arn: pulumi.Input[str]
@@ -228,7 +231,10 @@ class Service(Component):
             self._name,
             name=args.names.service(self._name),
             cluster=args.cluster_arn,
-            launch_type="FARGATE",
+            # With a launch type instead, a later share of Spot would make a new service; and AWS takes another share with a
+            # new deployment alone.
+            capacity_provider_strategies=shares(args.spot_percent),
+            force_new_deployment=True,
             task_definition=template.arn,
             desired_count=0,  # the first release starts the tasks: no placeholder ever claims to be healthy
             availability_zone_rebalancing="ENABLED",

@@ -93,6 +93,12 @@ class PlatformSettings(Section):
     access: AccessSettings
     alarms: AlarmSettings = AlarmSettings()
     log_retention_days: int
+    """Of services, databases and load balancers alike."""
+    spot_percent: Annotated[int, Field(ge=0, le=100)] = 0
+    """How many of each service's tasks beyond the first run on Fargate Spot: AWS takes such a task back at two minutes'
+    notice. Never in production, whose requests last that long."""
+    operations_version: Annotated[str, StringConstraints(pattern=r"^[\w][\w.-]{0,127}$")] | None = None
+    """Tag of the operations image, which the one-off tasks on the database run; the weekly maintenance is off without it."""
     protect: bool
     """Whether Pulumi and AWS refuse to delete what holds data or traffic."""
     services: Annotated[
@@ -162,6 +168,7 @@ class Environment(Section):
             "protect: without it one mistake takes data along": platform.protect,
             "database.multi_az: without a standby an outage of its zone stops everything": platform.database.multi_az,
             "cache.replicas of at least 1: without one nothing takes over from a failed node": platform.cache.replicas > 0,
+            "spot_percent of 0: AWS takes such tasks back in the middle of requests": platform.spot_percent == 0,
         }
         missing = [what for what, there in wanted.items() if not there]
         if self.name == PRODUCTION and missing:

@@ -25,7 +25,7 @@ class WatchingArgs:
 
     environment: Environment
     names: Names
-    cluster_arn: pulumi.Output[str]
+    account: pulumi.Input[str]
     database: Database
     services: Mapping[str, Service]
     balancers: Mapping[str, pulumi.Output[str]]
@@ -40,10 +40,8 @@ class Watching(Component):
     def __init__(self, name: str, args: WatchingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         platform, names, mine = args.environment.platform, args.names, pulumi.ResourceOptions(parent=self)
-        account = args.cluster_arn.apply(lambda arn: arn.split(":")[4])
-        topics = Topics(
-            "topics", TopicsArgs(names=names, account=account, subscriptions=platform.alarms.subscriptions), mine
-        ).arns
+        told = TopicsArgs(names=names, account=args.account, subscriptions=platform.alarms.subscriptions)
+        topics = Topics("topics", told, mine).arns
         services = {service: made.metrics for service, made in args.services.items()}
         Alarms(
             "alarms",

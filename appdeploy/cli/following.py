@@ -94,7 +94,7 @@ def follow(prepare: Callable[[Clients], ReleasePlan], environment: str, region: 
     until = following.until or (_LIVE if is_terminal() else _COMPLETE)
     policy = Policy(until_complete=until == _COMPLETE, patient=following.patient)
     watching = Watching(policy, following.timeout, back_on_interrupt=following.on_interrupt == _ROLLBACK)
-    with cancelling(clock), Everyone(_renderer(clock, following), clock) as emit:
+    with cancelling(clock), Everyone(_renderer(clock, as_json=following.as_json), clock) as emit:
         _summarise(emit, environment)
         clients = connect(region)
         emit.join(Announcer(Post(clients.once.events), emit))
@@ -169,10 +169,10 @@ def _line(clients: Clients, clock: Clock, emit: Emit, following: Following) -> L
     return AsBegun(at_once, in_line) if following.resumes else in_line
 
 
-def _renderer(clock: Clock, following: Following) -> Renderer:
+def _renderer(clock: Clock, *, as_json: bool) -> Renderer:
     from appdeploy.render import is_terminal
 
-    if following.as_json:
+    if as_json:
         from appdeploy.render.json_lines import JsonRenderer
 
         return JsonRenderer()
@@ -199,3 +199,10 @@ def cancelling(clock: SystemClock) -> Iterator[None]:
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def showing(clock: SystemClock) -> Iterator[Emit]:
+    """Where events are shown, for a command that starts no deployment; Ctrl-C and SIGTERM end its waits."""
+    with cancelling(clock), _renderer(clock, as_json=False) as render:
+        yield render

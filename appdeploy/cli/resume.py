@@ -21,7 +21,16 @@ def command(environment: str, release: str | None, following: Following, region:
     What ECS did meanwhile is found there: nothing is registered or started twice. What was not sent yet is sent, unless
     somebody else has changed the service since. Exit status: as `appdeploy deploy`; 10 when there is nothing to resume.
     """
-    from appdeploy.ledger.resume import Request, prepare_resume
+    from appdeploy.ledger.resume import ChangesCount, Request, prepare_resume
 
     request = Request(environment, release)
-    return follow(lambda clients: prepare_resume(request, clients), environment, region, replace(following, resumes=True))
+    again = replace(following, resumes=True)
+    try:
+        return follow(lambda clients: prepare_resume(request, clients), environment, region, again)
+    except ChangesCount as found:
+        from appdeploy.cli.scale import carry_out
+        from appdeploy.scaling.resume import prepare_again
+
+        entry = found.entry
+    wait = following.lock_wait or 0
+    return carry_out(lambda clients: prepare_again(entry, clients), region, following.timeout, wait, resumed=entry)

@@ -31,7 +31,7 @@ def command(
     following: Following,
     region: str | None,
 ) -> int:
-    """Return an environment's services to a task definition that they ran before, image and template both.
+    """Return an environment's services to a task definition that they ran before: image, template and settings.
 
     By default each goes to the newest success before the first one of what it runs, so that a second rollback goes
     further back; while a release is under way or has failed, to the last success. It asks for no confirmation, and
@@ -43,7 +43,7 @@ def command(
         raise click.UsageError("--list takes neither --to nor --reason", click.get_current_context())
     if only_list:
         return _show_points(environment, services, region, as_json=following.as_json)
-    request = Request(environment, services, to)
+    request = Request(environment, services, to, with_settings=not following.without_ledger)
     return follow(lambda clients: prepare_rollback(request, clients), environment, region, following)
 
 

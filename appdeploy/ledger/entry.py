@@ -39,6 +39,16 @@ class StepKind(StrEnum):
     """The count back to 0 after a failed first release."""
     PUT_BACK = "put-back"
     """UpdateService again, after a write of a release that this one had pre-empted."""
+    HOLD = "hold"
+    """RegisterScalableTarget: autoscaling leaves the count alone."""
+    LET_GO = "let-go"
+    """RegisterScalableTarget: autoscaling decides again."""
+    COUNT = "count"
+    """UpdateService with another count."""
+    SET = "set"
+    """PutParameter for each changed setting."""
+    RESTORE = "restore"
+    """PutParameter again, with the former values."""
     RESUME = "resume"
     """Nothing in itself: somebody carried the release on."""
 
@@ -58,13 +68,33 @@ class Side(_Part):
     """ARN of the template revision that it descends from."""
 
 
+class SettingChange(_Part):
+    """One setting that is changed before its service is restarted. Its values are plain: no secret is a setting."""
+
+    key: str
+    former: str
+    wanted: str
+
+
+class CountChange(_Part):
+    """What a change of a service's count is to do."""
+
+    former: int
+    wanted: int | None
+    """None when the count is left alone."""
+    until: datetime | None = None
+    """How long autoscaling is held off; None when it is not."""
+    lets_go: bool = False
+    """Whether autoscaling is to decide again."""
+
+
 class ServiceEntry(_Part):
     """What a release does to one service."""
 
     service: str
     """ARN."""
     change: str
-    """`release`, `first-release`, `restart`, `return`, or `found` for a deployment that no release made."""
+    """`release`, `first-release`, `restart`, `return`, `count`, or `found` for a deployment that no release made."""
     former: Side
     wanted: Side
     image: str | None = None
@@ -75,6 +105,10 @@ class ServiceEntry(_Part):
     """Ids of the deployments that ECS listed before: ours is not among them."""
     known_at: datetime = LONG_AGO
     """When ECS listed them, by its own clock: what it had taken back before is not among them, and not ours either."""
+    count: CountChange | None = None
+    """For a change of the count alone, which starts no deployment."""
+    settings: tuple[SettingChange, ...] = ()
+    """What is changed before new tasks start."""
     deployment_id: str | None = None
     """Our deployment, as DescribeServices lists it."""
     outcome: str | None = None
@@ -107,7 +141,7 @@ class Entry(_Part):
     schema_version: str = f"{SCHEMA_MAJOR}.0"
     id: str
     kind: str
-    """`upgrade`, `sync`, `restart`, `rollback`, or `found` for deployments that no release made."""
+    """`upgrade`, `sync`, `restart`, `rollback`, `scale`, `config`, or `found` for deployments that no release made."""
     environment: str
     purpose: str
     who: str
@@ -167,6 +201,13 @@ class Entry(_Part):
         severity = [*(outcome.value for outcome in Outcome), UNKNOWN]
         known = [outcome for outcome in outcomes if outcome in severity]
         return min(known, key=severity.index, default=None)
+
+    def owes_settings(self, name: str) -> bool:
+        """Whether a service's former settings are to be put back and are not: its restart failed while nobody watched."""
+        service = self.services[name]
+        ends = (Outcome.FAILED, Outcome.ROLLED_BACK, Outcome.ROLLED_BACK_BY_ECS)
+        failed = service.outcome in {outcome.value for outcome in ends}
+        return bool(service.settings) and failed and self.has_done(StepKind.RESTORE, name) is None
 
     def with_service(self, name: str, **changes: Any) -> Self:
         """The same entry with one service changed."""

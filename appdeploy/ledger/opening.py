@@ -21,7 +21,14 @@ CHANGE_WORDS: Mapping[Change, str] = {
 
 def opening_entry(plan: ReleasePlan, who: str) -> Entry:
     """An entry whose first step is about to be done."""
-    entry = Entry(
+    entry = bare_entry(plan, who, {service.contract.name: service_entry(service) for service in plan.services})
+    registers = any(service.change.registers for service in plan.changed)
+    return entry.beginning(StepKind.REGISTER if registers else StepKind.UPDATE)
+
+
+def bare_entry(plan: ReleasePlan, who: str, services: Mapping[str, ServiceEntry]) -> Entry:
+    """An entry of which no step is begun."""
+    return Entry(
         id=plan.release_id,
         kind=kind_of(plan.release_id),
         environment=plan.environment,
@@ -33,10 +40,8 @@ def opening_entry(plan: ReleasePlan, who: str) -> Entry:
         incident=plan.incident,
         fence=plan.fence,
         begun=datetime.now(UTC),
-        services={service.contract.name: service_entry(service) for service in plan.services},
+        services=services,
     )
-    registers = any(service.change.registers for service in plan.changed)
-    return entry.beginning(StepKind.REGISTER if registers else StepKind.UPDATE)
 
 
 def ci_run(environment: Mapping[str, str]) -> str | None:
@@ -61,6 +66,7 @@ def service_entry(service: ServicePlan | Untouched) -> ServiceEntry:
                 former=former,
                 wanted=_wanted(service),
                 image=str(service.image),
+                settings=service.settings,
                 base=service.base.arn,
                 known=tuple(sorted(service.former.known.deployments)),
                 known_at=service.former.known.at,

@@ -27,6 +27,7 @@ def plan_again(entry: Entry, name: str, contract: ServiceContract, base: TaskDef
         version=service.wanted.version or "",
         template=service.wanted.template,
         former=former_of_entry(service),
+        settings=service.settings,
         resumed=Resumed(
             task_definition=trace.task_definition,
             deployment_id=trace.deployment_id,

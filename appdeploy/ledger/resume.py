@@ -35,14 +35,24 @@ class Request:
     """An id; None for the one that was interrupted."""
 
 
+class ChangesCount(Refused):
+    """It is no release but a change of a count, which is carried on by doing it again (appdeploy.scaling.resume)."""
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__(f"{entry.id} starts no deployment")
+        self.entry = entry
+
+
 def prepare_resume(request: Request, clients: Clients) -> ReleasePlan:
-    """Read and decide; nothing is changed. Raises Refused."""
+    """Read and decide; nothing is changed. Raises Refused, and ChangesCount for what is no release."""
     contract = read_contract(clients, request.environment)
     with refusing("the release could not be read"):
         try:
             entry = _find(clients, contract, request.release)
         except LedgerError as error:
             raise Refused(f"the ledger of {request.environment} cannot be read: {error}") from None
+        if any(service.count is not None for service in entry.services.values()):
+            raise ChangesCount(entry)
         states = describe_services(
             clients.ecs, contract.platform.cluster, [service.service for service in entry.services.values()]
         )

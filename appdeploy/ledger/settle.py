@@ -20,6 +20,7 @@ from appdeploy.lock.store import DynamoLockStore
 from appdeploy.notices.settled import tell_settled
 from appdeploy.outcome import Outcome, ServiceResult
 from appdeploy.rollout import Rollout
+from appdeploy.scaling.settle import settle_count
 from appdeploy.watch.judge import Decide, Done, Policy, judge
 from appdeploy.watch.observer import Observer
 from appdeploy.watch.serving import what_serves
@@ -45,8 +46,9 @@ class Reading:
 
     @property
     def unfinished(self) -> bool:
-        """Whether no command told an outcome: it was interrupted, and can be resumed."""
-        return not self.at_work and not self.entry.settled and self.entry.outcome is None
+        """Whether it can be resumed: no command told an outcome, or former settings are to be put back."""
+        owes = any(self.entry.owes_settings(name) for name in self.entry.services)
+        return not self.at_work and not self.entry.settled and (self.entry.outcome is None or owes)
 
 
 def standing(reading: Reading) -> str:
@@ -110,6 +112,9 @@ def _settle(clients: Clients, contract: EnvironmentContract, entry: Entry, state
             continue
         if known is None or state is None or not state.active:
             settled = _gone(settled, name)
+        elif service.count is not None:
+            result = settle_count(entry, name, state)
+            settled = with_result(settled, result) if result else settled
         else:
             settled = settle_service(clients, settled, name, known, state)
     return settled
@@ -130,11 +135,19 @@ def settle_service(clients: Clients, entry: Entry, name: str, contract: ServiceC
             cause = told.cause if told.outcome == outcome.value and told.cause else cause
             serving = what_serves(rollout, outcome, seen, stopped=done.stopped_because is not None)
             result = ServiceResult(name, outcome, serving, cause, seconds=told.seconds or 0.0)
-            return with_result(entry, result)
+            return _unless_it_owes(with_result(entry, result), name)
         case _ if seen.record is None and datetime.now(UTC) - entry.begun > ECS_REMEMBERS:
             return _forgotten(entry, name)
         case _:
             return entry.with_service(name, deployment_id=trace.deployment_id)
+
+
+def _unless_it_owes(entry: Entry, name: str) -> Entry:
+    """A failed restart whose former settings are not back is not over: a reader changes nothing, `resume` puts them back."""
+    if not entry.owes_settings(name):
+        return entry
+    keys = ", ".join(change.key for change in entry.services[name].settings)
+    return entry.with_service(name, settled=False, cause=f"the former {keys} is not back yet: appdeploy resume puts it back")
 
 
 def never_sent(name: str, state: ServiceState) -> ServiceResult:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from appdeploy.image import short
-from appdeploy.ledger.entry import Entry, ServiceEntry, Step
+from appdeploy.ledger.entry import CountChange, Entry, ServiceEntry, Side, Step
 from appdeploy.ledger.settle import Reading, standing
 from appdeploy.render.words import duration
 from appdeploy.task_definition import name_of
@@ -58,18 +58,24 @@ def _service(name: str, service: ServiceEntry) -> Iterator[str]:
     seconds = "" if not service.seconds else f" after {duration(service.seconds)}"
     yield f"{name}: {outcome}{settled}{seconds}: {_versions(service)}"
     wanted, former = service.wanted, service.former
-    if wanted.digest:
-        yield f"  image {short(wanted.digest)}"
-    revisions = [name_of(arn) if arn else "none" for arn in (former.task_definition, wanted.task_definition)]
-    yield f"  task definition {revisions[0]} -> {revisions[1]}"
-    if former.template != wanted.template and wanted.template:
-        yield f"  template {name_of(former.template) if former.template else 'unknown'} -> {name_of(wanted.template)}"
+    if service.count is None:
+        yield from _revisions(former, wanted)
+    yield from (f"  {change.key}: {change.former} -> {change.wanted}" for change in service.settings)
     if service.deployment_id:
         yield f"  deployment {service.deployment_id}"
     if service.cause:
         yield f"  cause: {service.cause}"
     if service.serving:
         yield f"  told: {service.serving}"
+
+
+def _revisions(former: Side, wanted: Side) -> Iterator[str]:
+    if wanted.digest:
+        yield f"  image {short(wanted.digest)}"
+    revisions = [name_of(arn) if arn else "none" for arn in (former.task_definition, wanted.task_definition)]
+    yield f"  task definition {revisions[0]} -> {revisions[1]}"
+    if former.template != wanted.template and wanted.template:
+        yield f"  template {name_of(former.template) if former.template else 'unknown'} -> {name_of(wanted.template)}"
 
 
 def _step(step: Step) -> str:
@@ -85,10 +91,20 @@ def _what(entry: Entry) -> str:
 
 
 def _versions(service: ServiceEntry) -> str:
+    if service.count is not None:
+        return _count(service.count)
     former, wanted = service.former.version, service.wanted.version or "?"
+    if service.settings:
+        return ", ".join(f"{change.key}={change.wanted}" for change in service.settings)
     if service.change == "restart":
         return f"{wanted} restarted"
     return f"{former} -> {wanted}" if former and former != wanted else wanted
+
+
+def _count(change: CountChange) -> str:
+    tasks = f"{change.former} tasks" if change.wanted is None else f"{change.former} -> {change.wanted} tasks"
+    held = f", held until {_moment(change.until)}" if change.until else ""
+    return f"{tasks}{held}{', autoscaling decides again' if change.lets_go else ''}"
 
 
 def _who(entry: Entry) -> str:

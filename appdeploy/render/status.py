@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from appdeploy.image import short
-from appdeploy.status_report import ServiceStatus, StatusReport
+from appdeploy.status_report import HoldStatus, ServiceStatus, StatusReport
 
 
 def status_lines(report: StatusReport) -> Iterator[str]:
@@ -22,6 +22,8 @@ def ledger_lines(report: StatusReport) -> Iterator[str]:
     """Who is at work, and which releases are not settled."""
     if report.ledger_problem:
         yield f"lock and ledger could not be read: {report.ledger_problem}"
+    if report.scaling_problem:
+        yield f"what holds autoscaling could not be read: {report.scaling_problem}"
     if report.lock:
         yield f"the lock is {report.lock}"
     for release in report.open_releases:
@@ -53,6 +55,18 @@ def targets(service: ServiceStatus) -> str:
     return f"{service.healthy} healthy target{'' if service.healthy == 1 else 's'}"
 
 
+def held(name: str, hold: HoldStatus) -> str:
+    """What keeps autoscaling off, and what to do about it."""
+    ends = f"`appdeploy scale {name} --release` ends it"
+    if hold.until is None:
+        return f"autoscaling is suspended, and no hold says by whom; {ends}"
+    why = f": {hold.why}" if hold.why else ""
+    made = f"held until {hold.until:%Y-%m-%d %H:%M:%S}Z by {hold.who}{why}"
+    if not hold.suspended:
+        return f"{made}; but autoscaling is not suspended: `appdeploy scale {name} COUNT --hold DURATION` does it again, {ends}"
+    return f"{made}; the time is over and autoscaling is still suspended: {ends}" if hold.over else f"{made}; {ends}"
+
+
 def remarks(service: ServiceStatus) -> Iterator[str]:
     """Everything that a person should notice."""
     if service.underway:
@@ -66,5 +80,7 @@ def remarks(service: ServiceStatus) -> Iterator[str]:
         drift = service.template_drift
         moved = f"template has moved on: {drift.running or '(not known)'} -> {drift.wanted}"
         yield f"{moved}; the running tasks keep the old one until `appdeploy sync`"
+    if service.hold:
+        yield held(service.name, service.hold)
     if service.routing_problem:
         yield f"target group unclear: {service.routing_problem}"

@@ -78,6 +78,8 @@ class TerminalRenderer:
                 | events.Bounded()
                 | events.Unbounded()
                 | events.Untold()
+                | events.Remarked()
+                | events.Counted()
             ):
                 self._print(event)
             case events.Progress(service):

@@ -56,6 +56,10 @@ def lines(event: Event) -> Iterator[str]:
             yield f"{service}: autoscaling's minimum could not be set, appdeploy sync tries again: {reason}"
         case events.Untold(reason):
             yield f"not everybody was told of it, EventBridge did not take the notice: {reason}"
+        case events.Remarked(service, what):
+            yield f"{service}: {what}"
+        case events.Counted(service, running, desired):
+            yield f"{service}: {running} of {desired} tasks run"
         case events.Ended(plan, results, seconds):
             ending = worst(result.outcome for result in results)
             yield f"{plan.release_id}: {ending.value} after {duration(seconds)}"
@@ -110,17 +114,21 @@ def change(service: ServicePlan) -> str:
         case Change.FIRST_RELEASE:
             return f"first release: {service.version} ({digest}), {service.desired_count} tasks"
         case Change.RESTART:
-            return f"{service.version} ({digest}) again, in new tasks of {name_of(service.base.arn)}"
+            return f"{service.version} ({digest}) again, in new tasks of {name_of(service.base.arn)}{_settings(service)}"
         case Change.RELEASE:
             return f"{_versions(service)} ({digest}){_template(service)}"
         case Change.RETURN:
             known = f" ({digest})" if service.base.is_read else ""
-            return f"{_versions(service)}{known}, back to {name_of(service.base.arn)}{_template(service)}"
+            return f"{_versions(service)}{known}, back to {name_of(service.base.arn)}{_template(service)}{_settings(service)}"
 
 
 def _versions(service: ServicePlan) -> str:
     former = service.former.version
     return f"{former} stays" if former == service.version else f"{former} -> {service.version}"
+
+
+def _settings(service: ServicePlan) -> str:
+    return "".join(f"; {change.key}: {change.former} -> {change.wanted}" for change in service.settings)
 
 
 def _template(service: ServicePlan) -> str:

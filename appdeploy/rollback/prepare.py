@@ -1,7 +1,8 @@
 """Decides what a rollback does, with no call that the update does not need.
 
-At most five calls for one service, and three more for each further one; one more for each hundred deployments that ECS
-remembers. What is only told, such as the version that runs, is read after the update (appdeploy.rollback.recall).
+At most five calls for one service, one of the ledger beside them, and three more for each further service; one more for each
+hundred deployments that ECS remembers. What is only told, such as the version that runs, is read after the update
+(appdeploy.rollback.recall).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from appdeploy.rollback.past import Past, find_way_back, read_past
 from appdeploy.rollback.recall import return_to
 from appdeploy.rollback.whereabouts import find_services
 from appdeploy.task_definition import TaskDefinition, family_of, name_of
+from appdeploy.tunables.past import recent_entries, with_values_of_then
 
 if TYPE_CHECKING:
     from appdeploy.aws import Clients
@@ -39,6 +41,8 @@ class Request:
     """Names; empty for all."""
     to: str | None = None
     """A task definition (`family:revision` or ARN) or a version; None for the way back."""
+    with_settings: bool = True
+    """Whether settings return too to what the ledger says was in force then."""
 
 
 class _No(Exception):
@@ -47,12 +51,14 @@ class _No(Exception):
 
 def prepare_rollback(request: Request, clients: Clients) -> ReleasePlan:
     """Read and decide; nothing is changed. Raises Refused."""
-    with refusing("the way back could not be read"):
+    with refusing("the way back could not be read"), ThreadPoolExecutor(1) as beside:
+        ledger = beside.submit(recent_entries, clients, request.environment) if request.with_settings else None
         where = find_services(clients, request.environment, request.services)
         services = _chosen(where, request)
         with ThreadPoolExecutor(THREADS) as pool:
             tries = [pool.submit(_plan_service, clients, where, *service, request.to) for service in services]
             planned = [attempt.result() for attempt in tries]
+        entries = ledger.result() if ledger and where.by_name is None else ()
     problems = [str(plan) for plan in planned if isinstance(plan, _No)]
     if problems:
         others = "; name the other services with --service to roll them back alone" if len(services) > 1 else ""
@@ -63,7 +69,7 @@ def prepare_rollback(request: Request, clients: Clients) -> ReleasePlan:
         environment=request.environment,
         cluster=where.cluster,
         purpose=f"{request.environment} back to {request.to or 'the last good state'}{unread}",
-        services=tuple(plan for plan in planned if not isinstance(plan, _No)),
+        services=tuple(with_values_of_then(plan, entries) for plan in planned if not isinstance(plan, _No)),
         releases_table=where.releases_table,
         event_bus=where.event_bus,
     )

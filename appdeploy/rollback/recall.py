@@ -61,7 +61,7 @@ def _completed(rollout: Rollout, clients: Clients) -> Rollout | ServiceResult:
     except AwsError as error:
         serving = f"not known: {name_of(plan.base.arn)} is on its way; ECS carries on"
         return ServiceResult(rollout.name, Outcome.TIMED_OUT, serving, f"it cannot be watched: {explain(error)}", final=False)
-    return replace(rollout, plan=return_to(plan.contract, base, former))
+    return replace(rollout, plan=replace(return_to(plan.contract, base, former), settings=plan.settings))
 
 
 def _former(plan: ServicePlan, clients: Clients) -> Former:

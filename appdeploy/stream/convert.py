@@ -65,6 +65,10 @@ def line_of(event: Event) -> Line:
             return lines.Unbounded(service=service, reason=reason)
         case events.Untold(reason):
             return lines.Untold(reason=reason)
+        case events.Remarked(service, what):
+            return lines.Remarked(service=service, what=what)
+        case events.Counted(service, running, desired):
+            return lines.Counted(service=service, running=running, desired=desired)
         case events.Ended(plan, results, seconds):
             outcome = worst(result.outcome for result in results)
             return lines.Ended(

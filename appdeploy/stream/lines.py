@@ -235,6 +235,23 @@ class Untold(_Line):
     reason: str
 
 
+class Remarked(_Line):
+    """Something to know about a service, which is no trouble."""
+
+    event: Literal["remarked"] = "remarked"
+    service: str
+    what: str
+
+
+class Counted(_Line):
+    """How many tasks of a service run, while its count is being changed."""
+
+    event: Literal["counted"] = "counted"
+    service: str
+    running: int
+    desired: int
+
+
 class Ended(_Line):
     """All services' outcomes are decided: the last line of a release that was told to its end."""
 
@@ -278,6 +295,8 @@ Line = Annotated[
     | Bounded
     | Unbounded
     | Untold
+    | Remarked
+    | Counted
     | Ended
     | Error,
     Field(discriminator="event"),

@@ -6,9 +6,9 @@ prevents. The tests run them all for each stack file and for settings at random,
 
 from __future__ import annotations
 
-from infra.rules import access, compute, data, network, watching
+from infra.rules import access, compute, data, network, storage, watching
 from infra.rules.model import Resource, Rule, Stack, Violation, violations
 
-RULES: tuple[Rule, ...] = (*network.RULES, *data.RULES, *compute.RULES, *access.RULES, *watching.RULES)
+RULES: tuple[Rule, ...] = (*network.RULES, *data.RULES, *compute.RULES, *access.RULES, *storage.RULES, *watching.RULES)
 
 __all__ = ["RULES", "Resource", "Rule", "Stack", "Violation", "violations"]

@@ -124,6 +124,13 @@ def _both_groups(resource: Resource, stack: Stack) -> Finding:
     return None
 
 
+def _on_demand(resource: Resource, stack: Stack) -> Finding:
+    spot = [
+        item for item in resource.inputs.get("capacityProviderStrategies") or () if item["capacityProvider"] == "FARGATE_SPOT"
+    ]
+    return "runs on spare capacity" if stack.is_production and spot else None
+
+
 RULES = (
     Rule("tasks-in-private", "ECS.2", _SERVICE, _in_private),
     left_alone(
@@ -133,6 +140,7 @@ RULES = (
     Rule("services-go-back", "a crashing image was restarted all night", _SERVICE, _goes_back),
     Rule("services-can-shift", "a service had to be replaced to get a canary", _SERVICE, _ready_for_shifting),
     must_be("services-not-waited-for", "an update hung for 20 minutes on an image", _SERVICE, "waitForSteadyState", False),
+    Rule("services-on-demand", "AWS took the tasks of customers back in the middle of their requests", _SERVICE, _on_demand),
     protected("services-protected", "a renamed component took the service down", _SERVICE),
     Rule("tasks-no-secret-variables", "ECS.8", _TEMPLATE, _no_secret_in_the_open),
     Rule("tasks-variables-once", "ECS refused a template after half of an update", _TEMPLATE, _variables_once),

@@ -48,7 +48,9 @@ def is_gone(error: ClientError) -> bool:
     code = error.response["Error"]["Code"]
     return code.endswith(("NotFound", "NotFoundException", "NotFoundFault")) or code in (
         "NoSuchBucket",
+        "NoSuchBucketPolicy",
         "NoSuchEntity",
+        "NoSuchLifecycleConfiguration",
         "NoSuchPublicAccessBlockConfiguration",
         "NoSuchTagSet",
         "ServerSideEncryptionConfigurationNotFoundError",

@@ -23,6 +23,11 @@ def _random_password(aws: Aws, arguments: Properties) -> Properties:
     return {**arguments, "id": drawn, "region": aws.region, "randomPassword": drawn}
 
 
+def _caller_identity(aws: Aws, arguments: Properties) -> Properties:
+    found = aws("sts").get_caller_identity()
+    return {"id": found["Account"], "accountId": found["Account"], "arn": found["Arn"], "userId": found["UserId"]}
+
+
 def _zone(aws: Aws, arguments: Properties) -> Properties:
     """The one zone of that name, public or private as asked. Raises SandboxError when there is none."""
     name = arguments["name"].rstrip(".")
@@ -36,6 +41,7 @@ def _zone(aws: Aws, arguments: Properties) -> Properties:
 
 
 FUNCTIONS: dict[str, tuple[frozenset[str], Function]] = {
+    "aws:index/getCallerIdentity:getCallerIdentity": (frozenset(), _caller_identity),
     "aws:route53/getZone:getZone": (frozenset({"name", "privateZone"}), _zone),
     "aws:secretsmanager/getRandomPassword:getRandomPassword": (frozenset(_PASSWORD), _random_password),
 }

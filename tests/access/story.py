@@ -87,6 +87,8 @@ def _both(*acts: Before) -> Before:
     return act
 
 
+NEWEST = "<newest>"
+"""Stands for the id of the newest release."""
 VIEWER, RELEASE, OPERATOR = "viewer", "release", "operator"
 COMPLETE = ("--until", "complete")
 STEPS = (
@@ -113,12 +115,19 @@ STEPS = (
     Step("deploy --sync", RELEASE, ("deploy", "--sync", "--version", "v2", *COMPLETE), before=_new_template("2048")),
     Step("status of a release that nobody watched to its end", VIEWER, ("status",), before=left_open, shows="v5"),
     Step("restart", RELEASE, ("restart", *COMPLETE)),
+    Step("config set", RELEASE, ("config", "set", "agent", "LOG_LEVEL=debug", *COMPLETE), shows="LOG_LEVEL: info -> debug"),
+    Step("config list", VIEWER, ("config", "list", "agent"), shows="LOG_LEVEL=debug  (default info; all tasks have it)"),
+    Step("config unset", RELEASE, ("config", "unset", "agent", "LOG_LEVEL", *COMPLETE), shows="LOG_LEVEL: debug -> info"),
     Step("resume", RELEASE, ("resume", *COMPLETE), before=_interrupted),
     Step("rollback --list", VIEWER, ("rollback", "--list")),
     Step("rollback --list without SSM", VIEWER, ("rollback", "--list"), before=_ssm_silent),
     Step("rollback", RELEASE, ("rollback", *COMPLETE)),
     Step("rollback --without-ledger", RELEASE, ("rollback", "--without-ledger", *COMPLETE)),
     Step("releases", VIEWER, ("releases",), shows="v1"),
+    Step("scale --hold", OPERATOR, ("scale", "agent", "3", "--hold", "2h"), shows="3 of 3 tasks"),
+    Step("status of a hold", VIEWER, ("status",), shows="held until"),
+    Step("scale --release", OPERATOR, ("scale", "agent", "2", "--release"), shows="2 of 2 tasks"),
+    Step("report", VIEWER, ("report", NEWEST), shows="| outcome | live |"),
     Step("lock", OPERATOR, ("lock", "--reason", "load test")),
     Step("unlock", OPERATOR, ("unlock",)),
     Step("lock by who releases", RELEASE, ("lock", "--reason", "load test")),
@@ -145,10 +154,14 @@ class Story:
     def _do(self, step: Step) -> str | AssertionError:
         try:
             step.before(self.site)
-            said = self.site.run_as(step.role, "appdeploy", step.words[0], "-e", "staging", *step.words[1:], expect=step.expect)
+            words = [self._newest() if word == NEWEST else word for word in step.words]
+            said = self.site.run_as(step.role, "appdeploy", *words, "-e", "staging", expect=step.expect)
             assert step.shows in said, said
         except AssertionError as error:
             return error
         finally:
             self.site.emulator.control("DELETE", "faults")
         return said
+
+    def _newest(self) -> str:
+        return self.site.run_as(VIEWER, "appdeploy", "releases", "-e", "staging", "--limit", "1").split()[0]

@@ -29,11 +29,13 @@ EXCEPTIONS: Mapping[tuple[str, str], str] = {
     ): f"a secret is not read in a test; {WRITE_ONLY} in state",
     ("aws:secretsmanager/secret:Secret", "recoveryWindowInDays"): PROVIDERS,
     ("aws:ecr/repository:Repository", "forceDelete"): PROVIDERS,
+    ("aws:s3/bucket:Bucket", "forceDestroy"): PROVIDERS,
     ("aws:route53/record:Record", "allowOverwrite"): PROVIDERS,
     ("aws:rds/instance:Instance", "skipFinalSnapshot"): PROVIDERS,
     ("aws:ecs/taskDefinition:TaskDefinition", "skipDestroy"): PROVIDERS,
     ("aws:ecs/taskDefinition:TaskDefinition", "trackLatest"): PROVIDERS,
     ("aws:ecs/service:Service", "waitForSteadyState"): PROVIDERS,
+    ("aws:ecs/service:Service", "forceNewDeployment"): PROVIDERS,
     ("aws:rds/instance:Instance", "performanceInsightsEnabled"): "moto keeps nothing of Performance Insights",
     ("aws:rds/instance:Instance", "performanceInsightsRetentionPeriod"): "moto keeps nothing of Performance Insights",
 }

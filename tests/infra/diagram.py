@@ -43,13 +43,20 @@ def _component(text: str) -> str | None:
     return found[-1] if found else None
 
 
-def _inside(recording: Recording) -> dict[str, str]:
-    """Components that are a part of another one, with that one. A mocked URN names the nearest one alone."""
-    pairs = ((_component(resource.type), _component(resource.parent)) for resource in recording.resources)
-    return {part: whole for part, whole in pairs if part and whole}
+def _inside(recording: Recording) -> dict[str, str | None]:
+    """Components that are a part of another one, with that one; None where several have such a part.
+
+    A mocked URN names the nearest component alone, so that a shared part does not tell whose it is.
+    """
+    inside: dict[str, str | None] = {}
+    for resource in recording.resources:
+        part, whole = _component(resource.type), _component(resource.parent)
+        if part and whole:
+            inside[part] = whole if inside.get(part, whole) == whole else None
+    return inside
 
 
-def _edges(recording: Recording, inside: Mapping[str, str]) -> Edges:
+def _edges(recording: Recording, inside: Mapping[str, str | None]) -> Edges:
     """Which component's resources are made with those of which other one; a part counts as the whole."""
     edges = set()
     for resource in recording.resources:
@@ -57,7 +64,7 @@ def _edges(recording: Recording, inside: Mapping[str, str]) -> Edges:
             needed, owner = _component(urn), _component(resource.parent)
             if needed and owner:
                 edges.add((inside.get(needed, needed), inside.get(owner, owner)))
-    return {(needed, owner) for needed, owner in edges if needed != owner}
+    return {(needed, owner) for needed, owner in edges if needed and owner and needed != owner}
 
 
 def _direct(edges: Edges) -> Edges:

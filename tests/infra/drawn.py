@@ -136,6 +136,8 @@ def services(draw: st.DrawFn, idle_timeout: int, domain: bool) -> Settings:
                     uses=st.lists(st.sampled_from(["database", "cache"]), unique=True),
                     environment=st.just({"ORG_ID": "axonflow"}),
                     tunables=st.just({"LOG_LEVEL": "info", "LIMIT": "9"}),
+                    order=st.integers(0, 99),
+                    before=st.just({"command": ["migrate", "up"], "timeout_seconds": 60}),
                 )
             ),
         }
@@ -171,6 +173,8 @@ def stacks(draw: st.DrawFn) -> tuple[str, Settings]:
         },
         "load_balancer": {"idle_timeout": idle, **draw(firewall)},
         "release_windows": draw(st.lists(WINDOW, max_size=14)),
+        "spot_percent": 0 if production else draw(st.integers(0, 100)),
+        **draw(optional(operations_version=st.just("v1.0.0"), promotion=st.just({"environment": "preprod"}))),
         **({"domain": {"zone": ZONE, "host": f"api.{ZONE}"}} if domain else {}),
         "access": {"repository": "axonflow/platform", "people": draw(PEOPLE)},
         "log_retention_days": draw(st.sampled_from(LOG_RETENTION_DAYS)),

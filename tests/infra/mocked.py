@@ -125,7 +125,10 @@ COMPUTED: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
     "aws:iam/policy:Policy": lambda name, given: {"arn": f"arn:aws:iam::{ACCOUNT}:policy/{given['name']}"},
     "aws:iam/role:Role": lambda name, given: {"arn": f"arn:aws:iam::{ACCOUNT}:role/{given['name']}"},
     "aws:ssm/parameter:Parameter": lambda name, given: {"arn": f"arn:aws:ssm:eu-central-1:{ACCOUNT}:parameter{given['name']}"},
-    "aws:rds/instance:Instance": lambda name, given: {"address": f"{given['identifier']}.rds.amazonaws.com"},
+    "aws:rds/instance:Instance": lambda name, given: {
+        "address": f"{given['identifier']}.rds.amazonaws.com",
+        "masterUserSecrets": [{"secretArn": f"arn:aws:mock:eu-central-1:{ACCOUNT}:rds-managed"}],
+    },
     "aws:elasticache/replicationGroup:ReplicationGroup": lambda name, given: {
         "primaryEndpointAddress": f"master.{given['replicationGroupId']}.cache.amazonaws.com"
     },
@@ -166,6 +169,8 @@ class _Answers(pulumi.runtime.Mocks):
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
         if args.token == "aws:secretsmanager/getRandomPassword:getRandomPassword":
             return {"randomPassword": TOKEN, **args.args}
+        if args.token == "aws:index/getCallerIdentity:getCallerIdentity":
+            return {"accountId": ACCOUNT, **args.args}
         if args.token == "aws:route53/getZone:getZone":
             return {"zoneId": ZONE, **args.args}
         raise AssertionError(f"the program asks AWS while it builds: {args.token}")

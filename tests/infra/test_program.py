@@ -15,6 +15,8 @@ from tests.infra.mocked import Declared, Recording, run, stack_settings
 STACKS = ("staging", "production")
 
 COMPONENT_TYPES = {
+    "axonflow:platform:Maintenance",
+    "axonflow:platform:AccessLogs",
     "axonflow:platform:Boundary",
     "axonflow:platform:Roles",
     "axonflow:platform:Network",
@@ -167,6 +169,7 @@ def test_production_alone_is_protected() -> None:
         "aws:rds/instance:Instance",
         "aws:elasticache/replicationGroup:ReplicationGroup",
         "aws:secretsmanager/secret:Secret",
+        "aws:s3/bucket:Bucket",
     }
     for stack in STACKS:
         recording = as_declared(stack)

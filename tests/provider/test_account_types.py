@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +10,14 @@ import pytest
 from sandbox.provider.types.kms import Key
 from sandbox.provider.types.kms_alias import Alias
 from sandbox.provider.types.oidc import OpenIdConnectProvider
-from sandbox.provider.types.s3 import Bucket, BucketEncryption, BucketPublicAccessBlock, BucketVersioning
+from sandbox.provider.types.s3 import (
+    Bucket,
+    BucketEncryption,
+    BucketLifecycle,
+    BucketPolicy,
+    BucketPublicAccessBlock,
+    BucketVersioning,
+)
 from tests.provider.inprocess_aws import InProcessAws, Made
 
 NAME = "account-types"
@@ -56,6 +64,31 @@ def test_encryption_is_read_back(aws: InProcessAws, bucket: Made) -> None:
     made = aws.make(BucketEncryption(), bucket=NAME, rules=[plain])
     assert made.live == made.inputs
     made.change(rules=[by_key])
+    assert made.live == made.inputs
+    made.delete()
+    assert made.live is None
+
+
+def test_a_bucket_goes_with_what_is_in_it_where_the_program_says_so(aws: InProcessAws) -> None:
+    made = aws.make(Bucket(), bucket=f"{NAME}-full", forceDestroy=True)
+    aws("s3").put_object(Bucket=f"{NAME}-full", Key="AWSLogs/one", Body=b"a request")
+    made.delete()
+    assert made.live is None
+
+
+def test_a_policy_is_read_back(aws: InProcessAws, bucket: Made) -> None:
+    allowed = {"Effect": "Allow", "Principal": "*", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{NAME}/*"}
+    made = aws.make(BucketPolicy(), bucket=NAME, policy=json.dumps({"Version": "2012-10-17", "Statement": [allowed]}))
+    assert made.live == made.inputs
+    made.delete()
+    assert made.live is None
+
+
+def test_a_lifecycle_is_read_back(aws: InProcessAws, bucket: Made) -> None:
+    rule = {"id": "forget", "status": "Enabled", "filter": {"prefix": ""}, "expiration": {"days": 14}}
+    made = aws.make(BucketLifecycle(), bucket=NAME, rules=[rule])
+    assert made.live == made.inputs
+    made.change(rules=[{**rule, "expiration": {"days": 30}}])
     assert made.live == made.inputs
     made.delete()
     assert made.live is None

@@ -30,6 +30,11 @@ def zone(aws: InProcessAws) -> Iterator[str]:
     aws("route53").delete_hosted_zone(Id=made)
 
 
+def test_the_account_is_the_callers(aws: InProcessAws) -> None:
+    _, identify = FUNCTIONS["aws:index/getCallerIdentity:getCallerIdentity"]
+    assert identify(aws, {})["accountId"] == "123456789012"
+
+
 def test_a_certificate_reads_back_with_a_proof_for_each_name(aws: InProcessAws) -> None:
     made = aws.make(CERTIFICATE, domainName=HOSTS[0], subjectAlternativeNames=HOSTS[1:], validationMethod="DNS")
     live = made.read()

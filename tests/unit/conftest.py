@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -106,5 +107,7 @@ def back(clients, run):
 def command(monkeypatch, clients, aws):
     """Run a command line against the fake account, on a clock that does not wait."""
     monkeypatch.setattr(aws_module, "connect", lambda region: clients)
-    monkeypatch.setattr("appdeploy.clock.SystemClock.sleep", lambda self, seconds: None)
+    slept = [0.0]
+    monkeypatch.setattr("appdeploy.clock.SystemClock.sleep", lambda self, seconds: slept.append(seconds))
+    monkeypatch.setattr("appdeploy.clock.SystemClock.now", lambda self: time.monotonic() + sum(slept))
     return lambda *arguments: cli.run(arguments)

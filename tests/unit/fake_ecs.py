@@ -54,6 +54,8 @@ class FakeEcs:
             service.desired = 0
             service.script = service.after_empty or service.script
             service.task_definition = params.get("taskDefinition", service.task_definition)
+        elif "taskDefinition" not in params:
+            service.desired = params["desiredCount"]
         else:
             service.ours = params["taskDefinition"]
             service.desired = params.get("desiredCount", service.desired)
@@ -229,6 +231,7 @@ class FakeEcs:
         details = [{"name": "privateIPv4Address", "value": task.address}] if task.address else []
         return {
             "taskArn": self._task_arn(service, task),
+            "createdAt": task.made,
             "startedBy": "ecs-svc/1" if task.foreign else service.deployment_id,
             "lastStatus": task.status or ("STOPPED" if task.stopped else "RUNNING"),
             "stopCode": task.stop_code,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
-from tests.unit.scenario import ACCOUNT, ENVIRONMENT, REGION, AwsSays
+from tests.unit.scenario import ACCOUNT, ENVIRONMENT, LONG_AGO, REGION, AwsSays
 
 
 class FakeSurroundings:
@@ -15,6 +16,10 @@ class FakeSurroundings:
         super().__init__()
         self.account = ACCOUNT
         self.parameters: dict[str, str] = {}
+        self.settings: dict[str, list[tuple[str, datetime]]] = {}
+        """Values of settings by parameter, oldest first, each with the moment at which it was written."""
+        self.settings_clock = LONG_AGO
+        self.setting_type = "String"
         self.page = 2
         """Parameters in one reply: ten is the most that AWS sends, and it may send as few as it likes."""
         self.images: dict[str, dict[str, Any]] = {}
@@ -23,6 +28,10 @@ class FakeSurroundings:
         """Digests and the tags that releases put on them."""
         self.minimums: dict[str, int] = {}
         """What autoscaling keeps to, by service name; a service that is not named keeps to 0."""
+        self.maximum = 6
+        """What autoscaling keeps all services to."""
+        self.suspended: set[str] = set()
+        """Services that autoscaling leaves alone, by name."""
         self.alarms: dict[str, str] = {}
         self.missing: set[str] = set()
         """Names of roles, secrets, parameters and log groups that do not exist."""
@@ -33,7 +42,25 @@ class FakeSurroundings:
     def _GetCallerIdentity(self, params: dict[str, Any]) -> Any:
         return {"Account": self.account, "Arn": f"arn:aws:sts::{self.account}:assumed-role/release/alice"}
 
+    def _settings_of(self, path: str) -> dict[str, Any]:
+        names = sorted(name for name in self.settings if name.startswith(path))
+        newest = [(name, len(self.settings[name]), *self.settings[name][-1]) for name in names]
+        fields = ("Name", "Version", "Value", "LastModifiedDate")
+        return {"Parameters": [{**dict(zip(fields, item, strict=True)), "Type": self.setting_type} for item in newest]}
+
+    def _PutParameter(self, params: dict[str, Any]) -> Any:
+        self.settings_clock += timedelta(seconds=1)
+        self.settings[params["Name"]].append((params["Value"], self.settings_clock))
+        return {"Version": len(self.settings[params["Name"]])}
+
+    def _GetParameterHistory(self, params: dict[str, Any]) -> Any:
+        versions = enumerate(self.settings[params["Name"]], start=1)
+        kept = [{"Version": number, "Value": value} for number, (value, _) in versions][-100:]
+        return {"Parameters": kept}
+
     def _GetParametersByPath(self, params: dict[str, Any]) -> Any:
+        if "/config/" in params["Path"]:
+            return self._settings_of(params["Path"])
         names = sorted(self.parameters)
         start = int(params.get("NextToken", "0"))
         end = start + self.page
@@ -65,12 +92,35 @@ class FakeSurroundings:
         return {"image": {}}
 
     def _DescribeScalableTargets(self, params: dict[str, Any]) -> Any:
-        bounds = {resource: self.minimums.get(resource.rsplit("/", 1)[1], 0) for resource in params["ResourceIds"]}
-        return {"ScalableTargets": [{"ResourceId": resource, "MinCapacity": count} for resource, count in bounds.items()]}
+        return {"ScalableTargets": [self._target(resource) for resource in params["ResourceIds"]]}
+
+    def _target(self, resource: str) -> dict[str, Any]:
+        name = resource.rsplit("/", 1)[1]
+        off = name in self.suspended
+        return {
+            "ResourceId": resource,
+            "MinCapacity": self.minimums.get(name, 0),
+            "MaxCapacity": self.maximum,
+            "SuspendedState": {"DynamicScalingInSuspended": off, "DynamicScalingOutSuspended": off},
+        }
 
     def _RegisterScalableTarget(self, params: dict[str, Any]) -> Any:
-        self.minimums[params["ResourceId"].rsplit("/", 1)[1]] = params["MinCapacity"]
+        name = params["ResourceId"].rsplit("/", 1)[1]
+        self.minimums[name] = params.get("MinCapacity", self.minimums.get(name, 0))
+        if "SuspendedState" in params:
+            off = all(params["SuspendedState"].values())
+            self.suspended = self.suspended | {name} if off else self.suspended - {name}
         return {"ScalableTargetARN": "arn"}
+
+    def _DescribeScalingPolicies(self, params: dict[str, Any]) -> Any:
+        predefined = {"PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}}
+        followed = ({**predefined, "TargetValue": 60.0}, {"CustomizedMetricSpecification": {}, "TargetValue": 500.0})
+        return {
+            "ScalingPolicies": [
+                {"PolicyName": name, "TargetTrackingScalingPolicyConfiguration": configuration}
+                for name, configuration in zip(("cpu", "agent-requests"), followed, strict=True)
+            ]
+        }
 
     def _DescribeAlarms(self, params: dict[str, Any]) -> Any:
         found = [{"AlarmName": name, "StateValue": self.alarms[name]} for name in params["AlarmNames"] if name in self.alarms]

@@ -128,6 +128,7 @@ class FakeTask:
     """What the load balancer says about it."""
     foreign: bool = False
     """Started by another deployment."""
+    made: datetime = LONG_AGO
     status: str = ""
     """Its last status, where that is neither RUNNING nor STOPPED."""
 

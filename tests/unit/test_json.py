@@ -40,6 +40,8 @@ EXAMPLES = (
     events.Bounded("agent", 1, 4),
     events.Unbounded("agent", "no right"),
     events.Untold("no right"),
+    events.Remarked("agent", "it stands at 2 tasks already"),
+    events.Counted("agent", 1, 2),
     events.Ended(PLAN, (BAD,), 61.0),
 )
 

@@ -18,11 +18,12 @@ BOB = Holder("upgrade-2", "bob", "2026-11-25T10:05:00Z", "token-b")
 FREEZE = Freeze("carol", "2026-11-25T09:00:00Z", "load test")
 
 
-@pytest.fixture
-def client(monkeypatch) -> Iterator[Any]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    with mock_aws():
+@pytest.fixture(scope="module")
+def table() -> Iterator[Any]:
+    """One table for all tests: moto takes seconds to start and to stop."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
         client = boto3.client("dynamodb", region_name="eu-central-1")
         keys = [("pk", "HASH"), ("sk", "RANGE")]
         client.create_table(
@@ -32,6 +33,14 @@ def client(monkeypatch) -> Iterator[Any]:
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
         )
         yield client
+
+
+@pytest.fixture
+def client(table) -> Iterator[Any]:
+    """The table, empty."""
+    yield table
+    for item in table.scan(TableName=TABLE)["Items"]:
+        table.delete_item(TableName=TABLE, Key={name: item[name] for name in ("pk", "sk")})
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from appdeploy.rollback.past import Past, find_way_back
 from tests.unit.rollbacks import OK, remembered, sent
 from tests.unit.scenario import LONG_AGO, AwsSays, Moment, described, only, service_contract, task_definition_arn
 
-MOST = 6
+MOST = 7
 SILENCE = EndpointConnectionError(endpoint_url="x")
 FORMER = "axonflow-staging-agent:2"
 
@@ -29,7 +29,7 @@ def before_update(aws) -> Counter[str]:
     return Counter(names[: names.index("UpdateService")])
 
 
-def test_six_calls_with_the_locks_one_come_before_the_update(aws, back):
+def test_seven_calls_with_those_of_lock_and_ledger_come_before_the_update(aws, back):
     remembered(aws, ("v1", OK), ("v2", OK), ("v3", "ROLLBACK_SUCCESSFUL"))
     back()
     calls = before_update(aws)
@@ -40,7 +40,7 @@ def test_six_calls_with_the_locks_one_come_before_the_update(aws, back):
 
 @pytest.mark.parametrize("services", [(), ("agent",)], ids=["all", "named"])
 @pytest.mark.parametrize("contract", ["silent", "malformed"])
-def test_six_calls_do_without_a_contract_too(aws, back, services, contract):
+def test_seven_calls_do_without_a_contract_too(aws, back, services, contract):
     remembered(aws, ("v1", OK), ("v2", OK))
     if contract == "silent":
         aws.answers["GetParametersByPath"] = [SILENCE]
@@ -58,7 +58,7 @@ def test_a_further_service_costs_three_calls_more_and_no_shared_one(aws, back):
     pages = calls.pop("GetParametersByPath")
     assert pages == len(aws.parameters) // 2, "two a page here, ten as a rule"
     own = {"ListServiceDeployments": 3, "DescribeServiceRevisions": 3, "DescribeTaskDefinition": 3}
-    assert calls == {"DescribeServices": 1, "TransactWriteItems": 1, **own}
+    assert calls == {"DescribeServices": 1, "TransactWriteItems": 1, "Query": 1, **own}
 
 
 @pytest.mark.parametrize("lock", [SILENCE, AwsSays("ServerException")], ids=["silent", "failing"])
@@ -90,7 +90,7 @@ LONG_PASTS = {
 
 @pytest.mark.parametrize(("steps", "number"), LONG_PASTS.values(), ids=LONG_PASTS)
 @pytest.mark.parametrize("answers", ["all", "ssm-silent"])
-def test_a_long_past_is_looked_at_where_it_decides_in_six_calls(aws, back, steps, number, answers):
+def test_a_long_past_is_looked_at_where_it_decides_in_seven_calls(aws, back, steps, number, answers):
     many(aws, *steps)
     if answers == "ssm-silent":
         aws.answers["GetParametersByPath"] = [SILENCE]

@@ -147,7 +147,10 @@ ROWS: dict[str, dict[str, Row]] = {
         **_anywhere("ssm", "DescribeParameters"),
         "GetParametersByPath": _parameters("GetParametersByPath", "Path"),
         "GetParameters": _parameters("GetParameters", "Names"),
-        **{action: _parameters(action, "Name") for action in ("GetParameter", "PutParameter", "DeleteParameter")},
+        **{
+            action: _parameters(action, "Name")
+            for action in ("GetParameter", "GetParameterHistory", "PutParameter", "DeleteParameter")
+        },
     },
     "sts": {
         "GetCallerIdentity": _nothing,

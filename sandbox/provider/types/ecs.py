@@ -40,6 +40,32 @@ class Cluster(ResourceType):
         aws("ecs").delete_cluster(cluster=identifier)
 
 
+class CapacityProviders(ResourceType):
+    """Which capacity providers a cluster has. Its id is the cluster's name."""
+
+    token = "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders"
+    inputs = {"clusterName": LEAF, "capacityProviders": LEAF}
+    replace_on = frozenset({"clusterName"})
+
+    def create(self, aws: Aws, inputs: Properties) -> str:
+        self.update(aws, inputs["clusterName"], {}, inputs)
+        return str(inputs["clusterName"])
+
+    def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
+        aws("ecs").put_cluster_capacity_providers(
+            cluster=identifier, capacityProviders=new["capacityProviders"], defaultCapacityProviderStrategy=[]
+        )
+
+    def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
+        found = aws("ecs").describe_clusters(clusters=[identifier])["clusters"]
+        if not found or found[0]["status"] == "INACTIVE":
+            return None
+        return {"clusterName": identifier, "capacityProviders": found[0].get("capacityProviders", [])}
+
+    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
+        self.update(aws, identifier, {}, {"capacityProviders": []})
+
+
 class TaskDefinition(ResourceType):
     """A revision. Every change of what AWS keeps makes a new one; the id is the family, as in the real provider."""
 
@@ -108,6 +134,8 @@ class Service(ResourceType):
         "name": LEAF,
         "cluster": LEAF,
         "launchType": LEAF,
+        "capacityProviderStrategies": {"capacityProvider": LEAF, "base": LEAF, "weight": LEAF},
+        "forceNewDeployment": LEAF,
         "deploymentMinimumHealthyPercent": LEAF,
         "deploymentMaximumPercent": LEAF,
         "deploymentCircuitBreaker": {"enable": LEAF, "rollback": LEAF},
@@ -135,7 +163,7 @@ class Service(ResourceType):
         made = aws("ecs").create_service(
             cluster=inputs["cluster"],
             serviceName=inputs["name"],
-            launchType=inputs.get("launchType", "FARGATE"),
+            **known(inputs, "launchType"),
             tags=tagging.lower_pairs(inputs["tagsAll"]),
             **self._call(inputs),
         )
@@ -146,13 +174,19 @@ class Service(ResourceType):
         before, after = self._call(old), self._call(new)
         changed = {name: value for name, value in after.items() if before.get(name) != value}
         if changed:
-            aws("ecs").update_service(cluster=new["cluster"], service=identifier, **changed)
+            forced = {"forceNewDeployment": True} if new.get("forceNewDeployment") else {}
+            aws("ecs").update_service(cluster=new["cluster"], service=identifier, **changed, **forced)
 
     def _call(self, inputs: Properties) -> dict[str, Any]:
         call = {self.API_NAMES.get(name, name): value for name, value in known(inputs, *self.SAME_NAME).items()}
         deployment = self._deployment_configuration(inputs)
         if deployment:
             call["deploymentConfiguration"] = deployment
+        if "capacityProviderStrategies" in inputs:
+            call["capacityProviderStrategy"] = [
+                {"capacityProvider": item["capacityProvider"], **{key: int(item[key]) for key in ("base", "weight")}}
+                for item in inputs["capacityProviderStrategies"]
+            ]
         if "networkConfiguration" in inputs:
             network = inputs["networkConfiguration"]
             public = "ENABLED" if network.get("assignPublicIp") else "DISABLED"
@@ -186,7 +220,8 @@ class Service(ResourceType):
             "arn": identifier,
             "name": service["serviceName"],
             "cluster": service["clusterArn"],
-            "launchType": service["launchType"],
+            **known(service, "launchType"),
+            "capacityProviderStrategies": service.get("capacityProviderStrategy") or [],
             "deploymentMinimumHealthyPercent": deployment["minimumHealthyPercent"],
             "deploymentMaximumPercent": deployment["maximumPercent"],
             "deploymentCircuitBreaker": deployment["deploymentCircuitBreaker"],

@@ -54,6 +54,7 @@ class LoadBalancer(ResourceType):
         "idleTimeout": LEAF,
         "dropInvalidHeaderFields": LEAF,
         "enableDeletionProtection": LEAF,
+        "accessLogs": {"bucket": LEAF, "prefix": LEAF, "enabled": LEAF},
     }
     replace_on = frozenset({"name", "internal", "loadBalancerType"})
     name_property = "name"
@@ -63,6 +64,7 @@ class LoadBalancer(ResourceType):
         "dropInvalidHeaderFields": "routing.http.drop_invalid_header_fields.enabled",
         "enableDeletionProtection": "deletion_protection.enabled",
     }
+    LOGS = {"enabled": "access_logs.s3.enabled", "bucket": "access_logs.s3.bucket", "prefix": "access_logs.s3.prefix"}
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         balancer = aws("elbv2").create_load_balancer(
@@ -86,8 +88,10 @@ class LoadBalancer(ResourceType):
 
     def _set_attributes(self, aws: Aws, arn: str, inputs: Properties) -> None:
         values = {key: inputs[name] for name, key in self.ATTRIBUTES.items() if name in inputs}
-        if values:
-            aws("elbv2").modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=_attributes(values))
+        logs = {key: inputs["accessLogs"][name] for name, key in self.LOGS.items() if name in inputs.get("accessLogs", {})}
+        if values or logs:
+            attributes = _attributes({**values, **logs})
+            aws("elbv2").modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=attributes)
 
     def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
         found = or_none(lambda: aws("elbv2").describe_load_balancers(LoadBalancerArns=[identifier]))
@@ -107,6 +111,7 @@ class LoadBalancer(ResourceType):
             "securityGroups": sorted(balancer.get("SecurityGroups", [])),
             "subnets": sorted(zone["SubnetId"] for zone in balancer["AvailabilityZones"]),
             **_read_attributes(attributes, self.ATTRIBUTES),
+            "accessLogs": _read_attributes(attributes, self.LOGS),
         }
 
     def delete(self, aws: Aws, identifier: str, state: Properties) -> None:

@@ -20,8 +20,8 @@ class Bucket(ResourceType):
     """Its id is its name."""
 
     token = "aws:s3/bucket:Bucket"
-    inputs = {"bucket": LEAF}
-    replace_on = frozenset(inputs)
+    inputs = {"bucket": LEAF, "forceDestroy": LEAF}
+    replace_on = frozenset({"bucket"})
     name_property = "bucket"
     tagger = tagging.S3_BUCKET
 
@@ -35,7 +35,14 @@ class Bucket(ResourceType):
         names = [bucket["Name"] for bucket in aws("s3").list_buckets()["Buckets"]]
         return {"arn": f"arn:aws:s3:::{identifier}", "bucket": identifier} if identifier in names else None
 
+    def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
+        """`forceDestroy` is this provider's own; AWS has no such thing."""
+
     def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
+        if state.get("forceDestroy"):
+            for page in aws("s3").get_paginator("list_objects_v2").paginate(Bucket=identifier):
+                for found in page.get("Contents", []):
+                    aws("s3").delete_object(Bucket=identifier, Key=found["Key"])
         aws("s3").delete_bucket(Bucket=identifier)
 
 
@@ -131,6 +138,70 @@ class BucketPublicAccessBlock(ResourceType):
 
     def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
         aws("s3").delete_public_access_block(Bucket=identifier)
+
+
+class BucketPolicy(ResourceType):
+    """Its id is the bucket's name."""
+
+    token = "aws:s3/bucketPolicy:BucketPolicy"
+    inputs = {"bucket": LEAF, "policy": LEAF}
+    replace_on = frozenset({"bucket"})
+
+    def create(self, aws: Aws, inputs: Properties) -> str:
+        self.update(aws, inputs["bucket"], {}, inputs)
+        return str(inputs["bucket"])
+
+    def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
+        aws("s3").put_bucket_policy(Bucket=identifier, Policy=new["policy"])
+
+    def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
+        found = or_none(lambda: aws("s3").get_bucket_policy(Bucket=identifier))
+        return found and {"bucket": identifier, "policy": found["Policy"]}
+
+    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
+        aws("s3").delete_bucket_policy(Bucket=identifier)
+
+
+class BucketLifecycle(ResourceType):
+    """Its id is the bucket's name."""
+
+    token = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
+    inputs = {
+        "bucket": LEAF,
+        "rules": {"id": LEAF, "status": LEAF, "filter": {"prefix": LEAF}, "expiration": {"days": LEAF}},
+    }
+    replace_on = frozenset({"bucket"})
+
+    def create(self, aws: Aws, inputs: Properties) -> str:
+        self.update(aws, inputs["bucket"], {}, inputs)
+        return str(inputs["bucket"])
+
+    def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
+        rules = [
+            {
+                "ID": rule["id"],
+                "Status": rule["status"],
+                "Filter": {"Prefix": rule["filter"]["prefix"]},
+                "Expiration": {"Days": int(rule["expiration"]["days"])},
+            }
+            for rule in new["rules"]
+        ]
+        aws("s3").put_bucket_lifecycle_configuration(Bucket=identifier, LifecycleConfiguration={"Rules": rules})
+
+    def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
+        found = or_none(lambda: aws("s3").get_bucket_lifecycle_configuration(Bucket=identifier))
+        return found and {"bucket": identifier, "rules": [self._rule(rule) for rule in found["Rules"]]}
+
+    def _rule(self, rule: Properties) -> Properties:
+        return {
+            "id": rule["ID"],
+            "status": rule["Status"],
+            "filter": {"prefix": rule["Filter"].get("Prefix", "")},
+            "expiration": {"days": rule["Expiration"]["Days"]},
+        }
+
+    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
+        aws("s3").delete_bucket_lifecycle(Bucket=identifier)
 
 
 def _flag(value: object) -> bool:

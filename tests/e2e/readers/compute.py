@@ -21,6 +21,7 @@ def service(client: Client, identifier: str, inputs: Inputs) -> Live:
     network = found["networkConfiguration"]["awsvpcConfiguration"]
     return {
         **found,
+        "capacityProviderStrategies": found["capacityProviderStrategy"],
         "name": found["serviceName"],
         "cluster": found["clusterArn"],
         "alarms": how.get("alarms"),
@@ -73,6 +74,11 @@ def load_balancer(client: Client, identifier: str, inputs: Inputs) -> Live:
         "dropInvalidHeaderFields": attributes["routing.http.drop_invalid_header_fields.enabled"] == "true",
         "enableDeletionProtection": attributes["deletion_protection.enabled"] == "true",
         "idleTimeout": int(attributes["idle_timeout.timeout_seconds"]),
+        "accessLogs": {
+            "enabled": attributes["access_logs.s3.enabled"] == "true",
+            "bucket": attributes["access_logs.s3.bucket"],
+            "prefix": attributes["access_logs.s3.prefix"],
+        },
         "tagsAll": _elb_tags(client, identifier),
     }
 
@@ -181,8 +187,24 @@ def record(client: Client, identifier: str, inputs: Inputs) -> Live:
     }
 
 
+def capacity_providers(client: Client, identifier: str, inputs: Inputs) -> Live:
+    [found] = client("ecs").describe_clusters(clusters=[inputs["clusterName"]])["clusters"]
+    return {"clusterName": found["clusterName"], "capacityProviders": found["capacityProviders"]}
+
+
+def schedule(client: Client, identifier: str, inputs: Inputs) -> Live:
+    found = client("scheduler").get_schedule(Name=inputs["name"])
+    live = camel(found)
+    network = live["target"]["ecsParameters"]["networkConfiguration"]["awsvpcConfiguration"]
+    shown = {**network, "assignPublicIp": network["assignPublicIp"] == "ENABLED"}
+    parameters = {**live["target"]["ecsParameters"], "networkConfiguration": shown}
+    return {**live, "target": {**live["target"], "ecsParameters": parameters}}
+
+
 READERS: Mapping[str, Reader] = {
     "aws:ecs/cluster:Cluster": cluster,
+    "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": capacity_providers,
+    "aws:scheduler/schedule:Schedule": schedule,
     "aws:ecs/service:Service": service,
     "aws:ecs/taskDefinition:TaskDefinition": task_definition,
     "aws:appautoscaling/target:Target": scaling_target,

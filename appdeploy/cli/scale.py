@@ -1,0 +1,98 @@
+"""`appdeploy scale`: how many tasks a service runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from appdeploy.cli.options import environment_option, region_option, why_options
+
+if TYPE_CHECKING:
+    from appdeploy.aws import Clients
+    from appdeploy.ledger.entry import Entry
+    from appdeploy.scaling.read import Prepared
+
+_UNITS = {"d": 86400, "h": 3600, "m": 60}
+_SHAPE = re.compile(r"(?:(\d{1,3})d)?(?:(\d{1,3})h)?(?:(\d{1,4})m)?")
+_LONGEST = timedelta(days=7)
+
+
+def _duration(_context: click.Context, _parameter: click.Parameter, value: str | None) -> timedelta | None:
+    if value is None:
+        return None
+    found = _SHAPE.fullmatch(value)
+    seconds = sum(int(part or 0) * unit for part, unit in zip(found.groups(), _UNITS.values(), strict=True)) if found else 0
+    if not 0 < seconds <= _LONGEST.total_seconds():
+        raise click.BadParameter(f"{value!r} is no duration from 1m to 7d, such as 30m, 2h or 1d12h")
+    return timedelta(seconds=seconds)
+
+
+@click.command("scale", short_help="Change how many tasks a service runs.")
+@click.argument("service", metavar="SERVICE")
+@click.argument("count", metavar="[COUNT]", type=click.IntRange(0, 5000), required=False)
+@environment_option
+@click.option(
+    "--hold", metavar="DURATION", callback=_duration, help="Suspend autoscaling first, and for how long: 30m, 2h, 1d12h."
+)
+@click.option("--release", is_flag=True, help="End a hold: autoscaling decides again.")
+@why_options
+@click.option(
+    "--timeout", type=click.IntRange(min=1), default=600, show_default=True, metavar="SECONDS", help="How long to watch."
+)
+@click.option(
+    "--lock-wait",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait while a release is at work or the environment is frozen.",
+)
+@region_option
+def command(
+    environment: str,
+    service: str,
+    count: int | None,
+    hold: timedelta | None,
+    release: bool,
+    reason: str | None,
+    change_ticket: str | None,
+    timeout: int,
+    lock_wait: int,
+    region: str | None,
+) -> int:
+    """Run COUNT tasks of SERVICE, within autoscaling's bounds, and watch until they do.
+
+    Autoscaling may move the count again at its next decision; --hold keeps it off. A hold that is over ends with the next
+    scale of the service, and is shown by `appdeploy status` until then. Exit status: 0 as many tasks run as were asked for,
+    10 refused, 11 locked, 23 the count was changed meanwhile, 24 not done within the time.
+    """
+    if hold and release:
+        raise click.UsageError("--hold begins a hold and --release ends one: give one of them")
+    if count is None and not release:
+        raise click.UsageError("Missing argument COUNT; it may be left out with --release alone")
+    from appdeploy.scaling.plan import Wish
+    from appdeploy.scaling.read import Request, prepare_scale
+
+    request = Request(environment, service, Wish(count, hold, release), reason, change_ticket)
+    return carry_out(lambda clients: prepare_scale(request, clients), region, timeout, lock_wait)
+
+
+def carry_out(
+    prepare: Callable[[Clients], Prepared], region: str | None, timeout: int, lock_wait: int, resumed: Entry | None = None
+) -> int:
+    """Change a count, show it, and return the exit status. `resumed` is the entry of a change that is carried on."""
+    from appdeploy.aws import connect
+    from appdeploy.cli.following import showing
+    from appdeploy.clock import SystemClock
+    from appdeploy.lock.turn import InLine
+    from appdeploy.scaling.run import run_scale
+
+    clock, clients = SystemClock(), connect(region)
+    with showing(clock) as render:
+        line = InLine(clients, clock, render, lock_wait)
+        result = run_scale(lambda: prepare(clients), timeout, clients, clock, render, line, resumed)
+    return result.outcome.exit_code

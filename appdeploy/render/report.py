@@ -1,0 +1,103 @@
+"""One release as Markdown: the record that is kept of a deployment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from appdeploy.image import short
+from appdeploy.ledger.entry import Entry, ServiceEntry, Step
+from appdeploy.ledger.settle import Reading, standing
+from appdeploy.render.markdown import escaped, table
+from appdeploy.render.words import duration
+from appdeploy.task_definition import name_of
+
+_SERVICE = ("service", "outcome", "version", "image", "task definition", "template", "after", "serves now")
+
+
+def report_lines(reading: Reading, serving: Mapping[str, str]) -> Iterator[str]:
+    """The record, as lines. `serving` says what each service serves now, in words."""
+    entry = reading.entry
+    yield f"# {escaped(entry.id)}"
+    yield ""
+    yield from table(("", ""), [row for row in _facts(reading) if row[1]])
+    yield "## Services"
+    yield ""
+    yield from table(_SERVICE, [_service(name, service, serving) for name, service in entry.services.items()])
+    causes = [(name, each.cause) for name, each in entry.services.items() if each.cause]
+    yield from _section("Causes", ("service", "cause"), causes)
+    settings = [(name, item.key, item.former, item.wanted) for name, each in entry.services.items() for item in each.settings]
+    yield from _section("Settings", ("service", "setting", "from", "to"), settings)
+    yield from _section("Counts", ("service", "from", "to", "held until"), list(_counts(entry)))
+    yield from _section("Steps", ("begun", "step", "service", "took", "why"), [_step(step) for step in entry.steps])
+
+
+def _section(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    if rows:
+        yield f"## {title}"
+        yield ""
+        yield from table(headings, rows)
+
+
+def _facts(reading: Reading) -> list[tuple[str, str]]:
+    entry = reading.entry
+    return [
+        ("what", entry.purpose),
+        ("outcome", standing(reading)),
+        ("environment", entry.environment),
+        ("kind", entry.kind),
+        ("who", entry.who),
+        ("why", entry.reason or ""),
+        ("change ticket", entry.change_ticket or ""),
+        ("passed windows and ringing alarms", entry.incident or ""),
+        ("for the customer", entry.organisation or ""),
+        ("CI run", entry.run or ""),
+        ("begun", _moment(entry.begun)),
+        ("outcome told", _moment(entry.told) if entry.told else ""),
+        ("took", duration((entry.told - entry.begun).total_seconds()) if entry.told else ""),
+        ("to be done", f"appdeploy resume -e {entry.environment} {entry.id}" if reading.unfinished else ""),
+    ]
+
+
+def _service(name: str, service: ServiceEntry, serving: Mapping[str, str]) -> tuple[str, ...]:
+    former, wanted = service.former, service.wanted
+    outcome = service.outcome or "not decided"
+    return (
+        name,
+        outcome if service.settled or service.outcome is None else f"{outcome}, not settled",
+        _move(former.version, wanted.version),
+        _move(short(former.digest) if former.digest else None, short(wanted.digest) if wanted.digest else None),
+        _move(_name(former.task_definition), _name(wanted.task_definition)),
+        _move(_name(former.template), _name(wanted.template)),
+        duration(service.seconds) if service.seconds else "",
+        serving.get(name, "not known"),
+    )
+
+
+def _move(former: str | None, wanted: str | None) -> str:
+    if former == wanted:
+        return wanted or ""
+    return f"{former or 'none'} -> {wanted or 'none'}"
+
+
+def _name(arn: str | None) -> str | None:
+    return name_of(arn) if arn else None
+
+
+def _counts(entry: Entry) -> Iterator[tuple[str, ...]]:
+    for name, service in entry.services.items():
+        if service.count is not None:
+            wanted = service.count.former if service.count.wanted is None else service.count.wanted
+            until = _moment(service.count.until) if service.count.until else ""
+            yield name, str(service.count.former), str(wanted), until
+
+
+def _step(step: Step) -> tuple[str, ...]:
+    took = (
+        duration((step.done - step.begun).total_seconds()) if step.done else "interrupted" if step.interrupted else "not done"
+    )
+    return _moment(step.begun), str(step.what), step.service or "all", took, step.why or ""
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}Z"

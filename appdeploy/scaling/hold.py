@@ -1,0 +1,76 @@
+"""Holds in the releases table: how long autoscaling is to leave a service's count alone, who wants that, and why.
+
+One item a service: `pk` is HOLD, `sk` the service, `held` the hold (DynamoDB reserves the word `hold`). Autoscaling itself
+remembers only that it is suspended. No worker ends a hold: one that is over is shown as such until somebody's command ends it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_PARTITION = {"S": "HOLD"}
+
+
+@dataclass(frozen=True)
+class Hold:
+    """One hold, as its item has it."""
+
+    until: str
+    """ISO time in UTC."""
+    who: str
+    why: str
+    release: str
+    """The entry in the ledger that made it."""
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether its time is up."""
+        return datetime.fromisoformat(self.until) <= now
+
+
+class HoldStore:
+    """The holds of an environment. Errors of the SDK are raised."""
+
+    def __init__(self, dynamodb: DynamoDBClient, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def read(self) -> dict[str, Hold]:
+        """All holds, by short name of the service. One call: there are as many items as services at most."""
+        reply = self._dynamodb.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": _PARTITION},
+            ConsistentRead=True,
+        )
+        known = {field.name for field in fields(Hold)}  # Another version of the tool may write more.
+        return {
+            item["sk"]["S"]: Hold(**{name: value["S"] for name, value in item["held"]["M"].items() if name in known})
+            for item in reply["Items"]
+            if "held" in item
+        }
+
+    def put(self, service: str, hold: Hold) -> None:
+        """Write a hold in the place of the one that there may be."""
+        texts = {name: {"S": value} for name, value in asdict(hold).items()}
+        self._dynamodb.update_item(
+            TableName=self._table,
+            Key={"pk": _PARTITION, "sk": {"S": service}},
+            UpdateExpression="SET held = :hold",
+            ExpressionAttributeValues={":hold": {"M": texts}},
+        )
+
+    def end(self, service: str) -> None:
+        """Forget the hold, if there is one. The item stays: nobody has to be able to delete."""
+        self._dynamodb.update_item(
+            TableName=self._table, Key={"pk": _PARTITION, "sk": {"S": service}}, UpdateExpression="REMOVE held"
+        )
+
+
+def utc_now() -> datetime:
+    """This moment, to the second: holds are told and compared in seconds."""
+    return datetime.now(UTC).replace(microsecond=0)

@@ -1,0 +1,78 @@
+"""Reads how a service's count stands, and makes the plan of `appdeploy scale`. Nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from appdeploy.aws_errors import refusing
+from appdeploy.contract import ServiceContract
+from appdeploy.contract_reader import read_contract
+from appdeploy.live import describe_services
+from appdeploy.plan import ReleasePlan
+from appdeploy.release_id import ReleaseId, new_release_id
+from appdeploy.scaling.hold import HoldStore, utc_now
+from appdeploy.scaling.plan import ScalePlan, Situation, Wish, plan_scale
+from appdeploy.scaling.target import read_policies, read_targets
+
+if TYPE_CHECKING:
+    from appdeploy.aws import Clients
+    from appdeploy.contract_reader import EnvironmentContract
+
+KIND = "scale"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asked for."""
+
+    environment: str
+    service: str
+    wish: Wish
+    reason: str | None = None
+    change_ticket: str | None = None
+    release_id: ReleaseId = field(default_factory=lambda: new_release_id(KIND), compare=False)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A plan, and what stands around it: the frame is a release that changes no task definition."""
+
+    scale: ScalePlan
+    frame: ReleasePlan
+    superseded: str | None = None
+    """Why nothing of it is to be done any more: what somebody did since it was begun."""
+
+
+def prepare_scale(request: Request, clients: Clients) -> Prepared:
+    """Read and decide. Raises Refused."""
+    contract = read_contract(clients, request.environment)
+    [service] = contract.select((request.service,))
+    with refusing(f"how {service.name} is scaled could not be read"):
+        situation = _situation(clients, contract, service)
+    scale = plan_scale(request.environment, request.wish, situation, utc_now())
+    frame = ReleasePlan(
+        release_id=request.release_id,
+        environment=request.environment,
+        cluster=contract.platform.cluster,
+        purpose=f"{scale.purpose} in {request.environment}",
+        services=(),
+        reason=request.reason,
+        change_ticket=request.change_ticket,
+        caller=contract.caller.arn if contract.caller else None,
+        releases_table=contract.platform.releases_table,
+    )
+    return Prepared(scale, frame)
+
+
+def _situation(clients: Clients, contract: EnvironmentContract, service: ServiceContract) -> Situation:
+    states = describe_services(clients.ecs, contract.platform.cluster, [service.service])
+    scaled: Sequence[ServiceContract] = [service] if service.scaling else []
+    return Situation(
+        contract=service,
+        state=states.get(service.service),
+        target=read_targets(clients.autoscaling, scaled).get(service.name),
+        policies=read_policies(clients.autoscaling, service) if service.scaling else (),
+        hold=HoldStore(clients.dynamodb, contract.platform.releases_table).read().get(service.name),
+    )

@@ -1,0 +1,96 @@
+"""Watches a count until as many tasks run as were asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from appdeploy.aws_errors import AwsError, explain, is_passing
+from appdeploy.ecs_state import ServiceState
+from appdeploy.events import Answered, Counted, Emit, Silence
+from appdeploy.live import describe_services
+from appdeploy.outcome import Outcome, ServiceResult
+from appdeploy.writes import UNREACHABLE_SECONDS, ServiceName
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs import ECSClient
+
+    from appdeploy.clock import Clock
+
+PAUSE = 2.0
+"""Seconds between two looks."""
+
+
+def judge_count(name: str, wanted: int, state: ServiceState) -> ServiceResult | None:
+    """How it ended; None while tasks still come or go."""
+    if state.desired != wanted:
+        cause = f"the count was set to {state.desired} meanwhile, by autoscaling or by somebody"
+        return ServiceResult(name, Outcome.SUPERSEDED, tasks_of(state), cause)
+    if state.running == wanted and state.pending == 0:
+        return ServiceResult(name, Outcome.LIVE, tasks_of(state))
+    return None
+
+
+def tasks_of(state: ServiceState) -> str:
+    """How many tasks run, in words."""
+    return f"{state.running} of {state.desired} tasks"
+
+
+class CountWatch:
+    """Looks every two seconds. A call that fails in passing is tried again for 30 seconds without an answer."""
+
+    def __init__(self, ecs: ECSClient, clock: Clock, emit: Emit, timeout: float) -> None:
+        """`timeout` is in seconds from now."""
+        self._ecs = ecs
+        self._clock = clock
+        self._emit = emit
+        self._timeout = timeout
+        self._deadline = clock.now() + timeout
+        self._silent_since: float | None = None
+        self._shown: Counted | None = None
+
+    def run(self, name: str, service: ServiceName, wanted: int) -> ServiceResult:
+        """Watch until it is decided or the time is up."""
+        while True:
+            late = self._clock.now() >= self._deadline
+            found = self._look(name, service, wanted)
+            if isinstance(found, ServiceResult):
+                return found
+            if late:
+                return self._given_up(name, f"not done after {self._timeout:.0f} s{self._trouble(found)}")
+            self._clock.sleep(min(PAUSE, max(0.0, self._deadline - self._clock.now())))
+
+    def _look(self, name: str, service: ServiceName, wanted: int) -> ServiceResult | ServiceState | None:
+        try:
+            state = describe_services(self._ecs, service.cluster, [service.arn]).get(service.arn)
+        except AwsError as error:
+            return self._silence(name, error)
+        if self._silent_since is not None:
+            self._silent_since = None
+            self._emit(Answered())
+        if state is None:
+            return ServiceResult(name, Outcome.FAILED, "nothing", "the service does not exist any more: somebody deleted it")
+        self._show(Counted(name, state.running, state.desired))
+        return judge_count(name, wanted, state) or state
+
+    def _silence(self, name: str, error: BaseException) -> ServiceResult | None:
+        if not is_passing(error):
+            return self._given_up(name, f"it cannot be watched: {explain(error)}")
+        if self._silent_since is None:
+            self._silent_since = self._clock.now()
+            self._emit(Silence(explain(error), UNREACHABLE_SECONDS))
+        if self._clock.now() - self._silent_since < UNREACHABLE_SECONDS:
+            return None
+        return self._given_up(name, f"no answer for {UNREACHABLE_SECONDS:.0f} s: {explain(error)}")
+
+    def _given_up(self, name: str, cause: str) -> ServiceResult:
+        seen = f"{self._shown.running} of {self._shown.desired} tasks" if self._shown else "not known"
+        return ServiceResult(name, Outcome.TIMED_OUT, seen, cause, final=False)
+
+    def _trouble(self, state: ServiceState | None) -> str:
+        """ECS says in its events why no task starts."""
+        return f"; the newest event of ECS: {state.events[0][1]}" if state and state.events else ""
+
+    def _show(self, counted: Counted) -> None:
+        if counted != self._shown:
+            self._shown = counted
+            self._emit(counted)
