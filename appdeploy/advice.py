@@ -18,7 +18,7 @@ def what_next(entry: Entry) -> str:
             )
         case Outcome.LIVE | Outcome.UNCHANGED:
             return "nothing"
-        case Outcome.REFUSED:
+        case Outcome.REFUSED | Outcome.NOT_BEGUN:
             return "nothing was changed: mend the cause, then release again"
         case Outcome.ROLLED_BACK | Outcome.ROLLED_BACK_BY_ECS:
             return "the former version serves: mend the cause, then release again"

@@ -96,6 +96,26 @@ def connect(region: str | None) -> Clients:
         raise Refused(f"the AWS environment cannot be used: {error}") from None
 
 
+def ledger_client(clients: Clients, region: str, role: str | None) -> DynamoDBClient:
+    """For another environment's ledger: in its region, with a role that may read it where one is named.
+
+    Errors of STS pass through.
+    """
+    if role is None and region == clients.region:
+        return clients.dynamodb
+    if role is None:
+        return _ledger(boto3.Session(region_name=region))
+    # Fifteen minutes are the least that STS gives (docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html).
+    given = clients.sts.assume_role(RoleArn=role, RoleSessionName="appdeploy-promotion", DurationSeconds=900)["Credentials"]
+    keys = (given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+    return _ledger(boto3.Session(*keys, region_name=region))
+
+
+def _ledger(session: boto3.Session) -> DynamoDBClient:
+    client: DynamoDBClient = session.client("dynamodb", config=_READING)
+    return client
+
+
 def _make(session: boto3.Session, region: str) -> Clients:
     ecs = session.client("ecs", config=_READING)
     refuse_unknown_fields(ecs, "DescribeTaskDefinition")

@@ -132,6 +132,16 @@ class Stopping:
 
 
 @dataclass(frozen=True)
+class Returning:
+    """A service that was live already goes back to its former task definition, because another one failed."""
+
+    service: str
+    cause: str
+    task_definition: str
+    deployment_id: str
+
+
+@dataclass(frozen=True)
 class Silence:
     """AWS does not answer; the release goes on there, and we keep trying."""
 
@@ -222,6 +232,7 @@ Event = (
     | PutBack
     | Progress
     | Stopping
+    | Returning
     | Silence
     | Answered
     | Finished

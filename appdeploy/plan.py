@@ -61,6 +61,10 @@ class Resumed:
     """Why it had asked ECS for the way back already."""
     emptied: bool = False
     """Whether it had set the count back to 0."""
+    return_because: str | None = None
+    """Why it had begun to return to the former version, though ours was live."""
+    returned: str | None = None
+    """The deployment of that return, as far as it was found."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,7 @@ class ReleasePlan:
     change_ticket: str | None = None
     """The change request that it belongs to."""
     incident: str | None = None
-    """Why it passes a closed window and ringing alarms, in a person's words; None when it does not."""
+    """Why it passes a closed window, the promotion rule and ringing alarms, in a person's words; None when it does not."""
     caller: str | None = None
     """Who asks: the ARN of the AWS identity."""
     releases_table: str | None = None
@@ -137,6 +141,8 @@ class ReleasePlan:
     """The EventBridge bus that is told of it; None when nobody is to be told."""
     fence: int | None = None
     """Which holder of the environment's lock carries it out; None before the lock is taken."""
+    atomic: bool = False
+    """Whether all services go back when one of them fails."""
     brings_template: bool = False
     """Whether it brings what infra has changed since: newest templates and autoscaling bounds."""
     entry: Entry | None = None
@@ -146,6 +152,16 @@ class ReleasePlan:
     def changed(self) -> tuple[ServicePlan, ...]:
         """The services that will be changed."""
         return tuple(service for service in self.services if isinstance(service, ServicePlan))
+
+    @property
+    def groups(self) -> tuple[tuple[ServicePlan, ...], ...]:
+        """The services that will be changed, those of one group side by side: a group begins when those before it are live."""
+        begun = min((service.contract.order for service in self.changed if service.deployment_id), default=0)
+        places = {service.contract.name: _place(service, begun) for service in self.changed}
+        return tuple(
+            tuple(service for service in self.changed if places[service.contract.name] == place)
+            for place in sorted(set(places.values()))
+        )
 
     @property
     def is_open(self) -> bool:
@@ -164,6 +180,13 @@ class Obstructed(Refused):
     def __init__(self, plan: ReleasePlan, *lines: str, details: tuple[str, ...] = ()) -> None:
         super().__init__(*lines, details=details)
         self.plan = plan
+
+
+def _place(service: ServicePlan, begun: int) -> int:
+    """Which group it is of. What goes back goes at once, and what has begun already is watched from the start."""
+    if service.change is Change.RETURN:
+        return 0
+    return begun if service.deployment_id else service.contract.order
 
 
 def version_of(definition: TaskDefinition, container: str) -> str:

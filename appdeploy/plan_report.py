@@ -65,6 +65,8 @@ class PlannedService(_Part):
     writes: tuple[str, ...] = ()
     """The calls that would change something, in their order."""
     duration: Duration | None = None
+    group: int = 1
+    """When it begins, counted from 1: a group begins when the services of those before it are live."""
 
 
 class PlanCheck(_Part):

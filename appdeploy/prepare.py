@@ -16,6 +16,7 @@ from appdeploy.plan import Obstructed, ReleasePlan
 from appdeploy.planner import Unplannable, plan_release
 from appdeploy.preflight.check import Check, Verdict, refusals, table, waive
 from appdeploy.preflight.lock import look_at_lock
+from appdeploy.preflight.promotion import look_at_promotion, read_promoted, to_promote
 from appdeploy.preflight.run import preflight
 from appdeploy.preflight.window import look_at_window
 from appdeploy.release_id import ReleaseId, new_release_id
@@ -33,7 +34,9 @@ class Request:
     services: tuple[str, ...]
     """Names; empty for all."""
     incident: str | None = None
-    """Why the release passes a closed window and alarms that ring already; None when it does not."""
+    """Why the release passes a closed window, the promotion rule and alarms that ring already; None when it does not."""
+    atomic: bool | None = None
+    """Whether all services go back when one fails; None: they do when there are several."""
     release_id: ReleaseId = field(init=False, compare=False)
     """Of the release that is asked for, however often it has to be planned."""
 
@@ -91,6 +94,7 @@ def prepare(request: Request, clients: Clients, now: datetime | None = None) -> 
         releases_table=platform.releases_table,
         event_bus=platform.event_bus,
         incident=request.incident,
+        atomic=len(plan.changed) > 1 if request.atomic is None else request.atomic,
     )
     return _looked(Prepared(platform, plan, live, (), None), clients, moment)
 
@@ -99,11 +103,20 @@ def _looked(prepared: Prepared, clients: Clients, now: datetime) -> Prepared:
     plan, platform = prepared.plan, prepared.platform
     if not plan.changed:
         return prepared
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(2) as pool:
         lock = pool.submit(look_at_lock, plan, clients.once.dynamodb)
+        promotion = pool.submit(_promotion, prepared, clients)
         checks = preflight(plan, prepared.live, clients)
         window = look_at_window(plan.environment, platform.windows, now)
-        return replace(prepared, checks=waive((*checks, *window), plan.incident), lock=lock.result())
+        found = (*checks, *promotion.result(), *window)
+        return replace(prepared, checks=waive(found, plan.incident), lock=lock.result())
+
+
+def _promotion(prepared: Prepared, clients: Clients) -> tuple[Check, ...]:
+    rule, wanted = prepared.platform.promotion, to_promote(prepared.plan)
+    if rule is None or not wanted:
+        return ()
+    return look_at_promotion(rule, wanted, read_promoted(clients, rule, set(wanted.values())))
 
 
 def _planned(plan: ReleasePlan, live: tuple[LiveService, ...]) -> tuple[LiveService, ...]:

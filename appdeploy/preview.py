@@ -29,6 +29,8 @@ def read_preview(request: Request, clients: Clients) -> PlanReport:
     with refusing("the plan could not be read"):
         shown = side_by_side(lambda pair: _planned(clients, *pair), zip(prepared.plan.services, prepared.live, strict=True))
     platform = prepared.platform
+    places = {service.contract.name: place for place, group in enumerate(prepared.plan.groups, 1) for service in group}
+    shown = [item.model_copy(update={"group": places.get(item.name, 1)}) for item in shown]
     return PlanReport(
         environment=platform.environment,
         account=platform.account,

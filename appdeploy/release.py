@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from appdeploy.bounds import bring_minimums
 from appdeploy.clock import heeding
+from appdeploy.course import Acts, Course
 from appdeploy.errors import Interrupted, Refused
 from appdeploy.events import Emit, Ended, Finished, Planned
 from appdeploy.keep import keep_images
@@ -18,12 +19,14 @@ from appdeploy.lock.turn import Line, Turn, table_of, who_is_here
 from appdeploy.outcome import Outcome, ServiceResult
 from appdeploy.plan import Obstructed, ReleasePlan, Untouched
 from appdeploy.rollback.recall import recall
-from appdeploy.rollout import begin
+from appdeploy.rollout import register, update
 from appdeploy.task_definition import registrable_fields
 from appdeploy.tunables.apply import SettingsWriter, restoring, with_settings
 from appdeploy.watch.guard import guarded
 from appdeploy.watch.judge import Policy
-from appdeploy.watch.poller import Poller, Watch
+from appdeploy.watch.poller import Poller
+from appdeploy.watch.service_watch import ServiceWatch
+from appdeploy.watch.way_back import TO_THE_END, WayBack
 
 if TYPE_CHECKING:
     from appdeploy.aws import Clients
@@ -121,36 +124,50 @@ def _before_anything(clock: Clock, step: Callable[[], T]) -> T:
 def _carry_out(
     plan: ReleasePlan, watching: Watching, clients: Clients, turn: Turn, book: Book, clock: Clock, emit: Emit
 ) -> tuple[ServiceResult, ...]:
-    begun = clock.now()
     writer = SettingsWriter(clients.once, clock, turn.confirm, plan, book, emit)
     try:
         with heeding(clock):
-            early = _finish(plan.untouched, emit)
-            begun_there = with_settings(plan, writer, lambda: begin(plan, writer, registrable_fields(clients.ecs), book, emit))
-            beginning = recall(begun_there, clients, book, emit)
-            for result in beginning.results:
-                emit(Finished(result))
-            watched = guarded(beginning.rollouts, clients.once, writer, watching.policy, turn, book, clock)
-            watches = restoring(watched, writer, clients.once)
-            silent = any(result.outcome is Outcome.TIMED_OUT for result in beginning.results)
-            poller = Poller(clients.once.ecs, clock, emit, begun=begun, timeout=watching.timeout, silent=silent)
-            return _in_order(plan, [*early, *beginning.results, *_watch(poller, watches, watching, clock)])
+            return _in_order(plan, _go(plan, watching, clients, turn, book, clock, emit, writer))
     except (KeyboardInterrupt, Interrupted):
         touched = writer.touched_a_service or any(service.resumed for service in plan.changed)
         raise Interrupted(_goes_on(plan) if touched else _not_begun(plan)) from None
 
 
-def _watch(poller: Poller, watches: Sequence[Watch], watching: Watching, clock: Clock) -> list[ServiceResult]:
-    try:
-        with heeding(clock):
-            return poller.run(watches)
-    except (KeyboardInterrupt, Interrupted):
-        if not watching.back_on_interrupt:
-            raise
-        clock.go_on()
-    for watch in watches:
-        watch.take_back("interrupted")
-    return poller.run(watches)
+def _go(
+    plan: ReleasePlan,
+    watching: Watching,
+    clients: Clients,
+    turn: Turn,
+    book: Book,
+    clock: Clock,
+    emit: Emit,
+    writer: SettingsWriter,
+) -> Iterable[ServiceResult]:
+    begun = clock.now()
+    early = _finish(plan.untouched, emit)
+    registration = register(plan, writer, registrable_fields(clients.ecs), book, emit)
+    for result in registration.results:
+        emit(Finished(result))
+    if registration.results:
+        return [*early, *registration.results]
+    acts = Acts(
+        start=lambda services: recall(
+            with_settings(plan, writer, lambda: update(plan, services, registration.revisions, writer, book, emit)),
+            clients,
+            book,
+            emit,
+        ),
+        watch=lambda rollouts: restoring(
+            guarded(rollouts, clients.once, writer, watching.policy, turn, book, clock), writer, clients.once
+        ),
+        back=lambda watch, cause: WayBack(
+            watch, cause, lambda rollout: ServiceWatch(rollout, clients.once, writer, TO_THE_END, book), writer, book
+        ),
+        is_pre_empted=turn.is_lost,
+        poller=lambda silent: Poller(clients.once.ecs, clock, emit, begun=begun, timeout=watching.timeout, silent=silent),
+    )
+    course = Course(plan, acts, clock, emit, back_on_interrupt=watching.back_on_interrupt)
+    return [*early, *course.run(early)]
 
 
 def _finish(untouched: Sequence[Untouched], emit: Emit) -> list[ServiceResult]:
@@ -165,7 +182,7 @@ def _unchanged(service: Untouched) -> ServiceResult:
     return ServiceResult(service.contract.name, service.outcome, f"{service.because}; nothing was changed", cause)
 
 
-def _in_order(plan: ReleasePlan, results: Sequence[ServiceResult]) -> tuple[ServiceResult, ...]:
+def _in_order(plan: ReleasePlan, results: Iterable[ServiceResult]) -> tuple[ServiceResult, ...]:
     by_name = {result.service: result for result in results}
     return tuple(by_name[service.contract.name] for service in plan.services)
 

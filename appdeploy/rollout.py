@@ -1,7 +1,8 @@
-"""Carries out a plan: registers the new revisions, points the services at what is to run, and returns what is under way."""
+"""The writes of a plan: registers the new revisions, points services at what is to run, and returns what is under way."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,32 +40,54 @@ class Rollout:
 
 
 @dataclass(frozen=True)
+class Registration:
+    """What the services are to run."""
+
+    revisions: Mapping[str, str]
+    """Task definitions by service; none when AWS refused one."""
+    results: tuple[ServiceResult, ...]
+    """Of all services, when AWS refused the revision of one; else none."""
+
+
+@dataclass(frozen=True)
 class Beginning:
-    """How the writes went: what is under way, and the services for which it ended there."""
+    """How the updates went: what is under way, and the services for which it ended there."""
 
     rollouts: tuple[Rollout, ...]
     results: tuple[ServiceResult, ...]
 
 
-def begin(plan: ReleasePlan, writer: EcsWriter, registrable: frozenset[str], book: Book, emit: Emit) -> Beginning:
-    """Send the writes of a plan that are not done yet, the services side by side.
+def register(plan: ReleasePlan, writer: EcsWriter, registrable: frozenset[str], book: Book, emit: Emit) -> Registration:
+    """Register the revisions of a plan that are not registered yet, side by side.
 
-    All revisions are registered before any service is touched: if AWS refuses one, no service has changed. Raises
-    OutOfReach when it is not known whether they are registered, and LockLost when no service may be touched any more.
+    All of them before any service is touched: if AWS refuses one, no service has changed. Raises OutOfReach when it is
+    not known whether they are registered, and LockLost when nothing may be sent any more.
     """
     registered = side_by_side(lambda service: _revision(plan, service, writer, registrable), plan.changed)
     refused = {service.contract.name: answer for service, answer in registered if isinstance(answer, WriteRefused)}
     if refused:
-        return Beginning((), tuple(_not_sent(service, refused) for service in plan.changed))
+        return Registration({}, tuple(_not_sent(service, refused) for service in plan.changed))
     revisions = [(service, answer) for service, answer in registered if isinstance(answer, str)]
     for service, arn in revisions:
         if service.change.registers:
             book.registered(service.contract.name, arn)
             if not (service.resumed and service.resumed.task_definition):
                 emit(Registered(service.contract.name, arn))
-    if any(service.deployment_id is None for service, _ in revisions):
+    return Registration({service.contract.name: arn for service, arn in revisions}, ())
+
+
+def update(
+    plan: ReleasePlan,
+    services: Sequence[ServicePlan],
+    revisions: Mapping[str, str],
+    writer: EcsWriter,
+    book: Book,
+    emit: Emit,
+) -> Beginning:
+    """Point these services at their revisions, side by side. Raises LockLost when no service may be touched any more."""
+    if any(service.deployment_id is None for service in services):
         book.updating()
-    begun = side_by_side(lambda pair: _update(plan, *pair, writer), revisions)
+    begun = side_by_side(lambda service: _update(plan, service, revisions[service.contract.name], writer), services)
     rollouts = tuple(item for item in begun if isinstance(item, Rollout))
     for rollout in rollouts:
         emit(Started(rollout.name, rollout.deployment_id))
@@ -118,7 +141,7 @@ def _update(plan: ReleasePlan, service: ServicePlan, revision: str, writer: EcsW
             force=revision == service.former.task_definition,
         )
     except WriteRefused as error:
-        return ServiceResult(service.contract.name, Outcome.REFUSED, _still(service), f"UpdateService was refused: {error}")
+        return ServiceResult(service.contract.name, Outcome.REFUSED, still(service), f"UpdateService was refused: {error}")
     except OutOfReach as error:
         cause = f"whether the service was updated is not known: {error}"
         return ServiceResult(service.contract.name, Outcome.TIMED_OUT, "not known", cause, final=False)
@@ -129,8 +152,9 @@ def _not_sent(service: ServicePlan, refused: dict[str, WriteRefused]) -> Service
     name = service.contract.name
     own = refused.get(name)
     cause = f"RegisterTaskDefinition was refused: {own}" if own else f"not sent, because of {', '.join(refused)}"
-    return ServiceResult(name, Outcome.REFUSED, _still(service), cause)
+    return ServiceResult(name, Outcome.REFUSED, still(service), cause)
 
 
-def _still(service: ServicePlan) -> str:
+def still(service: ServicePlan) -> str:
+    """What serves while a service was not touched, in words."""
     return f"{service.former.version} serves as before" if service.former.version else "not released yet"

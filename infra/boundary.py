@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from appdeploy.contract import Promotion
 from infra.access import Statement, managed_policy
 from infra.component import Component
 from infra.naming import Names
@@ -45,6 +46,7 @@ class BoundaryArgs:
 
     names: Names
     region: str
+    promotion: Promotion | None
 
 
 class Boundary(Component):
@@ -69,7 +71,10 @@ class Boundary(Component):
 
 
 def _statements(args: BoundaryArgs) -> tuple[Statement, ...]:
+    role = args.promotion.role if args.promotion else None
+    elsewhere = Statement(reason="the ledger that images come from", actions=["sts:AssumeRole"], resources=[role or ""])
     return (
+        *((elsewhere,) if role else ()),
         Statement(
             reason="the platform's services in its region",
             actions=ACTIONS,

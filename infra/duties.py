@@ -123,6 +123,7 @@ def release(scope: Scope) -> tuple[Statement, ...]:
             conditions={"ForAllValues:StringEquals": {"events:source": RELEASES}},
         ),
         _bounds_of_scaling(scope),
+        *_where_images_were(scope),
     )
 
 
@@ -202,6 +203,16 @@ def _update(scope: Scope, service: str) -> Statement:
         resources=[scope.service(service)],
         conditions={"ArnLikeIfExists": {"ecs:task-definition": [scope.revisions(family) for family in families]}},
     )
+
+
+def _where_images_were(scope: Scope) -> tuple[Statement, ...]:
+    rule, reason = scope.promotion, "see where an image was live"
+    if rule is None:
+        return ()
+    if rule.role is not None:
+        return (Statement(reason=reason, actions=["sts:AssumeRole"], resources=[rule.role]),)
+    table = scope.arn("dynamodb", f"table/{rule.releases_table}")
+    return (Statement(reason=reason, actions=["dynamodb:Query"], resources=[table]),)
 
 
 def _hold_the_lock(scope: Scope) -> Statement:

@@ -40,7 +40,7 @@ def build(environment: Environment) -> None:
     """Declare every resource of an environment."""
     names, platform = Names(environment.name), environment.platform
     account = aws.get_caller_identity_output().account_id
-    boundary = Boundary("boundary", BoundaryArgs(names=names, region=environment.region))
+    boundary = Boundary("boundary", BoundaryArgs(names=names, region=environment.region, promotion=environment.promotion))
     network = _network(environment, names)
     cluster = Cluster("cluster", ClusterArgs(names=names))
     entry = front(platform, names, network, account)
@@ -73,7 +73,7 @@ def build(environment: Environment) -> None:
             services=services,
             settings=platform.services,
             windows=platform.release_windows,
-            promotion=platform.promotion.rule(environment.region) if platform.promotion else None,
+            promotion=environment.promotion,
         ),
         written_after=[
             *(boundary, roles, network, *entry.components, cluster, database, cache, releases, *services.values()),
@@ -97,7 +97,13 @@ class _Parts:
 
 
 def _scope(environment: Environment, names: Names, account: pulumi.Output[str]) -> Scope:
-    return Scope(names=names, region=environment.region, account=account, services=tuple(environment.platform.services))
+    return Scope(
+        names=names,
+        region=environment.region,
+        account=account,
+        services=tuple(environment.platform.services),
+        promotion=environment.promotion,
+    )
 
 
 def _network(environment: Environment, names: Names) -> Network:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+from appdeploy.contract import Promotion
 from infra.naming import Names
 
 Arn = pulumi.Output[str]
@@ -25,6 +26,8 @@ class Scope:
     account: pulumi.Input[str]
     services: Sequence[str]
     """Short names, as in `agent`."""
+    promotion: Promotion | None = None
+    """Where images have to have been live before."""
 
     def arn(self, service: str, resource: str) -> Arn:
         """Of a thing in the region, as `service` spells it."""

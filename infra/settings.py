@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
-from appdeploy.contract import ENVIRONMENT_PATTERN, SERVICE_PATTERN, ReleaseWindow
+from appdeploy.contract import ENVIRONMENT_PATTERN, SERVICE_PATTERN, Promotion, ReleaseWindow
 from infra.access_settings import AccessSettings
 from infra.alarm_settings import AlarmSettings
 from infra.data_settings import CacheSettings, DatabaseSettings
@@ -188,6 +188,12 @@ class Environment(Section):
             if not zone.startswith(self.region) or len(zone) != len(self.region) + 1:
                 raise ValueError(f"platform.network.availability_zones: {zone} is not a zone of {self.region}")
         return self
+
+    @property
+    def promotion(self) -> Promotion | None:
+        """Where images have to have been live before."""
+        source = self.platform.promotion
+        return source.rule(self.region) if source else None
 
 
 def load(stack: str, region: str, platform: Any) -> Environment:

@@ -6,6 +6,7 @@ import click
 
 from appdeploy.cli.following import Following, follow, following_options
 from appdeploy.cli.options import (
+    atomic_option,
     environment_option,
     incident_option,
     region_option,
@@ -21,6 +22,7 @@ from appdeploy.cli.options import (
 @services_option
 @sync_option
 @incident_option
+@atomic_option
 @click.option(
     "--plan", "only_plan", is_flag=True, help="Show what would be done and change nothing, as `appdeploy plan [--json]`."
 )
@@ -32,6 +34,7 @@ def command(
     services: tuple[str, ...],
     sync: bool,
     incident: str | None,
+    atomic: bool | None,
     only_plan: bool,
     following: Following,
     region: str | None,
@@ -39,13 +42,14 @@ def command(
     """Release VERSION to an environment's services, and watch it to its outcome.
 
     Each service keeps what it runs but for one image, pinned by digest; with --sync it moves to the newest template too.
-    The first release starts from the template that the infrastructure made. Exit status: 0 live or unchanged, 10 refused,
-    11 locked, 20 rolled back by ECS, 21 rolled back by us, 22 failed, 23 superseded, 24 timed out.
+    The first release starts from the template that the infrastructure made. Several services begin in the order of the
+    contract, and go back together when one fails. Exit status: 0 live or unchanged, 10 refused, 11 locked, 20 rolled back
+    by ECS, 21 rolled back by us, 22 failed, 23 superseded, 24 timed out, 25 not begun.
     """
     from appdeploy.goal import Deploy
     from appdeploy.prepare import Request, prepare
 
-    request = Request(environment, Deploy(version, sync), services, incident)
+    request = Request(environment, Deploy(version, sync), services, incident, atomic)
     if only_plan:
         from appdeploy.cli.plan import show_plan
 

@@ -46,6 +46,16 @@ def sync_option(function: F) -> F:
     )(function)
 
 
+def atomic_option(function: F) -> F:
+    """`--atomic` and `--no-atomic`. The command gets `atomic`, None when neither is given."""
+    return click.option(
+        "--atomic/--no-atomic",
+        "atomic",
+        default=None,
+        help="Take all services back when one fails, or leave the others as they are; by default several go back together.",
+    )(function)
+
+
 def why_options(function: F) -> F:
     """`--reason` and `--change`. The command gets `reason` and `change_ticket`, of one line each."""
     reason = click.option(
@@ -64,7 +74,8 @@ def incident_option(function: F) -> F:
         "incident",
         metavar="REASON",
         callback=_line,
-        help="Pass a closed window, and alarms that ring already (ECS then watches none); the ledger keeps the reason.",
+        help="Pass a closed window, the promotion rule, and alarms that ring already (ECS then watches none); the ledger keeps "
+        "the reason.",
     )(function)
 
 

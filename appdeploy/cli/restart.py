@@ -5,19 +5,21 @@ from __future__ import annotations
 import click
 
 from appdeploy.cli.following import Following, follow, following_options
-from appdeploy.cli.options import environment_option, incident_option, region_option, services_option
+from appdeploy.cli.options import atomic_option, environment_option, incident_option, region_option, services_option
 
 
 @click.command("restart", short_help="Replace all tasks by new ones.")
 @environment_option
 @services_option
 @incident_option
+@atomic_option
 @following_options
 @region_option
 def command(
     environment: str,
     services: tuple[str, ...],
     incident: str | None,
+    atomic: bool | None,
     following: Following,
     region: str | None,
 ) -> int:
@@ -28,5 +30,5 @@ def command(
     from appdeploy.goal import Restart
     from appdeploy.prepare import Request, prepare
 
-    request = Request(environment, Restart(), services, incident)
+    request = Request(environment, Restart(), services, incident, atomic)
     return follow(lambda clients: prepare(request, clients).cleared(), environment, region, following)

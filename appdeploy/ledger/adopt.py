@@ -13,7 +13,7 @@ from appdeploy.begun import deployment_of
 from appdeploy.contract import ServiceContract
 from appdeploy.deployments import REVISIONS_AT_ONCE, deployed_definitions, newest_deployments
 from appdeploy.ecs_state import DeploymentStatus, ServiceDeployment
-from appdeploy.ledger.entry import Entry, ServiceEntry, Side
+from appdeploy.ledger.entry import Entry, ServiceEntry, Side, StepKind
 from appdeploy.ledger.store import Ledger
 from appdeploy.live import describe_task_definition, on_template
 from appdeploy.outcome import Outcome
@@ -49,11 +49,16 @@ def adopt_found(clients: Clients, contract: EnvironmentContract) -> list[Entry]:
 
 
 def _may_own_more(entry: Entry) -> bool:
-    return any(not service.settled and service.deployment_id is None for service in entry.services.values())
+    return any(
+        not service.settled
+        and (service.deployment_id is None or (entry.has_begun(StepKind.RETURN, name) and service.return_id is None))
+        for name, service in entry.services.items()
+    )
 
 
 def _found(clients: Clients, contract: EnvironmentContract, service: ServiceContract, recent: Sequence[Entry]) -> list[Entry]:
-    known = {entry.services[service.name].deployment_id for entry in recent if service.name in entry.services} - {None}
+    told = [entry.services[service.name] for entry in recent if service.name in entry.services]
+    known = {deployment for each in told for deployment in (each.deployment_id, each.return_id)} - {None}
     records = newest_deployments(clients.ecs, contract.platform.cluster, service.service)
     later = list(takewhile(lambda record: deployment_of(record.revision) not in known, records))[:REVISIONS_AT_ONCE]
     runs = deployed_definitions(clients.ecs, (record.revision for record in later))

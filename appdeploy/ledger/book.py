@@ -56,6 +56,13 @@ class Book:
             self._turn.note,
         )
 
+    def returned(self, service: str, deployment_id: str) -> None:
+        """After a service that was live went back: the deployment that brings its former version."""
+        self._put(
+            lambda entry: entry.with_service(service, return_id=deployment_id).completing(StepKind.RETURN, service),
+            self._turn.note,
+        )
+
     def updating(self) -> None:
         """Before the services are updated, and after the registering is done. Raises LockLost: then nothing is sent.
 

@@ -37,6 +37,8 @@ class StepKind(StrEnum):
     """StopServiceDeployment, back to the former version."""
     EMPTY = "empty"
     """The count back to 0 after a failed first release."""
+    RETURN = "return"
+    """UpdateService back to the former version of a service that was live, because another one of the release failed."""
     PUT_BACK = "put-back"
     """UpdateService again, after a write of a release that this one had pre-empted."""
     HOLD = "hold"
@@ -111,6 +113,8 @@ class ServiceEntry(_Part):
     """What is changed before new tasks start."""
     deployment_id: str | None = None
     """Our deployment, as DescribeServices lists it."""
+    return_id: str | None = None
+    """The deployment that took it back, although it was live, because another service of the release failed."""
     outcome: str | None = None
     """A member of appdeploy.outcome.Outcome, or `unknown`; None while it is not decided."""
     cause: str | None = None
@@ -151,9 +155,11 @@ class Entry(_Part):
     reason: str | None = None
     change_ticket: str | None = None
     incident: str | None = None
-    """Why it passed a closed window and ringing alarms; None when it did not."""
+    """Why it passed a closed window, the promotion rule and ringing alarms; None when it did not."""
     organisation: str | None = None
     """The customer for whom it is, if it is for one alone."""
+    atomic: bool = False
+    """Whether all services go back when one of them fails."""
     fence: int | None = None
     """Which holder of the lock carries it out."""
     version: int = 0
@@ -232,6 +238,10 @@ class Entry(_Part):
     def is_doing(self, what: StepKind) -> bool:
         """Whether that step of all services was begun and not completed."""
         return any(_is_open(step, what, None) for step in self.steps)
+
+    def has_begun(self, what: StepKind, service: str) -> Step | None:
+        """The last such step of that service, done or not."""
+        return next((step for step in reversed(self.steps) if step.what == what and step.service == service), None)
 
     def has_done(self, what: StepKind, service: str) -> Step | None:
         """The last such step of that service that was completed."""

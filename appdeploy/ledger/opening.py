@@ -38,6 +38,7 @@ def bare_entry(plan: ReleasePlan, who: str, services: Mapping[str, ServiceEntry]
         reason=plan.reason,
         change_ticket=plan.change_ticket,
         incident=plan.incident,
+        atomic=plan.atomic,
         fence=plan.fence,
         begun=datetime.now(UTC),
         services=services,

@@ -17,7 +17,8 @@ _CHANGES = {word: change for change, word in CHANGE_WORDS.items()}
 def plan_again(entry: Entry, name: str, contract: ServiceContract, base: TaskDefinition, trace: Trace) -> ServicePlan:
     """What the release did or is to do to that service. `base` is the revision that the entry names."""
     service = entry.services[name]
-    stop = entry.has_done(StepKind.STOP, name)
+    stop = entry.has_done(StepKind.STOP, name) or entry.has_done(StepKind.EMPTY, name)
+    back = entry.has_begun(StepKind.RETURN, name)
     return ServicePlan(
         contract=contract,
         # A deployment that no release made is watched as a return to what it runs.
@@ -33,6 +34,8 @@ def plan_again(entry: Entry, name: str, contract: ServiceContract, base: TaskDef
             deployment_id=trace.deployment_id,
             stopped_because=stop.why or "stopped" if stop else None,
             emptied=entry.has_done(StepKind.EMPTY, name) is not None,
+            return_because=back.why or "taken back" if back else None,
+            returned=trace.returned,
         ),
     )
 

@@ -70,6 +70,7 @@ def prepare_resume(request: Request, clients: Clients) -> ReleasePlan:
         caller=caller,
         releases_table=contract.platform.releases_table,
         event_bus=contract.platform.event_bus,
+        atomic=entry.atomic,
         entry=_reopened(entry, services, caller),
     )
 

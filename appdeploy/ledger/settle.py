@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ from appdeploy.scaling.settle import settle_count
 from appdeploy.watch.judge import Decide, Done, Policy, judge
 from appdeploy.watch.observer import Observer
 from appdeploy.watch.serving import what_serves
+from appdeploy.watch.way_back import outcome_of_return, returning
 from appdeploy.writes import ServiceName
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 ECS_REMEMBERS = timedelta(days=90)
 """docs.aws.amazon.com/AmazonECS/latest/developerguide/view-service-deployment.html"""
 
+_WELL = (Outcome.LIVE.value, Outcome.UNCHANGED.value)
 _ONLY_LOOK = Policy(until_complete=True, patient=True)
 
 
@@ -117,6 +119,21 @@ def _settle(clients: Clients, contract: EnvironmentContract, entry: Entry, state
             settled = with_result(settled, result) if result else settled
         else:
             settled = settle_service(clients, settled, name, known, state)
+    return _held_open(entry, settled, states) if entry.atomic else settled
+
+
+def _held_open(before: Entry, settled: Entry, states: dict[str, ServiceState]) -> Entry:
+    """Of an atomic release what is live stays open until all are: `resume` may have to take it back.
+
+    Not where somebody else has deployed since: that is not touched any more.
+    """
+    if all(service.outcome in _WELL for service in settled.services.values()):
+        return settled
+    for name, service in settled.services.items():
+        former, state = before.services[name], states.get(service.service)
+        ours = state is not None and state.primary is not None and state.primary.id == service.deployment_id
+        if ours and service.settled and not former.settled and service.outcome in _WELL:
+            settled = settled.with_service(name, **dict(former) | {"deployment_id": service.deployment_id})
     return settled
 
 
@@ -126,16 +143,20 @@ def settle_service(clients: Clients, entry: Entry, name: str, contract: ServiceC
     if trace.deployment_id is None:
         return entry if trace.untouched else with_result(entry, never_sent(name, state))
     rollout = _rollout(clients, entry, name, contract, trace)
-    seen = Observer(clients, rollout).observe(state)
     resumed = rollout.plan.resumed
     done = Done(resumed.stopped_because, resumed.emptied) if resumed else Done()
+    if trace.returned:
+        rollout, done = returning(rollout, trace.returned), Done()
+    seen = Observer(clients, rollout).observe(state)
     match judge(rollout, seen, _ONLY_LOOK, done):
         case Decide(outcome, cause):
             told = entry.services[name]
-            cause = told.cause if told.outcome == outcome.value and told.cause else cause
             serving = what_serves(rollout, outcome, seen, stopped=done.stopped_because is not None)
             result = ServiceResult(name, outcome, serving, cause, seconds=told.seconds or 0.0)
-            return _unless_it_owes(with_result(entry, result), name)
+            if trace.returned:
+                result = outcome_of_return(result, resumed.return_because or "" if resumed else "")
+            known = told.cause if told.outcome == result.outcome.value and told.cause else result.cause
+            return _unless_it_owes(with_result(entry, replace(result, cause=known)), name)
         case _ if seen.record is None and datetime.now(UTC) - entry.begun > ECS_REMEMBERS:
             return _forgotten(entry, name)
         case _:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from appdeploy.begun import Known, recorded_since, registered_by
 from appdeploy.contract import ServiceContract
 from appdeploy.ecs_state import ServiceState
-from appdeploy.ledger.entry import Entry
+from appdeploy.ledger.entry import Entry, StepKind
 
 if TYPE_CHECKING:
     from appdeploy.aws import Clients
@@ -22,6 +22,8 @@ class Trace:
     """The revision that it registered, or that it returns to; None when there is none."""
     deployment_id: str | None
     """The deployment that it started; None when it started none."""
+    returned: str | None
+    """The deployment by which it went back to its former version, although it was live; None when there is none."""
     untouched: bool
     """Whether nobody has started another deployment since the release was planned."""
 
@@ -33,7 +35,17 @@ def find_trace(clients: Clients, entry: Entry, name: str, contract: ServiceContr
     untouched = primary is not None and primary.id in service.known
     revision = service.wanted.task_definition or registered_by(clients.ecs, contract.family, entry.id)
     if service.deployment_id or revision is None:
-        return Trace(revision, service.deployment_id, untouched)
+        return Trace(revision, service.deployment_id, _find_return(clients, entry, name, contract), untouched)
     known = Known(frozenset(service.known), service.known_at)
     cluster = contract.service.rsplit("/", 2)[-2]
-    return Trace(revision, recorded_since(clients.ecs, cluster, contract.service, revision, known), untouched)
+    return Trace(revision, recorded_since(clients.ecs, cluster, contract.service, revision, known), None, untouched)
+
+
+def _find_return(clients: Clients, entry: Entry, name: str, contract: ServiceContract) -> str | None:
+    """Any deployment of the former version after ours: whoever began it, the service is on its way back."""
+    service = entry.services[name]
+    former, ours = service.former.task_definition, service.deployment_id
+    if service.return_id or former is None or ours is None or not entry.has_begun(StepKind.RETURN, name):
+        return service.return_id
+    cluster = contract.service.rsplit("/", 2)[-2]
+    return recorded_since(clients.ecs, cluster, contract.service, former, Known(frozenset({ours}), service.known_at))

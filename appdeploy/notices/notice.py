@@ -76,7 +76,7 @@ class Detail(_Part):
     reason: str | None
     change_ticket: str | None
     incident: str | None
-    """Why it passed a closed window and ringing alarms."""
+    """Why it passed a closed window, the promotion rule and ringing alarms."""
     services: tuple[NotedService, ...]
     outcome: str | None
     """The worst of the services', `interrupted`, or null of a release that has only started."""
@@ -129,7 +129,7 @@ def _kind(outcome: Outcome, *, settled: bool) -> Kind | None:
             return Kind.SETTLED if settled else Kind.LIVE
         case Outcome.ROLLED_BACK | Outcome.ROLLED_BACK_BY_ECS:
             return Kind.ROLLED_BACK
-        case Outcome.FAILED:
+        case Outcome.FAILED | Outcome.NOT_BEGUN:
             return Kind.FAILED
         case Outcome.SUPERSEDED:
             return Kind.SUPERSEDED

@@ -13,8 +13,10 @@ from appdeploy.render.words import duration
 def plan_lines(report: PlanReport) -> Iterator[str]:
     """One line for the plan, then each service with what would become of it."""
     yield f"plan: {report.purpose} in {report.region}, account {report.account}; nothing is changed by this"
+    in_turn = any(service.group > 1 for service in report.services)
     for service in report.services:
-        yield f"{service.name}: {_what(service)}"
+        turn = f" (group {service.group})" if in_turn and service.unchanged_because is None else ""
+        yield f"{service.name}{turn}: {_what(service)}"
         yield from (f"  {line}" for line in _details(service))
     if report.checks:
         checks = [Check(item.service, item.what, Verdict(item.verdict), item.found, item.remedy) for item in report.checks]

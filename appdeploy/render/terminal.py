@@ -86,6 +86,9 @@ class TerminalRenderer:
                 self._progress(self._rows[service], event)
             case events.Stopping(service, cause):
                 self._rows[service].trouble = cause
+            case events.Returning(service, cause):
+                row = self._rows[service]
+                row.trouble, row.style, row.seconds = cause, "", None
             case events.Silence():
                 self._note = next(lines(event))
             case events.Answered():

@@ -42,6 +42,8 @@ def lines(event: Event) -> Iterator[str]:
             yield f"{service}: {progress(event)}"
         case events.Stopping(service, cause):
             yield f"{service}: stopping the release: {cause}"
+        case events.Returning(service, cause, task_definition, deployment_id):
+            yield f"{service}: GOING BACK to {name_of(task_definition)}, deployment {deployment_id}: {cause}"
         case events.Silence(reason, limit_seconds):
             yield f"{reason}; the release goes on there, trying again for {duration(limit_seconds)}"
         case events.Answered():

@@ -69,6 +69,8 @@ def line_of(event: Event) -> Line:
             return lines.Remarked(service=service, what=what)
         case events.Counted(service, running, desired):
             return lines.Counted(service=service, running=running, desired=desired)
+        case events.Returning(service, cause, task_definition, deployment_id):
+            return lines.Returning(service=service, cause=cause, task_definition=task_definition, deployment_id=deployment_id)
         case events.Ended(plan, results, seconds):
             outcome = worst(result.outcome for result in results)
             return lines.Ended(

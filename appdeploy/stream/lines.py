@@ -82,7 +82,7 @@ class Planned(_Line):
     reason: str | None
     change_ticket: str | None
     incident: str | None
-    """Why it passes a closed window and ringing alarms; null when it does not."""
+    """Why it passes a closed window, the promotion rule and ringing alarms; null when it does not."""
     services: tuple[PlannedService, ...]
 
 
@@ -180,6 +180,17 @@ class Stopping(_Line):
     event: Literal["stopping"] = "stopping"
     service: str
     cause: str
+
+
+class Returning(_Line):
+    """A service that was live already goes back, because another one of the release failed."""
+
+    event: Literal["returning"] = "returning"
+    service: str
+    cause: str
+    task_definition: str
+    """ARN of its former one."""
+    deployment_id: str
 
 
 class Silence(_Line):
@@ -288,6 +299,7 @@ Line = Annotated[
     | PutBack
     | Progress
     | Stopping
+    | Returning
     | Silence
     | Answered
     | Finished

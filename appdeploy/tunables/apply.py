@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
     from appdeploy.aws import OnceClients
     from appdeploy.clock import Clock
+    from appdeploy.course import Forward
     from appdeploy.ecs_state import ServiceState
     from appdeploy.ledger.book import Book
     from appdeploy.plan import ReleasePlan, ServicePlan
-    from appdeploy.watch.poller import Watch
     from appdeploy.watch.service_watch import Tick
 
 _BACK = frozenset({Outcome.FAILED, Outcome.ROLLED_BACK, Outcome.ROLLED_BACK_BY_ECS, Outcome.REFUSED})
@@ -147,7 +147,7 @@ def _undo(writer: SettingsWriter) -> None:
         writer.restore()
 
 
-def restoring(watches: Sequence[Watch], writer: SettingsWriter, clients: OnceClients) -> list[Watch]:
+def restoring(watches: Sequence[Forward], writer: SettingsWriter, clients: OnceClients) -> list[Forward]:
     """The same watches; those of services whose settings were changed put the former values back when it fails."""
     return [RestoringWatch(watch, writer, clients) if watch.rollout.plan.settings else watch for watch in watches]
 
@@ -156,7 +156,7 @@ def restoring(watches: Sequence[Watch], writer: SettingsWriter, clients: OnceCli
 class RestoringWatch:
     """One rollout with its settings."""
 
-    inner: Watch
+    inner: Forward
     writer: SettingsWriter
     clients: OnceClients
 
@@ -164,6 +164,11 @@ class RestoringWatch:
     def rollout(self) -> Rollout:
         """What is watched now."""
         return self.inner.rollout
+
+    @property
+    def serves(self) -> bool:
+        """As that of the rollout."""
+        return self.inner.serves
 
     def tick(self, state: ServiceState) -> Tick:
         """As that of the rollout. A failure is told when the former values are back."""

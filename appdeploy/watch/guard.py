@@ -138,6 +138,11 @@ class GuardedWatch:
         self._live = None
         return replace(self._told(tick), look_again_soon=not over)
 
+    @property
+    def serves(self) -> bool:
+        """Whether the last tick has shown all new tasks healthy where customers are served."""
+        return self._watch.serves
+
     def give_up(self, cause: str) -> ServiceResult:
         """The outcome when we stop watching before the end."""
         if self._live is None:

@@ -99,7 +99,7 @@ def judge(rollout: Rollout, seen: Observation, policy: Policy, done: Done) -> Ve
         return Wait(Phase.STARTING)
     if _is_superseded(rollout, seen, done):
         return Decide(Outcome.SUPERSEDED, _how_replaced(rollout, seen, done))
-    if done.emptied or (rollout.plan.first and _has_failed(seen)):
+    if done.emptied or (rollout.plan.first and (_has_failed(seen) or _is_unwanted(seen, policy))):
         return _back_to_zero(rollout, seen, done)
     match seen.status:
         case DeploymentStatus.SUCCESSFUL | DeploymentStatus.ROLLBACK_SUCCESSFUL if seen.state.desired == 0:
@@ -177,6 +177,11 @@ def _has_failed(seen: Observation) -> bool:
         status.is_rollback
         or status in (DeploymentStatus.ROLLBACK_FAILED, DeploymentStatus.STOPPED, DeploymentStatus.STOP_REQUESTED)
     )
+
+
+def _is_unwanted(seen: Observation, policy: Policy) -> bool:
+    """Whether it is complete, and is to be taken back all the same: ECS stops nothing that is complete."""
+    return policy.take_back is not None and seen.status is DeploymentStatus.SUCCESSFUL
 
 
 def _is_behind(rollout: Rollout, seen: Observation) -> bool:

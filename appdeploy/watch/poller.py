@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from appdeploy.aws_errors import AwsError, explain, is_passing
 from appdeploy.events import Answered, Emit, Finished, Silence
@@ -44,8 +44,8 @@ class Watch(Protocol):
     def gone(self) -> ServiceResult:
         """The outcome when ECS does not know the service any more."""
 
-    def take_back(self, why: str) -> None:
-        """From the next tick on, ask ECS for the way back."""
+
+W = TypeVar("W", bound=Watch)
 
 
 class Poller:
@@ -64,25 +64,26 @@ class Poller:
         self._deadline = clock.now() + timeout
         self._silent_since = begun if silent else None
         self._pause = _SHORTEST_PAUSE
-        self._results: list[ServiceResult] = []
 
-    def run(self, watches: Sequence[Watch]) -> list[ServiceResult]:
-        """Watch until all are decided. Results come in the order in which they were decided.
+    def run(self, watches: list[W], decided: Callable[[ServiceResult], None], enough: Callable[[], bool]) -> None:
+        """Watch until all are decided, or until it is `enough`, which is asked after each look.
 
-        After an interruption it can be called again: it goes on with those that are not decided.
+        Those that are decided leave the list of `watches`, and `decided` is told. After an interruption it can be called
+        again: it goes on with those that are left.
         """
-        told = {result.service for result in self._results}
-        open_watches = [watch for watch in watches if watch.rollout.name not in told]
-        while open_watches:
-            decided = self._round(open_watches)
-            for watch, result in decided.items():
-                open_watches.remove(watch)
-                self._results.append(self._finish(result))
-            if open_watches:
-                self._wait()
-        return self._results
+        while watches:
+            for watch, result in self._round(watches).items():
+                watches.remove(watch)
+                decided(self._finish(result))
+            if not watches or enough():
+                return
+            self._wait()
 
-    def _round(self, watches: Sequence[Watch]) -> Mapping[Watch, ServiceResult]:
+    def extend(self, seconds: float) -> None:
+        """Watch so much longer: time that was spent on something else."""
+        self._deadline += seconds
+
+    def _round(self, watches: Sequence[W]) -> Mapping[W, ServiceResult]:
         reason = self._time_is_up()
         decided = self._look(watches)
         if reason is None:
@@ -90,7 +91,7 @@ class Poller:
         # Only after a look at the deadline itself: what ECS decided during the last pause is no time-out.
         return {watch: decided.get(watch) or watch.give_up(reason) for watch in watches}
 
-    def _look(self, watches: Sequence[Watch]) -> Mapping[Watch, ServiceResult]:
+    def _look(self, watches: Sequence[W]) -> Mapping[W, ServiceResult]:
         try:
             states = self._read(watches)
         except AwsError as error:
@@ -118,7 +119,7 @@ class Poller:
             # DescribeServices answered, so this is one operation's hiccup: the next tick tries again.
             return Tick() if is_passing(error) else Tick((), watch.give_up(f"it cannot be watched: {explain(error)}"))
 
-    def _not_read(self, error: BaseException, watches: Sequence[Watch]) -> Mapping[Watch, ServiceResult]:
+    def _not_read(self, error: BaseException, watches: Sequence[W]) -> Mapping[W, ServiceResult]:
         if not is_passing(error):
             return {watch: watch.give_up(f"it cannot be watched: {explain(error)}") for watch in watches}
         self._pause = min(self._pause * 2, _LONGEST_PAUSE)

@@ -63,12 +63,15 @@ class ServiceWatch:
         self._seen: Observation | None = None
         self._shown: Progress | None = None
         self._drain: int | None = None
+        self.serves = False
+        """Whether the last tick has shown all new tasks healthy where customers are served."""
 
     def tick(self, state: ServiceState) -> Tick:
         """Look once. Errors of the SDK that may pass are raised; the same tick can be tried again."""
         self._seen = self._observer.observe(state)
         match judge(self.rollout, self._seen, self._policy, self._done):
             case Wait(phase):
+                self.serves = phase is Phase.LIVE
                 return Tick(self._progress(self._seen, phase))
             case Stop(cause):
                 return self._stop(self._seen, cause)
@@ -124,14 +127,15 @@ class ServiceWatch:
         return Tick((Stopping(self.rollout.name, cause), *self._progress(seen, Phase.STOPPING)))
 
     def _empty(self, seen: Observation, task_definition: str | None) -> Tick:
-        self._book.before(StepKind.EMPTY, self.rollout.name, why_it_failed(self.rollout, seen, self._done))
+        cause = self._done.stopped_because or self._policy.take_back or why_it_failed(self.rollout, seen, self._done)
+        self._book.before(StepKind.EMPTY, self.rollout.name, cause)
         try:
             self._writer.settle_at_zero(self.rollout.service, task_definition)
         except (WriteRefused, LockLost) as error:
             return Tick((), self._unfinished(f"the count could not be set to 0: {error}"))
         except OutOfReach:
             return Tick(self._progress(seen, Phase.EMPTYING))  # The next tick tries again.
-        self._done = replace(self._done, emptied=True)
+        self._done = replace(self._done, emptied=True, stopped_because=cause)
         self._book.after(StepKind.EMPTY, self.rollout.name)
         return Tick(self._progress(seen, Phase.EMPTYING))
 

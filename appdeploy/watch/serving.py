@@ -34,7 +34,7 @@ def what_serves(
         case Outcome.TIMED_OUT:
             coming = "the new tasks are" if former == rollout.version else f"{rollout.version} is"
             return f"{former or 'nothing'} until {coming} live; nothing was stopped, ECS carries on"
-        case Outcome.REFUSED:
+        case Outcome.REFUSED | Outcome.NOT_BEGUN:
             return f"{former or 'nothing'}, as before"
 
 

@@ -22,10 +22,13 @@ _ECR_REFERENCE = re.compile(
     r"(?P<repository>[^:@]+)(?::(?P<tag>[^@]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
 _CONDUCT = re.compile(
-    r"(?P<kind>healthy|no-image|crash|unhealthy)|(?P<late>crash|slow):(?P<seconds>\d+(?:\.\d+)?)"
-    r"|(?P<passing>no-capacity|pull-timeout|spot):(?P<tasks>[1-9]\d*)"
+    r"(?P<kind>healthy|no-image|crash|unhealthy|task-hangs)|(?P<late>crash|slow):(?P<seconds>\d+(?:\.\d+)?)"
+    r"|(?P<passing>no-capacity|pull-timeout|spot):(?P<tasks>[1-9]\d*)|(?P<ends>task-fails):(?P<code>[1-9]\d{0,2})"
 )
-_KINDS = "healthy, no-image, crash, unhealthy, crash:SECONDS, slow:SECONDS, no-capacity:TASKS, pull-timeout:TASKS, spot:TASKS"
+_KINDS = (
+    "healthy, no-image, crash, unhealthy, crash:SECONDS, slow:SECONDS, no-capacity:TASKS, pull-timeout:TASKS, spot:TASKS,"
+    " task-fails:CODE, task-hangs"
+)
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 
 
@@ -47,6 +50,10 @@ class Behaviour(StrEnum):
     """The registry does not answer in time; it answers the next task."""
     SPOT = "spot"
     """Loses its Spot capacity soon after RUNNING; the next task keeps it."""
+    TASK_FAILS = "task-fails"
+    """Serves well; a command that RunTask gives it ends with an exit code."""
+    TASK_HANGS = "task-hangs"
+    """Serves well; a command that RunTask gives it does not end."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,8 @@ class Conduct:
     """Of the emulator's clock; for SLOW and CRASH."""
     tasks: int = 0
     """How many tasks a passing failure (NO_CAPACITY, PULL_TIMEOUT, SPOT) has yet to hit; all others are healthy."""
+    code: int = 0
+    """The exit code of a one-off command."""
 
     @classmethod
     def parse(cls, text: str) -> Conduct:
@@ -66,8 +75,8 @@ class Conduct:
         match = _CONDUCT.fullmatch(text)
         if match is None:
             raise PushError(400, f"behaviour must be one of {_KINDS}")
-        kind = Behaviour(match["kind"] or match["late"] or match["passing"])
-        return cls(kind, float(match["seconds"] or 0), int(match["tasks"] or 0))
+        kind = Behaviour(match["kind"] or match["late"] or match["passing"] or match["ends"])
+        return cls(kind, float(match["seconds"] or 0), int(match["tasks"] or 0), int(match["code"] or 0))
 
 
 class CannotPullError(Exception):

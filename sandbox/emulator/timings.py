@@ -24,6 +24,8 @@ class Timings:
     """ACTIVATING, the container's start up to RUNNING."""
     crash: float = 0.1
     """RUNNING until the container of a crashing image exits; an application decides this."""
+    command: float = 0.3
+    """RUNNING until a one-off command exits; an application decides this."""
     spot: float = 0.3
     """RUNNING until Spot capacity is reclaimed, which may be at any moment (DG/fargate-capacity-providers.html)."""
     health_second: float = 0.05
@@ -60,6 +62,7 @@ AWS = Timings(
     pull=45.0,
     boot=5.0,
     crash=2.0,
+    command=10.0,
     spot=30.0,
     health_second=1.0,
     grace_second=1.0,

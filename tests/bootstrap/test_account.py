@@ -54,8 +54,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
 
 
 def test_nothing_is_left_to_do(account: Account) -> None:
-    account.pulumi("preview", "--expect-no-changes", *STACK).expect(0)
-    account.pulumi("refresh", "--preview-only", "--expect-no-changes", *STACK).expect(0)
+    account.pulumi("preview", "--refresh", "--expect-no-changes", *STACK).expect(0)
     assert account.pulumi("stack", "output", "backend", *STACK).out.strip() == f"s3://{BUCKET}?region=eu-central-1"
 
 

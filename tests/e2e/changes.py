@@ -68,7 +68,10 @@ CHANGES: dict[str, tuple[Callable[[Settings], None], Steps]] = {
     ),
     "log retention": (
         lambda settings: settings.update(log_retention_days=30),
-        {("update", f"cloudwatch/logGroup {name}") for name in (*SERVICES, "database", "flow-logs")},
+        {
+            *(("update", f"cloudwatch/logGroup {name}") for name in (*SERVICES, "database", "flow-logs", "operations")),
+            ("update", "s3/bucketLifecycleConfiguration access-logs"),
+        },
     ),
     "release window": (
         lambda settings: settings.update(release_windows=[WINDOW]),

@@ -81,6 +81,7 @@ def run(clients, aws, clock):
         plan=None,
         lock_wait=0.0,
         back_on_interrupt=False,
+        atomic=None,
     ):
         policy = Policy(until_complete=until_complete, patient=patient)
         go.events = []
@@ -89,7 +90,7 @@ def run(clients, aws, clock):
             go.events.append(event)
             on_event(event)
 
-        request = Request("staging", Deploy(goal) if isinstance(goal, str) else goal, services)
+        request = Request("staging", Deploy(goal) if isinstance(goal, str) else goal, services, atomic=atomic)
         make_plan = plan or (lambda: prepare(request, clients).cleared())
         line = AtOnce(clients, emit) if lock_wait is None else InLine(clients, clock, emit, lock_wait)
         return run_release(make_plan, Watching(policy, timeout, back_on_interrupt), clients, clock, emit, line)

@@ -54,9 +54,12 @@ class FakeEcs:
             service.desired = 0
             service.script = service.after_empty or service.script
             service.task_definition = params.get("taskDefinition", service.task_definition)
+            service.taken_back = "taskDefinition" in params
         elif "taskDefinition" not in params:
             service.desired = params["desiredCount"]
         else:
+            if service.ours not in (None, params["taskDefinition"]) and params["taskDefinition"] == service.task_definition:
+                service.returned, service.script = True, service.after_return or service.script
             service.ours = params["taskDefinition"]
             service.desired = params.get("desiredCount", service.desired)
             service.moment = Moment()
@@ -122,7 +125,7 @@ class FakeEcs:
     def _deployment(self, service: FakeService, moment: Moment, which: str, status: str) -> dict[str, Any]:
         count = service.desired if moment.count is None else moment.count
         new = sum(1 for task in moment.tasks if not task.stopped and not task.foreign)
-        ids = {"ours": service.deployment_id, "former": "ecs-svc/1", "rival": "ecs-svc/9"}
+        ids = {"ours": service.deployment_id, "former": service.former_id, "rival": "ecs-svc/9"}
         task_definitions = {"ours": service.ours or "", "former": service.task_definition, "rival": task_definition_arn("x:1")}
         return {
             "id": ids[which],

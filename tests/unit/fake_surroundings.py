@@ -42,6 +42,10 @@ class FakeSurroundings:
     def _GetCallerIdentity(self, params: dict[str, Any]) -> Any:
         return {"Account": self.account, "Arn": f"arn:aws:sts::{self.account}:assumed-role/release/alice"}
 
+    def _AssumeRole(self, params: dict[str, Any]) -> Any:
+        keys = {"AccessKeyId": "key", "SecretAccessKey": "hidden", "SessionToken": "token"}
+        return {"Credentials": {**keys, "Expiration": LONG_AGO}}
+
     def _settings_of(self, path: str) -> dict[str, Any]:
         names = sorted(name for name in self.settings if name.startswith(path))
         newest = [(name, len(self.settings[name]), *self.settings[name][-1]) for name in names]

@@ -194,7 +194,10 @@ class FakeService:
     script: list[Moment] = field(default_factory=lambda: [Moment()])
     after_stop: list[Moment] = field(default_factory=list)
     after_empty: list[Moment] = field(default_factory=list)
+    after_return: list[Moment] = field(default_factory=list)
     ours: str | None = None
+    returned: bool = False
+    """Whether it was pointed at what it ran before, by a deployment of its own."""
     stopped: bool = False
     """Whether StopServiceDeployment was accepted."""
     moment: Moment | None = None
@@ -207,13 +210,24 @@ class FakeService:
     history: tuple[tuple[str, str], ...] = ()
     """Former service deployments, oldest first: task definition and status."""
 
+    taken_back: bool = False
+    """Whether it was pointed at its template again, with no task."""
+
+    @property
+    def former_id(self) -> str:
+        return "ecs-svc/2" if self.taken_back else "ecs-svc/1"
+
     @property
     def deployment_id(self) -> str:
-        return "ecs-svc/7000000000000000007"
+        return f"ecs-svc/{self._digits}"
 
     @property
     def revision(self) -> str:
-        return self.contract.service.replace(":service/", ":service-revision/") + "/7000000000000000007"
+        return f"{self.contract.service.replace(':service/', ':service-revision/')}/{self._digits}"
+
+    @property
+    def _digits(self) -> str:
+        return "8000000000000000008" if self.returned else "7000000000000000007"
 
     @property
     def former_revision(self) -> str:

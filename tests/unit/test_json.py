@@ -41,6 +41,7 @@ EXAMPLES = (
     events.Bounded("agent", 1, 4),
     events.Unbounded("agent", "no right"),
     events.Untold("no right"),
+    events.Returning("agent", "the portal failed", "arn", "ecs-svc/3"),
     events.Remarked("agent", "it stands at 2 tasks already"),
     events.Counted("agent", 1, 2),
     events.Ended(PLAN, (BAD,), 61.0),

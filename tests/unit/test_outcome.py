@@ -17,6 +17,7 @@ TABLE = {
     "failed": 22,
     "superseded": 23,
     "timed-out": 24,
+    "not-begun": 25,
 }
 
 
@@ -30,7 +31,7 @@ def test_exit_statuses_of_the_command_itself():
 
 @given(st.lists(st.sampled_from(list(Outcome)), min_size=1))
 def test_of_several_services_the_worst_decides(outcomes):
-    order = [22, 24, 23, 21, 20, 10, 0]
+    order = [22, 24, 23, 21, 20, 10, 25, 0]
     assert worst(outcomes).exit_code == min((outcome.exit_code for outcome in outcomes), key=order.index)
 
 

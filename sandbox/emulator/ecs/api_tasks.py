@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox.emulator.ecs import errors, validation, views
 from sandbox.emulator.ecs.api import Answer, EcsApiBase, answer
 from sandbox.emulator.ecs.model import LaunchSettings, Owner, StopCode, Task
 from sandbox.emulator.ecs.rollout import FARGATE_PLATFORM
+
+
+@dataclass(frozen=True)
+class _Request:
+    """A RunTask that was carried out."""
+
+    sent: Mapping[str, Any]
+    tasks: list[Task]
+
 
 _MOST_RUN = 10
 _MOST_DESCRIBED = 100
@@ -24,6 +34,8 @@ class TasksApi(EcsApiBase):
         count = int(sent.get("count") or 1)
         if not 1 <= count <= _MOST_RUN:
             raise errors.invalid_parameter(f"Count must be between 1 and {_MOST_RUN}.")
+        if (launched := self._launched_before(cluster)) is not None:
+            return answer({"tasks": [views.task(task) for task in launched], "failures": []})
         validation.can_launch(None if sent.get("capacityProviderStrategy") else sent.get("launchType") or "EC2")
         validation.network_fits(self.ecs_backend, definition, sent.get("networkConfiguration"))
         tasks = [
@@ -38,7 +50,25 @@ class TasksApi(EcsApiBase):
         ]
         for task in tasks:
             self.scheduler.adopt(task)
+        self._requests[cluster.name, sent.get("clientToken")] = _Request(_without_token(sent), tasks)
         return answer({"tasks": [views.task(task) for task in tasks], "failures": []})
+
+    def _launched_before(self, cluster: Any) -> list[Task] | None:
+        """What a request with the same token has launched, as long as ECS remembers it: until an hour after the tasks'
+        end, or for a day (docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html)."""
+        sent = self.sent
+        known = self._requests.get((cluster.name, sent.get("clientToken")))
+        if known is None or not all(task in self._tasks(cluster) for task in known.tasks):
+            return None
+        if known.sent != _without_token(sent):
+            raise errors.conflict("The provided clientToken is already in use with a different RunTask request.")
+        return known.tasks
+
+    @property
+    def _requests(self) -> dict[tuple[str, Any], _Request]:
+        """The requests of the backend by cluster and token. Its own, so that they are emptied and copied with it."""
+        requests: dict[tuple[str, Any], _Request] = vars(self.ecs_backend).setdefault("run_task_requests", {})
+        return requests
 
     def list_tasks(self) -> Answer:
         sent = self.sent
@@ -95,6 +125,10 @@ class TasksApi(EcsApiBase):
         if not self.tags_wanted():
             del document["tags"]
         return document
+
+
+def _without_token(sent: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in sent.items() if name != "clientToken"}
 
 
 def _matches(task: Task, sent: Mapping[str, Any], service: str) -> bool:

@@ -183,6 +183,13 @@ class Task:
     stopped_reason: str | None = None
 
     @property
+    def command(self) -> str:
+        """The command that RunTask gave one of its containers instead of the image's own; empty when it gave none."""
+        overrides = self.settings.overrides.get("containerOverrides") or []
+        given = (override.get("command") for override in overrides if self.owner.deployment is None)
+        return " ".join(next(filter(None, given), []))
+
+    @property
     def desired_status(self) -> str:
         return "STOPPED" if self.stopping else "RUNNING"
 

@@ -159,11 +159,11 @@ class TaskLifecycle:
         task.started_at, task.running_since = world.clock.now(), world.clock.monotonic()
         for container in task.containers:
             container.last_status, container.runtime_id = TaskStatus.RUNNING, f"{task.id}-{uuid.uuid4().int % 10**10:010d}"
-            logs.write(task, container, [f"starting {container.definition['image']}"], world.clock.now())
+            logs.write(task, container, [f"starting {task.command or container.definition['image']}"], world.clock.now())
         digests, ip = {each.name: each.image_digest for each in task.containers}, task.interface and task.interface.ip
         self.note(Kind.TASK_RUNNING, task, digests=digests, ip=ip)
         groups = _target_groups(task)
-        if not crashes or task.conduct.seconds:
+        if not task.command and (not crashes or task.conduct.seconds):
             task.local_port = world.dataplane.start_task(_application(task, world, groups))
         for entry, group in groups:
             self._register(task, entry, group)
@@ -189,6 +189,8 @@ class TaskLifecycle:
             return self._world.timings.spot
         if task.conduct.behaviour is Behaviour.CRASH:
             return task.conduct.seconds or self._world.timings.crash
+        if task.command and task.conduct.behaviour is not Behaviour.TASK_HANGS:
+            return self._world.timings.command
         return _NEVER
 
     def _end_by_itself(self, task: Task) -> Failure | None:
@@ -196,7 +198,16 @@ class TaskLifecycle:
             # Whether the circuit breaker counts it is not published; the scheduler "attempts to launch additional tasks".
             self.stop(task, wording.SPOT, StopCode.SPOT)
             return None
-        return self._crash(task)
+        return self._complete(task) if task.conduct.behaviour is not Behaviour.CRASH else self._crash(task)
+
+    def _complete(self, task: Task) -> Failure | None:
+        """A one-off command comes to its end."""
+        code = task.conduct.code
+        for container in task.containers:
+            logs.write(task, container, [f"{task.command}: {'failed' if code else 'done'}"], self._world.clock.now())
+        self._end_containers(task, exit_code=code)
+        self.stop(task, wording.CONTAINER_EXITED, StopCode.CONTAINER_EXITED)
+        return Failure.EXITED if code else None
 
     def _crash(self, task: Task) -> Failure:
         lines = ["connecting to the database", "panic: cannot reach database"]

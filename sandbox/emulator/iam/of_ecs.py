@@ -85,8 +85,11 @@ def _write_service(action: str, member: str) -> Row:
 
 def _run_task(sent: Sent, where: Where) -> Sequence[Ask]:
     arn, roles = _definition(sent, where)
-    own = asking("ecs:RunTask", arn or "*", ecs__cluster=_cluster(sent, where))
-    return [*own, *passing(where, roles, _TASKS)]
+    home = _cluster(sent, where)
+    own = asking("ecs:RunTask", arn or "*", ecs__cluster=home)
+    tasks = where.arn("ecs", f"task/{home.rsplit('/', 1)[-1]}/*")
+    tagging = asking("ecs:TagResource", tasks, ecs__CreateAction="RunTask") if sent.get("tags") else []
+    return [*own, *tagging, *passing(where, roles, _TASKS)]
 
 
 def _definition(sent: Sent, where: Where) -> tuple[str | None, tuple[str, ...]]:

@@ -1,0 +1,91 @@
+"""Whether an image has served where it has to serve first: live and settled, by that environment's own ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from appdeploy.aws import ledger_client
+from appdeploy.aws_errors import AwsError, explain
+from appdeploy.image import Digest, short
+from appdeploy.ledger.entry import Entry, LedgerError
+from appdeploy.ledger.store import Ledger
+from appdeploy.outcome import Outcome
+from appdeploy.preflight.check import Check, Verdict
+from appdeploy.preflight.facts import Unknown
+
+if TYPE_CHECKING:
+    from appdeploy.aws import Clients
+    from appdeploy.contract import Promotion
+    from appdeploy.plan import ReleasePlan
+
+WHAT = "promotion"
+_PAGE = 100
+_MOST = 500
+"""Releases looked at, newest first. What served so long ago is better released there again."""
+
+Image = tuple[str, Digest]
+"""A service's short name, and what it is to run."""
+
+
+def read_promoted(clients: Clients, promotion: Promotion, wanted: Collection[Image]) -> Mapping[Image, str] | Unknown:
+    """The release by which each image came to serve there; of those that never did, none.
+
+    One call for each hundred releases, as few as it takes to find all; one more where another role has to be assumed.
+    """
+    try:
+        ledger = Ledger(ledger_client(clients, promotion.region, promotion.role), promotion.releases_table)
+        found: dict[Image, str] = {}
+        for entry in _newest(ledger):
+            for image in _served(entry):
+                found.setdefault(image, entry.id)
+            if found.keys() >= set(wanted):
+                break
+        return {image: release for image, release in found.items() if image in wanted}
+    except AwsError as error:
+        return Unknown(explain(error))
+    except LedgerError as error:
+        return Unknown(str(error))
+
+
+def _newest(ledger: Ledger) -> Iterator[Entry]:
+    before = None
+    for _ in range(_MOST // _PAGE):
+        page = ledger.newest(_PAGE, before)
+        yield from page
+        if len(page) < _PAGE:
+            return
+        before = page[-1].id
+
+
+def _served(entry: Entry) -> Iterator[Image]:
+    for name, service in entry.services.items():
+        if service.settled and service.outcome == Outcome.LIVE.value and service.wanted.digest:
+            yield name, Digest(service.wanted.digest)
+
+
+def to_promote(plan: ReleasePlan) -> dict[str, Image]:
+    """What has to have served elsewhere, by service: images that come new to a service. What it runs is here already."""
+    return {
+        service.contract.name: (service.contract.name, service.image.digest)
+        for service in plan.changed
+        if service.change.registers and service.image.digest and service.image.digest != service.former.digest
+    }
+
+
+def look_at_promotion(
+    promotion: Promotion, wanted: Mapping[str, Image], promoted: Mapping[Image, str] | Unknown
+) -> tuple[Check, ...]:
+    """One row for each image. Pure."""
+    return tuple(_row(promotion.environment, service, image, promoted) for service, image in wanted.items())
+
+
+def _row(source: str, service: str, image: Image, promoted: Mapping[Image, str] | Unknown) -> Check:
+    if isinstance(promoted, Unknown):
+        # A rule that cannot be looked at is not kept.
+        found = f"the ledger of {source} could not be read: {promoted.why}"
+        return Check(service, WHAT, Verdict.NO, found, f"mend the access to {source}'s ledger", waivable=True)
+    if image in promoted:
+        return Check(service, WHAT, Verdict.OK, f"{short(image[1])} was live in {source} with {promoted[image]}")
+    found = f"{short(image[1])} was never live and settled in {source}"
+    return Check(service, WHAT, Verdict.NO, found, f"release it to {source} first", waivable=True)
