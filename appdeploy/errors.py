@@ -30,6 +30,10 @@ class Refused(AppdeployError):
     exit_code = ExitCode.REFUSED
 
 
+class HandedOn(Refused):
+    """No error for anybody to hear of: what was asked for is carried out by other code, which tells of it."""
+
+
 class Locked(AppdeployError):
     """Another release holds the environment's lock, or a person froze it. Nothing was changed."""
 

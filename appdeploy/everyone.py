@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from appdeploy.clock import heeding
-from appdeploy.errors import told
+from appdeploy.errors import HandedOn, told
 from appdeploy.events import Event
 from appdeploy.render.plain import report_problem
 
@@ -63,6 +63,9 @@ class Everyone:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if isinstance(error, HandedOn):
+            self._show.__exit__(None, None, None)
+            return
         try:
             for aside in list(self._asides):
                 self._undisturbed(aside, partial(aside.end, error))

@@ -202,7 +202,7 @@ def cancelling(clock: SystemClock) -> Iterator[None]:
 
 
 @contextmanager
-def showing(clock: SystemClock) -> Iterator[Emit]:
+def showing(clock: SystemClock, *, as_json: bool = False) -> Iterator[Emit]:
     """Where events are shown, for a command that starts no deployment; Ctrl-C and SIGTERM end its waits."""
-    with cancelling(clock), _renderer(clock, as_json=False) as render:
+    with cancelling(clock), _renderer(clock, as_json=as_json) as render:
         yield render

@@ -33,4 +33,11 @@ def command(environment: str, release: str | None, following: Following, region:
 
         entry = found.entry
     wait = following.lock_wait or 0
-    return carry_out(lambda clients: prepare_again(entry, clients), region, following.timeout, wait, resumed=entry)
+    return carry_out(
+        lambda clients: prepare_again(entry, clients),
+        region,
+        following.timeout,
+        wait,
+        resumed=entry,
+        as_json=following.as_json,
+    )

@@ -82,7 +82,13 @@ def command(
 
 
 def carry_out(
-    prepare: Callable[[Clients], Prepared], region: str | None, timeout: int, lock_wait: int, resumed: Entry | None = None
+    prepare: Callable[[Clients], Prepared],
+    region: str | None,
+    timeout: int,
+    lock_wait: int,
+    resumed: Entry | None = None,
+    *,
+    as_json: bool = False,
 ) -> int:
     """Change a count, show it, and return the exit status. `resumed` is the entry of a change that is carried on."""
     from appdeploy.aws import connect
@@ -92,7 +98,7 @@ def carry_out(
     from appdeploy.scaling.run import run_scale
 
     clock, clients = SystemClock(), connect(region)
-    with showing(clock) as render:
+    with showing(clock, as_json=as_json) as render:
         line = InLine(clients, clock, render, lock_wait)
         result = run_scale(lambda: prepare(clients), timeout, clients, clock, render, line, resumed)
     return result.outcome.exit_code

@@ -10,7 +10,7 @@ from appdeploy.aws_errors import refusing
 from appdeploy.contract import ServiceContract
 from appdeploy.contract_reader import EnvironmentContract, read_contract
 from appdeploy.ecs_state import ServiceState
-from appdeploy.errors import Refused
+from appdeploy.errors import HandedOn, Refused
 from appdeploy.ledger.entry import Entry, LedgerError, ServiceEntry, StepKind
 from appdeploy.ledger.plan_again import former_of_entry, plan_again
 from appdeploy.ledger.settle import never_sent
@@ -35,7 +35,7 @@ class Request:
     """An id; None for the one that was interrupted."""
 
 
-class ChangesCount(Refused):
+class ChangesCount(HandedOn):
     """It is no release but a change of a count, which is carried on by doing it again (appdeploy.scaling.resume)."""
 
     def __init__(self, entry: Entry) -> None:

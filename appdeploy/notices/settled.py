@@ -11,8 +11,9 @@ from appdeploy.render.plain import report_problem
 
 
 def tell_settled(client: EventsClient, bus: str | None, entries: Sequence[Entry]) -> None:
-    """Send a notice of each. One that cannot be sent is a line on standard error, and stops nobody."""
-    notices = [notice for notice in map(over, entries) if notice is not None]
+    """Send a notice of each release. One that cannot be sent is a line on standard error, and stops nobody."""
+    releases = (entry for entry in entries if not any(service.count for service in entry.services.values()))
+    notices = [notice for notice in map(over, releases) if notice is not None]
     if bus is None or not notices:
         return
     try:

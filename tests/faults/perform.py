@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from appdeploy.errors import AppdeployError, Locked, LockLost, OutOfReach, Refused
 from appdeploy.events import Emit, Event, Finished, Planned, Started
+from appdeploy.everyone import Renderer
 from appdeploy.goal import Deploy, Goal, Restart, Sync
 from appdeploy.lock.store import DynamoLockStore
 from appdeploy.lock.turn import AtOnce, InLine
@@ -29,8 +31,8 @@ from tests.faults.world import INFRA, LONGEST, PERSON, RIVAL, TOOL, Moment, Watc
 _ENDS = {Refused: End.REFUSED, Locked: End.LOCKED, LockLost: End.LOCK_LOST, OutOfReach: End.OUT_OF_REACH}
 
 
-def perform(world: World, release: Release, tag: str) -> Told:
-    """One release from its command to its exit status."""
+def perform(world: World, release: Release, tag: str, beside: Renderer | None = None) -> Told:
+    """One release from its command to its exit status; `beside` hears it too, as what shows it does."""
     if release.settles:
         world.settle()
     world.pass_time(release.pause)
@@ -38,7 +40,8 @@ def perform(world: World, release: Release, tag: str) -> Told:
     _prepare_disturbances(world, release, tag)
     held = DynamoLockStore(world.client(PERSON, "dynamodb"), platform.TABLE).read().holder is not None
     began, began_time, said, ids = world.number(), world.now(), list[Said](), list[str]()
-    end, exit_code, words = _run(world, release, tag, _listener(world, said, ids, began, _lag(release)))
+    emit = _listener(world, said, ids, began, _lag(release), beside)
+    end, exit_code, words = _run(world, release, tag, emit, beside)
     ended = world.number()
     world.emulator.faults.clear()
     world.moments.clear()
@@ -83,10 +86,12 @@ def _lag(release: Release) -> float:
     return max((fault["seconds"] for fault in release.faults if fault["kind"] == "stale"), default=0.0)
 
 
-def _listener(world: World, said: list[Said], ids: list[str], began: int, lag: float) -> Emit:
+def _listener(world: World, said: list[Said], ids: list[str], began: int, lag: float, beside: Renderer | None) -> Emit:
     started = set[str]()
 
     def hear(event: Event) -> None:
+        if beside is not None:
+            beside(event)
         if isinstance(event, Planned):
             ids.append(event.plan.release_id)
         if isinstance(event, Started):
@@ -100,14 +105,15 @@ def _listener(world: World, said: list[Said], ids: list[str], began: int, lag: f
     return hear
 
 
-def _run(world: World, release: Release, tag: str, emit: Emit) -> tuple[End, int, str]:
+def _run(world: World, release: Release, tag: str, emit: Emit, beside: Renderer | None) -> tuple[End, int, str]:
     policy = Policy(until_complete=release.until_complete, patient=release.patient)
     watching = Watching(policy, release.timeout)
     clients, clock = world.clients, world.clock
     rolls_back = release.verb is Verb.ROLLBACK
     line = AtOnce(clients, emit) if rolls_back else InLine(clients, clock, emit, 0.0)
     try:
-        results = run_release(_plan(world, release, tag), watching, clients, clock, emit, line)
+        with beside or nullcontext():
+            results = run_release(_plan(world, release, tag), watching, clients, clock, emit, line)
     except AppdeployError as error:
         return _ENDS.get(type(error), _end_of(error)), int(error.exit_code), " | ".join(error.lines)
     except Exception as error:

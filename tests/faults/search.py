@@ -72,11 +72,7 @@ class Stage:
 
     def play(self, episode: Episode, seed: str) -> Iterator[tuple[Told, list[str]]]:
         """Play an episode: each of its releases with what is untrue about it."""
-        world = self._world
-        world.restore(self._released if episode.released else self._new)
-        random.seed(seed)
-        for service, setting in episode.settings.items():
-            _configure(world, service, setting, released=episode.released)
+        world = self.begin(episode, seed)
         told: list[Told] = []
         for number, release in enumerate(episode.releases):
             told.append(perform(world, release, f"r{number}"))
@@ -84,6 +80,15 @@ class Stage:
             if number == len(episode.releases) - 1:
                 untrue += self._in_the_ledger(told)
             yield told[-1], untrue
+
+    def begin(self, episode: Episode, seed: str) -> World:
+        """The world as an episode begins with it."""
+        world = self._world
+        world.restore(self._released if episode.released else self._new)
+        random.seed(seed)
+        for service, setting in episode.settings.items():
+            _configure(world, service, setting, released=episode.released)
+        return world
 
     def _in_the_ledger(self, told: Sequence[Told]) -> list[str]:
         """What the ledger says that is not true, when ECS had its time and somebody has read it."""

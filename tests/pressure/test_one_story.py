@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -70,6 +71,14 @@ def _heard(shop: Shop, queue: str) -> list[dict[str, Any]]:
 
 def _watched(shop: Shop, queue: str, page: Path, version: str, expect: int) -> Told:
     watching = shop.start("appdeploy", "status", *ENVIRONMENT, "--watch", "--interval", "1", "--json")
+    try:
+        return _compared(shop, queue, page, version, expect, watching)
+    finally:
+        watching.kill()  # When something went wrong; else it has ended.
+        watching.wait()
+
+
+def _compared(shop: Shop, queue: str, page: Path, version: str, expect: int, watching: subprocess.Popen[str]) -> Told:
     assert watching.stdout is not None
     looks = [json.loads(watching.stdout.readline())]
     former, shop.shell = shop.shell, {**shop.shell, "GITHUB_STEP_SUMMARY": str(page)}

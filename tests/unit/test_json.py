@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 
 from appdeploy import events
+from appdeploy.contract import Scaling
 from appdeploy.outcome import Outcome, ServiceResult
 from appdeploy.stream.convert import line_of
 from appdeploy.stream.lines import LINE
@@ -163,6 +164,29 @@ def test_every_verb_that_releases_prints_lines(verb, stream, aws):
     status, printed = stream(verb, "-e", "staging", "--json")
     assert printed[-1]["event"] == ("error" if verb == "resume" else "ended"), printed
     assert printed[-1]["exit_code"] == status
+
+
+def test_a_change_of_a_count_that_is_resumed_is_one_stream_too(stream, command, aws, capsys, monkeypatch, tmp_path):
+    aws.environment(aws.released(scaling=Scaling(minimum=2, maximum=6)))
+    aws.minimums["axonflow-staging-agent-service"] = 2
+    answer, page = type(aws).answer, tmp_path / "page.md"
+
+    def die(self, service, name, params):
+        if name == "UpdateService":
+            self.dead = True
+            raise KeyboardInterrupt
+        return answer(self, service, name, params)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(aws), "answer", die)
+        command("scale", "agent", "4", "-e", "staging")
+    aws.dead = False
+    aws.let_lease_pass()
+    capsys.readouterr()
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
+    status, printed = stream("resume", "-e", "staging", "--json")
+    assert (status, printed[0]["event"], printed[-1]["event"]) == (0, "planned", "ended")
+    assert not page.exists(), "no release was refused"
 
 
 @pytest.mark.parametrize(
