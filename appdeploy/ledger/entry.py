@@ -82,7 +82,7 @@ class CountChange(_Part):
     """What a change of a service's count is to do."""
 
     former: int
-    wanted: int | None
+    wanted: int | None = None
     """None when the count is left alone."""
     until: datetime | None = None
     """How long autoscaling is held off; None when it is not."""

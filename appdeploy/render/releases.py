@@ -94,7 +94,7 @@ def _versions(service: ServiceEntry) -> str:
     if service.count is not None:
         return _count(service.count)
     former, wanted = service.former.version, service.wanted.version or "?"
-    if service.settings:
+    if service.settings and service.change == "restart":
         return ", ".join(f"{change.key}={change.wanted}" for change in service.settings)
     if service.change == "restart":
         return f"{wanted} restarted"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from appdeploy.aws_errors import unreadable
 from appdeploy.contract_reader import read_contract
 from appdeploy.tunables.setting import Setting
-from appdeploy.tunables.store import first_value, read_settings
+from appdeploy.tunables.store import first_value, read_history, read_settings
 from appdeploy.tunables.tasks import made_at
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Listed:
     tasks: int
     """How many tasks run."""
     fresh: int
-    """How many of them were made after the value was written."""
+    """How many of them were made while it had this value."""
 
 
 def list_settings(clients: Clients, environment: str, service: str) -> list[Listed]:
@@ -41,9 +41,14 @@ def list_settings(clients: Clients, environment: str, service: str) -> list[List
 
 
 def _listed(clients: Clients, environment: str, service: str, setting: Setting, made: Sequence[datetime]) -> Listed:
-    is_first = setting.version == 1
-    default = setting.value if is_first else first_value(clients.ssm, environment, service, setting.key)
-    return Listed(setting, default, len(made), sum(1 for moment in made if moment > setting.modified))
+    history = [setting] if setting.version == 1 else read_history(clients.ssm, environment, service, setting.key)
+    fresh = sum(1 for moment in made if value_at(history, moment) == setting.value)
+    return Listed(setting, first_value(history), len(made), fresh)
+
+
+def value_at(history: Sequence[Setting], moment: datetime) -> str | None:
+    """What a task that was made then has read; None when the history, newest first, does not reach back to it."""
+    return next((version.value for version in history if version.modified < moment), None)
 
 
 def setting_lines(service: str, listed: Sequence[Listed]) -> Iterator[str]:
@@ -60,4 +65,4 @@ def _tasks(item: Listed) -> str:
         return "no task runs"
     if item.fresh == item.tasks:
         return "all tasks have it"
-    return f"{item.fresh} of {item.tasks} tasks have it, the others are older than the value"
+    return f"{item.fresh} of {item.tasks} tasks have it, the others were made when it had another"

@@ -14,7 +14,7 @@ from appdeploy.prepare import Prepared, prepare
 from appdeploy.prepare import Request as RestartRequest
 from appdeploy.release_id import ReleaseId, new_release_id
 from appdeploy.tunables.setting import Setting, changes, refuse_unread
-from appdeploy.tunables.store import first_value, read_settings
+from appdeploy.tunables.store import first_value, read_history, read_settings
 from appdeploy.tunables.tasks import made_at
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def unsetting(environment: str, service: str, keys: Sequence[str]) -> Values:
 
     def values(clients: Clients, present: Mapping[str, Setting]) -> Mapping[str, str]:
         known = [key for key in keys if key in present]
-        found = {key: first_value(clients.ssm, environment, service, key) for key in known}
+        found = {key: first_value(read_history(clients.ssm, environment, service, key)) for key in known}
         forgotten = [key for key, value in found.items() if value is None]
         if forgotten:
             raise Refused(

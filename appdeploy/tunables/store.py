@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from appdeploy.tunables.setting import Setting, config_path
@@ -22,14 +23,21 @@ def read_settings(ssm: SSMClient, environment: str, service: str) -> dict[str, S
     return {setting.key: setting for setting in sorted(found, key=lambda setting: setting.key)}
 
 
-def first_value(ssm: SSMClient, environment: str, service: str, key: str) -> str | None:
-    """The value with which infra created it; None when SSM has forgotten it.
+def read_history(ssm: SSMClient, environment: str, service: str, key: str) -> list[Setting]:
+    """A setting's versions, newest first, the present one included.
 
-    SSM keeps the 100 newest versions (docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-versions.html).
+    SSM keeps the 100 newest (docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-versions.html).
     """
     pages = ssm.get_paginator("get_parameter_history").paginate(Name=f"{config_path(environment, service)}{key}")
-    versions = (version for page in pages for version in page["Parameters"])
-    return next((version["Value"] for version in versions if version["Version"] == 1), None)
+    found = (
+        Setting(key, item["Value"], item["LastModifiedDate"], item["Version"]) for page in pages for item in page["Parameters"]
+    )
+    return sorted(found, key=lambda version: version.version, reverse=True)
+
+
+def first_value(history: Sequence[Setting]) -> str | None:
+    """The value with which infra created it; None when SSM has forgotten it."""
+    return next((version.value for version in history if version.version == 1), None)
 
 
 def put_setting(ssm: SSMClient, environment: str, service: str, key: str, value: str) -> None:

@@ -31,6 +31,7 @@ from sandbox.emulator.iam.enforcement import Enforcement
 from sandbox.emulator.journal import Journal
 from sandbox.emulator.snapshot import Snapshot
 from sandbox.emulator.timings import Timings, profile_of
+from sandbox.emulator.tracking import Tracking
 from sandbox.emulator.world import World
 
 _log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ class Emulator:
         self.scheduler = Scheduler(world)
         self.enforcement = Enforcement() if enforce_iam else None
         self.watch = Watch(world.clock, world.metrics, world.targets, self.scheduler)
+        self.tracking = Tracking(world.metrics, self.scheduler)
         self.arrivals = Arrivals(world.clock, world.timings)
         self._world = world
         self._advancing = threading.Lock()
@@ -59,7 +61,7 @@ class Emulator:
         self._parts = (
             *(world.clock, world.targets, world.dataplane, world.images, world.journal),
             *(self.scheduler, self.scheduler.lifecycle, self.calls, self.faults, stale_reads, ports),
-            *(world.metrics, self.watch, self.arrivals),
+            *(world.metrics, self.watch, self.tracking, self.arrivals),
         )
         time = StepControl(world.clock, self.advance)
         control = Control(
@@ -83,6 +85,7 @@ class Emulator:
         self.scheduler.step()
         self.arrivals.step()
         self.watch.step()
+        self.tracking.step()
 
     def advance(self, seconds: float) -> None:
         """Let that much time of a ManualClock pass, with a step at each tick and at the end."""

@@ -17,7 +17,7 @@ SUSPENDED = {"dynamicScalingInSuspended": False, "dynamicScalingOutSuspended": F
 def aws(monkeypatch: pytest.MonkeyPatch) -> InProcessAws:
     """With a service that has no task."""
     made = InProcessAws()
-    monkeypatch.setattr("sandbox.emulator.autoscaling._service", lambda resource: _Service())
+    monkeypatch.setattr("sandbox.emulator.autoscaling._existing", lambda resource: _Service())
     return made
 
 

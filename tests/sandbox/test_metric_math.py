@@ -28,6 +28,8 @@ SERIES = {"a": [1.0, None, 4.0], "b": [2.0, 5.0, 0.0], "c": [None, 3.0, None]}
         ("a > 0 || b > 100", [1, None, 1]),
         ("IF(a, 1, 2)", [1, None, 1]),
         ("100 * FILL(a, 0) / 4", [25, 0, 100]),
+        ("SUM([FILL(a, 0), FILL(b, 0)]) / 2", [1.5, 2.5, 2]),
+        ("SUM([a, c])", [1, 3, 4]),
     ],
 )
 def test_an_expression_is_computed_point_by_point(text: str, values: list[float | None]) -> None:
@@ -43,6 +45,7 @@ def test_an_expression_is_computed_point_by_point(text: str, values: list[float 
         ("a +", "found the end"),
         ("a ^ 2", "cannot read '^ 2'"),
         ("IF(a, 1)", "IF takes 3 arguments"),
+        ("SUM(a)", "expected ["),
         ("FILL(a, 0", "expected , or )"),
         ("(a", "expected )"),
         ("a b", "unexpected b"),

@@ -59,7 +59,7 @@ class FakeSurroundings:
 
     def _GetParameterHistory(self, params: dict[str, Any]) -> Any:
         versions = enumerate(self.settings[params["Name"]], start=1)
-        kept = [{"Version": number, "Value": value} for number, (value, _) in versions][-100:]
+        kept = [{"Version": number, "Value": value, "LastModifiedDate": at} for number, (value, at) in versions][-100:]
         return {"Parameters": kept}
 
     def _GetParametersByPath(self, params: dict[str, Any]) -> Any:

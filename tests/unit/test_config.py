@@ -275,13 +275,19 @@ def test_a_failure_that_nobody_watched_stays_open_until_the_values_are_back(aws,
 
 
 def test_the_list_says_which_tasks_have_a_value(aws, agent, clients):
-    older, newer = (replace(up(number), made=LONG_AGO + timedelta(days)) for number, days in ((1, -1), (2, 2)))
+    older, newer = (replace(up(number), made=LONG_AGO + timedelta(days)) for number, days in ((1, 1), (2, 3)))
     agent.moment = Moment((older, newer), primary="former", rollout="COMPLETED", count=2)
-    aws.settings[LEVEL].append(("debug", LONG_AGO + timedelta(1)))
+    aws.settings[LEVEL].append(("debug", LONG_AGO + timedelta(2)))
     assert list(setting_lines("agent", list_settings(clients, "staging", "agent"))) == [
-        "LOG_LEVEL=debug  (default info; 1 of 2 tasks have it, the others are older than the value)",
-        "SAMPLE=0.1  (default 0.1; 1 of 2 tasks have it, the others are older than the value)",
+        "LOG_LEVEL=debug  (default info; 1 of 2 tasks have it, the others were made when it had another)",
+        "SAMPLE=0.1  (default 0.1; all tasks have it)",
     ]
+
+
+def test_tasks_from_before_a_change_that_was_put_back_have_the_value(aws, agent, clients):
+    agent.moment = Moment((replace(up(1), made=LONG_AGO + timedelta(1)),), primary="former", rollout="COMPLETED", count=1)
+    aws.settings[LEVEL] += [("broken", LONG_AGO + timedelta(2)), ("info", LONG_AGO + timedelta(3))]
+    assert next(setting_lines("agent", list_settings(clients, "staging", "agent"))).endswith("all tasks have it)")
 
 
 def test_the_commands(command, aws, agent, capsys):

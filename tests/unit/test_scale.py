@@ -201,6 +201,7 @@ def test_release_ends_a_hold(aws, agent, scale, holds):
     scale(4, hold=TWO_HOURS)
     assert scale(release=True).outcome is Outcome.LIVE
     assert (aws.suspended, holds.read(), updates(aws)) == (set(), {}, [4])
+    assert CountChange(former=4, lets_go=True) in [entry.services["agent"].count for entry in aws.ledger]
 
 
 def test_release_without_a_hold_changes_nothing(aws, agent, scale):

@@ -1,4 +1,4 @@
-"""Metric math: arithmetic, comparisons, AND and OR, IF and FILL over time series.
+"""Metric math: arithmetic, comparisons, AND and OR, IF and FILL over time series, SUM of several.
 
 docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html. What is not here is refused when it is stored,
 never computed wrongly.
@@ -14,7 +14,7 @@ Values = Sequence[float | None]
 """A time series: one value for each point of time, None where there is none."""
 Formula = Callable[[Mapping[str, Values]], Values]
 
-_TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?)|([A-Za-z]\w*)|(>=|<=|==|!=|&&|\|\||[-+*/<>(),]))")
+_TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?)|([A-Za-z]\w*)|(>=|<=|==|!=|&&|\|\||[-+*/<>(),\[\]]))")
 
 
 class ExpressionError(ValueError):
@@ -46,6 +46,7 @@ _LEVELS: tuple[Mapping[str, Callable[[float, float], float]], ...] = (
 """Operators that bind the weaker the earlier they stand."""
 _FUNCTIONS = {"IF": 3, "FILL": 2}
 """How many arguments each takes."""
+_SUM = "SUM"
 
 
 def compile_expression(text: str, known: Sequence[str]) -> Formula:
@@ -97,8 +98,10 @@ class _Parser:
         return lambda values: values[token]
 
     def _function(self, name: str) -> Formula:
+        if name == _SUM:
+            return self._sum()
         if name not in _FUNCTIONS:
-            raise self._error(f"the sandbox does not compute {name}(); it has {', '.join(_FUNCTIONS)}")
+            raise self._error(f"the sandbox does not compute {name}(); it has {', '.join((*_FUNCTIONS, _SUM))}")
         self._take("(")
         arguments = [self._binary(0)]
         while self._take(",", ")") == ",":
@@ -106,6 +109,16 @@ class _Parser:
         if len(arguments) != _FUNCTIONS[name]:
             raise self._error(f"{name} takes {_FUNCTIONS[name]} arguments")
         return _fill(*arguments) if name == "FILL" else _choose(*arguments)
+
+    def _sum(self) -> Formula:
+        """SUM of an array of series. That of one series alone, a single number for all of its time, is not here."""
+        self._take("(")
+        self._take("[")
+        series = [self._binary(0)]
+        while self._take(",", "]") == ",":
+            series.append(self._binary(0))
+        self._take(")")
+        return _added(series)
 
 
 def _tokens(text: str) -> list[str]:
@@ -157,6 +170,16 @@ def _fill(series: Formula, filler: Formula) -> Formula:
     if filler is _REPEAT:
         return lambda values: _repeat(series(values))
     return lambda values: [b if a is None else a for a, b in zip(series(values), filler(values), strict=True)]
+
+
+def _added(series: Sequence[Formula]) -> Formula:
+    """Point by point, over the series that have a value there."""
+
+    def one(present: Sequence[float | None]) -> float | None:
+        found = [value for value in present if value is not None]
+        return sum(found) if found else None
+
+    return lambda values: [one(point) for point in zip(*(each(values) for each in series), strict=True)]
 
 
 def _choose(condition: Formula, then: Formula, otherwise: Formula) -> Formula:
