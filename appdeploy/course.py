@@ -37,6 +37,8 @@ class Forward(Watch, Protocol):
 class Acts:
     """What a course does to the world."""
 
+    prepare: Callable[[Sequence[ServicePlan]], Sequence[ServiceResult]]
+    """Run what has to run before these services are updated; the results of those that must not be updated then."""
     start: Callable[[Sequence[ServicePlan]], Beginning]
     """Point these services at what they are to run."""
     watch: Callable[[Sequence[Rollout]], Sequence[Forward]]
@@ -84,11 +86,30 @@ class Course:
         if self._stands_in_the_way or self._cause or resumed:
             self._begin(begun)
             self._hold_back([service for service in group if service not in begun])
-        else:
+        elif self._prepare(group):
             self._begin(group)
+        else:
+            self._begin(begun)
+            self._hold_back(
+                [service for service in group if service.contract.name not in self._results and service not in begun]
+            )
         if resumed and self._cause is None:
             self._take_back(resumed[0].return_because or "")
-        self._poll((lambda: self._failed is not None) if is_last else self._may_go_on)
+        enough = self._has_failed if is_last else self._may_go_on
+        if not enough():
+            self._poll(enough)
+
+    def _prepare(self, services: Sequence[ServicePlan]) -> bool:
+        """Whether these services may be updated now. What is live already was not looked at meanwhile."""
+        since = self._clock.now()
+        for result in self._acts.prepare(services):
+            self._decide(result)
+            self._emit(Finished(result))
+        spent = self._clock.now() - since
+        if spent and self._poller is not None:
+            self._poller.extend(spent)
+            self._poll(lambda: True)
+        return self._stands_in_the_way is None and self._cause is None
 
     def _begin(self, services: Sequence[ServicePlan]) -> None:
         if not services:
@@ -136,7 +157,7 @@ class Course:
         return [self._acts.back(watch, cause) for watch in watches]
 
     def _poll(self, enough: Callable[[], bool]) -> None:
-        if self._poller is None or enough():
+        if self._poller is None:
             return
         try:
             with heeding(self._clock):
@@ -149,6 +170,9 @@ class Course:
 
     def _decide(self, result: ServiceResult) -> None:
         self._results[result.service] = result
+
+    def _has_failed(self) -> bool:
+        return self._failed is not None
 
     @property
     def _failed(self) -> ServiceResult | None:

@@ -70,6 +70,33 @@ class Registered:
 
 
 @dataclass(frozen=True)
+class BeforeStarted:
+    """The one-off task before a service's rollout was started; the service is not changed yet."""
+
+    service: str
+    task: str
+    """ARN."""
+    command: str
+
+
+@dataclass(frozen=True)
+class BeforeSaid:
+    """That task wrote a line into its log."""
+
+    service: str
+    line: str
+
+
+@dataclass(frozen=True)
+class BeforeEnded:
+    """That task has come to its end."""
+
+    service: str
+    exit_code: int | None
+    """None when it did not end by itself."""
+
+
+@dataclass(frozen=True)
 class Started:
     """ECS took the update; from here on the service changes."""
 
@@ -226,6 +253,9 @@ Event = (
     | Unlocked
     | Unrecorded
     | Registered
+    | BeforeStarted
+    | BeforeSaid
+    | BeforeEnded
     | Started
     | Recalled
     | Guarding

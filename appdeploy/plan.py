@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, auto
 
 from appdeploy.begun import Known
@@ -50,6 +51,18 @@ class Former:
 
 
 @dataclass(frozen=True)
+class BegunTask:
+    """How far the task before a rollout had come."""
+
+    begun: datetime
+    """When it was first asked for."""
+    task: str | None
+    """ARN; None while it is not known whether it was started."""
+    exit_code: int | None
+    """None while it had not ended."""
+
+
+@dataclass(frozen=True)
 class Resumed:
     """How far an interrupted release of one service had come."""
 
@@ -61,6 +74,8 @@ class Resumed:
     """Why it had asked ECS for the way back already."""
     emptied: bool = False
     """Whether it had set the count back to 0."""
+    before: BegunTask | None = None
+    """The task before its rollout; None when that was not asked for yet."""
     return_because: str | None = None
     """Why it had begun to return to the former version, though ours was live."""
     returned: str | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from appdeploy.before import BeforeTasks
 from appdeploy.bounds import bring_minimums
 from appdeploy.clock import heeding
 from appdeploy.course import Acts, Course
@@ -150,7 +151,9 @@ def _go(
         emit(Finished(result))
     if registration.results:
         return [*early, *registration.results]
+    before = BeforeTasks(plan, registration.revisions, clients, writer, clock, book, emit)
     acts = Acts(
+        prepare=before.run,
         start=lambda services: recall(
             with_settings(plan, writer, lambda: update(plan, services, registration.revisions, writer, book, emit)),
             clients,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from appdeploy.aws_errors import AwsError
 
@@ -40,6 +40,29 @@ def last_lines(logs: CloudWatchLogsClient, definition: TaskDefinition, container
     except AwsError:
         return ()
     return tuple(printable(event["message"]) for event in reply["events"])
+
+
+class LogTail:
+    """The lines of one task's container as they come. What cannot be read is left out, as above."""
+
+    def __init__(self, logs: CloudWatchLogsClient, definition: TaskDefinition, container: str, task_arn: str) -> None:
+        target = definition.log_target_of(container) if container in definition.containers else None
+        self._logs = logs
+        self._place: dict[str, Any] | None = None
+        if target is not None:
+            stream = target.stream(container, task_arn)
+            self._place = {"logGroupName": target.group, "logStreamName": stream, "startFromHead": True}
+
+    def more(self) -> tuple[str, ...]:
+        """What was written since the last call, oldest first: a page of ten thousand lines at most."""
+        if self._place is None:
+            return ()
+        try:
+            reply = self._logs.get_log_events(**self._place)
+        except AwsError:
+            return ()
+        self._place["nextToken"] = reply["nextForwardToken"]
+        return tuple(printable(event["message"]) for event in reply["events"])
 
 
 def printable(line: str) -> str:

@@ -8,7 +8,7 @@ knows; then we read what became of it, and send again only when it is seen not t
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -112,6 +112,22 @@ class EcsWriter:
             return any(state["desiredCount"] == count for state in reply["services"]) or None
 
         self._careful(send, find)
+
+    def run_task(self, request: Mapping[str, Any]) -> str:
+        """Start one task; its ARN. The request's clientToken makes ECS start it once, however often it is sent
+        (docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html), so that nothing has to be looked for."""
+
+        def send() -> str:
+            reply = self._ecs.run_task(**_plain(request))
+            if not reply["tasks"]:
+                raise WriteRefused("; ".join(failure.get("reason", "no reason") for failure in reply["failures"]))
+            return reply["tasks"][0]["taskArn"]
+
+        return self._careful(send, lambda: None)
+
+    def stop_task(self, cluster: str, task: str, reason: str) -> None:
+        """Stop one task. One attempt, as `stop`."""
+        self._send(lambda: self._ecs.stop_task(cluster=cluster, task=task, reason=reason))
 
     def stop(self, deployment_arn: str) -> bool:
         """Ask ECS to roll a service deployment back. False when it cannot be stopped any more.

@@ -127,6 +127,26 @@ def release(scope: Scope) -> tuple[Statement, ...]:
     )
 
 
+def tasks_before(scope: Scope) -> tuple[Statement, ...]:
+    """What a release does before rollouts: a policy of its own, because one would be too long. A task is a released revision
+    with another command: the roles that it gets are those of the service."""
+    return (
+        Statement(
+            reason="run what comes before a rollout",
+            actions=["ecs:RunTask"],
+            resources=scope.families,
+            conditions=_in_the_cluster(scope),
+        ),
+        Statement(
+            reason="tag that task with the release",
+            actions=["ecs:TagResource"],
+            resources=scope.in_cluster("task"),
+            conditions={"StringEquals": {"ecs:CreateAction": "RunTask"}},
+        ),
+        Statement(reason="stop it when it takes too long", actions=["ecs:StopTask"], resources=scope.in_cluster("task")),
+    )
+
+
 def updates(scope: Scope) -> tuple[Statement, ...]:
     """What a release does to each service: a policy of its own, because it grows with their number."""
     return tuple(_update(scope, service) for service in scope.services)

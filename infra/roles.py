@@ -28,11 +28,18 @@ class Duty:
     statements: Callable[[Scope], Sequence[Statement]]
     by_service: Callable[[Scope], Sequence[Statement]] | None = None
     """Those that each service adds to, where they would make one policy too long."""
+    tasks: Callable[[Scope], Sequence[Statement]] | None = None
+    """Those on one-off tasks, likewise."""
 
 
 DUTIES: dict[PersonDuty, Duty] = {
     "viewer": Duty(description="Look, and change nothing", statements=duties.viewer),
-    "release": Duty(description="Change what runs", statements=duties.release, by_service=duties.updates),
+    "release": Duty(
+        description="Change what runs",
+        statements=duties.release,
+        by_service=duties.updates,
+        tasks=duties.tasks_before,
+    ),
     "operator": Duty(description="Keep it running: freeze, scale, set, look into logs", statements=duties.operator),
     "maintenance": Duty(description="Prune, and work on the database", statements=duties.maintenance),
 }
@@ -71,7 +78,7 @@ class Roles(Component):
     def _policies(self, duty: PersonDuty) -> dict[str, aws.iam.Policy]:
         """By what they are called here."""
         made = DUTIES[duty]
-        parts = {duty: made.statements, f"{duty}-services": made.by_service}
+        parts = {duty: made.statements, f"{duty}-services": made.by_service, f"{duty}-tasks": made.tasks}
         return {name: self._policy(name, made, part) for name, part in parts.items() if part}
 
     def _policy(self, name: str, duty: Duty, statements: Callable[[Scope], Sequence[Statement]]) -> aws.iam.Policy:

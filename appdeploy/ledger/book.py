@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from appdeploy.ledger.entry import Entry, StepKind
+from appdeploy.ledger.entry import BeforeRun, Entry, StepKind
 from appdeploy.ledger.opening import service_entry
 from appdeploy.ledger.store import put_of
 
@@ -55,6 +55,26 @@ class Book:
             lambda entry: entry.with_service(service, deployment_id=deployment_id).completing(StepKind.PUT_BACK, service),
             self._turn.note,
         )
+
+    def preparing(self, services: Iterable[str]) -> None:
+        """Before the tasks of these services are started, and after the registering is done. Raises LockLost."""
+
+        def change(entry: Entry) -> Entry:
+            entry = entry.completing(StepKind.REGISTER)
+            for service in services:
+                entry = entry.beginning(StepKind.BEFORE, service)
+            return entry
+
+        self._put(change, self._turn.write)
+
+    def prepared(self, service: str, task: str, exit_code: int | None, *, ended: bool) -> None:
+        """After the task before a service's update was started, and again after it has ended."""
+
+        def change(entry: Entry) -> Entry:
+            entry = entry.with_service(service, before=BeforeRun(task=task, exit_code=exit_code))
+            return entry.completing(StepKind.BEFORE, service) if ended else entry
+
+        self._put(change, self._turn.note)
 
     def returned(self, service: str, deployment_id: str) -> None:
         """After a service that was live went back: the deployment that brings its former version."""

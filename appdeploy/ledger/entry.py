@@ -33,6 +33,8 @@ class StepKind(StrEnum):
     """RegisterTaskDefinition for each service that gets a new revision."""
     UPDATE = "update"
     """UpdateService for each service."""
+    BEFORE = "before"
+    """RunTask before a service is updated, and the wait for its end."""
     STOP = "stop"
     """StopServiceDeployment, back to the former version."""
     EMPTY = "empty"
@@ -90,6 +92,15 @@ class CountChange(_Part):
     """Whether autoscaling is to decide again."""
 
 
+class BeforeRun(_Part):
+    """The one-off task that ran before a service was updated."""
+
+    task: str
+    """ARN."""
+    exit_code: int | None = None
+    """None while it runs, or when it did not come so far."""
+
+
 class ServiceEntry(_Part):
     """What a release does to one service."""
 
@@ -113,6 +124,8 @@ class ServiceEntry(_Part):
     """What is changed before new tasks start."""
     deployment_id: str | None = None
     """Our deployment, as DescribeServices lists it."""
+    before: BeforeRun | None = None
+    """None when the contract names none, or while it is not known whether it was started."""
     return_id: str | None = None
     """The deployment that took it back, although it was live, because another service of the release failed."""
     outcome: str | None = None
@@ -242,6 +255,10 @@ class Entry(_Part):
     def has_begun(self, what: StepKind, service: str) -> Step | None:
         """The last such step of that service, done or not."""
         return next((step for step in reversed(self.steps) if step.what == what and step.service == service), None)
+
+    def first_begun(self, what: StepKind, service: str) -> Step | None:
+        """The first such step of that service, done or not."""
+        return next((step for step in self.steps if step.what == what and step.service == service), None)
 
     def has_done(self, what: StepKind, service: str) -> Step | None:
         """The last such step of that service that was completed."""

@@ -8,7 +8,7 @@ from appdeploy.image import Digest, ImageReference
 from appdeploy.ledger.entry import Entry, ServiceEntry, StepKind
 from appdeploy.ledger.opening import CHANGE_WORDS
 from appdeploy.ledger.trace import Trace
-from appdeploy.plan import Change, Former, Resumed, ServicePlan
+from appdeploy.plan import BegunTask, Change, Former, Resumed, ServicePlan
 from appdeploy.task_definition import TaskDefinition
 
 _CHANGES = {word: change for change, word in CHANGE_WORDS.items()}
@@ -34,10 +34,16 @@ def plan_again(entry: Entry, name: str, contract: ServiceContract, base: TaskDef
             deployment_id=trace.deployment_id,
             stopped_because=stop.why or "stopped" if stop else None,
             emptied=entry.has_done(StepKind.EMPTY, name) is not None,
+            before=_before(entry, name),
             return_because=back.why or "taken back" if back else None,
             returned=trace.returned,
         ),
     )
+
+
+def _before(entry: Entry, name: str) -> BegunTask | None:
+    step, run = entry.first_begun(StepKind.BEFORE, name), entry.services[name].before
+    return BegunTask(step.begun, run.task if run else None, run.exit_code if run else None) if step else None
 
 
 def former_of_entry(service: ServiceEntry) -> Former:

@@ -146,6 +146,7 @@ def settle_service(clients: Clients, entry: Entry, name: str, contract: ServiceC
     resumed = rollout.plan.resumed
     done = Done(resumed.stopped_because, resumed.emptied) if resumed else Done()
     if trace.returned:
+        entry = entry.with_service(name, return_id=trace.returned)
         rollout, done = returning(rollout, trace.returned), Done()
     seen = Observer(clients, rollout).observe(state)
     match judge(rollout, seen, _ONLY_LOOK, done):

@@ -28,6 +28,13 @@ def lines(event: Event) -> Iterator[str]:
             yield "not in the ledger, whose table never answered: the next command that can write to it adds what ECS tells"
         case events.Registered(service, task_definition):
             yield f"{service}: registered {name_of(task_definition)}"
+        case events.BeforeStarted(service, task, command):
+            yield f"{service}: before its rollout: {command} (task {task.rsplit('/', 1)[-1]})"
+        case events.BeforeSaid(service, line):
+            yield f"{service}:   | {line}"
+        case events.BeforeEnded(service, exit_code):
+            code = "without an exit code" if exit_code is None else f"with code {exit_code}"
+            yield f"{service}: the task before its rollout ended {code}"
         case events.Started(service, deployment_id):
             yield f"{service}: deployment {deployment_id} started"
         case events.Recalled(plan):

@@ -31,6 +31,12 @@ def line_of(event: Event) -> Line:
             return lines.Unrecorded()
         case events.Registered(service, task_definition):
             return lines.Registered(service=service, task_definition=task_definition)
+        case events.BeforeStarted(service, task, command):
+            return lines.BeforeStarted(service=service, task=task, command=command)
+        case events.BeforeSaid(service, line):
+            return lines.BeforeSaid(service=service, line=line)
+        case events.BeforeEnded(service, exit_code):
+            return lines.BeforeEnded(service=service, exit_status=exit_code)
         case events.Started(service, deployment_id):
             return lines.Started(service=service, deployment_id=deployment_id)
         case events.Recalled(plan):

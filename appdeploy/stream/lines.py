@@ -122,6 +122,33 @@ class Registered(_Line):
     task_definition: str
 
 
+class BeforeStarted(_Line):
+    """The one-off task before a service's rollout was started; the service is not changed yet."""
+
+    event: Literal["before-started"] = "before-started"
+    service: str
+    task: str
+    """ARN."""
+    command: str
+
+
+class BeforeSaid(_Line):
+    """That task wrote a line into its log."""
+
+    event: Literal["before-said"] = "before-said"
+    service: str
+    line: str
+
+
+class BeforeEnded(_Line):
+    """That task has come to its end."""
+
+    event: Literal["before-ended"] = "before-ended"
+    service: str
+    exit_status: int | None
+    """Null when it did not end by itself."""
+
+
 class Started(_Line):
     """ECS took the update; from here on the service changes."""
 
@@ -293,6 +320,9 @@ Line = Annotated[
     | Unlocked
     | Unrecorded
     | Registered
+    | BeforeStarted
+    | BeforeSaid
+    | BeforeEnded
     | Started
     | Recalled
     | Guarding

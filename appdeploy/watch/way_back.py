@@ -47,6 +47,8 @@ class WayBack:
     def __post_init__(self) -> None:
         resumed = self.rollout.plan.resumed
         found = resumed.returned if resumed else None
+        if found:
+            self.book.returned(self.rollout.name, found)
         self._return = self.make(returning(self.rollout, found)) if found else None
 
     @property

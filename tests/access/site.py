@@ -126,10 +126,16 @@ class Site(Shop):
         sent["containerDefinitions"][0]["secrets"] = [{"name": key, "valueFrom": value} for key, value in secrets.items()]
         sent |= {"memory": memory, "taskRoleArn": self.platform.role.replace("execution", "task")}
         arn = self.client("ecs").register_task_definition(**sent)["taskDefinition"]["taskDefinitionArn"]
+        self._change_contract({"template": arn, "scaling": BOUNDS})
+
+    def wish_before(self, task: dict[str, Any] | None) -> None:
+        """What `pulumi up` does for a changed task before the rollouts."""
+        self._change_contract({"before": task})
+
+    def _change_contract(self, changes: dict[str, Any]) -> None:
         ssm, name = self.client("ssm"), "/axonflow/staging/contract/services/agent"
         contract = json.loads(ssm.get_parameter(Name=name)["Parameter"]["Value"])
-        changed = {**contract, "template": arn, "scaling": BOUNDS}
-        ssm.put_parameter(Name=name, Value=json.dumps(changed), Type="String", Overwrite=True)
+        ssm.put_parameter(Name=name, Value=json.dumps({**contract, **changes}), Type="String", Overwrite=True)
 
     def wait_until_complete(self) -> None:
         """Until ECS has finished with the service's newest deployment."""

@@ -89,6 +89,21 @@ def _both(*acts: Before) -> Before:
 
 NEWEST = "<newest>"
 """Stands for the id of the newest release."""
+
+
+def _with_a_task_before(version: str, behaviour: str) -> Before:
+    def wish(site: Site) -> None:
+        site.push(version, behaviour)
+        site.wish_before({"command": ["migrate", "up"], "timeout_seconds": 10})
+
+    return wish
+
+
+def _without_a_task(site: Site) -> None:
+    site.wish_before(None)
+    site.push("v6")
+
+
 VIEWER, RELEASE, OPERATOR = "viewer", "release", "operator"
 COMPLETE = ("--until", "complete")
 STEPS = (
@@ -119,6 +134,11 @@ STEPS = (
     Step("config list", VIEWER, ("config", "list", "agent"), shows="LOG_LEVEL=debug  (default info; all tasks have it)"),
     Step("config unset", RELEASE, ("config", "unset", "agent", "LOG_LEVEL", *COMPLETE), shows="LOG_LEVEL: debug -> info"),
     Step("resume", RELEASE, ("resume", *COMPLETE), before=_interrupted),
+    Step(
+        "a task before it that hangs",
+        *(RELEASE, ("deploy", "--version", "stuck"), 25, _with_a_task_before("stuck", "task-hangs"), "longer than 10 s"),
+    ),
+    Step("a release after that", RELEASE, ("deploy", "--version", "v6", *COMPLETE), before=_without_a_task),
     Step("rollback --list", VIEWER, ("rollback", "--list")),
     Step("rollback --list without SSM", VIEWER, ("rollback", "--list"), before=_ssm_silent),
     Step("rollback", RELEASE, ("rollback", *COMPLETE)),

@@ -93,7 +93,7 @@ AGENT = {"cluster": aws_platform.CLUSTER, "service": aws_platform.SERVICE}
 CONTAINERS = [{"name": "a", "image": "i", "memory": 128}]
 FORBIDDEN: dict[str, tuple[str, str, dict[str, Any]]] = {
     "take a definition away": ("ecs", "deregister_task_definition", {"taskDefinition": f"{aws_platform.FAMILY}:1"}),
-    "run another task": ("ecs", "run_task", {"cluster": aws_platform.CLUSTER, "taskDefinition": f"{aws_platform.FAMILY}:1"}),
+    "run another task": ("ecs", "run_task", {"cluster": aws_platform.CLUSTER, "taskDefinition": f"{aws_platform.TEMPLATE}:1"}),
     "start a database": ("rds", "start_db_instance", {"DBInstanceIdentifier": f"{STEM}-db"}),
     "write the contract": (
         *("ssm", "put_parameter"),

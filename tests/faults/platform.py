@@ -162,14 +162,18 @@ def contract(service: str, template: str, group: Group) -> ServiceContract:
     )
 
 
+def tell(clients: Clients, service: str, **changes: Any) -> None:
+    """The infrastructure moves on: the service's contract says something else."""
+    name = f"{contract_path(ENVIRONMENT)}services/{service}"
+    present = json.loads(clients("ssm").get_parameter(Name=name)["Parameter"]["Value"])
+    _put(clients, f"services/{service}", json.dumps(present | changes))
+
+
 def _put(clients: Clients, name: str, value: str) -> None:
     clients("ssm").put_parameter(Name=f"{contract_path(ENVIRONMENT)}{name}", Type="String", Value=value, Overwrite=True)
 
 
 def renew_template(clients: Clients, role: str, service: str) -> None:
     """The infrastructure moves on: a newer template, named by the contract."""
-    name = f"{contract_path(ENVIRONMENT)}services/{service}"
-    present = json.loads(clients("ssm").get_parameter(Name=name)["Parameter"]["Value"])
     sent = definition(service, f"{reference(service)}:unreleased", role, template=True)
-    present["template"] = clients("ecs").register_task_definition(**sent)["taskDefinition"]["taskDefinitionArn"]
-    _put(clients, f"services/{service}", json.dumps(present))
+    tell(clients, service, template=clients("ecs").register_task_definition(**sent)["taskDefinition"]["taskDefinitionArn"])

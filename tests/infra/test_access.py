@@ -79,9 +79,9 @@ def test_each_duty_is_a_policy_beside_the_viewers(platform: tuple[str, Recording
     for item in recording.of(ATTACHMENT):
         attached.setdefault(item.inputs["role"], set()).add(item.inputs["policyArn"].rsplit("/", 1)[-1])
     stem = f"axonflow-{stack}"
-    services = {"release": {f"{stem}-release-services"}}
+    apart = {"release": {f"{stem}-release-services", f"{stem}-release-tasks"}}
     for duty in DUTIES:
-        assert attached[f"{stem}-{duty}"] == {f"{stem}-viewer", f"{stem}-{duty}"} | services.get(duty, set())
+        assert attached[f"{stem}-{duty}"] == {f"{stem}-viewer", f"{stem}-{duty}"} | apart.get(duty, set())
     assert attached[f"{stem}-portal-task"] == attached[f"{stem}-release"]
 
 
@@ -144,17 +144,31 @@ def test_no_role_reaches_another_environment(platform: tuple[str, Recording]) ->
 
 
 def test_what_only_maintenance_may(platform: tuple[str, Recording]) -> None:
-    """It cannot be scoped, it runs what nobody released, or it cannot be undone."""
+    """It cannot be scoped, or it cannot be undone."""
     _, recording = platform
-    also = {"ecs:RunTask": {"schedule"}}
-    for action in ("ecs:DeregisterTaskDefinition", "ecs:RunTask", "ecr:BatchDeleteImage"):
+    for action in ("ecs:DeregisterTaskDefinition", "ecr:BatchDeleteImage"):
         allowed = {
             name.rsplit("-", 1)[-1]
             for name, document in documents(recording).items()
             for statement in document["Statement"]
             if action in statement["Action"]
         }
-        assert allowed == {"maintenance"} | also.get(action, set()), action
+        assert allowed == {"maintenance"}, action
+
+
+def test_a_release_runs_no_task_but_of_what_it_released(platform: tuple[str, Recording]) -> None:
+    stack, recording = platform
+    allowed = {
+        (name.removeprefix(f"axonflow-{stack}-"), resource.rsplit("/", 1)[-1])
+        for name, document in documents(recording).items()
+        for statement in document["Statement"]
+        for resource in statement["Resource"]
+        if "ecs:RunTask" in statement["Action"]
+    }
+    services = ("agent", "customer-portal", "orchestrator")
+    released = {("release-tasks", f"axonflow-{stack}-{service}:*") for service in services}
+    weekly = ("maintenance-schedule", f"axonflow-{stack}-db-maintain:*")
+    assert allowed == {*released, ("maintenance", f"axonflow-{stack}-db-*:*"), weekly}
 
 
 def test_github_is_trusted_for_one_environment_of_one_repository(platform: tuple[str, Recording]) -> None:

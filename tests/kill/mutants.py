@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from appdeploy import before
+from appdeploy.before_task import request_of
 from appdeploy.ledger import trace
 from appdeploy.ledger.book import Book
 from appdeploy.lock import turn
@@ -51,6 +54,20 @@ def outcome_forgotten() -> AbstractContextManager[None]:
     return _instead(Book, "close", lambda *_: None)
 
 
+def return_forgotten() -> AbstractContextManager[None]:
+    """The way back of a service that was live looks like somebody else's deployment."""
+    return _instead(trace, "_find_return", lambda *_: None)
+
+
+def token_made_up() -> AbstractContextManager[None]:
+    """Each request for the task before a rollout is a new one."""
+
+    def mistaken(*arguments: Any) -> Mapping[str, Any]:
+        return {**request_of(*arguments), "clientToken": uuid.uuid4().hex}
+
+    return _instead(before, "request_of", mistaken)
+
+
 @dataclass(frozen=True)
 class Mutant:
     """A planted bug."""
@@ -72,5 +89,7 @@ MUTANTS: Mapping[str, Mutant] = {
     "deployment forgotten": Mutant(deployment_forgotten, "restart-1", "UpdateService", "its outcome is superseded"),
     "recorded afterwards": Mutant(recorded_afterwards, "deploy-1", "RegisterTaskDefinition", "was registered for"),
     "lock kept": Mutant(lock_kept, "deploy-1", "UpdateService", "the lock is held"),
+    "return forgotten": Mutant(return_forgotten, "deploy-3-one-fails", "UpdateService", "its outcome is superseded"),
+    "token made up": Mutant(token_made_up, "deploy-3-task-before", "RunTask", "was run 2 times"),
     "outcome forgotten": Mutant(outcome_forgotten, "deploy-1", "UpdateService", "was not told"),
 }

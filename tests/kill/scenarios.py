@@ -48,6 +48,12 @@ class Scenario:
     """What a deploy brings."""
     behaviour: str = "healthy"
     """Of that version's tasks."""
+    failing: str = ""
+    """The one service of which only that version behaves so; empty for all."""
+    in_turn: bool = False
+    """Whether the agent comes after the others."""
+    task_before: bool = False
+    """Whether the agent wants a task before its rollout."""
     until_complete: bool = True
     """Whether the command that is killed waits for ECS's last word; what resumes it always does."""
 
@@ -55,6 +61,10 @@ class Scenario:
     def fails(self) -> bool:
         """Whether the release cannot succeed, so that the former state is the right end."""
         return self.behaviour != "healthy"
+
+    def takes_back(self, service: str) -> bool:
+        """Whether that service has to go back although it does well."""
+        return bool(self.failing) and service != self.failing
 
 
 SCENARIOS = (
@@ -70,6 +80,9 @@ SCENARIOS = (
     Scenario("restart-1", _ONE, Verb.RESTART),
     Scenario("deploy-1-fails", _ONE, behaviour="crash"),
     Scenario("deploy-3-fails", _ALL, behaviour="crash"),
+    Scenario("deploy-3-one-fails", _ALL, behaviour="unhealthy", failing="customer-portal"),
+    Scenario("deploy-3-last-fails", _ALL, behaviour="crash", failing="agent", in_turn=True),
+    Scenario("deploy-3-task-before", _ALL, in_turn=True, task_before=True),
     Scenario("deploy-first-1-fails", _ONE, released=False, behaviour="crash"),
 )
 
@@ -79,11 +92,14 @@ EVERYTHING = Scenario("first-release", _ALL)
 
 
 def set_up(world: MortalWorld, scenario: Scenario) -> None:
-    """What the command needs: the image pushed, or a newer template."""
+    """What the command needs: the image pushed, or a newer template, and what the contract says."""
+    if scenario.in_turn:
+        before = {"command": ["migrate"], "timeout_seconds": 60} if scenario.task_before else None
+        platform.tell(partial(world.client, INFRA), "agent", order=1, before=before)
     for service in scenario.services:
         match scenario.verb:
             case Verb.DEPLOY:
-                world.push(service, scenario.version, scenario.behaviour)
+                world.push(service, scenario.version, "healthy" if scenario.takes_back(service) else scenario.behaviour)
             case Verb.SYNC:
                 platform.renew_template(partial(world.client, INFRA), world.role, service)
             case Verb.RESTART | Verb.ROLLBACK:

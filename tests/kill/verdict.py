@@ -13,12 +13,14 @@ from appdeploy.lock.store import DynamoLockStore
 from appdeploy.outcome import Outcome
 from appdeploy.task_definition import RELEASE_TAG
 from sandbox.emulator.journal import Entry as Happened
+from sandbox.emulator.journal import Kind
 from tests.faults import platform
 from tests.faults.story import Deployment, Service, Story
 from tests.faults.world import TOOL
 from tests.kill.scenarios import Scenario, Verb
 
 _TAKEN_BACK = frozenset({Outcome.ROLLED_BACK.value, Outcome.ROLLED_BACK_BY_ECS.value})
+_BACK = _TAKEN_BACK | {Outcome.NOT_BEGUN.value}
 _KEPT = 20
 
 
@@ -61,11 +63,12 @@ def wrongs(witness: Witness, scenario: Scenario, then: Before) -> list[str]:
     """What is not as it must be, one sentence each; empty when all is right. Nobody is at work any more."""
     story = _story(witness)
     entries = [entry for entry in _entries(witness) if entry.id not in then.releases]
-    found = [*_lock(witness), *_once(story, then, entries)]
+    found = [*_lock(witness), *_once(story, then, entries), *_tasks(witness, then)]
     for name in platform.COUNTS:
         service = story.services[platform.service_arn(name)]
-        if entries and name in scenario.services:
-            found += (f"{name}: {wrong}" for wrong in _ended(scenario, then, name, service, entries[0].services[name]))
+        told = next((entry.services[name] for entry in reversed(entries) if name in entry.services), None)
+        if told and name in scenario.services:
+            found += (f"{name}: {wrong}" for wrong in _ended(scenario, then, name, service, told))
         else:
             found += (f"{name}: {wrong}" for wrong in _as_before(then, name, service))
     return found
@@ -104,6 +107,14 @@ def _once(story: Story, then: Before, entries: list[Entry]) -> Iterator[str]:
     yield from (f"{entry.id} was not told" for entry in entries if entry.told is None)
 
 
+def _tasks(witness: Witness, then: Before) -> Iterator[str]:
+    """No release runs its task twice."""
+    launched = (each for each in witness.entries() if each.n > then.number and each.kind is Kind.TASK_LAUNCHED)
+    for origin, times in Counter(each.details["started_by"] for each in launched if not each.service).items():
+        if times > 1:
+            yield f"the task {origin} was run {times} times"
+
+
 def _as_before(then: Before, name: str, service: Service) -> Iterator[str]:
     if service.definition != then.definitions[name]:
         yield f"it stands on {service.definition} without an entry"
@@ -113,6 +124,9 @@ def _as_before(then: Before, name: str, service: Service) -> Iterator[str]:
 
 def _ended(scenario: Scenario, then: Before, name: str, service: Service, entry: ServiceEntry) -> Iterator[str]:
     ours = service.asked_for(TOOL, then.number)
+    if scenario.takes_back(name):
+        yield from _back(scenario, then, name, service, entry)
+        return
     first_failed = scenario.fails and not scenario.released
     # Taken back to its template, a first release leaves a second deployment: one of no task.
     if len(ours) != 1 and not (first_failed and _all_empty(ours[1:])):
@@ -125,6 +139,18 @@ def _ended(scenario: Scenario, then: Before, name: str, service: Service, entry:
     if not entry.settled:
         yield "its entry is not settled"
     yield from _fallen(scenario, then, name, service, entry) if scenario.fails else _live(scenario, then, name, service, entry)
+
+
+def _back(scenario: Scenario, then: Before, name: str, service: Service, entry: ServiceEntry) -> Iterator[str]:
+    """It did well, and another one did not: never begun, stopped, or returned by a second deployment."""
+    ours = service.asked_for(TOOL, then.number)
+    if len(ours) > 2 or any(each.definition != then.definitions[name] for each in ours[1:]):
+        yield f"deployments of {[each.definition for each in ours]} were started"
+    if entry.outcome == Outcome.NOT_BEGUN.value and ours:
+        yield "it is said not to have begun"
+    if service.under_way or not entry.settled:
+        yield "it is not settled"
+    yield from _fallen(scenario, then, name, service, entry)
 
 
 def _all_empty(deployments: list[Deployment]) -> bool:
@@ -151,7 +177,7 @@ def _way_back(succeeded: Sequence[str]) -> str:
 
 
 def _fallen(scenario: Scenario, then: Before, name: str, service: Service, entry: ServiceEntry) -> Iterator[str]:
-    wanted = _TAKEN_BACK if scenario.released else {Outcome.FAILED.value}
+    wanted = _BACK if scenario.takes_back(name) else _TAKEN_BACK if scenario.released else {Outcome.FAILED.value}
     if entry.outcome not in wanted:
         yield f"its outcome is {entry.outcome}: {entry.cause}"
     if service.definition != then.definitions[name]:

@@ -5,6 +5,7 @@ A rollout follows its service's script: each DescribeServices moves it to its ne
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.unit.scenario import (
     LONG_AGO,
     REGION,
     AwsSays,
+    FakeErrand,
     FakeService,
     FakeTask,
     Moment,
@@ -28,6 +30,10 @@ class FakeEcs:
         super().__init__()
         self.task_definitions: dict[str, dict[str, Any]] = {}
         self.services: dict[str, FakeService] = {}
+        self.errand = FakeErrand()
+        """How the next task goes that RunTask starts."""
+        self.errands: dict[str, FakeErrand] = {}
+        """By client token."""
 
     def _DescribeTaskDefinition(self, params: dict[str, Any]) -> Any:
         wanted = params["taskDefinition"]
@@ -109,6 +115,9 @@ class FakeEcs:
             "loadBalancers": self._balancers(service),
             "currentServiceRevisions": [{"arn": service.revision}] if service.names_revisions else [],
             "deploymentConfiguration": service.configuration,
+            "launchType": "FARGATE",
+            "platformVersion": "1.4.0",
+            "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"], "securityGroups": ["sg-1"]}},
             "events": [
                 {"id": f"{message} {moment.tasks}", "createdAt": service.told_at, "message": message}
                 for message in (*moment.events, "(service x) has started a task")
@@ -224,7 +233,34 @@ class FakeEcs:
             for task in (service.moment or Moment()).tasks
             if self._task_arn(service, task) in params["tasks"]
         ]
-        return {"tasks": found}
+        errands = [self._errand(arn) for arn in params["tasks"] if arn.rsplit("/", 1)[1] in self.errands]
+        return {"tasks": [*found, *(task for task in errands if task)]}
+
+    def _RunTask(self, params: dict[str, Any]) -> Any:
+        token = params["clientToken"]
+        self.errands.setdefault(token, replace(self.errand))
+        return {"tasks": [{"taskArn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:task/axonflow-staging-cluster/{token}"}], "failures": []}
+
+    def _StopTask(self, params: dict[str, Any]) -> Any:
+        errand = self.errands[params["task"].rsplit("/", 1)[1]]
+        errand.looks, errand.exit_code, errand.stop_code, errand.reason = 1, 0, "UserInitiated", params["reason"]
+        return {"task": {}}
+
+    def _errand(self, arn: str) -> dict[str, Any] | None:
+        errand = self.errands[arn.rsplit("/", 1)[1]]
+        if not errand.known:
+            return None
+        errand.looks -= 1
+        if errand.looks >= 0:
+            return {"taskArn": arn, "lastStatus": "RUNNING", "containers": [{"name": "agent"}]}
+        container = {"name": "agent", "exitCode": errand.exit_code}
+        return {
+            "taskArn": arn,
+            "lastStatus": "STOPPED",
+            "stopCode": errand.stop_code,
+            "stoppedReason": errand.reason,
+            "containers": [{key: value for key, value in container.items() if value is not None}],
+        }
 
     def _task_arn(self, service: FakeService, task: FakeTask) -> str:
         return f"arn:aws:ecs:{REGION}:{ACCOUNT}:task/axonflow-staging-cluster/{service.contract.name}-{task.name}"

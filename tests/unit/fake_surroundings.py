@@ -160,4 +160,6 @@ class FakeSurroundings:
         return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"} for _ in params["Entries"]]}
 
     def _GetLogEvents(self, params: dict[str, Any]) -> Any:
-        return {"events": [{"message": line, "timestamp": 0} for line in self.log_lines[-params["limit"] :]]}
+        start = int(params.get("nextToken", max(0, len(self.log_lines) - params.get("limit", 10_000))))
+        events = [{"message": line, "timestamp": 0} for line in self.log_lines[start:]]
+        return {"events": events, "nextForwardToken": str(len(self.log_lines))}

@@ -238,6 +238,19 @@ class FakeService:
         return self.contract.service.replace(":service/", ":service-deployment/") + "/AbCdEfGhIjKlMnOpQrStU"
 
 
+@dataclass
+class FakeErrand:
+    """How a task goes that RunTask started."""
+
+    looks: int = 1
+    """How often it is seen running."""
+    exit_code: int | None = 0
+    stop_code: str = "EssentialContainerExited"
+    reason: str = ""
+    known: bool = True
+    """Whether ECS knows it still."""
+
+
 def only(results: tuple[ServiceResult, ...]) -> ServiceResult:
     """The one result of a release of one service."""
     (result,) = results

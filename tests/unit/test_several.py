@@ -283,6 +283,24 @@ def test_a_way_back_that_was_cut_off_is_gone_to_its_end(killed_on_the_way_back, 
     assert len(aws.ledger) == 1, "the way back is no release of its own"
 
 
+def test_a_way_back_whose_beginning_was_not_written_is_found(three, aws, run, command):
+    """The command died between UpdateService and its ledger."""
+    three["orchestrator"].script, three["orchestrator"].after_return = [DONE], [Moment(), DONE]
+    three["agent"].script = three["customer-portal"].script = [Moment(), CRASHING]  # So that one alone returns.
+
+    def strike(event):
+        if isinstance(event, Finished) and event.result.service == "agent":
+            aws.after["UpdateService"] = [Killed()]
+
+    with pytest.raises(Killed):
+        run(on_event=strike)
+    aws.let_lease_pass()
+    assert aws.ledger[0].services["orchestrator"].return_id is None
+    assert command("resume", "-e", "staging", "--until", "complete") == 21
+    assert aws.ledger[0].services["orchestrator"].return_id == three["orchestrator"].deployment_id
+    assert updates(aws).count("orchestrator") == 2
+
+
 def test_what_is_live_stays_open_as_long_as_its_release_may_take_it_back(killed_on_the_way_back, aws, command, capsys):
     killed_on_the_way_back(Finished)
     aws.let_lease_pass()
