@@ -10,7 +10,7 @@ from appdeploy.errors import OutOfReach
 from appdeploy.events import Emit, Registered, Started
 from appdeploy.outcome import Outcome, ServiceResult
 from appdeploy.parallel import side_by_side
-from appdeploy.plan import ReleasePlan, ServicePlan
+from appdeploy.plan import Change, ReleasePlan, ServicePlan
 from appdeploy.task_definition import FENCE_TAG, RELEASE_TAG, TEMPLATE_TAG, VERSION_TAG, NewRevision, new_revision
 from appdeploy.writes import EcsWriter, ServiceName, WriteRefused
 
@@ -141,7 +141,10 @@ def _update(plan: ReleasePlan, service: ServicePlan, revision: str, writer: EcsW
             force=revision == service.former.task_definition,
         )
     except WriteRefused as error:
-        return ServiceResult(service.contract.name, Outcome.REFUSED, still(service), f"UpdateService was refused: {error}")
+        # A rollback asks ECS itself whether the task definition is still there.
+        hint = "; appdeploy rollback --list shows what can be returned to" if service.change is Change.RETURN else ""
+        cause = f"UpdateService was refused: {error}{hint}"
+        return ServiceResult(service.contract.name, Outcome.REFUSED, still(service), cause)
     except OutOfReach as error:
         cause = f"whether the service was updated is not known: {error}"
         return ServiceResult(service.contract.name, Outcome.TIMED_OUT, "not known", cause, final=False)

@@ -1,8 +1,9 @@
 """Decides what a rollback does, with no call that the update does not need.
 
-At most five calls for one service, one of the ledger beside them, and three more for each further service; one more for each
-hundred deployments that ECS remembers. What is only told, such as the version that runs, is read after the update
-(appdeploy.rollback.recall).
+At most five calls for one service, one of the ledger among them, and two more for each further service; one more for each
+hundred deployments that ECS remembers, and one in a long past where the ledger does not tell when the running task definition
+came. What is only told, such as the versions, is read after the update (appdeploy.rollback.recall); that what is returned to
+is still ACTIVE, ECS itself sees to.
 """
 
 from __future__ import annotations
@@ -28,8 +29,15 @@ from appdeploy.task_definition import TaskDefinition, family_of, name_of
 from appdeploy.tunables.past import recent_entries, with_values_of_then
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
     from appdeploy.aws import Clients
+    from appdeploy.ledger.entry import Entry
     from appdeploy.rollback.whereabouts import Whereabouts
+
+_REGISTERING = ("release", "first-release")
+"""Changes of the ledger that brought a revision of their own."""
 
 
 @dataclass(frozen=True)
@@ -49,16 +57,29 @@ class _No(Exception):
     """Why one service cannot be rolled back."""
 
 
+@dataclass(frozen=True)
+class _Look:
+    """What the looking at each service needs."""
+
+    clients: Clients
+    where: Whereabouts
+    to: str | None
+    entries: Callable[[], Sequence[Entry]]
+    """The newest of the ledger, as soon as they are there; none without it."""
+
+
 def prepare_rollback(request: Request, clients: Clients) -> ReleasePlan:
     """Read and decide; nothing is changed. Raises Refused."""
-    with refusing("the way back could not be read"), ThreadPoolExecutor(1) as beside:
-        ledger = beside.submit(recent_entries, clients, request.environment) if request.with_settings else None
+    with refusing("the way back could not be read"), ThreadPoolExecutor(THREADS) as pool:
         where = find_services(clients, request.environment, request.services)
         services = _chosen(where, request)
-        with ThreadPoolExecutor(THREADS) as pool:
-            tries = [pool.submit(_plan_service, clients, where, *service, request.to) for service in services]
-            planned = [attempt.result() for attempt in tries]
-        entries = ledger.result() if ledger and where.by_name is None else ()
+        # Without SSM no setting can be written, so that nobody needs to know which were in force.
+        known = request.with_settings and where.by_name is None
+        ledger = pool.submit(recent_entries, clients, where.releases_table) if known else None
+        look = _Look(clients, where, request.to, ledger.result if ledger else tuple)
+        tries = [pool.submit(_plan_service, look, *service) for service in services]
+        planned = [attempt.result() for attempt in tries]
+        entries = look.entries()
     problems = [str(plan) for plan in planned if isinstance(plan, _No)]
     if problems:
         others = "; name the other services with --service to roll them back alone" if len(services) > 1 else ""
@@ -87,36 +108,40 @@ def _chosen(where: Whereabouts, request: Request) -> list[tuple[ServiceContract,
     return found
 
 
-def _plan_service(
-    clients: Clients, where: Whereabouts, contract: ServiceContract, state: ServiceState, to: str | None
-) -> ServicePlan | Untouched | _No:
+def _plan_service(look: _Look, contract: ServiceContract, state: ServiceState) -> ServicePlan | Untouched | _No:
     try:
         if not state.active:
             raise _No(f"the service is {state.status}, not ACTIVE")
         if on_template(contract, state.task_definition):
             raise _No("it was never released: there is nothing to go back to")
-        return _plan(contract, state, _target(clients, where, contract, state, to))
+        return _plan(contract, state, _target(look, contract, state))
     except _No as problem:
         return _No(f"{contract.name}: {problem}")
 
 
-def _target(
-    clients: Clients, where: Whereabouts, contract: ServiceContract, state: ServiceState, to: str | None
-) -> TaskDefinition:
-    if to is not None and ":" in to:
-        return _describe(clients, to)
-    past = read_past(clients.ecs, where.cluster, contract)
-    if to is not None:
-        return _of_version(clients, contract, past, to)
+def _target(look: _Look, contract: ServiceContract, state: ServiceState) -> TaskDefinition:
+    if look.to is not None and ":" in look.to:
+        return _describe(look.clients, look.to)
+    past = read_past(look.clients.ecs, look.where.cluster, contract)
+    if look.to is not None:
+        return _of_version(look.clients, contract, past, look.to)
     primary = state.primary.task_definition if state.primary else state.task_definition
-    found = find_way_back(past, primary, lambda: registered_at(clients.ecs, primary))
+    found = find_way_back(past, primary, lambda: _came(look, contract.name, primary))
     if found is None:
         raise _No(
             f"ECS remembers no success before {name_of(state.task_definition)}:"
             " --to names another task definition, deploy another version"
         )
-    # The search, or the long past, has cost the call. UpdateService itself refuses a revision that is not ACTIVE.
-    return TaskDefinition.unread(found) if where.searched or past.is_long else _describe(clients, found)
+    return TaskDefinition.unread(found)
+
+
+def _came(look: _Look, service: str, task_definition: str) -> datetime | None:
+    """When a revision was registered, by ECS's clock, or a little before."""
+    for entry in look.entries():
+        told = entry.services.get(service)
+        if told and told.change in _REGISTERING and told.wanted.task_definition == task_definition:
+            return told.known_at
+    return registered_at(look.clients.ecs, task_definition)
 
 
 def _of_version(clients: Clients, contract: ServiceContract, past: Past, version: str) -> TaskDefinition:

@@ -23,10 +23,11 @@ _ENTRIES = 50
 _RETURN = "return"
 
 
-def recent_entries(clients: Clients, environment: str) -> tuple[Entry, ...]:
-    """The newest entries, newest first; none when the table does not answer in time. One call."""
-    # infra names the table by this pattern (infra/naming.py): the contract is read meanwhile.
-    ledger = Ledger(clients.once.dynamodb, f"axonflow-{environment}-releases")
+def recent_entries(clients: Clients, table: str | None) -> tuple[Entry, ...]:
+    """The newest entries, newest first; none when the table is not known or does not answer in time. One call."""
+    if table is None:
+        return ()
+    ledger = Ledger(clients.once.dynamodb, table)
     try:
         return tuple(within(LEDGER_SECONDS, lambda: ledger.newest(_ENTRIES)))
     except (TimeoutError, LedgerError, *AwsError):

@@ -20,7 +20,7 @@ from tests.pressure.platform import TABLE
 from tests.pressure.world import RIVAL, World
 
 V1, V2, V3 = (f"axonflow-staging-agent:{number}" for number in (1, 2, 3))
-MOST_CALLS = 7
+MOST_CALLS = 6
 FAILURES: dict[str, dict[str, Any]] = {
     "5xx": {"kind": "error", "status": 500},
     "time-out": {"kind": "timeout"},

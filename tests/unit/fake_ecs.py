@@ -56,6 +56,9 @@ class FakeEcs:
 
     def _UpdateService(self, params: dict[str, Any]) -> Any:
         service = self.services[params["service"]]
+        wanted = self.task_definitions.get(params.get("taskDefinition", ""), {}).get("taskDefinition", {})
+        if wanted.get("status") == "INACTIVE":
+            return AwsSays("ClientException", "TaskDefinition is inactive")
         if params.get("desiredCount") == 0:
             service.desired = 0
             service.script = service.after_empty or service.script

@@ -110,8 +110,17 @@ def test_a_service_that_was_never_released_cannot_go_back(aws, back):
 def test_a_deregistered_task_definition_is_refused(aws, back):
     remembered(aws, ("v1", OK), ("v2", OK))
     aws.task_definitions[task_definition_arn("axonflow-staging-agent:1")]["taskDefinition"]["status"] = "INACTIVE"
+    result = only(back())
+    assert result.outcome is Outcome.REFUSED
+    assert "ClientException: TaskDefinition is inactive; appdeploy rollback --list shows" in (result.cause or "")
+
+
+def test_one_that_is_named_is_refused_before_anything_is_sent(aws, back):
+    remembered(aws, ("v1", OK), ("v2", OK))
+    aws.task_definitions[task_definition_arn("axonflow-staging-agent:1")]["taskDefinition"]["status"] = "INACTIVE"
     with pytest.raises(Refused, match="agent:1 is INACTIVE: somebody deregistered it"):
-        back()
+        back(to="axonflow-staging-agent:1")
+    assert aws.writes == []
 
 
 def test_one_service_without_a_way_back_stops_all_and_names_the_way_out(aws, back):
