@@ -87,7 +87,7 @@ def _compared(shop: Shop, queue: str, page: Path, version: str, expect: int, wat
     shop.shell = former
     stream = [json.loads(line) for line in ended(release, expect)[0].splitlines()]
     end = time.monotonic() + _LONGEST
-    while looks[-1]["open_releases"] or looks[-1]["services"][0]["underway"] or not _is_over(looks):
+    while not _is_over(looks):
         assert time.monotonic() < end, looks[-1]
         looks.append(json.loads(watching.stdout.readline()))
     watching.send_signal(signal.SIGINT)
@@ -97,9 +97,12 @@ def _compared(shop: Shop, queue: str, page: Path, version: str, expect: int, wat
 
 
 def _is_over(looks: list[dict[str, Any]]) -> bool:
-    """Whether the last look is of a time after the release: what it left behind is seen, or what it brought."""
-    service = looks[-1]["services"][0]
-    return service["version"] != looks[0]["services"][0]["version"] or bool(service["last_failure"])
+    """Whether the last look is of a time after the release: nobody is at work, and what it brought or left behind is seen."""
+    last = looks[-1]
+    service, before = last["services"][0], looks[0]["services"][0]
+    if last["lock"] or last["open_releases"] or service["underway"]:
+        return False
+    return service["version"] != before["version"] or bool(service["last_failure"])
 
 
 @pytest.fixture(scope="module")
