@@ -56,6 +56,7 @@ CHANGES: dict[str, tuple[Callable[[Settings], None], Steps]] = {
             ("update", "elasticache/subnetGroup cache"),
             ("update", "rds/subnetGroup database"),
             ("update", "ec2/vpcEndpoint s3"),
+            ("update", "scheduler/schedule maintenance"),
         },
     ),
     "bounds of autoscaling": (

@@ -126,14 +126,16 @@ def _take_down(sandbox: Sandbox, seen: _Seen) -> None:
 
 def _ended(sandbox: Sandbox) -> set[str]:
     """What AWS still lists for a while after its end (docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-working-with.html),
-    ECS with the status INACTIVE."""
-    ecs, ec2 = sandbox.client("ecs"), sandbox.client("ec2")
+    ECS with the status INACTIVE, and keys that can be had back (docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html)."""
+    ecs, ec2, kms = sandbox.client("ecs"), sandbox.client("ec2"), sandbox.client("kms")
     cluster = "axonflow-staging-cluster"
     found = {f"natgateway/{item['NatGatewayId']}": item["State"] for item in ec2.describe_nat_gateways()["NatGateways"]}
     found |= {item["clusterArn"]: item["status"] for item in ecs.describe_clusters(clusters=[cluster])["clusters"]}
     names = [f"axonflow-staging-{service}-service" for service in SERVICES]
     found |= {item["serviceArn"]: item["status"] for item in ecs.describe_services(cluster=cluster, services=names)["services"]}
-    over = {key for key, state in found.items() if state in ("deleted", "INACTIVE")}
+    keys = [kms.describe_key(KeyId=item["KeyId"])["KeyMetadata"] for item in kms.list_keys()["Keys"]]
+    found |= {key["Arn"]: key["KeyState"] for key in keys}
+    over = {key for key, state in found.items() if state in ("deleted", "INACTIVE", "PendingDeletion")}
     # A cluster that is inactive runs nothing, and tells nothing of the tasks that it ran.
     over |= {arn for arn in _arns(sandbox, "staging") if f":task/{cluster}/" in arn and any(cluster in each for each in over)}
     return {arn for arn in _arns(sandbox, "staging") if arn in over or arn.rsplit(":", 1)[-1] in over}
