@@ -126,7 +126,8 @@ def _take_down(sandbox: Sandbox, seen: _Seen) -> None:
 
 def _ended(sandbox: Sandbox) -> set[str]:
     """What AWS still lists for a while after its end (docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-working-with.html),
-    ECS with the status INACTIVE, and keys that can be had back (docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html)."""
+    ECS with the status INACTIVE, and keys that can be had back
+    (docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html)."""
     ecs, ec2, kms = sandbox.client("ecs"), sandbox.client("ec2"), sandbox.client("kms")
     cluster = "axonflow-staging-cluster"
     found = {f"natgateway/{item['NatGatewayId']}": item["State"] for item in ec2.describe_nat_gateways()["NatGateways"]}
