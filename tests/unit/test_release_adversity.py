@@ -37,6 +37,61 @@ def test_a_throttled_write_is_sent_again(aws, run):
     assert only(run()).outcome is Outcome.LIVE
 
 
+@pytest.fixture
+def throttled(aws, clock):
+    """RegisterTaskDefinition lets one call through in so many seconds."""
+
+    def throttle(seconds):
+        register, free_again = aws._RegisterTaskDefinition, [clock.now()]
+
+        def from_the_bucket(params):
+            if clock.now() < free_again[0]:
+                return AwsSays("ThrottlingException")
+            free_again[0] = clock.now() + seconds
+            return register(params)
+
+        aws._RegisterTaskDefinition = from_the_bucket
+
+    return throttle
+
+
+def test_many_writes_that_share_a_slow_bucket_wait_for_each_other_and_none_gives_up(aws, run, clock, throttled):
+    services = [aws.released(f"service-{number}") for number in range(12)]
+    for service in services:
+        service.script = [Moment(), DONE]
+    aws.environment(*services)
+    throttled(seconds=6)
+    begun = clock.now()
+
+    assert {result.outcome for result in run()} == {Outcome.LIVE}
+
+    assert clock.now() - begun > 2 * UNREACHABLE_SECONDS, "all of it took longer than the patience of one write"
+    assert len(aws.task_definitions) == 12 * 3, "each registered its revision once: template, former, new"
+
+
+def test_a_write_that_is_never_let_through_gives_up(aws, run, clock, throttled):
+    services = [aws.released(f"service-{number}") for number in range(3)]
+    aws.environment(*services)
+    throttled(seconds=10 * UNREACHABLE_SECONDS)
+    with pytest.raises(OutOfReach, match="ThrottlingException"):
+        run()
+    assert aws.count("UpdateService") == 0
+
+
+def test_what_stands_in_line_when_the_command_is_stopped_is_not_sent(aws, run, clock, throttled):
+    services = [aws.released(f"service-{number}") for number in range(3)]
+    aws.environment(*services)
+    throttled(seconds=6)
+
+    def stop():
+        raise Interrupted("stopped while waiting")
+
+    clock.on_sleep = stop
+    with pytest.raises(Interrupted):
+        run()
+    assert aws.count("RegisterTaskDefinition") <= 3, "each asked once"
+
+
 @pytest.mark.parametrize("lost", [ReadTimeoutError(endpoint_url="x"), AwsSays("ServerException")], ids=["time-out", "5xx"])
 def test_a_registration_whose_answer_is_lost_is_found_not_repeated(aws, run, lost):
     service = aws.released()
