@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
@@ -301,3 +302,17 @@ def test_a_revision_whose_answer_was_lost_is_found_behind_a_rivals(aws, run):
     aws.after["RegisterTaskDefinition"] = [ReadTimeoutError(endpoint_url="x")]
     assert only(run()).outcome is Outcome.LIVE
     assert aws.count("RegisterTaskDefinition") == 1
+
+
+@pytest.mark.parametrize(("count", "longest"), [(1, 2.0), (10, 2.0), (11, 4.0), (30, 5.0)])
+def test_what_is_quiet_is_looked_at_more_seldom_the_more_calls_a_look_takes(aws, run, clock, count, longest):
+    services = [aws.released(f"service-{number}") for number in range(count)]
+    for service in services:
+        service.script = [*[Moment()] * 15, DONE]
+    aws.environment(*services)
+    slept = []
+    clock.on_sleep = lambda: slept.append(clock.now())
+    run()
+    pauses = [after - before for before, after in pairwise(slept)]
+    assert min(pauses) < 1.3, "it begins with short ones"
+    assert longest * 0.8 <= max(pauses) <= longest * 1.2, "jittered by a fifth"
