@@ -26,7 +26,7 @@ BUCKETS = {
     # Action names as a glob: capacity, and tokens a second
     # (docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html).
     "*egisterTaskDefinition": (20, 1),
-    "[DL][ei]s*TaskDefinition*": (50, 20),
+    "DescribeTaskDefinition": (50, 20),
     "*teService": (50, 5),
     "*Services": (100, 20),
     "*ServiceDeployments": (50, 20),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fnmatch
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from botocore.session import get_session
 
 from benchmarks import ecs_time, fleet
 from benchmarks.ecs_time import Work
@@ -102,3 +104,16 @@ def test_calls_are_counted_by_operation_with_the_throttled_among_them():
     made, throttled = fleet.count(calls)
     assert made == {"ecs UpdateService": 2, "sts GetCallerIdentity": 1}
     assert throttled == {"ecs UpdateService": 1}
+
+
+def test_the_globs_of_the_buckets_match_calls_of_one_documented_family_each():
+    operations = get_session().get_service_model("ecs").operation_names
+    assert [sorted(fnmatch.filter(operations, actions)) for actions in fleet.BUCKETS] == [
+        ["DeregisterTaskDefinition", "RegisterTaskDefinition"],
+        ["DescribeTaskDefinition"],
+        ["CreateService", "DeleteService", "UpdateService"],
+        ["DescribeServices", "ListServices"],
+        ["DescribeServiceDeployments", "ListServiceDeployments"],
+        ["DescribeServiceRevisions"],
+        ["DescribeTasks", "ListTasks"],
+    ]
