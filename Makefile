@@ -44,8 +44,9 @@ test: setup ## All tests
 prove: setup ## The full volumes; what was seen goes to docs/evidence/
 	@$(BIN)/python -m tests.prove $(SUBJECTS) $(if $(SEED),--seed $(SEED)) $(if $(SCALE),--scale $(SCALE))
 
+# SUBJECTS="fleet releases" runs some of them; ROUNDS and SEED as in python -m benchmarks --help.
 bench: $(INSTALLED) ## Measure, and write docs/evidence
-	@$(BIN)/python -m benchmarks.rollback
+	@$(BIN)/python -m benchmarks $(SUBJECTS) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
 
 lint: $(INSTALLED) ## Style of the code
 	@$(BIN)/ruff check $(CODE)

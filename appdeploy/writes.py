@@ -8,6 +8,7 @@ knows; then we read what became of it, and send again only when it is seen not t
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -52,13 +53,15 @@ class EcsWriter:
     and raises LockLost when it must not be sent.
 
     Each method raises WriteRefused when AWS says no; `register`, `update` and `set_count` raise OutOfReach when nobody
-    answered for 30 seconds.
+    answered for 30 seconds, or when that long every attempt of one write whose turn it was has been throttled.
     """
 
     def __init__(self, ecs: ECSClient, clock: Clock, confirm: Callable[[], None]) -> None:
         self._ecs = ecs
         self._clock = clock
         self._confirm = confirm
+        self._line = threading.Lock()
+        """Held by the one write that tries again after a throttle."""
         self.touched_a_service = False
         """Whether an update has gone out, so that a service may have changed."""
 
@@ -157,8 +160,22 @@ class EcsWriter:
         return _definite(send)
 
     def _careful(self, send: Callable[[], T], find: Callable[[], T | None]) -> T:
-        """Send until it is known to have happened. `find` reads what became of a call: None means that it is not there."""
-        patience = _Patience(self._clock)
+        """Send until it is known to have happened. `find` reads what became of a call: None means that it is not there.
+
+        ECS fills the bucket of a family of calls at its own rate, however many ask: RegisterTaskDefinition has 20 tokens and
+        gets one a second (docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html). So one write at a time
+        asks again, the others stand in line, and the patience of each begins when its turn has come.
+        """
+        try:
+            if not self._line.locked():
+                return self._insist(send, find, _Patience(self._clock, in_line=False))
+        except _ToTheLine:
+            pass
+        with self._line:
+            self._clock.sleep(0.0)  # What was interrupted while it stood there is not sent.
+            return self._insist(send, find, _Patience(self._clock, in_line=True))
+
+    def _insist(self, send: Callable[[], T], find: Callable[[], T | None], patience: _Patience) -> T:
         while True:
             try:
                 return self._send(send)
@@ -170,7 +187,7 @@ class EcsWriter:
                 return found
 
     def _find(self, find: Callable[[], T | None]) -> T | None:
-        patience = _Patience(self._clock)
+        patience = _Patience(self._clock, in_line=True)
         misses = 0
         while misses < _SETTLING_READS:
             try:
@@ -213,16 +230,23 @@ def _definite(send: Callable[[], T]) -> T:
         raise WriteRefused(explain(error)) from None
 
 
+class _ToTheLine(Exception):
+    """AWS throttles: whoever is not in line goes there."""
+
+
 class _Patience:
     """How long throttles and silence are borne: a pause that grows, and an end."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, in_line: bool) -> None:
         self._clock = clock
+        self._in_line = in_line
         self._end = clock.now() + UNREACHABLE_SECONDS
         self._pause = _FIRST_PAUSE
 
     def spend(self, error: BaseException) -> None:
-        """Wait a little. Raises OutOfReach when there is no patience left."""
+        """Wait a little. Raises OutOfReach when there is no patience left, and _ToTheLine where nobody waits for a throttle."""
+        if not self._in_line and trouble_of(error) is Trouble.THROTTLED:
+            raise _ToTheLine
         if self._clock.now() + self._pause > self._end:
             raise OutOfReach(f"no answer for {UNREACHABLE_SECONDS:.0f} s: {explain(error)}")
         self._clock.sleep(self._pause * random.uniform(0.5, 1.0))

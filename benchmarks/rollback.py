@@ -1,4 +1,4 @@
-"""How long a rollback takes from the start of its command until ECS has its update: `python -m benchmarks.rollback`.
+"""How long a rollback takes from the start of its command until ECS has its update: `python -m benchmarks rollback`.
 
 The end is the moment at which the emulator answered UpdateService, from its own record of calls; both processes read one
 clock. Beside each figure stands the floor of the same run: an empty Python, and a Python that imports boto3 and makes the
@@ -7,25 +7,21 @@ same number of calls one after the other.
 
 from __future__ import annotations
 
-import argparse
-import os
-import platform as machine
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.pressure.shop import ROOT, Shop
+from benchmarks.report import Spread, circumstances, table, verdict, write
+from tests.pressure.shop import Shop
 from tests.sandbox import aws_platform
 from tests.sandbox.process import EmulatorProcess
 
-EVIDENCE = ROOT / "docs" / "evidence" / "rollback-time.md"
 CALLS = 7
 """Six before UpdateService, and UpdateService."""
 AIM_SECONDS = 3.0
@@ -49,11 +45,6 @@ class Row:
     what: str
     seconds: tuple[float, ...]
 
-    def line(self) -> str:
-        """Markdown."""
-        low, middle, high = min(self.seconds), statistics.median(self.seconds), max(self.seconds)
-        return f"| {self.what} | {low:.2f} | {middle:.2f} | {high:.2f} |"
-
 
 PRESSURES: dict[str, Sequence[Sequence[str]]] = {
     "all healthy": (),
@@ -65,20 +56,8 @@ PRESSURES: dict[str, Sequence[Sequence[str]]] = {
 }
 
 
-def main() -> None:
-    """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="How often each is measured.")
-    parser.add_argument("--output", type=Path, default=EVIDENCE, metavar="FILE", help="Where the table is written to.")
-    arguments = parser.parse_args()
-    report = measure(arguments.rounds)
-    arguments.output.parent.mkdir(parents=True, exist_ok=True)
-    arguments.output.write_text(report)
-    sys.stdout.write(report)
-
-
 def measure(rounds: int) -> str:
-    """Measure everything in one run; the result is the report."""
+    """Measure everything in one run; returns the evidence, which is written too."""
     with EmulatorProcess() as emulator, tempfile.TemporaryDirectory() as home:
         shop = Shop(emulator, Path(home))
         for version in ("v1", "v2"):
@@ -86,7 +65,7 @@ def measure(rounds: int) -> str:
         rows = [Row(what, _repeated(rounds, lambda code=code: _whole(shop, code))) for what, code in FLOORS.items()]
         for what, faults in PRESSURES.items():
             rows.append(Row(f"rollback, {what}", _repeated(rounds, lambda faults=faults: _to_update(shop, faults))))
-    return _report(rows, rounds)
+    return write("rollback-time", _report(rows, rounds))
 
 
 def _repeated(rounds: int, once: Callable[[], float]) -> tuple[float, ...]:
@@ -132,30 +111,12 @@ def _settled(shop: Shop) -> bool:
     return len(deployments) == 1 and deployments[0]["rolloutState"] == "COMPLETED"
 
 
-def _report(rows: Sequence[Row], rounds: int) -> str:
+def _report(rows: Sequence[Row], rounds: int) -> Iterator[str]:
     slowest = max(max(row.seconds) for row in rows)
-    verdict = "held" if slowest < AIM_SECONDS else "NOT held"
-    return "\n".join(
-        [
-            "# From the start of `appdeploy rollback` to UpdateService",
-            "",
-            f"Seconds, {rounds} rounds each after one that is not counted, all in one run: `python -m benchmarks.rollback`.",
-            f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {_machine()}. On AWS each call takes its round trip more.",
-            "",
-            "| what | least | median | most |",
-            "|---|---|---|---|",
-            *(row.line() for row in rows),
-            "",
-            f"The aim is under {AIM_SECONDS:.0f} s, whatever DynamoDB and SSM do: {verdict} (most: {slowest:.2f} s).",
-            "",
-        ]
-    )
-
-
-def _machine() -> str:
-    load = "/".join(f"{value:.1f}" for value in os.getloadavg())
-    return f"{machine.machine()}, {os.cpu_count()} cores, load {load}, {machine.system()}, Python {machine.python_version()}"
-
-
-if __name__ == "__main__":
-    main()
+    yield from ("# From the start of `appdeploy rollback` to UpdateService", "")
+    command = circumstances(f"python -m benchmarks rollback --rounds {rounds}")
+    yield f"Seconds, {rounds} rounds each after one that is not counted, all in one run: {command}"
+    yield from ("On AWS each call takes its round trip more.", "")
+    yield from table(("what", "least", "median", "most"), ((row.what, *Spread.of(row.seconds).cells(2)) for row in rows))
+    aim = f"Under {AIM_SECONDS:.0f} s, whatever DynamoDB and SSM do"
+    yield from (verdict(aim, held=slowest < AIM_SECONDS, seen=f"most: {slowest:.2f} s"), "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from appdeploy.aws_errors import AwsError, explain, is_passing
 from appdeploy.events import Answered, Emit, Finished, Silence
-from appdeploy.live import describe_services
+from appdeploy.live import DESCRIBE_SERVICES_LIMIT, describe_services
 from appdeploy.outcome import ServiceResult
 from appdeploy.parallel import side_by_side
 from appdeploy.watch.service_watch import Tick
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 _SHORTEST_PAUSE = 1.0
 _LONGEST_PAUSE = 5.0
+_QUIET_SECONDS = 2.0
+"""For each call that a look takes, the longest pause while nothing moves: half a call a second. All who look at services in
+an account share 20 a second (docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html)."""
 _GROWTH = 1.25
 _JITTER = 0.2
 
@@ -102,7 +106,7 @@ class Poller:
             for event in tick.events:
                 self._emit(event)
         moved = any(tick.events or tick.result or tick.look_again_soon for tick in ticks)
-        self._pause = _SHORTEST_PAUSE if moved else min(self._pause * _GROWTH, _LONGEST_PAUSE)
+        self._pause = _SHORTEST_PAUSE if moved else min(self._pause * _GROWTH, _longest_pause(len(watches)))
         return {watch: tick.result for watch, tick in zip(watches, ticks, strict=True) if tick.result is not None}
 
     def _read(self, watches: Iterable[Watch]) -> dict[str, ServiceState]:
@@ -148,3 +152,7 @@ class Poller:
         timed = replace(result, seconds=self._clock.now() - self._begun)
         self._emit(Finished(timed))
         return timed
+
+
+def _longest_pause(services: int) -> float:
+    return min(_LONGEST_PAUSE, _QUIET_SECONDS * math.ceil(services / DESCRIBE_SERVICES_LIMIT))

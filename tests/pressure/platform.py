@@ -45,7 +45,7 @@ def complete(clients: Clients, network: Network, balancer: Balancer, role: str) 
     template = clients("ecs").register_task_definition(**sent)["taskDefinition"]["taskDefinitionArn"]
     service = aws_platform.service(network, balancer, role, template)
     arn = clients("ecs").create_service(**service)["service"]["serviceArn"]
-    _create_table(clients("dynamodb"))
+    create_table(clients("dynamodb"))
     _write_contract(clients("ssm"), arn, template, balancer)
     return Platform(network, balancer, role, arn)
 
@@ -58,9 +58,10 @@ def _index(name: str) -> dict[str, Any]:
     return {"IndexName": name, "KeySchema": keys, "Projection": {"ProjectionType": "ALL"}}
 
 
-def _create_table(dynamodb: Any) -> None:
+def create_table(dynamodb: Any, name: str = TABLE) -> None:
+    """The table of releases, as the infrastructure program makes it."""
     dynamodb.create_table(
-        TableName=TABLE,
+        TableName=name,
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", *_INDEXES)],
         GlobalSecondaryIndexes=[_index(name) for name in _INDEXES],

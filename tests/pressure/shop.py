@@ -27,7 +27,7 @@ class Shop:
         self.emulator = emulator
         ready = {name: emulator.ready[name] for name in ("pid", "endpoint", "boot")}
         (home / "emulator.json").write_text(json.dumps(ready))
-        self.shell: Mapping[str, str] = {**_outside(), **_inside(emulator.endpoint), "AXONFLOW_SANDBOX_HOME": str(home)}
+        self.shell: Mapping[str, str] = {**shell(emulator.endpoint), "AXONFLOW_SANDBOX_HOME": str(home)}
         network = aws_platform.create_network(self.client)
         self.platform = platform.build(self.client, network, self._execution_role())
 
@@ -87,6 +87,11 @@ def ended(process: subprocess.Popen[str], expect: int) -> tuple[str, str]:
     out, err = process.communicate(timeout=LONGEST_SECONDS)
     assert process.returncode == expect, f"exit code {process.returncode}, not {expect}\n{out}\n{err}"
     return out, err
+
+
+def shell(endpoint: str) -> dict[str, str]:
+    """The environment in which commands reach the emulator, and nothing else of AWS."""
+    return {**_outside(), **_inside(endpoint)}
 
 
 def _outside() -> dict[str, str]:

@@ -19,15 +19,13 @@ from botocore.exceptions import WaiterError
 
 from sandbox.emulator.images import Behaviour
 from sandbox.emulator.journal import Kind
-from sandbox.engine.locate import cache_root
 from tests.prove.report import Report, Table
+from tests.prove.tools import AWS_CLI, ECS_DEPLOY, installed
 from tests.sandbox.aws_platform import CLUSTER, SERVICE
 from tests.sandbox.handover import ENVIRONMENT
 from tests.sandbox.process import EmulatorProcess
 from tests.sandbox.site import Site
 
-_ECS_DEPLOY = ("ecs-deploy==1.15.2", "boto3==1.44.5")
-_AWS_CLI = ("awscli==1.46.3",)
 _BIN = Path(sys.executable).parent
 _LONGEST = 300
 _NOTES = (
@@ -113,11 +111,11 @@ def _kept(truth: str) -> bool:
 
 
 def _ecs_deploy(site: Site) -> Said:
-    return _run(site, [f"{_installed(*_ECS_DEPLOY)}/ecs", "deploy", CLUSTER, SERVICE, "--tag", "v2"])
+    return _run(site, [f"{installed(ECS_DEPLOY)}/ecs", "deploy", CLUSTER, SERVICE, "--tag", "v2"])
 
 
 def _aws_cli(site: Site) -> Said:
-    aws, definition = f"{_installed(*_AWS_CLI)}/aws", _register_v2(site)
+    aws, definition = f"{installed(AWS_CLI)}/aws", _register_v2(site)
     asked = ["--cluster", CLUSTER, "--service", SERVICE, "--task-definition", definition, "--query", "service.status"]
     updated = _run(site, [aws, "ecs", "update-service", *asked])
     if updated.exit_code:
@@ -214,15 +212,3 @@ def _run(site: Site, command: list[str]) -> Said:
     )
     lines = [line.strip() for line in (ran.stdout + ran.stderr).splitlines() if line.strip()]
     return Said(ran.returncode, lines[-1] if lines else "")
-
-
-def _installed(*requirements: str) -> Path:
-    """The commands of a virtual environment in the user's cache that holds these requirements; it is made once."""
-    home = cache_root() / "peers" / requirements[0]
-    ready = home / "ready"
-    if not ready.exists():
-        uv = str(_BIN / "uv")
-        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(home)], check=True)
-        subprocess.run([uv, "pip", "install", "--quiet", "--python", str(home / "bin/python"), *requirements], check=True)
-        ready.touch()
-    return home / "bin"

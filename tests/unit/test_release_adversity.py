@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
@@ -35,6 +36,61 @@ def test_a_throttled_write_is_sent_again(aws, run):
     aws.answers["RegisterTaskDefinition"] = [AwsSays("ThrottlingException")]
     aws.answers["UpdateService"] = [AwsSays("ThrottlingException")]
     assert only(run()).outcome is Outcome.LIVE
+
+
+@pytest.fixture
+def throttled(aws, clock):
+    """RegisterTaskDefinition lets one call through in so many seconds."""
+
+    def throttle(seconds):
+        register, free_again = aws._RegisterTaskDefinition, [clock.now()]
+
+        def from_the_bucket(params):
+            if clock.now() < free_again[0]:
+                return AwsSays("ThrottlingException")
+            free_again[0] = clock.now() + seconds
+            return register(params)
+
+        aws._RegisterTaskDefinition = from_the_bucket
+
+    return throttle
+
+
+def test_many_writes_that_share_a_slow_bucket_wait_for_each_other_and_none_gives_up(aws, run, clock, throttled):
+    services = [aws.released(f"service-{number}") for number in range(12)]
+    for service in services:
+        service.script = [Moment(), DONE]
+    aws.environment(*services)
+    throttled(seconds=6)
+    begun = clock.now()
+
+    assert {result.outcome for result in run()} == {Outcome.LIVE}
+
+    assert clock.now() - begun > 2 * UNREACHABLE_SECONDS, "all of it took longer than the patience of one write"
+    assert len(aws.task_definitions) == 12 * 3, "each registered its revision once: template, former, new"
+
+
+def test_a_write_that_is_never_let_through_gives_up(aws, run, clock, throttled):
+    services = [aws.released(f"service-{number}") for number in range(3)]
+    aws.environment(*services)
+    throttled(seconds=10 * UNREACHABLE_SECONDS)
+    with pytest.raises(OutOfReach, match="ThrottlingException"):
+        run()
+    assert aws.count("UpdateService") == 0
+
+
+def test_what_stands_in_line_when_the_command_is_stopped_is_not_sent(aws, run, clock, throttled):
+    services = [aws.released(f"service-{number}") for number in range(3)]
+    aws.environment(*services)
+    throttled(seconds=6)
+
+    def stop():
+        raise Interrupted("stopped while waiting")
+
+    clock.on_sleep = stop
+    with pytest.raises(Interrupted):
+        run()
+    assert aws.count("RegisterTaskDefinition") <= 3, "each asked once"
 
 
 @pytest.mark.parametrize("lost", [ReadTimeoutError(endpoint_url="x"), AwsSays("ServerException")], ids=["time-out", "5xx"])
@@ -246,3 +302,17 @@ def test_a_revision_whose_answer_was_lost_is_found_behind_a_rivals(aws, run):
     aws.after["RegisterTaskDefinition"] = [ReadTimeoutError(endpoint_url="x")]
     assert only(run()).outcome is Outcome.LIVE
     assert aws.count("RegisterTaskDefinition") == 1
+
+
+@pytest.mark.parametrize(("count", "longest"), [(1, 2.0), (10, 2.0), (11, 4.0), (30, 5.0)])
+def test_what_is_quiet_is_looked_at_more_seldom_the_more_calls_a_look_takes(aws, run, clock, count, longest):
+    services = [aws.released(f"service-{number}") for number in range(count)]
+    for service in services:
+        service.script = [*[Moment()] * 15, DONE]
+    aws.environment(*services)
+    slept = []
+    clock.on_sleep = lambda: slept.append(clock.now())
+    run()
+    pauses = [after - before for before, after in pairwise(slept)]
+    assert min(pauses) < 1.3, "it begins with short ones"
+    assert longest * 0.8 <= max(pauses) <= longest * 1.2, "jittered by a fifth"
