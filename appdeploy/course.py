@@ -127,7 +127,7 @@ class Course:
     def _hold_back(self, services: Sequence[ServicePlan]) -> None:
         """Their turn does not come. Behind one that is still under way it may come later: `resume` begins them then."""
         before = self._stands_in_the_way
-        final = before is None or before.outcome is not _UNDECIDED
+        final = before is None or not _goes_on(before)
         cause = self._cause or (self._why(before) if before else "")
         for service in services:
             result = ServiceResult(service.contract.name, Outcome.NOT_BEGUN, still(service), cause, final=final)
@@ -177,7 +177,7 @@ class Course:
     @property
     def _failed(self) -> ServiceResult | None:
         """The first that ended badly."""
-        return next((result for result in self._bad if result.outcome is not _UNDECIDED), None)
+        return next((result for result in self._bad if not _goes_on(result)), None)
 
     @property
     def _stands_in_the_way(self) -> ServiceResult | None:
@@ -200,3 +200,8 @@ class Course:
         """What is live is not final while an atomic release is undecided: it may still have to go back."""
         undecided = any(not other.final and not other.outcome.ok for other in self._results.values())
         return replace(result, final=False) if undecided and self._plan.atomic and result.outcome is Outcome.LIVE else result
+
+
+def _goes_on(result: ServiceResult) -> bool:
+    """Whether ECS still works on it, or it only waits for one on which ECS does."""
+    return result.outcome is _UNDECIDED or (result.outcome is Outcome.NOT_BEGUN and not result.final)

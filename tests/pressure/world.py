@@ -95,6 +95,12 @@ class World(Scenario):
         """Change what tasks of a version do from now on."""
         self.emulator.images.behave(f"*:{version}", Conduct.parse(behaviour))
 
+    def drain(self, seconds: int) -> None:
+        """Let old tasks finish requests for so long (deregistration delay, in AWS's seconds)."""
+        delay = [{"Key": "deregistration_delay.timeout_seconds", "Value": str(seconds)}]
+        for group in self.balancer.groups:
+            self.client("elbv2").modify_target_group_attributes(TargetGroupArn=group, Attributes=delay)
+
     def at(self, seconds: float, act: Callable[[], Any]) -> None:
         """Let something happen that many seconds from now, while the tool waits."""
         self.app.planned.append((self.app.now() + seconds, act))

@@ -108,6 +108,31 @@ def test_behind_one_that_is_still_under_way_at_the_deadline_a_group_may_begin_la
     assert aws.ledger[0].outcome == "live"
 
 
+def test_who_waits_behind_one_that_timed_out_takes_nobody_back(aws, run, command):
+    live, late, behind = aws.released("agent"), aws.released("orchestrator"), aws.released("customer-portal", order=1)
+    live.script, late.script, behind.script = [Moment(), LIVE, DONE], [Moment(), Moment((up(1, False),))], [Moment(), DONE]
+    aws.environment(live, late, behind)
+    assert outcomes(run(timeout=30, atomic=True)) == {
+        "agent": Outcome.LIVE,
+        "orchestrator": Outcome.TIMED_OUT,
+        "customer-portal": Outcome.NOT_BEGUN,
+    }
+    assert updates(aws) == ["agent", "orchestrator"]
+    assert not aws.ledger[0].services["agent"].settled, "it may still have to go back"
+    late.script = [LIVE, DONE]
+    assert command("resume", "-e", "staging", "--until", "complete") == 0
+    assert aws.ledger[0].outcome == "live"
+
+
+def test_all_later_groups_wait_for_one_that_timed_out(three, aws, run, command):
+    aws.environment(*three.values(), last := aws.released("gateway", order=2))
+    three["orchestrator"].script, last.script = [Moment(), Moment((up(1, False),))], [Moment(), DONE]
+    assert outcomes(run(timeout=30))["gateway"] is Outcome.NOT_BEGUN
+    three["orchestrator"].script = [LIVE, DONE]
+    assert command("resume", "-e", "staging", "--until", "complete") == 0
+    assert updates(aws)[-1] == "gateway"
+
+
 def test_what_goes_back_goes_at_once(aws, back):
     services = [aws.released("orchestrator"), aws.released("agent", order=1)]
     for service in services:
