@@ -20,7 +20,8 @@ from sandbox.emulator.journal import Entry, Kind
 from tests.faults import platform
 from tests.faults.draw import Release, draw_episode
 from tests.faults.search import Mismatch, Summary, seed_of
-from tests.faults.truth import SEVERITY, Call, End, Said, Told, Verb, Wish, lies
+from tests.faults.told import Call, End, Said, Told, Verb, Wish
+from tests.faults.truth import SEVERITY, lies
 from tests.faults.world import TOOL
 from tests.sandbox.inprocess import REGION
 from tests.sandbox.process import EmulatorProcess, environment
@@ -69,7 +70,7 @@ def _release(emulator: EmulatorProcess, release: Release, tag: str) -> Told:
     outcome = _OUTCOMES.get(code, "live" if changed else "unchanged")
     said = () if code in (1, 2, 10, 11) else (Said(arn, outcome, looked, at, float(TIMEOUT), False),)
     end = {1: End.CRASHED, 2: End.CRASHED, 10: End.REFUSED, 11: End.LOCKED}.get(code, End.RESULTS)
-    return Told(wish, began, 0.0, said, (Call("all", at, 0.0, answered),), end, code, f"exit status {code}", False)
+    return Told(wish, began, 0.0, said, (Call("all", at, 0.0, answered),), end, code, f"exit status {code}", False, at)
 
 
 def _command(service: str, tag: str, release: Release) -> list[str]:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
 from tests.faults.platform import COUNTS
-from tests.faults.truth import Verb
+from tests.faults.told import Verb
 from tests.faults.world import TOOL
 
 
@@ -69,6 +69,8 @@ class Release:
     pause: float
     """Seconds before it; None of them to let everything settle."""
     settles: bool
+    atomic: bool
+    """Whether all go back when one fails."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,9 @@ class Setting:
     bake_minutes: int
     percentages: tuple[int, int]
     """minimumHealthyPercent and maximumPercent."""
+    order: int
+    before: bool
+    """Whether a task runs before its rollout."""
 
 
 @dataclass(frozen=True)
@@ -100,20 +105,34 @@ _CALLS = (*_WRITES, *_WRITES, *_READS, "DescribeTaskDefinition", "DescribeServic
 
 def draw_episode(seed: str, longest: int = 3) -> Episode:
     """The episode of a seed, with at most so many releases."""
-    dice = random.Random(seed)
+    dice, apart = random.Random(seed), random.Random(f"{seed}/together")
     released = dice.random() < 0.75
-    settings = {name: _setting(dice) for name in COUNTS}
+    settings = {name: _setting(dice, apart) for name in COUNTS}
     releases = tuple(_release(dice, first=not released and not number) for number in range(dice.randint(1, longest)))
-    return Episode(released, settings, releases)
+    return Episode(released, settings, tuple(_together(apart, release, settings) for release in releases))
 
 
-def _setting(dice: random.Random) -> Setting:
+def _together(dice: random.Random, release: Release, settings: Mapping[str, Setting]) -> Release:
+    """The same release with what matters to its services together."""
+    return replace(
+        release,
+        atomic=dice.random() < 0.6,
+        behaviours={
+            name: f"task-fails:{dice.randint(1, 9)}" if settings[name].before and dice.random() < 0.3 else behaviour
+            for name, behaviour in release.behaviours.items()
+        },
+    )
+
+
+def _setting(dice: random.Random, apart: random.Random) -> Setting:
     return Setting(
         count=dice.choice((1, 1, 2, 2, 3, 4)),
         rolls_back=dice.random() < 0.85,
         alarms=dice.random() < 0.3,
         bake_minutes=dice.choice((0, 0, 0, 1, 2)),
         percentages=dice.choice(((100, 200), (100, 200), (50, 200), (0, 100))),
+        order=apart.choice((0, 0, 1)),
+        before=apart.random() < 0.2,
     )
 
 
@@ -135,6 +154,7 @@ def _release(dice: random.Random, *, first: bool) -> Release:
         happenings=tuple(_happening(dice, services) for _ in range(dice.choice((0, 0, 0, 1, 1, 2)))),
         pause=round(dice.uniform(0, 8), 1),
         settles=dice.random() < 0.75,
+        atomic=False,
     )
 
 

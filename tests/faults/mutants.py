@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,14 +10,18 @@ from typing import Any
 import pytest
 
 from appdeploy.aws_errors import AwsError, Trouble, trouble_of
+from appdeploy.before import BeforeTasks
+from appdeploy.course import Course
 from appdeploy.ecs_state import ServiceState
 from appdeploy.ledger import book
 from appdeploy.ledger.book import with_result
 from appdeploy.ledger.entry import Entry
 from appdeploy.outcome import Outcome, ServiceResult
+from appdeploy.plan import ServicePlan
 from appdeploy.watch import service_watch
 from appdeploy.watch.judge import Decide, Done, Observation, Policy, Verdict, judge
 from appdeploy.watch.service_watch import ServiceWatch, Tick
+from appdeploy.watch.way_back import WayBack
 from appdeploy.writes import EcsWriter
 from tests.faults.search import Stage, Summary, search
 
@@ -94,6 +98,50 @@ def settle_skipped() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def return_unconfirmed() -> Iterator[None]:
+    """What was live and is sent back counts as back as soon as ECS has taken the update."""
+    go = WayBack._go
+
+    def mistaken(way: WayBack, state: ServiceState, live: ServiceResult) -> Tick:
+        tick = go(way, state, live)
+        return tick if tick.result else replace(tick, result=replace(live, outcome=Outcome.ROLLED_BACK))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WayBack, "_go", mistaken)
+        yield
+
+
+@contextmanager
+def groups_at_once() -> Iterator[None]:
+    """The next group is updated when ECS has taken the updates of the one before."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Course, "_may_go_on", lambda _: True)
+        yield
+
+
+@contextmanager
+def left_behind() -> Iterator[None]:
+    """What is live stays so when another service fails: only what ECS still works on is stopped."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Course, "_is_live_and_new", lambda *_: False)
+        yield
+
+
+@contextmanager
+def task_before_ignored() -> Iterator[None]:
+    """The services are updated however their tasks before ended."""
+    run = BeforeTasks.run
+
+    def mistaken(before: BeforeTasks, services: Sequence[ServicePlan]) -> list[ServiceResult]:
+        run(before, services)
+        return []
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BeforeTasks, "run", mistaken)
+        yield
+
+
 @dataclass(frozen=True)
 class Mutant:
     """A planted bug."""
@@ -111,6 +159,10 @@ MUTANTS: Mapping[str, Mutant] = {
     "blind retry": Mutant(blind_retry, "for one release", 3),
     "wrong deployment id": Mutant(wrong_deployment, "said live, true is", 2),
     "settle skipped": Mutant(settle_skipped, "the ledger says of", 2),
+    "return unconfirmed": Mutant(return_unconfirmed, "said rolled-back, true is", 2),
+    "groups at once": Mutant(groups_at_once, "was updated before", 2),
+    "left behind": Mutant(left_behind, "is live although another service", 2),
+    "task before ignored": Mutant(task_before_ignored, "although a task before it has failed", 2),
 }
 """By name."""
 

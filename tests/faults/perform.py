@@ -25,7 +25,7 @@ from appdeploy.watch.judge import Policy
 from sandbox.emulator.faults import Fault
 from tests.faults import platform
 from tests.faults.draw import Deed, Happening, Release
-from tests.faults.truth import End, Said, Told, Verb, Wish
+from tests.faults.told import End, Said, Told, Verb, Wish
 from tests.faults.world import INFRA, LONGEST, PERSON, RIVAL, TOOL, Moment, Watched, World
 
 _ENDS = {Refused: End.REFUSED, Locked: End.LOCKED, LockLost: End.LOCK_LOST, OutOfReach: End.OUT_OF_REACH}
@@ -45,6 +45,7 @@ def perform(world: World, release: Release, tag: str, beside: Renderer | None = 
     ended = world.number()
     world.emulator.faults.clear()
     world.moments.clear()
+    contracts = {platform.service_arn(name): platform.said_of(partial(world.client, INFRA), name) for name in release.services}
     wish = Wish(
         verb=release.verb,
         services=tuple(platform.service_arn(name) for name in release.services),
@@ -52,6 +53,9 @@ def perform(world: World, release: Release, tag: str, beside: Renderer | None = 
         until_complete=release.until_complete,
         timeout=release.timeout,
         key=TOOL,
+        atomic=release.atomic and release.verb is not Verb.ROLLBACK,
+        orders={arn: said["order"] for arn, said in contracts.items()},
+        before={arn: said["name"] for arn, said in contracts.items() if said.get("before")},
     )
     watched = world.watched
     return Told(
@@ -129,8 +133,7 @@ def _plan(world: World, release: Release, tag: str) -> Callable[[], ReleasePlan]
     if release.verb is Verb.ROLLBACK:
         return lambda: back.prepare_rollback(back.Request(platform.ENVIRONMENT, release.services), world.clients)
     goals: dict[Verb, Goal] = {Verb.DEPLOY: Deploy(tag, release.sync), Verb.SYNC: Sync(), Verb.RESTART: Restart()}
-    # Each for itself: the judge of these stories knows one deployment a service. All or none is judged by tests/kill.
-    request = Request(platform.ENVIRONMENT, goals[release.verb], release.services, atomic=False)
+    request = Request(platform.ENVIRONMENT, goals[release.verb], release.services, atomic=release.atomic)
     return lambda: prepare(request, world.clients).cleared()
 
 

@@ -164,9 +164,14 @@ def contract(service: str, template: str, group: Group) -> ServiceContract:
 
 def tell(clients: Clients, service: str, **changes: Any) -> None:
     """The infrastructure moves on: the service's contract says something else."""
+    _put(clients, f"services/{service}", json.dumps(said_of(clients, service) | changes))
+
+
+def said_of(clients: Clients, service: str) -> dict[str, Any]:
+    """What the service's contract says now."""
     name = f"{contract_path(ENVIRONMENT)}services/{service}"
-    present = json.loads(clients("ssm").get_parameter(Name=name)["Parameter"]["Value"])
-    _put(clients, f"services/{service}", json.dumps(present | changes))
+    said: dict[str, Any] = json.loads(clients("ssm").get_parameter(Name=name)["Parameter"]["Value"])
+    return said
 
 
 def _put(clients: Clients, name: str, value: str) -> None:

@@ -16,7 +16,8 @@ from tests.faults import platform
 from tests.faults.draw import Episode, Release, Setting, draw_episode
 from tests.faults.perform import perform
 from tests.faults.settled import ledger_lies
-from tests.faults.truth import Told, Verb, lies
+from tests.faults.told import Told, Verb
+from tests.faults.truth import lies
 from tests.faults.world import INFRA, World, open_world
 
 _ENTRIES = 100
@@ -186,6 +187,7 @@ def _plain(tag: str) -> Release:
         happenings=(),
         pause=0.0,
         settles=True,
+        atomic=False,
     )
 
 
@@ -198,6 +200,8 @@ def _configure(world: World, service: str, setting: Setting, *, released: bool) 
         "alarms": {"alarmNames": [platform.ALARM], "enable": setting.alarms, "rollback": True},
         "bakeTimeInMinutes": setting.bake_minutes,
     }
+    before = {"command": ["migrate"], "timeout_seconds": 60} if setting.before else None
+    platform.tell(partial(world.client, INFRA), service, order=setting.order, before=before)
     count = {"desiredCount": setting.count} if released else {}
     partial(world.client, INFRA)("ecs").update_service(
         cluster=platform.CLUSTER, service=platform.service_name(service), deploymentConfiguration=sent, **count

@@ -11,10 +11,12 @@ from collections.abc import Iterator, Sequence
 
 from appdeploy.ledger.entry import Entry as LedgerEntry
 from sandbox.emulator.journal import Entry, Kind
-from tests.faults.story import Deployment, Service, Story
-from tests.faults.truth import BY_A_USER, Told
+from tests.faults.story import Service, Story
+from tests.faults.together import end_of_return
+from tests.faults.told import Told, on_template
+from tests.faults.truth import BY_A_USER
 
-NEVER_SENT = frozenset({"refused", "unchanged", "superseded"})
+NEVER_SENT = frozenset({"refused", "unchanged", "superseded", "not-begun"})
 
 
 def ledger_lies(told: Sequence[Told], ledger: Sequence[LedgerEntry], entries: Sequence[Entry]) -> Iterator[str]:
@@ -34,12 +36,18 @@ def _lies_of(told: Told, entry: LedgerEntry, entries: Sequence[Entry]) -> Iterat
     before.tell(entries, told.began)
     now.tell(entries)
     for name, service in entry.services.items():
-        first = before.services[service.service].definition.rsplit(":", 1)[0].endswith("-template")
+        first = on_template(before.services[service.service].definition)
         last = now.services[service.service]
         true = _true(told, last, first=first) if last.exists else _before_it_went(told, entries, last.arn, first=first)
         said = service.outcome if service.settled else "open"
+        if entry.atomic and not _all_well(entry):  # `resume` may have to take it back.
+            true |= {"open"} if "live" in true else set()
         if said not in true:
             yield f"the ledger says of {name} in {entry.id}: {said}, true is {' or '.join(sorted(true))}"
+
+
+def _all_well(entry: LedgerEntry) -> bool:
+    return all(service.outcome in ("live", "unchanged") for service in entry.services.values())
 
 
 def _before_it_went(told: Told, entries: Sequence[Entry], arn: str, *, first: bool) -> frozenset[str]:
@@ -53,15 +61,20 @@ def _before_it_went(told: Told, entries: Sequence[Entry], arn: str, *, first: bo
 
 
 def _true(told: Told, service: Service, *, first: bool) -> frozenset[str]:
-    ours = _ours(told, service)
+    ours = told.ours(service)
     if ours is None:
         # What was never sent stays open until somebody resumes it, or another deployment comes.
         return NEVER_SENT | {"open"}
+    returned = told.returned(service)
+    if returned:
+        return end_of_return(service, returned) if returned.over else frozenset({"open"})
     if not ours.over:
         return frozenset({"open"})
     if ours.replaced:
         return frozenset({"superseded", "failed"} if first else {"superseded"})
     if ours.status == "SUCCESSFUL":
+        if told.emptied(service):
+            return frozenset({"failed", "open"})
         # A count of 0 may have been set after it was settled, or before.
         return frozenset({"live"} if service.count and ours.count_when_complete else {"live", "failed"})
     if first:
@@ -76,10 +89,4 @@ def _true(told: Told, service: Service, *, first: bool) -> frozenset[str]:
 def _began_something(told: Told, entries: Sequence[Entry]) -> bool:
     story = Story()
     story.tell(entries)
-    return any(_ours(told, service) for service in story.services.values())
-
-
-def _ours(told: Told, service: Service) -> Deployment | None:
-    """The deployment that the release began, of all that the same tool began by now."""
-    asked = (each for each in service.asked_for(told.wish.key, told.began) if each.began <= told.ended)
-    return next(asked, None)
+    return any(told.ours(service) for service in story.services.values())

@@ -13,6 +13,7 @@ from typing import Any
 from sandbox.emulator.ecs.wording import SUPERSEDED
 from sandbox.emulator.journal import Entry, Kind
 
+_BY_ITSELF = "EssentialContainerExited"
 FINAL = frozenset({"SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"})
 
 
@@ -50,6 +51,30 @@ class Task:
 
 
 @dataclass
+class Errand:
+    """A task that no service started."""
+
+    began: int
+    """Number of the entry that launched it."""
+    launched: int = 1
+    """How many tasks were launched under the same name."""
+    codes: Mapping[str, int | None] | None = None
+    """Exit codes by container; None until it has stopped."""
+    stopped_by: str = ""
+    """Why it has stopped, as a stop code."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether it has ended by itself, and well."""
+        return self.codes is not None and self.stopped_by == _BY_ITSELF and set(self.codes.values()) == {0}
+
+    @property
+    def failed(self) -> bool:
+        """Whether it has ended in any other way."""
+        return self.codes is not None and not self.passed
+
+
+@dataclass
 class Service:
     """One service at a moment of the journal."""
 
@@ -68,6 +93,8 @@ class Service:
     """Access key of the last UpdateService or CreateService."""
     updates: list[tuple[int, str]] = field(default_factory=list)
     """Entry and access key of each UpdateService that ECS took."""
+    stood_on: list[tuple[int, str]] = field(default_factory=list)
+    """Entry and task definition of all that was ever PRIMARY, oldest first."""
     successes: list[str] = field(default_factory=list)
     """Task definitions of the deployments that succeeded, oldest first."""
 
@@ -77,6 +104,11 @@ class Service:
 
     def _is_healthy(self, task: Task) -> bool:
         return task.ip is not None and all((group, task.ip) in self.healthy for group in self.groups)
+
+    def stood_between(self, first: int, last: int) -> set[str]:
+        """The task definitions that it stood on at the one entry, or came to before the other."""
+        before = [definition for n, definition in self.stood_on if n <= first]
+        return {*before[-1:], *(definition for n, definition in self.stood_on if first < n < last)}
 
     def asked_for(self, key: str, since: int) -> list[Deployment]:
         """The deployments that somebody caused after an entry, oldest first."""
@@ -96,6 +128,8 @@ class Story:
         self.number = 0
         self.registered: list[Mapping[str, Any]] = []
         self.deregistered: list[Mapping[str, Any]] = []
+        self.errands: dict[str, Errand] = {}
+        """By what they were started by."""
 
     def tell(self, entries: Iterable[Entry], upto: int | None = None) -> None:
         """Go on to the entry of a number, or to the last."""
@@ -124,9 +158,22 @@ class Story:
                 self._target(told)
             case Kind.SERVICE_CREATED:
                 self.services[entry.service] = _created(entry)
+            case _ if entry.service in self.services:
+                _apply(self.services[entry.service], entry)
+            case Kind.TASK_LAUNCHED:
+                self._launched(entry)
+            case Kind.TASK_STOPPED if told["started_by"] in self.errands:
+                errand = self.errands[told["started_by"]]
+                errand.codes, errand.stopped_by = told["exit_codes"], str(told["code"])
             case _:
-                if entry.service in self.services:
-                    _apply(self.services[entry.service], entry)
+                pass
+
+    def _launched(self, entry: Entry) -> None:
+        before = self.errands.get(entry.details["started_by"])
+        if before:
+            before.launched += 1
+        else:
+            self.errands[entry.details["started_by"]] = Errand(entry.n)
 
     def _target(self, told: Mapping[str, Any]) -> None:
         target = (told["group"], told["ip"])
@@ -163,6 +210,7 @@ def _apply(service: Service, entry: Entry) -> None:
             _begin(service, entry)
         case Kind.DEPLOYMENT_PRIMARY:
             service.primary, service.definition = told["deployment"], told["task_definition"]
+            service.stood_on.append((entry.n, service.definition))
         case Kind.SERVICE_DEPLOYMENT:
             _status(service, told)
         case Kind.ROLLBACK_STARTED:

@@ -13,7 +13,8 @@ from sandbox.emulator.clock import ManualClock
 from sandbox.emulator.ecs.wording import SUPERSEDED
 from sandbox.emulator.journal import Journal, Kind
 from tests.faults.settled import ledger_lies
-from tests.faults.truth import Call, End, Said, Told, Verb, Wish, lies
+from tests.faults.told import Call, End, Said, Told, Verb, Wish
+from tests.faults.truth import lies
 
 ARN, GROUP = "arn:aws:ecs:x:1:service/c/agent", "group"
 RELEASE = "upgrade-2025-1125-143000-abc123"

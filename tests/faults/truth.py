@@ -13,19 +13,24 @@ The rules, for one service. `ours` is the deployment that the journal shows our 
 - **timed-out**: none of these is so yet, and the time is up; or the tool's last call, or one of its writes, got no answer.
 - **unchanged**: nothing was sent, and the service stood completed on what was wanted.
 - **refused**: nothing was sent to this service, and something was in the way.
+
+What holds of the services of one release together, the way back among it, is in `tests.faults.together`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum, auto
+from collections.abc import Iterator, Sequence
 
 from appdeploy.lock.keeper import LEASE_SECONDS
 from sandbox.emulator.journal import Entry
 from tests.faults.story import Deployment, Service, Story
+from tests.faults.together import end_of_return, is_held_back, lies_together, serves
+from tests.faults.told import End, Said, Told, Verb, name_of, on_template
 
-SEVERITY = {"failed": 22, "timed-out": 24, "superseded": 23, "rolled-back": 21, "rolled-back-by-ecs": 20, "refused": 10}
+SEVERITY = {"failed": 22, "timed-out": 24, "superseded": 23, "rolled-back": 21, "rolled-back-by-ecs": 20} | {
+    "refused": 10,
+    "not-begun": 25,
+}
 """Exit status by outcome, worst first (the page of release semantics); without any of these it is 0."""
 _LOOKS = (
     "DescribeServices",
@@ -34,6 +39,7 @@ _LOOKS = (
     "DescribeServiceRevisions",
     "DescribeRules",
     "StopServiceDeployment",
+    "UpdateService",
     "ListTasks",
     "DescribeTasks",
     "DescribeTargetHealth",
@@ -42,96 +48,10 @@ _LOOKS = (
 BY_A_USER = "of a user request"
 
 
-class Verb(Enum):
-    """What was asked for."""
-
-    DEPLOY = "deploy"
-    SYNC = "sync"
-    RESTART = "restart"
-    ROLLBACK = "rollback"
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What was asked of the tool."""
-
-    verb: Verb
-    services: tuple[str, ...]
-    """ARNs."""
-    digests: Mapping[str, str]
-    """By ARN, what a deploy is to bring; one that is missing was never pushed."""
-    until_complete: bool
-    timeout: float
-    key: str
-    """The access key that the tool signs with."""
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call of the tool to AWS."""
-
-    operation: str
-    n: int
-    """The newest journal entry when it was sent."""
-    time: float
-    answered: bool
-    """False when no answer came, or one that says nothing: throttled, a server error, credentials expired."""
-
-
-@dataclass(frozen=True)
-class Said:
-    """What the tool said of one service, and when."""
-
-    service: str
-    outcome: str
-    looked: int
-    """The newest entry when its last pause ended: what was so before is out of date. Where AWS's reads lag behind, earlier
-    by as much."""
-    at: int
-    """The newest entry when it was said."""
-    time: float
-    started: bool
-    """Whether it had told before that ECS took the update."""
-
-
-class End(Enum):
-    """How the tool ended."""
-
-    RESULTS = auto()
-    """With an outcome for each service."""
-    REFUSED = auto()
-    LOCKED = auto()
-    LOCK_LOST = auto()
-    OUT_OF_REACH = auto()
-    CRASHED = auto()
-
-
-@dataclass(frozen=True)
-class Told:
-    """All that the tool did and said in one release."""
-
-    wish: Wish
-    began: int
-    began_time: float
-    said: tuple[Said, ...]
-    calls: tuple[Call, ...]
-    end: End
-    exit_code: int
-    words: str
-    """Of the error, if it ended with one."""
-    ringing: bool
-    """Whether a deployment alarm was in ALARM at some time."""
-    ended: int = 0
-    """The newest entry when it ended."""
-    held: bool = False
-    """Whether another command, alive or dead, held the lock when it began."""
-    release: str = ""
-    """The id of the release, as it was told; empty when it was refused before there was a plan."""
-
-
 def lies(told: Told, entries: Sequence[Entry]) -> list[str]:
     """Everything that is not true, one line each."""
-    return [*_sent_wrongly(told, entries), *_said_wrongly(told, entries), *_ended_wrongly(told, entries)]
+    alone = (*_sent_wrongly(told, entries), *_said_wrongly(told, entries), *_ended_wrongly(told, entries))
+    return [*alone, *lies_together(told, entries)]
 
 
 def _sent_wrongly(told: Told, entries: Sequence[Entry]) -> Iterator[str]:
@@ -145,22 +65,23 @@ def _sent_wrongly(told: Told, entries: Sequence[Entry]) -> Iterator[str]:
         if each["by"]["access_key"] == wish.key and each["n"] > told.began:
             yield f"{each['task_definition']} was deregistered"
     for service in story.services.values():
-        begun = [each for each in service.asked_for(wish.key, told.began) if not _on_template(each.definition)]
+        returned = told.returned(service)
+        begun = [each for each in told.begun(service) if not on_template(each.definition) and each is not returned]
         if len(begun) > 1:
-            yield f"{len(begun)} deployments of {_name(service.arn)} were begun for one release"
+            yield f"{len(begun)} deployments of {name_of(service.arn)} were begun for one release"
 
 
 def _said_wrongly(told: Told, entries: Sequence[Entry]) -> Iterator[str]:
     for said in told.said:
         true = _true_of(told, said, entries)
         if said.outcome not in true:
-            yield f"{_name(said.service)}: said {said.outcome}, true is {' or '.join(sorted(true)) or 'nothing yet'}"
+            yield f"{name_of(said.service)}: said {said.outcome}, true is {' or '.join(sorted(true)) or 'nothing yet'}"
 
 
 def _true_of(told: Told, said: Said, entries: Sequence[Entry]) -> frozenset[str]:
     story, true = Story(), set[str]()
     story.tell(entries, told.began)
-    first = _on_template(story.services[said.service].definition)
+    first = on_template(story.services[said.service].definition)
     undecided = False
     for _ in story.moments(entries, said.looked, said.at):
         service = story.services[said.service]
@@ -170,6 +91,10 @@ def _true_of(told: Told, said: Said, entries: Sequence[Entry]) -> frozenset[str]
         undecided |= not now or ("live" in true and "live" not in now)
         undecided |= "live" in now and _is_on_guard(told, said)
         true |= now
+        if is_held_back(told, said, story):
+            true.add("not-begun")
+        if _could_not_return(told, said, service):
+            true.add("failed")
         if undecided and _time_is_up(told, said):
             true |= _at_the_deadline(told, service, first)
     if _is_blind(told, said):
@@ -178,20 +103,21 @@ def _true_of(told: Told, said: Said, entries: Sequence[Entry]) -> frozenset[str]
 
 
 def _true_now(told: Told, service: Service, first: bool) -> frozenset[str]:
-    ours = _ours(told, service)
+    ours = told.ours(service)
     if not service.exists:
         return frozenset({"failed"}) if ours else frozenset({"failed", "refused"})
     if ours is None:
         return _untouched(told, service)
+    returned = told.returned(service)
+    if returned is not None:
+        return end_of_return(service, returned)
     if ours.replaced and not _by_us(told, service, ours):
         return frozenset({"superseded"})
     match ours.status:
         case "SUCCESSFUL":
-            return _completed(service, ours)
+            return _completed(told, service, ours)
         case "IN_PROGRESS":
-            live = not told.wish.until_complete and service.primary == ours.id
-            enough = 0 < service.count <= service.healthy_tasks(ours.id)
-            return frozenset({"live"}) if live and enough else frozenset()
+            return frozenset({"live"}) if not told.wish.until_complete and serves(service, ours) else frozenset()
         case "" | "ROLLBACK_REQUESTED":  # The journal names a new deployment one entry before it says how it stands.
             return frozenset()
         case "ROLLBACK_IN_PROGRESS" if not first:
@@ -203,9 +129,19 @@ def _true_now(told: Told, service: Service, first: bool) -> frozenset[str]:
     return frozenset({"failed"})
 
 
-def _completed(service: Service, ours: Deployment) -> frozenset[str]:
-    proved = frozenset({"live"}) if ours.count_when_complete else frozenset()
-    return proved if service.count else proved | {"failed"}
+def _completed(told: Told, service: Service, ours: Deployment) -> frozenset[str]:
+    proved = frozenset({"live"}) if serves(service, ours) and not told.emptied(service) else frozenset()
+    replaced = frozenset({"superseded"} if told.wish.atomic and service.primary != ours.id else ())
+    return proved | replaced if service.count else proved | replaced | {"failed"}
+
+
+def _could_not_return(told: Told, said: Said, service: Service) -> bool:
+    """Whether a service that is to go back is as it was, because AWS refused."""
+    refused = any(
+        call.refused and call.operation == "UpdateService" and said.looked <= call.n <= said.at for call in told.calls
+    )
+    ours = told.ours(service)
+    return told.wish.atomic and refused and ours is not None and ours.status == "SUCCESSFUL"
 
 
 def _untouched(told: Told, service: Service) -> frozenset[str]:
@@ -234,7 +170,7 @@ def _is_on_guard(told: Told, said: Said) -> bool:
 
 
 def _at_the_deadline(told: Told, service: Service, first: bool) -> set[str]:
-    ours = _ours(told, service)
+    ours = told.ours(service)
     # Where there is no former version, whoever asks for its return knows the end already.
     failed = ours is not None and first and ours.status == "ROLLBACK_REQUESTED"
     return {"timed-out", "failed"} if failed else {"timed-out"}
@@ -250,10 +186,6 @@ def _is_blind(told: Told, said: Said) -> bool:
     return any(not call.answered for call in (looks[-1:] if said.started else before))
 
 
-def _ours(told: Told, service: Service) -> Deployment | None:
-    return next(iter(service.asked_for(told.wish.key, told.began)), None)
-
-
 def _by_us(told: Told, service: Service, ours: Deployment) -> bool:
     later = [each for each in service.deployments.values() if each.began > ours.began]
     return bool(later) and later[0].by == told.wish.key
@@ -262,7 +194,7 @@ def _by_us(told: Told, service: Service, ours: Deployment) -> bool:
 def _ended_wrongly(told: Told, entries: Sequence[Entry]) -> Iterator[str]:
     match told.end:
         case End.RESULTS:
-            outcomes = {said.outcome for said in told.said}
+            outcomes = set(told.last.values())
             expected = next((code for outcome, code in SEVERITY.items() if outcome in outcomes), 0)
             if told.exit_code != expected:
                 yield f"exit status {told.exit_code}, and {expected} is right for {', '.join(sorted(outcomes))}"
@@ -296,7 +228,7 @@ def _obstacles(told: Told, entries: Sequence[Entry]) -> set[str]:
 
 
 def _in_the_way(told: Told, story: Story, service: Service) -> Iterator[tuple[str, bool]]:
-    verb, first = told.wish.verb, _on_template(service.definition)
+    verb, first = told.wish.verb, on_template(service.definition)
     yield "it is deleted", not service.exists
     yield "it was never released", first and verb in (Verb.RESTART, Verb.ROLLBACK)
     yield "it stands at 0", not first and service.count == 0 and verb is not Verb.ROLLBACK
@@ -312,7 +244,7 @@ def _in_the_way(told: Told, story: Story, service: Service) -> Iterator[tuple[st
 
 def way_back(service: Service) -> str | None:
     """Where a rollback leads: the newest success older than the first one of what ECS works towards, else the last success."""
-    good = [definition for definition in service.successes if not _on_template(definition)]
+    good = [definition for definition in service.successes if not on_template(definition)]
     if service.definition not in good or any(each.status.startswith("ROLLBACK_") for each in _going_back(service)):
         return good[-1] if good else None
     older = good[: good.index(service.definition)]
@@ -321,11 +253,3 @@ def way_back(service: Service) -> str | None:
 
 def _going_back(service: Service) -> list[Deployment]:
     return [each for each in service.deployments.values() if each.status in ("ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS")]
-
-
-def _on_template(definition: str) -> bool:
-    return definition.rsplit(":", 1)[0].endswith("-template")
-
-
-def _name(arn: str) -> str:
-    return arn.rsplit("/", 1)[-1]

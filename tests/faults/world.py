@@ -32,7 +32,7 @@ from sandbox.emulator.journal import Entry
 from sandbox.emulator.timings import Timings
 from tests.faults import platform
 from tests.faults.story import Story
-from tests.faults.truth import Call
+from tests.faults.told import Call
 from tests.sandbox.inprocess import ENDPOINT, REGION, Transport
 
 TOOL, PERSON, RIVAL, INFRA = "tool", "person", "rival", "infra"
@@ -228,18 +228,19 @@ class _Wire:
         world, operation = self.world, event_name.rsplit(".", 1)[-1]
         self._transport.application = world.emulator.application
         world.around(operation, after=False)
-        n, time, answered = world.number(), world.now(), False
+        n, time, answered, refused = world.number(), world.now(), False, False
         try:
             answer = self._transport(request)
             answer.content  # noqa: B018 - reads the body before it is searched
             answered = answer.status_code < 500 and not any(word in answer.content for word in _NO_ANSWER)
+            refused = answered and answer.status_code >= 400
         except ReadTimeoutError:
             world.pass_time(READ_SECONDS)
             raise
         except ConnectionClosedError:
             raise
         finally:
-            world.watched.calls.append(Call(operation, n, time, answered))
+            world.watched.calls.append(Call(operation, n, time, answered, refused))
             world.around(operation, after=True)
         return answer
 
