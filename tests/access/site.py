@@ -80,7 +80,11 @@ class Site(Shop):
             ComparisonOperator="GreaterThanThreshold",
             TreatMissingData="notBreaching",
         )
-        watched = {"alarms": {"alarmNames": [ALARM], "enable": True, "rollback": True}}
+        # Without the circuit breaker, which may be faster than a release that wants to use its right to stop.
+        watched = {
+            "alarms": {"alarmNames": [ALARM], "enable": True, "rollback": True},
+            "deploymentCircuitBreaker": {"enable": False, "rollback": False},
+        }
         self.client("ecs").update_service(
             cluster=aws_platform.CLUSTER, service=aws_platform.SERVICE, deploymentConfiguration=watched
         )
@@ -116,6 +120,10 @@ class Site(Shop):
         if role not in self._sessions:
             self._sessions[role] = assume(Running(**self.emulator.ready), f"{STEM}-{role}")
         return self._sessions[role]
+
+    def behaves(self, version: str, behaviour: str) -> None:
+        """Change what tasks of a version do that are launched from now on."""
+        self.emulator.control("POST", "behaviours", {"glob": f"*:{version}", "behaviour": behaviour})
 
     def new_template(self, memory: str) -> None:
         """What `pulumi up` does for a changed template: a revision, and a contract that names it."""

@@ -48,11 +48,15 @@ def _with_lost_answer(site: Site) -> None:
 
 
 def _while_a_release_is_at_work(site: Site) -> None:
-    site.push("v3", "slow:4")
+    site.push("v3", "no-capacity:1000000")  # It goes on until it is let go, however long the next command takes.
     site.forget_calls()
     site.start_as("release", "appdeploy", "deploy", "-e", "staging", "--version", "v3")
     wait_for(site, "UpdateService")
     wait_for(site, "DescribeTasks")
+
+
+def _let_go(site: Site) -> None:
+    site.behaves("v3", "healthy")
 
 
 def _interrupted(site: Site) -> None:
@@ -124,7 +128,7 @@ STEPS = (
         before=_while_a_release_is_at_work,
         shows="is still in progress",
     ),
-    Step("waits in line", RELEASE, ("deploy", "--version", "v1", "--lock-wait", "60", *COMPLETE)),
+    Step("waits in line", RELEASE, ("deploy", "--version", "v1", "--lock-wait", "60", *COMPLETE), before=_let_go),
     Step("sees the drift", VIEWER, ("status", "--expect-synced"), 10, _new_template("1024"), "template has moved on"),
     Step("sync", RELEASE, ("sync", *COMPLETE)),
     Step("deploy --sync", RELEASE, ("deploy", "--sync", "--version", "v2", *COMPLETE), before=_new_template("2048")),

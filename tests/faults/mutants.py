@@ -159,10 +159,10 @@ MUTANTS: Mapping[str, Mutant] = {
     "blind retry": Mutant(blind_retry, "for one release", 3),
     "wrong deployment id": Mutant(wrong_deployment, "said live, true is", 2),
     "settle skipped": Mutant(settle_skipped, "the ledger says of", 2),
-    "return unconfirmed": Mutant(return_unconfirmed, "said rolled-back, true is", 2),
+    "return unconfirmed": Mutant(return_unconfirmed, "said rolled-back, true is", 6),
     "groups at once": Mutant(groups_at_once, "was updated before", 2),
-    "left behind": Mutant(left_behind, "is live although another service", 2),
-    "task before ignored": Mutant(task_before_ignored, "although a task before it has failed", 2),
+    "left behind": Mutant(left_behind, "is live although another service", 6),
+    "task before ignored": Mutant(task_before_ignored, "although a task before it has failed", 103),
 }
 """By name."""
 
