@@ -143,6 +143,8 @@ def _told(contract: ServiceContract, service: ServiceEntry) -> Untouched:
 def _reopened(entry: Entry, services: tuple[ServicePlan | Untouched, ...], caller: str | None) -> Entry:
     """The entry with the steps that are about to be done; those that an interruption left undone are marked so."""
     left = [service for service in services if isinstance(service, ServicePlan) and _lacks_deployment(service)]
+    for service in left:  # What was told as not begun is undecided again.
+        entry = entry.with_service(service.contract.name, outcome=None, cause=None)
     again = entry.interrupted().beginning(StepKind.RESUME, why=caller).completing(StepKind.RESUME)
     if any(service.change.registers and _lacks_revision(service) for service in left):
         again = again.beginning(StepKind.REGISTER)

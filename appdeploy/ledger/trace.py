@@ -9,6 +9,7 @@ from appdeploy.begun import Known, recorded_since, registered_by
 from appdeploy.contract import ServiceContract
 from appdeploy.ecs_state import ServiceState
 from appdeploy.ledger.entry import Entry, StepKind
+from appdeploy.outcome import Outcome
 
 if TYPE_CHECKING:
     from appdeploy.aws import Clients
@@ -36,6 +37,8 @@ def find_trace(clients: Clients, entry: Entry, name: str, contract: ServiceContr
     revision = service.wanted.task_definition or registered_by(clients.ecs, contract.family, entry.id)
     if service.deployment_id or revision is None:
         return Trace(revision, service.deployment_id, _find_return(clients, entry, name, contract), untouched)
+    if service.outcome == Outcome.NOT_BEGUN.value:  # Nothing was sent: whoever began the same revision since, it is not ours.
+        return Trace(revision, None, None, untouched)
     known = Known(frozenset(service.known), service.known_at)
     cluster = contract.service.rsplit("/", 2)[-2]
     return Trace(revision, recorded_since(clients.ecs, cluster, contract.service, revision, known), None, untouched)

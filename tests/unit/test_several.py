@@ -133,6 +133,19 @@ def test_all_later_groups_wait_for_one_that_timed_out(three, aws, run, command):
     assert updates(aws)[-1] == "gateway"
 
 
+def test_what_was_not_begun_is_not_taken_for_a_later_restart(three, aws, run, command):
+    """A restart begins what the service runs already, so that its revision does not tell two of them apart."""
+    three["orchestrator"].script = [Moment(), Moment((up(1, False),))]
+    run(Restart(), timeout=30)
+    first = aws.ledger[0]
+    assert first.services["agent"].outcome == "not-begun"
+    three["agent"].script = [DONE]
+    assert command("restart", "-e", "staging", "-s", "agent", "--until", "complete") == 0
+    command("releases", "-e", "staging")
+    told = next(entry for entry in aws.ledger if entry.id == first.id).services["agent"]
+    assert (told.outcome, told.settled) == ("superseded", True)
+
+
 def test_what_goes_back_goes_at_once(aws, back):
     services = [aws.released("orchestrator"), aws.released("agent", order=1)]
     for service in services:
