@@ -85,8 +85,9 @@ def update(
     emit: Emit,
 ) -> Beginning:
     """Point these services at their revisions, side by side. Raises LockLost when no service may be touched any more."""
-    if any(service.deployment_id is None for service in services):
-        book.updating()
+    coming = [service.contract.name for service in services if service.deployment_id is None]
+    if coming:
+        book.updating(coming)
     begun = side_by_side(lambda service: _update(plan, service, revisions[service.contract.name], writer), services)
     rollouts = tuple(item for item in begun if isinstance(item, Rollout))
     for rollout in rollouts:

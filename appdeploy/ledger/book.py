@@ -83,13 +83,20 @@ class Book:
             self._turn.note,
         )
 
-    def updating(self) -> None:
-        """Before the services are updated, and after the registering is done. Raises LockLost: then nothing is sent.
+    def updating(self, services: Iterable[str]) -> None:
+        """Before these services are updated, and after the registering is done. Raises LockLost: then nothing is sent.
 
         Nothing is written when this step was the first, as in a rollback: it was written with the lock.
         """
-        if not self._entry.is_doing(StepKind.UPDATE):
-            self._put(lambda entry: entry.completing(StepKind.REGISTER).beginning(StepKind.UPDATE), self._turn.write)
+        names = tuple(services)
+        if self._entry.is_doing(StepKind.UPDATE) and all(self._entry.services[name].sent is not False for name in names):
+            return
+        self._put(
+            lambda entry: (
+                entry if entry.is_doing(StepKind.UPDATE) else entry.completing(StepKind.REGISTER).beginning(StepKind.UPDATE)
+            ).sending(names),
+            self._turn.write,
+        )
 
     def updated(self, deployments: Iterable[tuple[str, str]]) -> None:
         """After the services were updated: the deployment of each."""

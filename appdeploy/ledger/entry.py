@@ -6,7 +6,7 @@ tools one version apart can work on the same entry; fields that an older tool di
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Self
@@ -122,6 +122,8 @@ class ServiceEntry(_Part):
     """For a change of the count alone, which starts no deployment."""
     settings: tuple[SettingChange, ...] = ()
     """What is changed before new tasks start."""
+    sent: bool | None = None
+    """Whether an update of it may have been sent: False until its group's turn comes. None in entries of older tools."""
     deployment_id: str | None = None
     """Our deployment, as DescribeServices lists it."""
     before: BeforeRun | None = None
@@ -232,6 +234,13 @@ class Entry(_Part):
         """The same entry with one service changed."""
         changed = self.services[name].model_copy(update=changes)
         return self.model_copy(update={"services": {**self.services, name: changed}})
+
+    def sending(self, names: Iterable[str]) -> Self:
+        """The same entry with updates of these services about to be sent."""
+        entry = self
+        for name in names:
+            entry = entry.with_service(name, sent=True)
+        return entry
 
     def beginning(self, what: StepKind, service: str | None = None, why: str | None = None) -> Self:
         """The same entry with a step that is about to be done."""

@@ -22,8 +22,9 @@ CHANGE_WORDS: Mapping[Change, str] = {
 def opening_entry(plan: ReleasePlan, who: str) -> Entry:
     """An entry whose first step is about to be done."""
     entry = bare_entry(plan, who, {service.contract.name: service_entry(service) for service in plan.services})
-    registers = any(service.change.registers for service in plan.changed)
-    return entry.beginning(StepKind.REGISTER if registers else StepKind.UPDATE)
+    if any(service.change.registers for service in plan.changed):
+        return entry.beginning(StepKind.REGISTER)
+    return entry.beginning(StepKind.UPDATE).sending(service.contract.name for group in plan.groups[:1] for service in group)
 
 
 def bare_entry(plan: ReleasePlan, who: str, services: Mapping[str, ServiceEntry]) -> Entry:
@@ -71,6 +72,7 @@ def service_entry(service: ServicePlan | Untouched) -> ServiceEntry:
                 base=service.base.arn,
                 known=tuple(sorted(service.former.known.deployments)),
                 known_at=service.former.known.at,
+                sent=False,
             )
 
 

@@ -39,6 +39,8 @@ def find_trace(clients: Clients, entry: Entry, name: str, contract: ServiceContr
         return Trace(revision, service.deployment_id, _find_return(clients, entry, name, contract), untouched)
     if service.outcome == Outcome.NOT_BEGUN.value:  # Nothing was sent: whoever began the same revision since, it is not ours.
         return Trace(revision, None, None, untouched)
+    if service.sent is False:  # A later deployment of the same revision is not this release's.
+        return Trace(revision, None, None, untouched)
     known = Known(frozenset(service.known), service.known_at)
     cluster = contract.service.rsplit("/", 2)[-2]
     return Trace(revision, recorded_since(clients.ecs, cluster, contract.service, revision, known), None, untouched)

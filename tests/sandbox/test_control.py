@@ -77,7 +77,7 @@ def test_every_push_is_an_image_of_its_own(scenario: Scenario) -> None:
             image(behaviour="odd"),
             400,
             "behaviour must be one of healthy, no-image, crash, unhealthy, crash:SECONDS, slow:SECONDS, no-capacity:TASKS,"
-            " pull-timeout:TASKS, spot:TASKS",
+            " pull-timeout:TASKS, spot:TASKS, task-fails:CODE, task-hangs",
         ),
         ("POST", "images", image(behaviour=3), 400, "behaviour must be a non-empty string"),
         ("POST", "behaviours", {"glob": "*:nothing", "behaviour": "crash"}, 404, "no image matches *:nothing"),
