@@ -1,4 +1,4 @@
-"""The ECS API where moto alone would differ from AWS: errors, pages, tags, what is read back."""
+"""The API of ECS services and clusters where moto alone would differ from AWS: errors, pages, tags, what is read back."""
 
 from __future__ import annotations
 
@@ -10,19 +10,11 @@ from typing import Any
 
 import botocore.session
 import pytest
-from botocore.exceptions import ClientError
 from botocore.model import Shape
 
 from tests.sandbox import aws_platform
+from tests.sandbox.refusal import refusal
 from tests.sandbox.scenario import Scenario
-
-
-def refusal(call: Any, **parameters: Any) -> tuple[str, str]:
-    """Code and message of the error that a call ends in."""
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def test_a_service_reads_back_what_it_was_created_with(scenario: Scenario) -> None:
@@ -260,67 +252,6 @@ def test_describe_services_takes_one_to_ten(scenario: Scenario) -> None:
     assert failures == [{"arn": arn, "reason": "MISSING"}]
 
 
-def test_an_inactive_task_definition_starts_nothing(scenario: Scenario) -> None:
-    definition = scenario.unreleased()
-    answer = scenario.ecs.deregister_task_definition(taskDefinition=definition)["taskDefinition"]
-
-    assert (answer["status"], "deregisteredAt" in answer) == ("INACTIVE", True)
-    assert refusal(scenario.create, definition=definition) == ("ClientException", "TaskDefinition is inactive")
-
-
-def test_a_family_means_its_newest_active_revision(scenario: Scenario) -> None:
-    first, second = scenario.unreleased(), scenario.unreleased()
-    scenario.ecs.deregister_task_definition(taskDefinition=second)
-
-    found = scenario.ecs.describe_task_definition(taskDefinition=aws_platform.TEMPLATE)["taskDefinition"]
-
-    assert found["taskDefinitionArn"] == first
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"family": "a b"}, "Family contains invalid characters"),
-        ({"cpu": "256", "memory": "4096"}, "No Fargate configuration exists for given values: 256 CPU, 4096 memory."),
-        ({"cpu": "1024", "memory": "2560"}, "No Fargate configuration exists"),
-        ({"networkMode": "bridge"}, "Fargate only supports network mode 'awsvpc'."),
-        ({"executionRoleArn": ""}, "Fargate requires task definition to have execution role ARN to support ECR images."),
-        ({"containerDefinitions": []}, "Container definitions should not be null or empty."),
-        (
-            {"containerDefinitions": [{"name": "a", "image": "x", "memory": 64}] * 2},
-            "Container name a is used more than once",
-        ),
-    ],
-)
-def test_a_task_definition_that_cannot_run_is_refused(scenario: Scenario, changes: dict[str, Any], message: str) -> None:
-    image = f"123456789012.dkr.ecr.eu-central-1.amazonaws.com/{aws_platform.REPOSITORY}:v1"
-    sent = {**aws_platform.task_definition(image, scenario.role), **changes}
-
-    code, text = refusal(scenario.ecs.register_task_definition, **sent)
-
-    assert code == "ClientException"
-    assert message in text
-
-
-def test_a_task_definition_can_be_registered_from_its_own_description(scenario: Scenario) -> None:
-    image = f"123456789012.dkr.ecr.eu-central-1.amazonaws.com/{aws_platform.REPOSITORY}:v1"
-    sent = {**aws_platform.task_definition(image, scenario.role), "cpu": ".25 vCPU", "memory": "1 GB"}
-    sent |= {"enableFaultInjection": True, "tags": [{"key": "release", "value": "1"}]}
-    scenario.ecs.register_task_definition(**sent)
-    read = scenario.ecs.describe_task_definition(taskDefinition=aws_platform.FAMILY, include=["TAGS"])
-    accepted = scenario.ecs.meta.service_model.operation_model("RegisterTaskDefinition").input_shape.members
-
-    again = {name: value for name, value in read["taskDefinition"].items() if name in accepted}
-    second = scenario.ecs.register_task_definition(**again, tags=read["tags"])["taskDefinition"]
-
-    (container,) = read["taskDefinition"]["containerDefinitions"]
-    assert container["portMappings"] == [{"containerPort": 8080, "hostPort": 8080, "protocol": "tcp"}]
-    assert (read["taskDefinition"]["cpu"], read["taskDefinition"]["memory"]) == ("256", "1024")
-    assert read["tags"] == sent["tags"]
-    assert {name: second[name] for name in again} == again
-    assert second["revision"] == read["taskDefinition"]["revision"] + 1
-
-
 def test_lists_come_in_pages(scenario: Scenario) -> None:
     arns = [scenario.unreleased() for _ in range(5)]
     pages = scenario.ecs.get_paginator("list_task_definitions").paginate(
@@ -386,28 +317,6 @@ def test_tags_can_be_changed_later(scenario: Scenario) -> None:
     assert scenario.ecs.list_tags_for_resource(resourceArn=arn)["tags"] == [{"key": "b", "value": "2"}]
 
 
-def test_a_task_can_run_on_its_own(scenario: Scenario) -> None:
-    definition = scenario.register(scenario.push("v1"))
-    vpc = {"subnets": list(scenario.network.private), "securityGroups": [scenario.network.security_group]}
-
-    (task,) = scenario.ecs.run_task(
-        cluster=aws_platform.CLUSTER,
-        taskDefinition=definition,
-        launchType="FARGATE",
-        startedBy="a-test",
-        networkConfiguration={"awsvpcConfiguration": vpc},
-    )["tasks"]
-    scenario.run(2)
-    running = scenario.ecs.list_tasks(cluster=aws_platform.CLUSTER, startedBy="a-test")["taskArns"]
-    scenario.ecs.stop_task(cluster=aws_platform.CLUSTER, task=task["taskArn"])
-    scenario.run(2)
-    (stopped,) = scenario.ecs.describe_tasks(cluster=aws_platform.CLUSTER, tasks=[task["taskArn"]])["tasks"]
-
-    assert task["lastStatus"] == "PROVISIONING"
-    assert running == [task["taskArn"]]
-    assert (stopped["lastStatus"], stopped["containers"][0]["exitCode"]) == ("STOPPED", 0)
-
-
 def test_tasks_of_a_service_carry_its_tags_when_told_to(scenario: Scenario) -> None:
     tags = [{"key": "team", "value": "platform"}]
     definition = scenario.register(scenario.push("v1"))
@@ -433,17 +342,6 @@ def test_unknown_tasks_and_services_are_told_apart(scenario: Scenario) -> None:
     assert unknown[0] == "ServiceNotFoundException"
 
 
-def test_families_are_listed_by_whether_they_have_an_active_revision(scenario: Scenario) -> None:
-    definition = scenario.unreleased()
-    listed = scenario.ecs.list_task_definition_families
-    before = listed(familyPrefix="axonflow", status="ACTIVE")["families"]
-    scenario.ecs.deregister_task_definition(taskDefinition=definition)
-
-    assert before == [aws_platform.TEMPLATE]
-    assert listed(status="ACTIVE")["families"] == []
-    assert listed(status="INACTIVE")["families"] == [aws_platform.TEMPLATE]
-
-
 def test_a_cluster_s_settings_can_be_changed(scenario: Scenario) -> None:
     settings = [{"name": "containerInsights", "value": "enhanced"}]
 
@@ -465,70 +363,3 @@ def test_task_sets_are_not_emulated(scenario: Scenario) -> None:
         (scenario.ecs.update_service_primary_task_set, {"primaryTaskSet": "t"}),
     ):
         assert refusal(call, **named, **more)[0] == "UnsupportedFeatureException"
-
-
-def _run_command(scenario: Scenario, behaviour: str, token: str = "once") -> str:
-    """A one-off command of an image; returns the task's ARN."""
-    definition = scenario.register(scenario.push(behaviour.partition(":")[0], behaviour))
-    return _send_command(scenario, definition, token)
-
-
-def _send_command(scenario: Scenario, definition: str, token: str) -> str:
-    vpc = {"subnets": list(scenario.network.private), "securityGroups": [scenario.network.security_group]}
-    (task,) = scenario.ecs.run_task(
-        cluster=aws_platform.CLUSTER,
-        taskDefinition=definition,
-        launchType="FARGATE",
-        networkConfiguration={"awsvpcConfiguration": vpc},
-        overrides={"containerOverrides": [{"name": "agent", "command": ["migrate", "up"]}]},
-        clientToken=token,
-    )["tasks"]
-    return str(task["taskArn"])
-
-
-def _ended(scenario: Scenario, arn: str) -> tuple[str, str | None, int | None]:
-    (task,) = scenario.ecs.describe_tasks(cluster=aws_platform.CLUSTER, tasks=[arn])["tasks"]
-    return task["lastStatus"], task.get("stopCode"), task["containers"][0].get("exitCode")
-
-
-@pytest.mark.parametrize(("behaviour", "code"), [("healthy", 0), ("task-fails:3", 3), ("crash", 1)])
-def test_a_command_given_to_a_task_ends_by_itself_with_its_exit_code(scenario: Scenario, behaviour: str, code: int) -> None:
-    arn = _run_command(scenario, behaviour)
-    scenario.run(3)
-    assert _ended(scenario, arn) == ("STOPPED", "EssentialContainerExited", code)
-
-
-def test_a_command_that_hangs_runs_until_it_is_stopped(scenario: Scenario) -> None:
-    arn = _run_command(scenario, "task-hangs")
-    scenario.run(30)
-    assert _ended(scenario, arn)[0] == "RUNNING"
-    scenario.ecs.stop_task(cluster=aws_platform.CLUSTER, task=arn)
-    scenario.run(2)
-    assert _ended(scenario, arn)[:2] == ("STOPPED", "UserInitiated")
-
-
-def test_the_log_of_a_command_names_it(scenario: Scenario) -> None:
-    arn = _run_command(scenario, "task-fails:3")
-    scenario.run(3)
-    stream = f"agent/agent/{arn.rsplit('/', 1)[1]}"
-    events = scenario.client("logs").get_log_events(logGroupName=aws_platform.LOG_GROUP, logStreamName=stream)["events"]
-    assert [event["message"] for event in events] == ["starting migrate up", "migrate up: failed"]
-
-
-def test_a_request_with_the_same_token_launches_nothing_more(scenario: Scenario) -> None:
-    definition = scenario.register(scenario.push("v1"))
-    first = _send_command(scenario, definition, "a")
-    scenario.run(3)
-    assert _send_command(scenario, definition, "a") == first
-    assert _send_command(scenario, definition, "b") != first
-    other = scenario.register(scenario.push("v2"))
-    with pytest.raises(scenario.ecs.exceptions.ConflictException):
-        _send_command(scenario, other, "a")
-
-
-def test_ecs_forgets_a_token_an_hour_after_its_task(scenario: Scenario) -> None:
-    definition = scenario.register(scenario.push("v1"))
-    first = _send_command(scenario, definition, "a")
-    scenario.run(3)
-    scenario.emulator.advance(scenario.timings.stopped_kept)
-    assert _send_command(scenario, definition, "a") != first
