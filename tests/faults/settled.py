@@ -40,8 +40,10 @@ def _lies_of(told: Told, entry: LedgerEntry, entries: Sequence[Entry]) -> Iterat
         last = now.services[service.service]
         true = _true(told, last, first=first) if last.exists else _before_it_went(told, entries, last.arn, first=first)
         said = service.outcome if service.settled else "open"
-        if entry.atomic and not _all_well(entry):  # `resume` may have to take it back.
-            true |= {"open"} if "live" in true else set()
+        if entry.atomic and not _all_well(entry) and "live" in true:
+            # `resume` may have to take it back, and cannot where somebody deregistered what it ran.
+            gone = {each["task_definition"] for each in now.deregistered}
+            true |= {"open", *({"failed"} if before.services[service.service].definition in gone else ())}
         if said not in true:
             yield f"the ledger says of {name} in {entry.id}: {said}, true is {' or '.join(sorted(true))}"
 
