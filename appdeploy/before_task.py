@@ -23,13 +23,13 @@ def is_wanted(service: ServicePlan) -> bool:
     """Whether it has to run. Only a new revision has something to prepare, and what has passed is not run again."""
     before = service.resumed.before if service.resumed else None
     passed = service.deployment_id is not None or (before is not None and before.exit_code == 0)
-    return service.contract.before is not None and service.change.registers and not passed
+    return service.contract.pre_deploy is not None and service.change.registers and not passed
 
 
 def task_of(service: ServicePlan) -> BeforeTask:
     """The contract's wish, of a service that has one."""
-    assert service.contract.before is not None, "only services with such a task are asked"
-    return service.contract.before
+    assert service.contract.pre_deploy is not None, "only services with such a task are asked"
+    return service.contract.pre_deploy
 
 
 def request_of(plan: ReleasePlan, service: ServicePlan, revision: str, described: ServiceTypeDef) -> Mapping[str, Any]:

@@ -182,9 +182,9 @@ class ServiceContract(_Document):
     """None: people alone change the count. The maximum is set by infra, the minimum by releases: it starts tasks."""
     strategy: Literal["rolling", "canary"] = "rolling"
     health_path: Annotated[str, StringConstraints(pattern=r"^/")] = "/health"
-    order: Annotated[int, Field(ge=0, le=99)] = 0
+    wave: Annotated[int, Field(ge=0, le=99)] = 0
     """Its group within a release of several services: lower ones first, those of one number side by side."""
-    before: BeforeTask | None = None
+    pre_deploy: BeforeTask | None = None
 
     @property
     def template_family(self) -> str:

@@ -171,7 +171,7 @@ class ReleasePlan:
     @property
     def groups(self) -> tuple[tuple[ServicePlan, ...], ...]:
         """The services that will be changed, those of one group side by side: a group begins when those before it are live."""
-        begun = min((service.contract.order for service in self.changed if service.deployment_id), default=0)
+        begun = min((service.contract.wave for service in self.changed if service.deployment_id), default=0)
         places = {service.contract.name: _place(service, begun) for service in self.changed}
         return tuple(
             tuple(service for service in self.changed if places[service.contract.name] == place)
@@ -201,7 +201,7 @@ def _place(service: ServicePlan, begun: int) -> int:
     """Which group it is of. What goes back goes at once, and what has begun already is watched from the start."""
     if service.change is Change.RETURN:
         return 0
-    return begun if service.deployment_id else service.contract.order
+    return begun if service.deployment_id else service.contract.wave
 
 
 def version_of(definition: TaskDefinition, container: str) -> str:

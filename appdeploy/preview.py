@@ -114,8 +114,8 @@ def _writes(service: ServicePlan) -> Iterator[str]:
     name = contract.service.rsplit("/", 1)[-1]
     if service.change.registers:
         yield f"RegisterTaskDefinition: a new revision of {contract.family} with {contract.container} at {service.image}"
-    if service.contract.before and service.change.registers:
-        task = service.contract.before
+    if service.contract.pre_deploy and service.change.registers:
+        task = service.contract.pre_deploy
         yield f"RunTask: {' '.join(task.command)}, with that revision, for {task.timeout_seconds} s at most"
     count = "" if service.desired_count is None else f" and desiredCount {service.desired_count}"
     what = "that revision" if service.change.registers else name_of(service.base.arn)

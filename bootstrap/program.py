@@ -1,4 +1,4 @@
-"""The program of an account: state, key, GitHub's identity provider, and for each environment the roles that build it."""
+"""The program of an account: state, key, GitHub's identity provider, and for each environment the roles that run Pulumi."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import pulumi_aws as aws
 
 from bootstrap.settings import AccountSettings, EnvironmentSettings, load
 from bootstrap.state import State
-from bootstrap.statements import Site, building, previewing
-from infra.access import Statement, managed_policy
-from infra.component import Component
-from infra.naming import Names
+from bootstrap.statements import StackArns, infrastructure_statements, preview_statements
+from infra.core.component import Component
+from infra.core.names import Names
+from infra.iam.documents import Statement, managed_policy
+from infra.iam.trust import GITHUB, GITHUB_AUDIENCE, github, people, trust
 from infra.settings import SettingsError
-from infra.trust import GITHUB, GITHUB_AUDIENCE, github, people, trust
 
 SESSION_SECONDS = 4 * 3600
-"""A first `pulumi up` of production takes the better part of an hour."""
+"""A first `pulumi up` of production takes up to an hour."""
 
 
 def main() -> None:
-    """Build what the stack file of the account asks for."""
+    """Declare the resources of the account's stack file."""
     try:
         settings = load(pulumi.Config("axonflow-bootstrap").require_object("account"))
     except SettingsError as error:
@@ -35,38 +35,43 @@ def build(settings: AccountSettings, region: str) -> None:
     provider = aws.iam.OpenIdConnectProvider("github", url=f"https://{GITHUB}", client_id_lists=[GITHUB_AUDIENCE])
     account = state.key_arn.apply(lambda arn: arn.split(":")[4])
     for name, environment in settings.environments.items():
-        site = Site(names=Names(name), region=region, account=account, bucket=state.bucket, key_arn=state.key_arn)
-        Builders(name, site, environment, settings.repository, provider)
+        arns = StackArns(names=Names(name), region=region, account=account, bucket=state.bucket, key_arn=state.key_arn)
+        PulumiRoles(name, arns, environment, settings.repository, provider)
     pulumi.export("backend", pulumi.Output.concat("s3://", state.bucket, f"?region={region}"))
 
 
-class Builders(Component):
+class PulumiRoles(Component):
     """The infrastructure and the preview role of one environment.
 
-    They carry no boundary and the platform's program cannot change them: nobody can give himself more by `pulumi up`.
+    They have no boundary, and the platform's program cannot change them: `pulumi up` cannot extend its own permissions.
     """
 
-    TYPE = "axonflow:bootstrap:Builders"
+    TYPE = "axonflow:bootstrap:PulumiRoles"
 
     def __init__(
-        self, name: str, site: Site, settings: EnvironmentSettings, repository: str, provider: aws.iam.OpenIdConnectProvider
+        self,
+        name: str,
+        arns: StackArns,
+        settings: EnvironmentSettings,
+        repository: str,
+        provider: aws.iam.OpenIdConnectProvider,
     ) -> None:
         super().__init__(name)
         self._environment, self._github = name, provider
         preview = "pull_request" if settings.previews == "pull_request" else f"environment:{name}-preview"
         up = f"environment:{name}-infrastructure"
-        may_build = [people(site.account, settings.people), github(site.account, repository, up)]
-        self._role("infrastructure", may_build, building(site))
-        self._role("preview", [github(site.account, repository, preview)], previewing(site))
+        trusted_by = [people(arns.account, settings.people), github(arns.account, repository, up)]
+        self._role("infrastructure", trusted_by, infrastructure_statements(arns))
+        self._role("preview", [github(arns.account, repository, preview)], preview_statements(arns))
         self.register_outputs({})
 
-    def _role(self, duty: str, trusted: list[dict[str, object]], statements: tuple[Statement, ...]) -> None:
-        named = f"axonflow-{duty}-{self._environment}"
-        logical = f"{self._environment}-{duty}"
+    def _role(self, kind: str, trusted: list[dict[str, object]], statements: tuple[Statement, ...]) -> None:
+        named = f"axonflow-{kind}-{self._environment}"
+        logical = f"{self._environment}-{kind}"
         role = aws.iam.Role(
             logical,
             name=named,
-            description=f"pulumi {'up' if duty == 'infrastructure' else 'preview'} of {self._environment}",
+            description=f"pulumi {'up' if kind == 'infrastructure' else 'preview'} of {self._environment}",
             assume_role_policy=trust(*trusted),
             max_session_duration=SESSION_SECONDS,
             opts=self.child(depends_on=[self._github]),

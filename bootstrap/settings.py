@@ -1,4 +1,4 @@
-"""What the stack file of an account may say."""
+"""The settings of an account, as its stack file has them."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, ValidationError
 
 from appdeploy.contract import ENVIRONMENT_PATTERN
-from infra.access_settings import REPOSITORY, Principals
-from infra.section import Section
+from infra.core.settings_model import SettingsModel
+from infra.iam.settings import REPOSITORY, Principals
 from infra.settings import SettingsError
 
 BUCKET = r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$"
 """docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, without dots: they break TLS."""
 
 
-class EnvironmentSettings(Section):
-    """Who may build one environment of the account."""
+class EnvironmentSettings(SettingsModel):
+    """Who may run Pulumi for one environment of the account."""
 
     previews: Literal["pull_request", "environment"]
-    """Which jobs of the repository preview: those of any pull request, or those of the GitHub environment
-    `<env>-preview` alone. A preview can read every secret of the stack, so production's wants a person's leave."""
+    """Which jobs of the repository may preview: those of any pull request, or those of the GitHub environment
+    `<env>-preview` alone. A preview can read every secret of the stack, so production's needs a reviewer."""
     people: Principals
     """Who may assume the infrastructure role, as in the platform's `access.people`."""
 
 
-class AccountSettings(Section):
+class AccountSettings(SettingsModel):
     """One account."""
 
     bucket: Annotated[str, StringConstraints(pattern=BUCKET)]
@@ -38,9 +38,9 @@ class AccountSettings(Section):
 
 
 def load(settings: Any) -> AccountSettings:
-    """Check what the stack file says. Raises SettingsError with one line for each wrong setting."""
+    """Validate a stack file's settings. Raises SettingsError with one line for each error."""
     try:
         return AccountSettings.model_validate(settings)
     except ValidationError as error:
         lines = (f"  {'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors())
-        raise SettingsError("the stack file's settings cannot be used\n" + "\n".join(lines)) from None
+        raise SettingsError("the stack file's settings are invalid\n" + "\n".join(lines)) from None

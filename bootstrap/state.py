@@ -1,21 +1,21 @@
-"""Where Pulumi keeps its state, and the key that its secrets are encrypted with."""
+"""The bucket of Pulumi's state, and the key of its secrets."""
 
 from __future__ import annotations
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.bucket import close
-from infra.component import Component
+from infra.core.component import Component
+from infra.core.secure_bucket import secure_bucket
 
 ALIAS = "alias/axonflow-pulumi"
 """As `pulumi stack init --secrets-provider awskms://alias/axonflow-pulumi` names it."""
 DELETION_DAYS = 30
-"""How long a deleted key can be had back; without it no secret of any stack can be read."""
+"""How long the deletion of the key can be cancelled; without the key no secret of any stack can be read."""
 
 
 class State(Component):
-    """A bucket that forgets nothing and shows nothing, and a key."""
+    """A versioned private bucket, and a key."""
 
     TYPE = "axonflow:bootstrap:State"
 
@@ -33,16 +33,16 @@ class State(Component):
         )
         aws.kms.Alias(name, name=ALIAS, target_key_id=key.key_id, opts=self.child())
         made = aws.s3.Bucket(name, bucket=bucket, opts=self.child(protect=True))
-        self._guard(name, made, key)
+        self._secure(name, made, key)
         self.bucket, self.key_arn = made.bucket, key.arn
         self.register_outputs({"bucket": self.bucket})
 
-    def _guard(self, name: str, bucket: aws.s3.Bucket, key: aws.kms.Key) -> None:
-        """Former states can be had back (Security Hub S3.14)."""
+    def _secure(self, name: str, bucket: aws.s3.Bucket, key: aws.kms.Key) -> None:
+        """Earlier versions of the state can be restored (Security Hub S3.14)."""
         aws.s3.BucketVersioning(
             name,
             bucket=bucket.id,
             versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
             opts=self.child(),
         )
-        close(name, bucket, self.child(), key.arn)
+        secure_bucket(name, bucket, self.child(), key.arn)

@@ -1,4 +1,4 @@
-"""What the roles that build an environment may do."""
+"""The permissions of the roles that run Pulumi for an environment."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import pulumi
 
-from infra.access import Statement
-from infra.naming import Names
+from infra.core.names import Names
+from infra.iam.documents import Statement
 
 SERVICES = (
     *("acm", "application-autoscaling", "cloudwatch", "dynamodb", "ec2", "ecr", "ecs", "elasticache"),
     *("elasticloadbalancing", "events", "logs", "rds", "route53", "s3", "scheduler", "secretsmanager", "sns", "ssm", "wafv2"),
 )
-"""What the platform is built of. Its keys, its roles and who may assume them have statements of their own."""
+"""AWS services of the platform. KMS keys, roles and their trust have statements of their own."""
 
-DATA = (
+DATA_READS = (
     "dynamodb:BatchGetItem",
     "dynamodb:GetItem",
     "dynamodb:Query",
@@ -28,29 +28,29 @@ DATA = (
     "secretsmanager:BatchGetSecretValue",
     "secretsmanager:GetSecretValue",
 )
-"""Reads of what is in things, where a preview asks only how they are."""
+"""Reads of contents; a preview needs configuration alone."""
 
-PASSED_TO = (
+PASS_ROLE_SERVICES = (
     "ecs-tasks.amazonaws.com",
     "ecs.amazonaws.com",
     "monitoring.rds.amazonaws.com",
     "scheduler.amazonaws.com",
     "vpc-flow-logs.amazonaws.com",
 )
-LINKED = (
+SERVICE_LINKED_ROLE_SERVICES = (
     "ecs.amazonaws.com",
     "ecs.application-autoscaling.amazonaws.com",
     "elasticache.amazonaws.com",
     "elasticloadbalancing.amazonaws.com",
     "rds.amazonaws.com",
 )
-"""Services whose own role is made when an account first uses them
+"""Services whose service-linked role is created when an account first uses them
 (docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html)."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Site:
-    """One environment, and where the state of its stack is."""
+class StackArns:
+    """The ARNs of one environment, and of its stack's state."""
 
     names: Names
     region: str
@@ -63,7 +63,7 @@ class Site:
 
     @property
     def roles(self) -> list[pulumi.Output[str]]:
-        """Those of the platform's program. The roles of this one are named otherwise, so that no role can change itself."""
+        """Roles of the platform's program. The roles of this program have other names, so that no role can change itself."""
         return [self.iam(f"role/{self.names.stack}-*")]
 
     @property
@@ -71,106 +71,106 @@ class Site:
         return self.iam(f"policy/{self.names.boundary}")
 
 
-def building(site: Site) -> tuple[Statement, ...]:
+def infrastructure_statements(arns: StackArns) -> tuple[Statement, ...]:
     """`pulumi up`: the services of the platform in its region, and roles within the boundary."""
     return (
         Statement(
-            reason="build the platform in its region",
+            reason="manage the platform in its region",
             actions=[f"{service}:*" for service in SERVICES],
             resources=["*"],
-            conditions={"StringEquals": {"aws:RequestedRegion": [site.region, "us-east-1"]}},
+            conditions={"StringEquals": {"aws:RequestedRegion": [arns.region, "us-east-1"]}},
         ),
-        # A role without it could be given more than this one has.
+        # A role without a boundary could get more permissions than this one has.
         Statement(
-            reason="make roles within the boundary",
+            reason="create roles with the boundary",
             actions=[
                 *("iam:AttachRolePolicy", "iam:CreateRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy"),
                 *("iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"),
             ],
-            resources=site.roles,
-            conditions={"StringEquals": {"iam:PermissionsBoundary": site.boundary}},
+            resources=arns.roles,
+            conditions={"StringEquals": {"iam:PermissionsBoundary": arns.boundary}},
         ),
         Statement(
-            reason="tend those roles",
+            reason="manage those roles",
             actions=[
                 *("iam:DeleteRole", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole"),
                 "iam:UpdateRoleDescription",
             ],
-            resources=site.roles,
+            resources=arns.roles,
         ),
         Statement(
-            reason="tend policies",
+            reason="manage policies",
             actions=[
                 *("iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:DeletePolicyVersion"),
                 *("iam:TagPolicy", "iam:UntagPolicy"),
             ],
-            resources=[site.iam(f"policy/{site.names.stack}-*")],
+            resources=[arns.iam(f"policy/{arns.names.stack}-*")],
         ),
         Statement(
-            reason="leave the boundary as it is",
+            reason="deny changes of the boundary",
             actions=[
                 *("iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:DeletePolicyVersion"),
                 "iam:SetDefaultPolicyVersion",
             ],
-            resources=[site.boundary],
+            resources=[arns.boundary],
             deny=True,
         ),
         Statement(
-            reason="hand roles to the services that use them",
+            reason="pass roles to AWS services",
             actions=["iam:PassRole"],
-            resources=site.roles,
-            conditions={"StringEquals": {"iam:PassedToService": list(PASSED_TO)}},
+            resources=arns.roles,
+            conditions={"StringEquals": {"iam:PassedToService": list(PASS_ROLE_SERVICES)}},
         ),
         Statement(
-            reason="let services make their own role",
+            reason="create service linked roles",
             actions=["iam:CreateServiceLinkedRole"],
-            resources=[site.iam("role/aws-service-role/*")],
-            conditions={"StringEquals": {"iam:AWSServiceName": list(LINKED)}},
+            resources=[arns.iam("role/aws-service-role/*")],
+            conditions={"StringEquals": {"iam:AWSServiceName": list(SERVICE_LINKED_ROLE_SERVICES)}},
         ),
-        *_read_roles(site),
-        *_keep_state(
-            site,
+        *_read_roles(arns),
+        *_state_access(
+            arns,
             ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
             ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"],
         ),
     )
 
 
-def previewing(site: Site) -> tuple[Statement, ...]:
-    """`pulumi preview` and `pulumi refresh --preview-only`: how things are, not what is in them."""
+def preview_statements(arns: StackArns) -> tuple[Statement, ...]:
+    """`pulumi preview` and `pulumi refresh --preview-only`: configuration, no contents."""
     reads = ("Describe*", "Get*", "List*")
     return (
         Statement(
-            reason="see how the platform is",
+            reason="read the configuration of the platform",
             actions=[f"{service}:{read}" for service in SERVICES if service != "s3" for read in reads],
             resources=["*"],
-            conditions={"StringEquals": {"aws:RequestedRegion": [site.region, "us-east-1"]}},
+            conditions={"StringEquals": {"aws:RequestedRegion": [arns.region, "us-east-1"]}},
         ),
-        Statement(reason="not what is in it", actions=DATA, resources=["*"], deny=True),
-        *_read_roles(site),
-        *_keep_state(site, ["s3:GetObject"], ["kms:Decrypt"]),
+        Statement(reason="deny reads of contents", actions=DATA_READS, resources=["*"], deny=True),
+        *_read_roles(arns),
+        *_state_access(arns, ["s3:GetObject"], ["kms:Decrypt"]),
     )
 
 
-def _read_roles(site: Site) -> Sequence[Statement]:
+def _read_roles(arns: StackArns) -> Sequence[Statement]:
     return (
         Statement(
-            reason="see roles and policies",
+            reason="read roles and policies",
             actions=[
                 *("iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy"),
                 *("iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole", "iam:ListPolicyTags"),
                 *("iam:ListPolicyVersions", "iam:ListRolePolicies", "iam:ListRoleTags"),
             ],
-            resources=[*site.roles, site.iam(f"policy/{site.names.stack}-*")],
+            resources=[*arns.roles, arns.iam(f"policy/{arns.names.stack}-*")],
         ),
     )
 
 
-def _keep_state(site: Site, objects: list[str], key: list[str]) -> Sequence[Statement]:
-    """Of all stacks in the bucket: the layout of Pulumi's own files is not for a policy to rely on."""
-    bucket = pulumi.Output.concat("arn:aws:s3:::", site.bucket)
+def _state_access(arns: StackArns, objects: list[str], key: list[str]) -> Sequence[Statement]:
+    """Of all stacks in the bucket: a policy should not rely on the layout of Pulumi's files."""
+    bucket = pulumi.Output.concat("arn:aws:s3:::", arns.bucket)
     return (
-        Statement(reason="find the state", actions=["s3:GetBucketLocation", "s3:ListBucket"], resources=[bucket]),
-        Statement(reason="work on the state", actions=objects, resources=[pulumi.Output.concat(bucket, "/*")]),
-        Statement(reason="work on its secrets", actions=key, resources=[site.key_arn]),
+        Statement(reason="list the state", actions=["s3:GetBucketLocation", "s3:ListBucket"], resources=[bucket]),
+        Statement(reason="access the state", actions=objects, resources=[pulumi.Output.concat(bucket, "/*")]),
+        Statement(reason="use the key of its secrets", actions=key, resources=[arns.key_arn]),
     )

@@ -1,4 +1,4 @@
-"""The platform, put together: reads the stack's settings and builds the components in the order of their needs."""
+"""The platform, put together: reads the stack's settings and declares the components in the order of their dependencies."""
 
 from __future__ import annotations
 
@@ -7,31 +7,32 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.boundary import Boundary, BoundaryArgs
-from infra.cache import Cache, CacheArgs
-from infra.cluster import Cluster, ClusterArgs
-from infra.connection import Connection
-from infra.database import Database, DatabaseArgs
-from infra.front import Front, front
-from infra.maintenance import Maintenance, MaintenanceArgs
-from infra.naming import Names
-from infra.network import Network, NetworkArgs
-from infra.release import Contract, ContractArgs, Releases, ReleasesArgs
-from infra.roles import Roles, RolesArgs
-from infra.scope import Scope
-from infra.service import Service, ServiceArgs
+from infra.contract.contract import Contract, ContractArgs
+from infra.contract.releases_table import ReleasesTable, ReleasesTableArgs
+from infra.core.arns import EnvironmentArns
+from infra.core.dependency import Dependency
+from infra.core.names import Names
+from infra.data.cache import Cache, CacheArgs
+from infra.data.database import Database, DatabaseArgs
+from infra.iam.boundary import Boundary, BoundaryArgs
+from infra.iam.roles import Roles, RolesArgs
+from infra.ingress.ingress import Backend, Ingress, IngressArgs, build_ingress
+from infra.maintenance.database_tasks import Maintenance, MaintenanceArgs
+from infra.monitoring.monitoring import Monitoring, MonitoringArgs
+from infra.network.network import Network, NetworkArgs
+from infra.service.cluster import Cluster, ClusterArgs
+from infra.service.service import Service, ServiceArgs
 from infra.settings import Environment, SettingsError, load
-from infra.watching import Watching, WatchingArgs
 
 
 def main() -> None:
-    """Build the platform of the current stack."""
+    """Declare the platform of the current stack."""
     platform = pulumi.Config("axonflow").require_object("platform")
     region = pulumi.Config("aws").require("region")
     try:
         environment = load(pulumi.get_stack(), region, platform)
     except SettingsError as error:
-        # RunError is shown by the engine as it is, without a traceback.
+        # The engine shows a RunError without a traceback.
         raise pulumi.RunError(str(error)) from None
     build(environment)
 
@@ -43,22 +44,26 @@ def build(environment: Environment) -> None:
     boundary = Boundary("boundary", BoundaryArgs(names=names, region=environment.region, promotion=environment.promotion))
     network = _network(environment, names)
     cluster = Cluster("cluster", ClusterArgs(names=names))
-    entry = front(platform, names, network, account)
+    ingress = _ingress(environment, names, network, account)
     database, cache = _database(environment, names, network), _cache(environment, names, network)
-    releases = Releases("releases", ReleasesArgs(names=names, protect=platform.protect))
-    parts = _Parts(environment, names, network, entry, cluster, (database.connection, cache.connection))
-    services = {name: _service(name, parts) for name in platform.services}
-    roles = Roles("roles", RolesArgs(scope=_scope(environment, names, account), settings=platform.access))
+    releases = ReleasesTable("releases", ReleasesTableArgs(names=names, protect=platform.protect))
+    shared = _Shared(environment, names, network, ingress, cluster, (database.dependency, cache.dependency))
+    services = {name: _service(name, shared) for name in platform.services}
+    roles = Roles("roles", RolesArgs(arns=_arns(environment, names, account), settings=platform.access))
     maintenance = _maintenance(environment, names, network, cluster, database)
-    watching = Watching(
-        "watching",
-        WatchingArgs(
-            environment=environment,
+    monitoring = Monitoring(
+        "monitoring",
+        MonitoringArgs(
             names=names,
             account=account,
-            database=database,
-            services=services,
-            balancers=entry.balancers,
+            region=environment.region,
+            settings=platform.alarms,
+            services={name: service.metrics for name, service in services.items()},
+            service_arns=[service.arn for service in services.values()],
+            load_balancers=ingress.load_balancers,
+            database=database.identifier,
+            database_log=database.log_group,
+            storage_gib=platform.database.storage_gib,
         ),
     )
     Contract(
@@ -69,35 +74,51 @@ def build(environment: Environment) -> None:
             region=environment.region,
             cluster_arn=cluster.arn,
             releases_table=releases.table_name,
-            url=entry.url,
+            url=ingress.url,
             services=services,
             settings=platform.services,
             windows=platform.release_windows,
             promotion=environment.promotion,
         ),
-        written_after=[
-            *(boundary, roles, network, *entry.components, cluster, database, cache, releases, *services.values()),
-            *(maintenance, watching),
+        depends_on=[
+            *(boundary, roles, network, *ingress.components, cluster, database, cache, releases, *services.values()),
+            *(maintenance, monitoring),
         ],
     )
-    pulumi.export("url", entry.url)
+    pulumi.export("url", ingress.url)
     pulumi.export("cluster", cluster.arn)
 
 
 @dataclass(frozen=True)
-class _Parts:
+class _Shared:
     """What every service is built on."""
 
     environment: Environment
     names: Names
     network: Network
-    entry: Front
+    ingress: Ingress
     cluster: Cluster
-    connections: tuple[Connection, ...]
+    dependencies: tuple[Dependency, ...]
 
 
-def _scope(environment: Environment, names: Names, account: pulumi.Output[str]) -> Scope:
-    return Scope(
+def _ingress(environment: Environment, names: Names, network: Network, account: pulumi.Output[str]) -> Ingress:
+    platform = environment.platform
+    return build_ingress(
+        IngressArgs(
+            names=names,
+            account=account,
+            network=network,
+            settings=platform.load_balancer,
+            domain=platform.domain,
+            backends={name: Backend(exposure=each.exposure, port=each.port) for name, each in platform.services.items()},
+            log_retention_days=platform.log_retention_days,
+            protect=platform.protect,
+        )
+    )
+
+
+def _arns(environment: Environment, names: Names, account: pulumi.Output[str]) -> EnvironmentArns:
+    return EnvironmentArns(
         names=names,
         region=environment.region,
         account=account,
@@ -148,7 +169,7 @@ def _maintenance(environment: Environment, names: Names, network: Network, clust
             cluster_arn=cluster.arn,
             vpc_id=network.vpc_id,
             subnet_ids=network.private_subnet_ids,
-            database=database.connection,
+            database=database.dependency,
             master_secret_arn=database.master_secret_arn,
         ),
     )
@@ -168,29 +189,29 @@ def _cache(environment: Environment, names: Names, network: Network) -> Cache:
     )
 
 
-def _service(name: str, parts: _Parts) -> Service:
-    platform = parts.environment.platform
+def _service(name: str, shared: _Shared) -> Service:
+    platform = shared.environment.platform
     settings = platform.services[name]
     return Service(
         name,
         ServiceArgs(
-            names=parts.names,
-            region=parts.environment.region,
+            names=shared.names,
+            region=shared.environment.region,
             settings=settings,
             registry=platform.registry,
             log_retention_days=platform.log_retention_days,
             alarms=platform.alarms,
             spot_percent=platform.spot_percent,
             protect=platform.protect,
-            cluster_arn=parts.cluster.arn,
-            traffic_role_arn=parts.cluster.traffic_role_arn,
-            vpc_id=parts.network.vpc_id,
-            subnet_ids=parts.network.private_subnet_ids,
-            entrance=parts.entry.entrance(name),
-            connections=[
-                *(connection for connection in parts.connections if connection.name in settings.uses),
-                *parts.entry.connections(name),
+            cluster_arn=shared.cluster.arn,
+            traffic_role_arn=shared.cluster.traffic_role_arn,
+            vpc_id=shared.network.vpc_id,
+            subnet_ids=shared.network.private_subnet_ids,
+            route=shared.ingress.route(name),
+            dependencies=[
+                *(dependency for dependency in shared.dependencies if dependency.name in settings.uses),
+                *shared.ingress.dependencies(name),
             ],
-            addresses=parts.entry.addresses(name),
+            public_urls=shared.ingress.public_urls(name),
         ),
     )

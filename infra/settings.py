@@ -1,7 +1,7 @@
-"""What a stack file may say: the settings of one environment, checked before anything is built.
+"""The settings of one environment, as its stack file has them, validated before anything is declared.
 
-Staging and production are one program; all that differs between them stands in their two stack files under
-`axonflow:platform`. The models are plain data: nothing here asks AWS.
+Staging and production are one program; everything that differs between them stands in their two stack files under
+`axonflow:platform`. The models are plain data: nothing here calls AWS.
 """
 
 from __future__ import annotations
@@ -11,18 +11,17 @@ from typing import Annotated, Any, Self
 from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from appdeploy.contract import ENVIRONMENT_PATTERN, SERVICE_PATTERN, Promotion, ReleaseWindow
-from infra.access_settings import AccessSettings
-from infra.alarm_settings import AlarmSettings
-from infra.data_settings import CacheSettings, DatabaseSettings
-from infra.domain_settings import DomainSettings, check_hosts
-from infra.exposure_settings import Exposure, InternalExposure, check_together
-from infra.firewall_settings import FirewallSettings
-from infra.name_settings import check_names
-from infra.network_settings import NetworkSettings
-from infra.promotion_settings import PromotionSettings
-from infra.section import Section
-from infra.service_settings import ServiceSettings
-from infra.variable_settings import check_variables
+from infra.contract.promotion import PromotionSettings
+from infra.core.settings_model import SettingsModel
+from infra.data.settings import CacheSettings, DatabaseSettings
+from infra.iam.settings import AccessSettings
+from infra.ingress.exposure import Exposure, InternalExposure, check_together
+from infra.ingress.settings import DomainSettings, LoadBalancerSettings, check_hosts
+from infra.monitoring.settings import AlarmSettings
+from infra.network.settings import NetworkSettings
+from infra.service.settings import RegistrySettings, ServiceSettings
+from infra.service.variables import check_variables
+from infra.unique_names import check_names
 
 PRODUCTION = "production"
 
@@ -50,34 +49,15 @@ LOG_RETENTION_DAYS = (
     3288,
     3653,
 )
-"""What PutRetentionPolicy takes (docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html)."""
+"""Those of PutRetentionPolicy (docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html)."""
 
 
 class SettingsError(ValueError):
-    """Settings that cannot be built. The message has a line for each thing that is wrong."""
+    """Invalid settings. The message has a line for each error."""
 
 
-class LoadBalancerSettings(Section):
-    """The load balancers."""
-
-    idle_timeout: Annotated[int, Field(ge=1, le=4000)] = 120
-    """Seconds without a byte before it closes a connection: at least the longest request."""
-    firewall: FirewallSettings | None = None
-    """In front of the public one; none without it."""
-
-
-class RegistrySettings(Section):
-    """How long the image repositories keep what was never released. Released images stay until `appdeploy prune`."""
-
-    untagged_days: Annotated[int, Field(ge=1, le=3650)] = 7
-    """Days after its push for an image whose tags are gone: left over by a push that broke off, or by hand."""
-    unreleased_days: Annotated[int, Field(ge=7, le=3650)]
-    """Days after its push within which an image has to be released at least once. Under a week it might expire while it is
-    still being tested."""
-
-
-class PlatformSettings(Section):
-    """All that a stack file says under `axonflow:platform`."""
+class PlatformSettings(SettingsModel):
+    """The value of `axonflow:platform` in a stack file."""
 
     network: NetworkSettings
     registry: RegistrySettings
@@ -85,35 +65,37 @@ class PlatformSettings(Section):
     cache: CacheSettings
     load_balancer: LoadBalancerSettings = LoadBalancerSettings()
     release_windows: Annotated[tuple[ReleaseWindow, ...], Field(max_length=14)] = ()
-    """When releases may begin; any time when there is none. Rollbacks always may, and `--during-incident` passes."""
+    """When releases may begin; empty: any time. Rollbacks may always begin, and so may releases with `--during-incident`."""
     promotion: PromotionSettings | None = None
-    """Where images have to have been live before; this environment takes any without it."""
+    """Where images have to have been live before; None: this environment accepts any image."""
     domain: DomainSettings | None = None
-    """Without one the public load balancer answers plain HTTP under the name that AWS gave it. Production has one."""
+    """None: the public load balancer answers plain HTTP under its own DNS name. Production has to have one."""
     access: AccessSettings
     alarms: AlarmSettings = AlarmSettings()
     log_retention_days: int
     """Of services, databases and load balancers alike."""
     spot_percent: Annotated[int, Field(ge=0, le=100)] = 0
-    """How many of each service's tasks beyond the first run on Fargate Spot: AWS takes such a task back at two minutes'
-    notice. Never in production, whose requests last that long."""
+    """Percentage of each service's tasks beyond the first that run on Fargate Spot: AWS may stop such a task at two minutes'
+    notice. 0 in production, whose requests last that long."""
     operations_version: Annotated[str, StringConstraints(pattern=r"^[\w][\w.-]{0,127}$")] | None = None
-    """Tag of the operations image, which the one-off tasks on the database run; the weekly maintenance is off without it."""
+    """Tag of the operations image, which the one-off tasks on the database run; None: the weekly maintenance is disabled."""
     protect: bool
-    """Whether Pulumi and AWS refuse to delete what holds data or traffic."""
+    """Whether Pulumi and AWS refuse to delete resources that hold data or traffic."""
     services: Annotated[
         dict[Annotated[str, StringConstraints(pattern=f"^{SERVICE_PATTERN}$")], ServiceSettings], Field(min_length=1)
     ]
 
     @field_validator("log_retention_days")
     @classmethod
-    def _retention_that_aws_takes(cls, value: int) -> int:
+    def _retention_that_aws_accepts(cls, value: int) -> int:
         if value not in LOG_RETENTION_DAYS:
-            raise ValueError(f"CloudWatch Logs keeps for {', '.join(map(str, LOG_RETENTION_DAYS))} days, not for {value}")
+            raise ValueError(
+                f"CloudWatch Logs has retentions of {', '.join(map(str, LOG_RETENTION_DAYS))} days, not of {value}"
+            )
         return value
 
     @model_validator(mode="after")
-    def _requests_outlive_nothing(self) -> Self:
+    def _idle_timeout_exceeds_requests(self) -> Self:
         for name, service in self.services.items():
             if service.longest_request_seconds > self.load_balancer.idle_timeout:
                 raise ValueError(
@@ -123,8 +105,8 @@ class PlatformSettings(Section):
         return self
 
     @model_validator(mode="after")
-    def _inner_ports_apart(self) -> Self:
-        """Each internal service has a listener of its own on one load balancer (infra/internal_balancer.py)."""
+    def _distinct_internal_ports(self) -> Self:
+        """Each internal service has a listener of its own on one load balancer (infra/ingress/internal.py)."""
         taken: dict[int, str] = {}
         for name, service in self.services.items():
             if isinstance(service.exposure, InternalExposure) and taken.setdefault(service.port, name) != name:
@@ -134,7 +116,7 @@ class PlatformSettings(Section):
         return self
 
     @model_validator(mode="after")
-    def _services_that_fit_together(self) -> Self:
+    def _services_fit_together(self) -> Self:
         check_together(self.exposures)
         check_variables(self.services)
         if self.domain is not None:
@@ -147,7 +129,7 @@ class PlatformSettings(Section):
         return {name: service.exposure for name, service in self.services.items()}
 
 
-class Environment(Section):
+class Environment(SettingsModel):
     """One environment: its name (the stack's), its region and its settings."""
 
     name: Annotated[str, StringConstraints(pattern=f"^{ENVIRONMENT_PATTERN}$")]
@@ -155,22 +137,22 @@ class Environment(Section):
     platform: PlatformSettings
 
     @model_validator(mode="after")
-    def _names_that_aws_takes(self) -> Self:
+    def _names_that_aws_accepts(self) -> Self:
         check_names(self.name, self.platform.services)
         return self
 
     @model_validator(mode="after")
     def _production_is_safe(self) -> Self:
-        """What the rules want of production alone (infra/rules): said before anything is built."""
+        """The policy checks of production alone (infra/policy_checks), before anything is declared."""
         platform = self.platform
-        wanted = {
+        required = {
             "domain (zone and host): without one its traffic is not encrypted": platform.domain is not None,
-            "protect: without it one mistake takes data along": platform.protect,
-            "database.multi_az: without a standby an outage of its zone stops everything": platform.database.multi_az,
-            "cache.replicas of at least 1: without one nothing takes over from a failed node": platform.cache.replicas > 0,
-            "spot_percent of 0: AWS takes such tasks back in the middle of requests": platform.spot_percent == 0,
+            "protect: without it one mistake deletes data": platform.protect,
+            "database.multi_az: without a standby an outage of its zone stops the platform": platform.database.multi_az,
+            "cache.replicas of at least 1: without one a failed node has no failover": platform.cache.replicas > 0,
+            "spot_percent of 0: AWS stops Spot tasks in the middle of requests": platform.spot_percent == 0,
         }
-        missing = [what for what, there in wanted.items() if not there]
+        missing = [what for what, present in required.items() if not present]
         if self.name == PRODUCTION and missing:
             raise ValueError(f"production needs platform.{missing[0]}")
         return self
@@ -179,7 +161,7 @@ class Environment(Section):
     def _promoted_from_elsewhere(self) -> Self:
         source = self.platform.promotion
         if source is not None and source.environment == self.name:
-            raise ValueError(f"platform.promotion.environment: {self.name} cannot be where its own images come from")
+            raise ValueError(f"platform.promotion.environment: {self.name} cannot be its own source")
         return self
 
     @model_validator(mode="after")
@@ -191,15 +173,15 @@ class Environment(Section):
 
     @property
     def promotion(self) -> Promotion | None:
-        """Where images have to have been live before."""
+        """The contract's model of `promotion`."""
         source = self.platform.promotion
-        return source.rule(self.region) if source else None
+        return source.promotion(self.region) if source else None
 
 
 def load(stack: str, region: str, platform: Any) -> Environment:
-    """Check what the stack file says.
+    """Validate a stack file's settings.
 
-    `platform` is the value of `axonflow:platform`. Raises SettingsError with one line for each wrong setting.
+    `platform` is the value of `axonflow:platform`. Raises SettingsError with one line for each error.
     """
     try:
         return Environment.model_validate({"name": stack, "region": region, "platform": platform})
@@ -208,4 +190,4 @@ def load(stack: str, region: str, platform: Any) -> Environment:
             f"{'.'.join(str(part) for part in item['loc'])}: {item['msg'].removeprefix('Value error, ')}"
             for item in error.errors()
         )
-        raise SettingsError("the stack file's settings cannot be used\n" + "\n".join(f"  {line}" for line in lines)) from None
+        raise SettingsError("the stack file's settings are invalid\n" + "\n".join(f"  {line}" for line in lines)) from None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.group("config", short_help="List and change settings.")
 def command() -> None:
-    """List and change what the stack file declares as tunables: tasks read them when they start."""
+    """List and change what the stack file declares under `settings`: tasks read them when they start."""
 
 
 @command.command("list", short_help="List settings.")

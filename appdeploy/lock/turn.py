@@ -181,7 +181,7 @@ def who_is_here() -> str:
 
 def table_of(plan: ReleasePlan) -> str:
     """The environment's table of releases."""
-    # infra names the table by this pattern (infra/naming.py); a rollback relies on it when it cannot read the contract.
+    # infra names the table by this pattern (infra/core/names.py); a rollback relies on it when it cannot read the contract.
     return plan.releases_table or f"axonflow-{plan.environment}-releases"
 
 

@@ -3,7 +3,7 @@
 A contract that is out of reach, missing, malformed or of another major version must not hold a rollback up. One that is
 about another environment, account or region refuses it: then the names would lead to services that were not meant.
 
-The pattern is infra's (`infra/naming.py`): cluster `axonflow-<env>-cluster`, services `axonflow-<env>-<svc>-service`,
+The pattern is infra's (`infra/core/names.py`): cluster `axonflow-<env>-cluster`, services `axonflow-<env>-<svc>-service`,
 families `axonflow-<env>-<svc>`.
 """
 
@@ -33,7 +33,8 @@ CONTRACT_SECONDS = 0.8
 the same reason."""
 
 DEFAULT_BUS = "default"
-"""The account's own bus, which is told when the contract was not read: infra's rules listen there (infra/notices.py)."""
+"""The account's own bus, which is told when the contract was not read: infra's rules listen there
+(infra/monitoring/event_rules.py)."""
 
 
 @dataclass(frozen=True)

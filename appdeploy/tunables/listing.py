@@ -57,7 +57,7 @@ def setting_lines(service: str, listed: Sequence[Listed]) -> Iterator[str]:
         default = "default not known" if item.default is None else f"default {item.default}"
         yield f"{item.setting.key}={item.setting.value}  ({default}; {_tasks(item)})"
     if not listed:
-        yield f"{service} has no settings: tunables in the stack file declares them"
+        yield f"{service} has no settings: `settings` in the stack file declares them"
 
 
 def _tasks(item: Listed) -> str:

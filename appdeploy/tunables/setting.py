@@ -29,7 +29,7 @@ class Setting:
 
 
 def config_path(environment: str, service: str) -> str:
-    """The SSM path of a service's settings, with its closing slash. infra names them so (infra/naming.py)."""
+    """The SSM path of a service's settings, with its closing slash. infra names them so (infra/core/names.py)."""
     return f"/axonflow/{environment}/config/{service}/"
 
 
@@ -66,7 +66,7 @@ def changes(
         known = ", ".join(sorted(present)) or "none"
         raise Refused(
             f"{service} has no setting {', '.join(unknown)}: it has {known};"
-            f" tunables in the stack file of {environment} declares them"
+            f" `settings` in the stack file of {environment} declares them"
         )
     for key in wanted:
         _refuse_secret(service, present[key])

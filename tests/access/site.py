@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra import program
 from sandbox.home import Running
 from sandbox.session import assume
-from tests.infra.mocked import Recording, run, stack_settings
+from tests.infra import declared as stacks
+from tests.infra.mocked import Recording, stack_settings
 from tests.pressure import platform
 from tests.pressure.shop import Shop, ended
 from tests.sandbox import aws_platform
@@ -33,7 +33,7 @@ def declared() -> Recording:
     settings = stack_settings("staging")
     services = settings["axonflow:platform"]["services"]
     settings["axonflow:platform"]["services"] = {"agent": services["agent"]}
-    return run(program.main, "staging", settings)
+    return stacks.declared("staging", settings)
 
 
 @dataclass(frozen=True, order=True)
@@ -45,9 +45,9 @@ class Permission:
     action: str
 
 
-def permissions(duty: str) -> set[Permission]:
-    """All that a duty's own policies allow, as declared."""
-    names = (f"roles-{duty}", f"roles-{duty}-services")
+def permissions(role: str) -> set[Permission]:
+    """All that a role's own policies allow, as declared."""
+    names = (f"roles-{role}", f"roles-{role}-services")
     policies = [item.inputs for item in declared().of("aws:iam/policy:Policy") if item.name in names]
     return {
         Permission(policy["name"], item["Sid"], action)
@@ -138,7 +138,7 @@ class Site(Shop):
 
     def wish_before(self, task: dict[str, Any] | None) -> None:
         """What `pulumi up` does for a changed task before the rollouts."""
-        self._change_contract({"before": task})
+        self._change_contract({"pre_deploy": task})
 
     def _change_contract(self, changes: dict[str, Any]) -> None:
         ssm, name = self.client("ssm"), "/axonflow/staging/contract/services/agent"

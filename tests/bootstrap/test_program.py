@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from bootstrap import program
-from bootstrap.statements import DATA
-from infra.access import MANAGED_LENGTH
+from bootstrap.statements import DATA_READS
+from infra.iam.documents import MANAGED_LENGTH
 from tests.infra.mocked import ACCOUNT, ROOT, Recording, run
 
 CONFIG = yaml.safe_load((ROOT / "bootstrap/Pulumi.account.yaml").read_text())["config"]
@@ -35,7 +35,7 @@ def statements(account: Recording, name: str) -> dict[str, dict[str, Any]]:
 def test_component_types_are_pinned(account: Recording) -> None:
     """A changed token makes Pulumi delete and re-create everything inside, the state's bucket among it."""
     declared = {resource.type for resource in account.resources if resource.type.startswith("axonflow:")}
-    assert declared == {"axonflow:bootstrap:State", "axonflow:bootstrap:Builders"}
+    assert declared == {"axonflow:bootstrap:State", "axonflow:bootstrap:PulumiRoles"}
 
 
 def test_state_and_key_are_protected(account: Recording) -> None:
@@ -69,17 +69,17 @@ def test_policies_are_as_long_as_aws_takes_and_say_why(account: Recording) -> No
 
 
 def test_roles_are_made_within_the_boundary_alone(account: Recording) -> None:
-    makes = statements(account, "staging-infrastructure")["MakeRolesWithinTheBoundary"]
+    makes = statements(account, "staging-infrastructure")["CreateRolesWithTheBoundary"]
     boundary = f"arn:aws:iam::{ACCOUNT}:policy/axonflow-staging-boundary"
     assert makes["Condition"] == {"StringEquals": {"iam:PermissionsBoundary": boundary}}
     for sid, statement in statements(account, "staging-infrastructure").items():
-        if sid != "MakeRolesWithinTheBoundary" and statement["Effect"] == "Allow":
+        if sid != "CreateRolesWithTheBoundary" and statement["Effect"] == "Allow":
             assert not set(makes["Action"]) & set(statement["Action"]), sid
 
 
 def test_no_role_of_this_program_is_among_those_that_it_lets_be_changed(account: Recording) -> None:
     for name in ("staging", "production"):
-        patterns = statements(account, f"{name}-infrastructure")["TendThoseRoles"]["Resource"]
+        patterns = statements(account, f"{name}-infrastructure")["ManageThoseRoles"]["Resource"]
         assert patterns == [f"arn:aws:iam::{ACCOUNT}:role/axonflow-{name}-*"]
         for role in account.of(ROLE):
             assert not role.inputs["name"].startswith(f"axonflow-{name}-")
@@ -87,8 +87,8 @@ def test_no_role_of_this_program_is_among_those_that_it_lets_be_changed(account:
 
 def test_a_preview_writes_nothing_and_reads_no_data(account: Recording) -> None:
     found = statements(account, "staging-preview")
-    assert set(found["NotWhatIsInIt"]["Action"]) == set(DATA)
-    assert found["NotWhatIsInIt"]["Effect"] == "Deny"
+    assert set(found["DenyReadsOfContents"]["Action"]) == set(DATA_READS)
+    assert found["DenyReadsOfContents"]["Effect"] == "Deny"
     allowed = {action for item in found.values() if item["Effect"] == "Allow" for action in item["Action"]}
     reading = re.compile(r"^[a-z0-9-]+:(Describe|Get|List)")
     assert {action for action in allowed if not reading.match(action)} == {"kms:Decrypt"}
@@ -103,7 +103,7 @@ def test_it_can_be_previewed_before_anything_exists() -> None:
     [
         ({"bucket": "Has_Capitals"}, "bucket"),
         ({"environments": {}}, "environments"),
-        ({"environments": {"staging": {"previews": "anybody", "people": ["root"]}}}, "environments.staging.previews"),
+        ({"environments": {"staging": {"previews": "any", "people": ["root"]}}}, "environments.staging.previews"),
         ({"region": "eu-central-1"}, "region"),
     ],
 )

@@ -54,8 +54,8 @@ def perform(world: World, release: Release, tag: str, beside: Renderer | None = 
         timeout=release.timeout,
         key=TOOL,
         atomic=release.atomic and release.verb is not Verb.ROLLBACK,
-        orders={arn: said["order"] for arn, said in contracts.items()},
-        before={arn: said["name"] for arn, said in contracts.items() if said.get("before")},
+        orders={arn: said["wave"] for arn, said in contracts.items()},
+        before={arn: said["name"] for arn, said in contracts.items() if said.get("pre_deploy")},
     )
     watched = world.watched
     return Told(

@@ -201,7 +201,7 @@ def _configure(world: World, service: str, setting: Setting, *, released: bool) 
         "bakeTimeInMinutes": setting.bake_minutes,
     }
     before = {"command": ["migrate"], "timeout_seconds": 60} if setting.before else None
-    platform.tell(partial(world.client, INFRA), service, order=setting.order, before=before)
+    platform.tell(partial(world.client, INFRA), service, wave=setting.order, pre_deploy=before)
     count = {"desiredCount": setting.count} if released else {}
     partial(world.client, INFRA)("ecs").update_service(
         cluster=platform.CLUSTER, service=platform.service_name(service), deploymentConfiguration=sent, **count

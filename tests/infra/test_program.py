@@ -8,9 +8,8 @@ import pulumi
 import pytest
 
 from appdeploy.contract import PlatformContract, ServiceContract
-from infra import program
-from tests.infra.declared import as_declared
-from tests.infra.mocked import Declared, Recording, run, stack_settings
+from tests.infra.declared import as_declared, declared
+from tests.infra.mocked import Declared, Recording, stack_settings
 
 STACKS = ("staging", "production")
 
@@ -25,18 +24,18 @@ COMPONENT_TYPES = {
     "axonflow:platform:LoadBalancer",
     "axonflow:platform:InternalLoadBalancer",
     "axonflow:platform:Certificate",
-    "axonflow:platform:Addresses",
+    "axonflow:platform:DnsRecords",
     "axonflow:platform:Cluster",
     "axonflow:platform:Database",
     "axonflow:platform:Cache",
     "axonflow:platform:Repository",
     "axonflow:platform:Service",
     "axonflow:platform:Autoscaling",
-    "axonflow:platform:Tunables",
-    "axonflow:platform:Watching",
+    "axonflow:platform:ConfigParameters",
+    "axonflow:platform:Monitoring",
     "axonflow:platform:Topics",
     "axonflow:platform:Alarms",
-    "axonflow:platform:Notices",
+    "axonflow:platform:EventRules",
     "axonflow:platform:Dashboards",
     "axonflow:platform:Releases",
     "axonflow:platform:Contract",
@@ -204,10 +203,10 @@ NEW_SERVICES = {
 @pytest.mark.parametrize("exposure", NEW_SERVICES.values(), ids=NEW_SERVICES)
 def test_another_service_is_one_block_and_changes_nothing_of_the_others(exposure: dict[str, object]) -> None:
     config = stack_settings("staging")
-    before = run(program.main, "staging", config)
+    before = declared("staging", config)
     services = config["axonflow:platform"]["services"]
     services["reports"] = {**services["orchestrator"], "port": 8090, "exposure": exposure}
-    after = run(program.main, "staging", config)
+    after = declared("staging", config)
     kept = {(item.type, item.name, item.parent): item.inputs for item in after.resources}
     # Its caller is told where it is; nobody else is told anything, and the contract of no other service changes.
     told = {"customer-portal-template"} if exposure["kind"] == "internal" else set()
@@ -223,7 +222,7 @@ def test_wrong_settings_end_the_program_with_all_that_is_wrong() -> None:
     config["axonflow:platform"]["services"]["agent"]["memory"] = 777
     config["axonflow:platform"]["log_retention_days"] = 15
     with pytest.raises(pulumi.RunError) as raised:
-        run(program.main, "staging", config)
+        declared("staging", config)
     assert "platform.services.agent: memory 777 does not go with cpu 256 on Fargate; it takes 512, 1024, 2048" in str(
         raised.value
     )

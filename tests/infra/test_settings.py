@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.naming import STEM_LENGTH, Names
-from infra.network_plan import MAX_ZONES, NetworkPlan
-from infra.service_settings import FARGATE_MEMORY
+from infra.core.names import STEM_LENGTH, Names
+from infra.network.plan import MAX_ZONES, NetworkPlan
+from infra.service.settings import FARGATE_MEMORY
 from infra.settings import Environment, SettingsError, load
 from tests.infra.mocked import stack_settings
 
@@ -80,7 +80,7 @@ def test_every_resource_of_a_stack_is_tagged_with_its_environment(stack: str) ->
     ("platform", "said"),
     [
         (settings(colour="blue"), "platform.colour: Extra inputs are not permitted"),
-        (settings(log_retention_days=15), "not for 15"),
+        (settings(log_retention_days=15), "not of 15"),
         (network(cidr="10.0.0.0/24"), "needs a /16 to /20"),
         (network(cidr="8.8.0.0/16"), "not a private range"),
         (network(cidr="10.20.0.1/16"), "has host bits set"),
@@ -116,9 +116,9 @@ def test_every_resource_of_a_stack_is_tagged_with_its_environment(stack: str) ->
         (exposed("agent", kind="everybody"), "does not match any of the expected tags: 'public', 'internal'"),
         (exposed("customer-portal", hosts=["*.axonflow.example"]), "exposure.public.hosts.0"),
         (exposed("customer-portal", hosts=[f"h{n}.axonflow.example" for n in range(5)]), "1 paths and 5 hosts"),
-        (exposed("customer-portal", priority=2000), "services.customer-portal is never reached: services.agent takes every"),
+        (exposed("customer-portal", priority=2000), "services.customer-portal is never reached: services.agent matches every"),
         (exposed("customer-portal", priority=1000), "have the same priority 1000"),
-        (exposed("customer-portal", told_as="AGENT_MCP_ENDPOINT"), "are both told as AGENT_MCP_ENDPOINT"),
+        (exposed("customer-portal", url_variable="AGENT_MCP_ENDPOINT"), "share the url_variable AGENT_MCP_ENDPOINT"),
         (agent(scaling={"minimum": 3, "maximum": 2, "requests_per_task": 1}), "minimum 3 exceeds maximum 2"),
         (
             agent(scaling={"minimum": 3, "maximum": 9, "requests_per_task": 1}),
@@ -131,10 +131,10 @@ def test_every_resource_of_a_stack_is_tagged_with_its_environment(stack: str) ->
         (exposed("orchestrator", callers=[]), "at least 1 item"),
         (exposed("orchestrator", callers=["worker"]), "callers names worker, and there is no such service"),
         (exposed("orchestrator", callers=["orchestrator"]), "callers names orchestrator, and it is itself"),
-        (agent(tunables={"API_TOKEN": "x"}), "API_TOKEN looks like a secret"),
-        (agent(tunables={"ORG_ID": "x"}), "ORG_ID is in environment and in tunables"),
-        (agent(tunables={"LOG_LEVEL": ""}), "tunables.LOG_LEVEL: String should have at least 1 character"),
-        (agent(tunables={"LOG LEVEL": "x"}), "tunables.LOG LEVEL"),
+        (agent(settings={"API_TOKEN": "x"}), "API_TOKEN looks like a secret"),
+        (agent(settings={"ORG_ID": "x"}), "ORG_ID is in environment and in settings"),
+        (agent(settings={"LOG_LEVEL": ""}), "settings.LOG_LEVEL: String should have at least 1 character"),
+        (agent(settings={"LOG LEVEL": "x"}), "settings.LOG LEVEL"),
         (agent(environment={"DB_PASSWORD": "x"}), "DB_PASSWORD looks like a secret"),
         (agent(longest_request_seconds=200), "less than or equal to 120"),
         (settings(load_balancer={"idle_timeout": 60}), "the load balancer would cut such a request"),
@@ -169,8 +169,8 @@ def inside(*names: str) -> dict[str, Any]:
         (inside("left", "right"), "services.left and services.right are both internal, at the same port 8080"),
         (inside("token"), "TOKEN_URL would hold an address and looks like a secret"),
         (agent(environment={"DATABASE_HOST": "x"}), "DATABASE_HOST is set by the database and by its environment"),
-        (agent(tunables={"REDIS_URL": "x"}), "REDIS_URL is set by the cache and by its tunables"),
-        (exposed("customer-portal", told_as="DATABASE_HOST"), "is set by services.customer-portal.exposure.told_as"),
+        (agent(settings={"REDIS_URL": "x"}), "REDIS_URL is set by the cache and by its settings"),
+        (exposed("customer-portal", url_variable="DATABASE_HOST"), "is set by services.customer-portal.exposure.url_variable"),
     ],
 )
 def test_names_that_cannot_be_built_are_refused(platform: Any, said: str) -> None:
@@ -252,9 +252,9 @@ def test_a_service_whose_role_name_is_too_long_is_refused() -> None:
 
 def test_an_environment_does_not_promote_to_itself() -> None:
     said = refusal(settings(promotion={"environment": "staging"}))
-    assert "platform.promotion.environment: staging cannot be where its own images come from" in said
+    assert "platform.promotion.environment: staging cannot be its own source" in said
 
 
 def test_a_task_before_the_rollout_refuses_a_key_that_it_does_not_know() -> None:
-    said = refusal(agent(before={"command": ["migrate"], "image": "x"}))
-    assert "platform.services.agent.before.image: Extra inputs are not permitted" in said
+    said = refusal(agent(pre_deploy={"command": ["migrate"], "image": "x"}))
+    assert "platform.services.agent.pre_deploy.image: Extra inputs are not permitted" in said

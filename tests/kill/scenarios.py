@@ -95,7 +95,7 @@ def set_up(world: MortalWorld, scenario: Scenario) -> None:
     """What the command needs: the image pushed, or a newer template, and what the contract says."""
     if scenario.in_turn:
         before = {"command": ["migrate"], "timeout_seconds": 60} if scenario.task_before else None
-        platform.tell(partial(world.client, INFRA), "agent", order=1, before=before)
+        platform.tell(partial(world.client, INFRA), "agent", wave=1, pre_deploy=before)
     for service in scenario.services:
         match scenario.verb:
             case Verb.DEPLOY:

@@ -6,7 +6,7 @@ import math
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from tests.infra.drawn import Settings, faults, stacks
+from tests.infra.random_settings import Settings, faults, stacks
 from tests.prove.report import Report
 
 _DRAWN = 100

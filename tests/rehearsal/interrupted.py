@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.pending import pending
+from infra.interrupted_creations import pending
 from sandbox.control import Control
 from tests.e2e.commands import ROOT, STACK, Sandbox, run
 from tests.rehearsal.inventory import Found, Inventory, Thing, in_state, tells
@@ -102,7 +102,7 @@ class Rehearsal:
         spare = [found for thing, found in self._inventory.everything().items() if thing not in self._before | in_state(state)]
         exists = _look_up([each for each in noted if not each.get("id")], spare)
         asked = [argument for urn, identifier in exists.items() for argument in ("--exists", urn, identifier)]
-        command = [sys.executable, "-m", "infra.pending", str(broken), "--mend", *asked]
+        command = [sys.executable, "-m", "infra.interrupted_creations", str(broken), "--mend", *asked]
         mended.write_text(run(command, self.sandbox.shell()).expect(0).out)
         self.sandbox.pulumi("stack", "import", "--file", str(mended)).expect(0)
         self.sandbox.pulumi("refresh", "--yes", "--skip-preview").expect(0)

@@ -30,7 +30,7 @@ class Platform:
     def __init__(self, world: World) -> None:
         self.world = world
         for service, order in ORDER.items():
-            self.tell(service, order=order)
+            self.tell(service, wave=order)
         for service in SERVICES:
             world.push(service, "v1", "healthy")
         assert self.deploy("v1") == 0
@@ -149,7 +149,7 @@ def test_behind_a_group_that_crashes_no_service_is_touched(three: Platform) -> N
 
 def test_a_failing_task_before_the_rollout_changes_no_service(three: Platform, capsys: pytest.CaptureFixture[str]) -> None:
     number = three.world.number()
-    three.tell(ORCHESTRATOR, before=MIGRATE)
+    three.tell(ORCHESTRATOR, pre_deploy=MIGRATE)
     three.push(orchestrator="task-fails:3")
 
     assert three.deploy() == 25
@@ -165,7 +165,7 @@ def test_a_failing_task_before_the_rollout_changes_no_service(three: Platform, c
 
 def test_a_task_before_the_rollout_has_ended_when_its_service_is_updated(three: Platform) -> None:
     number = three.world.number()
-    three.tell(AGENT, before=MIGRATE)
+    three.tell(AGENT, pre_deploy=MIGRATE)
     three.push()
 
     assert three.deploy() == 0

@@ -23,7 +23,7 @@ class Killed(BaseException):
 
 @pytest.fixture
 def agent(aws):
-    service = aws.released(before=MIGRATE)
+    service = aws.released(pre_deploy=MIGRATE)
     service.script = [Moment(), DONE]
     aws.environment(service)
     return service
@@ -144,7 +144,7 @@ def test_a_restart_prepares_nothing(aws, run):
 
 
 def test_all_tasks_of_a_group_end_before_any_of_its_services_is_updated(aws, run):
-    services = [aws.released("agent", before=MIGRATE), aws.released("orchestrator")]
+    services = [aws.released("agent", pre_deploy=MIGRATE), aws.released("orchestrator")]
     for service in services:
         service.script = [Moment(), DONE]
     aws.environment(*services)
@@ -156,7 +156,7 @@ def test_all_tasks_of_a_group_end_before_any_of_its_services_is_updated(aws, run
 
 
 def test_one_that_fails_in_a_later_group_takes_the_earlier_one_back(aws, run):
-    first, second = aws.released("orchestrator"), aws.released("agent", order=1, before=MIGRATE)
+    first, second = aws.released("orchestrator"), aws.released("agent", wave=1, pre_deploy=MIGRATE)
     first.script, first.after_return = [DONE], [DONE]
     aws.environment(first, second)
     aws.errand = FakeErrand(exit_code=1)
@@ -167,7 +167,7 @@ def test_one_that_fails_in_a_later_group_takes_the_earlier_one_back(aws, run):
 
 
 def test_a_later_group_does_not_begin_over_one_that_fell_while_its_task_ran(aws, run):
-    first, second = aws.released("orchestrator"), aws.released("agent", order=1, before=MIGRATE)
+    first, second = aws.released("orchestrator"), aws.released("agent", wave=1, pre_deploy=MIGRATE)
     fallen = Moment(status="ROLLBACK_SUCCESSFUL", primary="former", rollout="COMPLETED", triggered=True, reason="alarm")
     first.script = [Moment((up(1), up(2))), Moment((up(1), up(2))), fallen]
     aws.environment(first, second)

@@ -12,7 +12,8 @@ from appdeploy.notices import post
 from appdeploy.notices.notice import SOURCE, started
 from appdeploy.notices.post import Post
 from appdeploy.outcome import Outcome
-from infra.notices import BAD_OUTCOMES, RELEASES
+from infra.core.names import RELEASE_EVENTS
+from infra.monitoring.event_rules import FAILED_OUTCOMES
 from tests.unit.scenario import (
     ACCOUNT,
     DONE,
@@ -112,7 +113,7 @@ def test_an_alarm_after_live_is_told_as_a_rollback(command, aws, told):
     service.script = [Moment((up(1),), status="ROLLBACK_SUCCESSFUL", primary="former", rollout="COMPLETED")]
     command("status", "-e", "staging")
     assert kinds(notices)[2:] == ["Release Rolled Back"]
-    assert notices[2]["Detail"]["outcome"] in BAD_OUTCOMES
+    assert notices[2]["Detail"]["outcome"] in FAILED_OUTCOMES
 
 
 def test_who_may_not_write_the_ledger_tells_nobody(command, aws, told):
@@ -226,5 +227,5 @@ def test_the_clients_own_time_outs_fit_into_what_a_command_waits(clients):
 
 
 def test_infra_listens_for_what_is_sent():
-    assert RELEASES == SOURCE
-    assert set(BAD_OUTCOMES) == {outcome.value for outcome in Outcome if not outcome.ok and outcome is not Outcome.REFUSED}
+    assert RELEASE_EVENTS == SOURCE
+    assert set(FAILED_OUTCOMES) == {outcome.value for outcome in Outcome if not outcome.ok and outcome is not Outcome.REFUSED}

@@ -20,7 +20,7 @@ GOING_BACK = Moment(status="ROLLBACK_IN_PROGRESS", primary="former")
 def three(aws):
     """The orchestrator before the agent and the portal; each goes well unless its script says otherwise."""
     services = {
-        name: aws.released(name, order=order) for name, order in (("agent", 1), ("customer-portal", 1), ("orchestrator", 0))
+        name: aws.released(name, wave=order) for name, order in (("agent", 1), ("customer-portal", 1), ("orchestrator", 0))
     }
     for service in services.values():
         service.script, service.after_stop, service.after_return = [Moment(), LIVE, DONE], [GOING_BACK, ROLLED_BACK], [DONE]
@@ -73,7 +73,7 @@ def test_all_revisions_are_registered_before_the_first_group_begins(three, aws, 
 
 
 def test_an_unchanged_service_holds_nobody_up(aws, run):
-    aws.environment(aws.released("orchestrator", version="v2"), aws.released("agent", order=1))
+    aws.environment(aws.released("orchestrator", version="v2"), aws.released("agent", wave=1))
     aws.services[next(arn for arn in aws.services if "agent" in arn)].script = [Moment(), DONE]
     assert outcomes(run()) == {"orchestrator": Outcome.UNCHANGED, "agent": Outcome.LIVE}
 
@@ -109,7 +109,7 @@ def test_behind_one_that_is_still_under_way_at_the_deadline_a_group_may_begin_la
 
 
 def test_who_waits_behind_one_that_timed_out_takes_nobody_back(aws, run, command):
-    live, late, behind = aws.released("agent"), aws.released("orchestrator"), aws.released("customer-portal", order=1)
+    live, late, behind = aws.released("agent"), aws.released("orchestrator"), aws.released("customer-portal", wave=1)
     live.script, late.script, behind.script = [Moment(), LIVE, DONE], [Moment(), Moment((up(1, False),))], [Moment(), DONE]
     aws.environment(live, late, behind)
     assert outcomes(run(timeout=30, atomic=True)) == {
@@ -125,7 +125,7 @@ def test_who_waits_behind_one_that_timed_out_takes_nobody_back(aws, run, command
 
 
 def test_all_later_groups_wait_for_one_that_timed_out(three, aws, run, command):
-    aws.environment(*three.values(), last := aws.released("gateway", order=2))
+    aws.environment(*three.values(), last := aws.released("gateway", wave=2))
     three["orchestrator"].script, last.script = [Moment(), Moment((up(1, False),))], [Moment(), DONE]
     assert outcomes(run(timeout=30))["gateway"] is Outcome.NOT_BEGUN
     three["orchestrator"].script = [LIVE, DONE]
@@ -147,7 +147,7 @@ def test_what_was_not_begun_is_not_taken_for_a_later_restart(three, aws, run, co
 
 
 def test_what_goes_back_goes_at_once(aws, back):
-    services = [aws.released("orchestrator"), aws.released("agent", order=1)]
+    services = [aws.released("orchestrator"), aws.released("agent", wave=1)]
     for service in services:
         aws.remember(service, ("v1", OK), ("v2", OK))
         service.script = [Moment(), DONE]
@@ -242,7 +242,7 @@ def test_without_atomic_the_others_stay_live(three, aws, run):
 
 
 def test_a_first_release_goes_back_to_no_task_with_the_others(aws, run):
-    first, other = aws.unreleased("orchestrator"), aws.released("agent", order=1)
+    first, other = aws.unreleased("orchestrator"), aws.released("agent", wave=1)
     first.script = [DONE]
     first.after_empty = [Moment(status="SUCCESSFUL", primary="former", rollout="COMPLETED", count=0)]
     other.script, other.after_stop = [Moment(), CRASHING], [ROLLED_BACK]

@@ -89,12 +89,17 @@ def test_no_healthy_target_raises_p0_and_goes_on_to_lead_and_cto(serving: World)
     for _ in range(33):
         serving.serve(1, good=0)
         raised.append(serving.raised())
-    told = {(who, name): minute for minute, each in enumerate(raised, 1) for who, names in each.items() for name in names}
+    first = {(topic, name): minute for minute, each in enumerate(raised, 1) for topic, names in each.items() for name in names}
 
-    assert set(told) == {("p0", "agent-down"), ("lead", "agent-down-lead"), ("cto", "agent-down-cto"), ("p2", "agent-short")}
-    assert told["p0", "agent-down"] <= 4
-    assert told["lead", "agent-down-lead"] == told["p0", "agent-down"] + 12, "15 minutes after it began"
-    assert told["cto", "agent-down-cto"] == told["p0", "agent-down"] + 27, "30 minutes after it began"
+    assert set(first) == {
+        ("p0", "agent-down"),
+        ("lead", "agent-down-lead"),
+        ("cto", "agent-down-cto"),
+        ("p2", "agent-tasks-missing"),
+    }
+    assert first["p0", "agent-down"] <= 4
+    assert first["lead", "agent-down-lead"] == first["p0", "agent-down"] + 12, "15 minutes after it began"
+    assert first["cto", "agent-down-cto"] == first["p0", "agent-down"] + 27, "30 minutes after it began"
 
 
 def test_a_service_that_is_back_is_told_to_whoever_heard_that_it_was_down(serving: World) -> None:
@@ -171,7 +176,7 @@ def test_new_tasks_that_stay_unhealthy_roll_a_release_back(serving: World) -> No
 
 def test_refusals_of_the_load_balancer_raise_p1(serving: World) -> None:
     serving.refuse(3, 30)
-    assert serving.raised() == {"p1": ["public-refusals"]}
+    assert serving.raised() == {"p1": ["public-lb-5xx"]}
 
 
 def test_a_stopped_database_raises_p0_and_goes_on_to_the_lead(serving: World) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.e2e.readers import compute, data, network, storage, watching
+from tests.e2e.readers import compute, data, monitoring, network, storage
 from tests.e2e.readers.model import Client, Reader, clients, differences
 
-READERS: Mapping[str, Reader] = {**network.READERS, **data.READERS, **compute.READERS, **storage.READERS, **watching.READERS}
+READERS: Mapping[str, Reader] = {**network.READERS, **data.READERS, **compute.READERS, **storage.READERS, **monitoring.READERS}
 
 __all__ = ["READERS", "Client", "Reader", "clients", "differences"]

@@ -1,0 +1,1 @@
+"""What the release tool is given: its table, and the contract parameters."""

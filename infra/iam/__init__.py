@@ -1,0 +1,1 @@
+"""Roles, their policies, and who may assume them."""

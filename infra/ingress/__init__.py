@@ -1,0 +1,1 @@
+"""How requests reach services: load balancers, certificate, DNS records, web firewall."""

@@ -1,0 +1,1 @@
+"""One-off tasks and the weekly maintenance."""

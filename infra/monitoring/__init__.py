@@ -1,0 +1,1 @@
+"""Metrics, alarms, topics, event rules, dashboards."""
