@@ -5,6 +5,7 @@ Uses private names of the SDK (`_special_sig_key` and others, `_sync_await`): th
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 from collections.abc import Callable
@@ -181,6 +182,14 @@ def stack_settings(stack: str) -> dict[str, Any]:
     return dict(yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"])
 
 
+def one_service(stack: str = "staging") -> dict[str, Any]:
+    """The same with the agent alone: for a change that concerns no other service, in half of the time."""
+    config = stack_settings(stack)
+    services = config["axonflow:platform"]["services"]
+    config["axonflow:platform"]["services"] = {"agent": services["agent"]}
+    return config
+
+
 def run(program: Callable[[], None], stack: str, config: dict[str, Any], *, unknown: bool = False) -> Recording:
     """Run a program under mocks; `unknown` is what the first preview of a new stack sees: no computed value is known."""
     recording, answers = Recording(), _Answers(unknown)
@@ -199,6 +208,26 @@ def run(program: Callable[[], None], stack: str, config: dict[str, Any], *, unkn
     finally:
         gc.enable()
     return recording
+
+
+async def _wait_for_rpcs(await_all_outstanding_tasks: bool = True) -> None:
+    """The SDK's own waits for one output at a time, which costs the square of their number; this one for all together."""
+    manager = SETTINGS.rpc_manager
+    while manager.rpcs or SETTINGS.outputs:
+        while manager.rpcs:
+            await manager.rpcs.pop()
+        if manager.unhandled_exception is not None:
+            raise manager.unhandled_exception
+        outputs = list(SETTINGS.outputs)
+        SETTINGS.outputs.clear()
+        if outputs:
+            done, pending = await asyncio.wait(outputs, return_when=asyncio.FIRST_EXCEPTION)
+            SETTINGS.outputs.update(pending)
+            for task in done:
+                task.result()
+
+
+pulumi.runtime.stack.wait_for_rpcs = _wait_for_rpcs
 
 
 async def _read_exports(root: Any, recording: Recording) -> None:

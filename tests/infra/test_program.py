@@ -46,11 +46,6 @@ def contract_parameters(recording: Recording) -> list[Declared]:
     return [item for item in recording.of("aws:ssm/parameter:Parameter") if item.name.startswith("contract/")]
 
 
-@pytest.fixture(scope="module", params=STACKS)
-def platform(request: pytest.FixtureRequest) -> tuple[str, Recording]:
-    return request.param, as_declared(request.param)
-
-
 def test_component_types_are_pinned(platform: tuple[str, Recording]) -> None:
     """A changed token makes Pulumi delete and re-create everything inside: it needs an alias, and then this test a change."""
     stack, recording = platform

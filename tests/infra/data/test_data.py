@@ -9,32 +9,17 @@ import pytest
 
 from infra.data.settings import CACHE_VARIABLES, DATABASE_VARIABLES
 from tests.infra.declared import as_declared, declared
-from tests.infra.mocked import TOKEN, Recording, stack_settings
+from tests.infra.mocked import TOKEN, Recording, one_service, stack_settings
+from tests.infra.templates import container, plain
 
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 STACKS = ("staging", "production")
-
-
-@pytest.fixture(scope="module", params=STACKS)
-def platform(request: pytest.FixtureRequest) -> tuple[str, Recording]:
-    return request.param, as_declared(request.param)
-
-
-def container(recording: Recording, service: str = "agent") -> dict[str, Any]:
-    template = recording.one("aws:ecs/taskDefinition:TaskDefinition", f"{service}-template").inputs
-    [only] = json.loads(plain(template["containerDefinitions"]))
-    return dict(only)
 
 
 def secrets(recording: Recording, service: str = "agent") -> dict[str, str]:
     """The container's references into Secrets Manager, by variable."""
     references = {item["name"]: item["valueFrom"] for item in container(recording, service)["secrets"]}
     return {name: arn for name, arn in references.items() if ":secretsmanager:" in arn}
-
-
-def plain(value: Any) -> Any:
-    """The value inside a secret, or the value."""
-    return value["value"] if isinstance(value, dict) and "value" in value else value
 
 
 def is_secret(value: Any) -> bool:
@@ -76,7 +61,7 @@ def test_data_opens_no_connection_of_its_own(platform: tuple[str, Recording]) ->
 
 
 def test_a_service_that_does_not_use_the_cache_is_told_nothing_of_it() -> None:
-    config = stack_settings("staging")
+    config = one_service()
     config["axonflow:platform"]["services"]["agent"]["uses"] = ["database"]
     recording = declared("staging", config)
     assert "cache-from-agent" not in {rule.name for rule in recording.of(INGRESS)}

@@ -9,9 +9,14 @@ from typing import Any
 import pulumi
 import pytest
 
+from infra.core.arns import EnvironmentArns
+from infra.core.names import Names
 from infra.iam.documents import MANAGED_LENGTH
+from infra.iam.roles import Roles, RolesArgs
+from infra.iam.settings import AccessSettings
+from infra.settings import SettingsError, load
 from tests.infra.declared import as_declared, declared
-from tests.infra.mocked import ACCOUNT, Recording, stack_settings
+from tests.infra.mocked import ACCOUNT, Recording, one_service, run, stack_settings
 
 STACKS = ("staging", "production")
 POLICY = "aws:iam/policy:Policy"
@@ -42,11 +47,6 @@ WITHOUT_RESOURCE = {
 }
 """Actions that may be allowed on everything: the Service Authorization Reference knows no resource for them, or, as for
 alarms, AWS answers in full only to those who have them on everything."""
-
-
-@pytest.fixture(scope="module", params=STACKS)
-def platform(request: pytest.FixtureRequest) -> tuple[str, Recording]:
-    return request.param, as_declared(request.param)
 
 
 def documents(recording: Recording) -> dict[str, dict[str, Any]]:
@@ -95,16 +95,18 @@ def test_policies_are_as_long_as_aws_takes(platform: tuple[str, Recording]) -> N
 
 
 def test_a_policy_that_is_too_long_is_refused_before_it_is_sent() -> None:
-    def with_services(count: int) -> Recording:
-        settings = stack_settings("staging")
-        agent = settings["axonflow:platform"]["services"]["agent"]
-        settings["axonflow:platform"]["services"] = {
-            f"service-{number}": {**agent, "exposure": {"kind": "public", "paths": [f"/{number}"], "priority": 200 + number}}
-            for number in range(count)
-        }
-        return declared("staging", settings)
+    access = AccessSettings.model_validate(stack_settings("staging")["axonflow:platform"]["access"])
 
-    with_services(8)
+    def with_services(count: int) -> Recording:
+        services = tuple(f"service-{number}" for number in range(count))
+        arns = EnvironmentArns(names=Names("staging"), region="eu-central-1", account=ACCOUNT, services=services)
+
+        def roles() -> None:
+            Roles("roles", RolesArgs(arns=arns, settings=access))
+
+        return run(roles, "staging", {})
+
+    assert with_services(8).one(POLICY, "roles-release-services")
     with pytest.raises(pulumi.RunError, match="AWS accepts 6144"):
         with_services(20)
 
@@ -191,7 +193,7 @@ def test_github_is_trusted_for_one_environment_of_one_repository(platform: tuple
 
 
 def test_principals_are_trusted_by_role() -> None:
-    settings = stack_settings("staging")
+    settings = one_service()
     settings["axonflow:platform"]["access"]["people"] = {"viewer": ["role/everybody"], "release": ["user/anna", "role/ops"]}
     recording = declared("staging", settings)
     names = {role.name for role in recording.of(ROLE) if role.name.startswith("roles-")}
@@ -211,8 +213,6 @@ def test_principals_are_trusted_by_role() -> None:
     ],
 )
 def test_a_trust_that_lets_in_too_many_is_refused(access: dict[str, Any], message: str) -> None:
-    from infra.settings import SettingsError, load
-
     platform = {**stack_settings("staging")["axonflow:platform"], "access": access}
     with pytest.raises(SettingsError, match=re.escape(message)):
         load("staging", "eu-central-1", platform)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from infra.ingress.public import TLS_POLICY
 from sandbox.account import PUBLIC_ZONE
-from tests.infra.declared import as_declared, declared
-from tests.infra.mocked import ZONE, Recording, stack_settings
+from tests.infra.declared import declared
+from tests.infra.mocked import ZONE, Recording, one_service, stack_settings
 
 LISTENER = "aws:lb/listener:Listener"
 RECORD = "aws:route53/record:Record"
@@ -16,11 +14,6 @@ HOSTS = {
     "staging": ["api.staging.axonflow.example", "portal.staging.axonflow.example"],
     "production": ["api.axonflow.example", "portal.axonflow.example"],
 }
-
-
-@pytest.fixture(scope="module", params=STACKS)
-def platform(request: pytest.FixtureRequest) -> tuple[str, Recording]:
-    return request.param, as_declared(request.param)
 
 
 def test_one_certificate_has_every_host_and_is_proved_by_dns(platform: tuple[str, Recording]) -> None:
@@ -58,7 +51,7 @@ def test_the_address_is_the_platforms_own_name(platform: tuple[str, Recording]) 
 
 
 def test_a_zone_that_is_named_by_its_id_is_not_looked_up() -> None:
-    config = stack_settings("staging")
+    config = one_service()
     config["axonflow:platform"]["domain"]["zone_id"] = "Z0123456789"
     recording = declared("staging", config)
     assert {item.inputs["zoneId"] for item in recording.of(RECORD)} == {"Z0123456789"}

@@ -7,19 +7,14 @@ from typing import Any
 
 import pytest
 
-from tests.infra.declared import as_declared, declared
-from tests.infra.mocked import Recording, stack_settings
+from tests.infra.declared import declared
+from tests.infra.mocked import Recording, one_service, stack_settings
 
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 RULE = "aws:lb/listenerRule:ListenerRule"
 LISTENER = "aws:lb/listener:Listener"
 STACKS = ("staging", "production")
-
-
-@pytest.fixture(scope="module", params=STACKS)
-def platform(request: pytest.FixtureRequest) -> tuple[str, Recording]:
-    return request.param, as_declared(request.param)
 
 
 def openings(recording: Recording, kind: str, group: str) -> set[tuple[str, int, int]]:
@@ -118,7 +113,5 @@ def test_the_portal_is_asked_for_by_host_before_the_agent_takes_the_rest(platfor
 
 
 def test_a_stack_without_an_internal_service_has_no_internal_load_balancer() -> None:
-    config = stack_settings("staging")
-    del config["axonflow:platform"]["services"]["orchestrator"]
-    recording = declared("staging", config)
+    recording = declared("staging", one_service())
     assert [item.name for item in recording.of("aws:lb/loadBalancer:LoadBalancer")] == ["af-stag-public"]

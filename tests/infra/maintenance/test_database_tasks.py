@@ -7,11 +7,8 @@ from typing import Any
 
 import pytest
 
-from infra.program import build
-from infra.settings import load
-from tests.infra.declared import as_declared
-from tests.infra.mocked import Declared, Recording, run, stack_settings
-from tests.infra.random_settings import REGION
+from tests.infra.declared import as_declared, declared
+from tests.infra.mocked import Declared, Recording, one_service
 
 SCHEDULE = "aws:scheduler/schedule:Schedule"
 TASK = "aws:ecs/taskDefinition:TaskDefinition"
@@ -25,8 +22,9 @@ def staging() -> Recording:
 
 @pytest.fixture(scope="module")
 def with_an_image() -> Recording:
-    platform = {**stack_settings("staging")["axonflow:platform"], "operations_version": "v1.2.0"}
-    return run(lambda: build(load("staging", REGION, platform)), "staging", {})
+    config = one_service()
+    config["axonflow:platform"]["operations_version"] = "v1.2.0"
+    return declared("staging", config)
 
 
 def container(task: Declared) -> dict[str, Any]:

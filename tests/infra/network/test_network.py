@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 
 from infra.network.endpoints import INTERFACES
-from tests.infra.declared import declared
-from tests.infra.mocked import Recording, stack_settings
+from tests.infra.declared import as_declared, declared
+from tests.infra.mocked import Recording, one_service
 
 ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 
 
 def built(stack: str = "staging", **network: Any) -> Recording:
     """A stack's program, with other network settings than its file has."""
-    config = stack_settings(stack)
+    if not network:
+        return as_declared(stack)
+    config = one_service(stack)
     config["axonflow:platform"]["network"] |= network
     return declared(stack, config)
 
@@ -56,9 +58,11 @@ def test_endpoints_are_open_to_the_private_subnets_alone() -> None:
     assert {(rule["fromPort"], rule["toPort"]) for rule in rules} == {(443, 443)}
 
 
-@pytest.mark.parametrize(("setting", "traffic"), [("rejected", "REJECT"), ("all", "ALL")])
-def test_the_flow_log_goes_to_a_group_of_its_own_by_a_role_that_writes_there_alone(setting: str, traffic: str) -> None:
-    recording = built(flow_logs=setting)
+@pytest.mark.parametrize(("settings", "traffic"), [({}, "REJECT"), ({"flow_logs": "all"}, "ALL")])
+def test_the_flow_log_goes_to_a_group_of_its_own_by_a_role_that_writes_there_alone(
+    settings: dict[str, str], traffic: str
+) -> None:
+    recording = built(**settings)
     log = recording.one("aws:ec2/flowLog:FlowLog", "flow-logs").inputs
     group = recording.one("aws:cloudwatch/logGroup:LogGroup", "flow-logs").inputs
     assert (log["trafficType"], log["vpcId"]) == (traffic, "vpc-1")

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
 from appdeploy.contract import ServiceContract
-from tests.infra.declared import as_declared, declared
-from tests.infra.mocked import Recording, stack_settings
+from tests.infra.declared import declared
+from tests.infra.mocked import Recording, one_service, stack_settings
 
 TARGET = "aws:appautoscaling/target:Target"
 POLICY = "aws:appautoscaling/policy:Policy"
 STACKS = ("staging", "production")
-
-
-@pytest.fixture(scope="module", params=STACKS)
-def platform(request: pytest.FixtureRequest) -> tuple[str, Recording]:
-    return request.param, as_declared(request.param)
 
 
 def test_every_service_is_registered_with_a_minimum_of_0_that_is_left_alone(platform: tuple[str, Recording]) -> None:
@@ -59,7 +52,7 @@ def test_a_count_follows_cpu_memory_and_the_requests_of_both_target_groups(platf
 
 
 def test_a_service_without_scaling_has_none_and_the_contract_says_so() -> None:
-    config = stack_settings("staging")
+    config = one_service()
     del config["axonflow:platform"]["services"]["agent"]["scaling"]
     recording = declared("staging", config)
     assert "agent" not in {target.name for target in recording.of(TARGET)}

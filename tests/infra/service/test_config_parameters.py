@@ -6,18 +6,13 @@ import json
 
 import pytest
 
-from tests.infra.data.test_data import container
-from tests.infra.declared import as_declared, declared
-from tests.infra.mocked import Recording, stack_settings
+from tests.infra.declared import declared
+from tests.infra.mocked import Recording, one_service
+from tests.infra.templates import container
 
 STACKS = ("staging", "production")
 SERVICES = ("agent", "orchestrator", "customer-portal")
 PARAMETER = "aws:ssm/parameter:Parameter"
-
-
-@pytest.fixture(scope="module", params=STACKS)
-def platform(request: pytest.FixtureRequest) -> tuple[str, Recording]:
-    return request.param, as_declared(request.param)
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -47,7 +42,7 @@ def test_a_task_reads_its_own_settings_and_may(platform: tuple[str, Recording], 
 
 
 def test_a_service_without_such_settings_reads_no_parameter() -> None:
-    config = stack_settings("staging")
+    config = one_service()
     del config["axonflow:platform"]["services"]["agent"]["settings"]
     recording = declared("staging", config)
     policy = json.loads(recording.one("aws:iam/rolePolicy:RolePolicy", "agent-execution").inputs["policy"])
