@@ -69,7 +69,7 @@ class PlatformSettings(SettingsModel):
     promotion: PromotionSettings | None = None
     """Where images have to have been live before; None: this environment accepts any image."""
     domain: DomainSettings | None = None
-    """None: the public load balancer answers plain HTTP under its own DNS name. Production has to have one."""
+    """None: the public load balancer answers plain HTTP under its own DNS name. Production has to have a domain."""
     access: AccessSettings
     alarms: AlarmSettings = AlarmSettings()
     log_retention_days: int

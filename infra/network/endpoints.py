@@ -14,7 +14,7 @@ from infra.core.names import Names
 HTTPS = 443
 
 INTERFACES = ("bedrock-runtime", "ecr.api", "ecr.dkr", "logs", "secretsmanager", "ssm")
-"""What tasks need where there is no NAT gateway: images, logs, secrets and tunable settings
+"""What tasks need where there is no NAT gateway: images, logs, secrets and settings
 (docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html, docs.aws.amazon.com/AmazonECR/latest/userguide/
 vpc-endpoints.html), and language models, of which only those of Amazon Bedrock can then be reached."""
 

@@ -14,7 +14,7 @@ from infra.network.settings import Traffic
 
 TRAFFIC_TYPES: dict[Traffic, str] = {"rejected": "REJECT", "all": "ALL"}
 AGGREGATION_SECONDS = 60
-"""AWS takes 60 or 600 (docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html); the shorter one shows an
+"""AWS accepts 60 or 600 (docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html); the shorter one shows an
 incident while it lasts."""
 
 
@@ -59,7 +59,7 @@ class FlowLogs(Component):
 
 
 def _write(group: aws.cloudwatch.LogGroup) -> pulumi.Output[str]:
-    """docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html, without the creation of groups: ours exists."""
+    """docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html, without the creation of groups: this one exists."""
     actions = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogGroups", "logs:DescribeLogStreams"]
     return policy(
         Statement(reason="write the flow log", actions=actions, resources=[group.arn, pulumi.Output.concat(group.arn, ":*")])

@@ -37,7 +37,7 @@ def another_service(settings: Settings) -> None:
 
 ANOTHER_SERVICE = "another service"
 _NAMES_ALL = ("iam/policy", "cloudwatch/dashboard", "cloudwatch/eventRule")
-"""What names every service: policies of duties, dashboards, the rule for failed deployments."""
+"""What names every service: policies of operations, dashboards, the rule for failed deployments."""
 
 CHANGES: dict[str, tuple[Callable[[Settings], None], Steps]] = {
     "memory": (

@@ -31,8 +31,9 @@ def _lines(recording: Recording) -> Iterator[str]:
         kind = _component(resource.type)
         if kind and kind not in inside:
             names.setdefault(kind, []).append(resource.name)
-    for kind, several in names.items():
-        yield f'    {kind}["{kind}' + (f"<br/>{', '.join(several)}" if len(several) > 1 else "") + '"]'
+    # Sorted, because the order of registration is the event loop's.
+    for kind, several in sorted(names.items()):
+        yield f'    {kind}["{kind}' + (f"<br/>{', '.join(sorted(several))}" if len(several) > 1 else "") + '"]'
     for needed, needing in sorted(_direct(_edges(recording, inside))):
         yield f"    {needed} --> {needing}"
 

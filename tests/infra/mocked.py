@@ -9,7 +9,9 @@ import asyncio
 import gc
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -178,7 +180,12 @@ class _Answers(pulumi.runtime.Mocks):
 
 
 def stack_settings(stack: str) -> dict[str, Any]:
-    """The configuration of a real stack file."""
+    """The configuration of a real stack file, to be changed at will."""
+    return deepcopy(_stack_file(stack))
+
+
+@cache
+def _stack_file(stack: str) -> dict[str, Any]:
     return dict(yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"])
 
 

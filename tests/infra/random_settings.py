@@ -219,7 +219,7 @@ def _urn(resource: Declared) -> str:
 
 
 def _unknown_groups(recording: Recording) -> Iterator[str]:
-    """Rules of security groups that name a group which nobody declared."""
+    """Rules of security groups that name a group which is not declared."""
     groups = {f"{group.name}{GROUP_ID}" for group in recording.of("aws:ec2/securityGroup:SecurityGroup")}
     for direction in ("Ingress", "Egress"):
         for rule in recording.of(f"aws:vpc/securityGroup{direction}Rule:SecurityGroup{direction}Rule"):

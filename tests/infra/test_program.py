@@ -140,7 +140,7 @@ def test_no_policy_allows_everything_on_everything(platform: tuple[str, Recordin
             assert statement["Resource"] != ["*"] or statement["Action"] == ["ecr:GetAuthorizationToken"]
 
 
-def test_only_the_load_balancer_is_open_to_the_world(platform: tuple[str, Recording]) -> None:
+def test_only_the_load_balancer_is_open_to_the_internet(platform: tuple[str, Recording]) -> None:
     rules = platform[1].of("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
     assert {rule.name for rule in rules if rule.inputs.get("cidrIpv4") == "0.0.0.0/0"} == {
         "public-from-internet",
@@ -203,12 +203,16 @@ def test_another_service_is_one_block_and_changes_nothing_of_the_others(exposure
     services["reports"] = {**services["orchestrator"], "port": 8090, "exposure": exposure}
     after = declared("staging", config)
     kept = {(item.type, item.name, item.parent): item.inputs for item in after.resources}
-    # Its caller is told where it is; nobody else is told anything, and the contract of no other service changes.
-    told = {"customer-portal-template"} if exposure["kind"] == "internal" else set()
+    # Its caller gets its URL; no other service changes, and neither does its contract.
+    callers = {"customer-portal-template"} if exposure["kind"] == "internal" else set()
     for item in before.resources:
         assert (item.type, item.name, item.parent) in kept
-        # What the duties may do names every service, and so do the dashboards and the rule for failed deployments.
-        if item.name not in told and not item.name.startswith(("roles-", "deployment-failed")) and "dashboard" not in item.type:
+        # The policies of operations name every service, and so do the dashboards and the rule for failed deployments.
+        if (
+            item.name not in callers
+            and not item.name.startswith(("roles-", "deployment-failed"))
+            and "dashboard" not in item.type
+        ):
             assert kept[item.type, item.name, item.parent] == item.inputs, item.name
 
 

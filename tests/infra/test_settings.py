@@ -1,9 +1,8 @@
-"""What a stack file may say."""
+"""The settings of a stack file, and what is refused."""
 
 from __future__ import annotations
 
 import string
-from copy import deepcopy
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -19,8 +18,7 @@ from tests.infra.mocked import stack_settings
 
 
 def settings(**changes: Any) -> dict[str, Any]:
-    platform = deepcopy(stack_settings("staging")["axonflow:platform"])
-    return {**platform, **changes}
+    return {**stack_settings("staging")["axonflow:platform"], **changes}
 
 
 def agent(**changes: Any) -> dict[str, Any]:
@@ -114,7 +112,7 @@ def test_every_resource_of_a_stack_is_tagged_with_its_environment(stack: str) ->
         (agent(memory=4096), "memory 4096 does not go with cpu 256"),
         (exposed("agent", paths=["health"]), "services.agent.exposure.public.paths.0"),
         (exposed("agent", paths=[]), "paths is empty"),
-        (exposed("agent", kind="everybody"), "does not match any of the expected tags: 'public', 'internal'"),
+        (exposed("agent", kind="all"), "does not match any of the expected tags: 'public', 'internal'"),
         (exposed("customer-portal", hosts=["*.axonflow.example"]), "exposure.public.hosts.0"),
         (exposed("customer-portal", hosts=[f"h{n}.axonflow.example" for n in range(5)]), "1 paths and 5 hosts"),
         (exposed("customer-portal", priority=2000), "services.customer-portal is never reached: services.agent matches every"),
@@ -202,7 +200,7 @@ def test_a_stack_name_that_cannot_be_part_of_names_is_refused() -> None:
     assert "name:" in refusal(settings(), stack="Staging_2")
 
 
-def test_all_faults_are_told_at_once() -> None:
+def test_all_errors_are_reported_at_once() -> None:
     assert len(refusal(settings(colour="blue", log_retention_days=15)).splitlines()) == 3
 
 

@@ -1,4 +1,4 @@
-"""Whom the platform's alarms reach, when, and when they stay quiet."""
+"""Which topics the platform's alarms notify, when, and when they do not go off."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_four_percent_errors_raise_nothing(serving: World) -> None:
 
 
 def test_few_requests_that_all_fail_raise_nothing(serving: World) -> None:
-    """Under the floor a share says nothing: whoever is alone at night and asks for what is not there wakes nobody."""
+    """Below `min_requests` an error rate means nothing: a few requests at night must not page."""
     serving.serve(20, good=0, bad=5)
     assert serving.raised() == {}
 
@@ -102,7 +102,7 @@ def test_no_healthy_target_raises_p0_and_goes_on_to_lead_and_cto(serving: World)
     assert first["cto", "agent-down-cto"] == first["p0", "agent-down"] + 27, "30 minutes after it began"
 
 
-def test_a_service_that_is_back_is_told_to_whoever_heard_that_it_was_down(serving: World) -> None:
+def test_the_topic_of_an_alarm_is_notified_when_it_is_over(serving: World) -> None:
     kill_everything(serving)
     serving.serve(5, good=0)
     assert serving.raised() == {"p0": ["agent-down"]}
@@ -155,7 +155,7 @@ def test_a_good_rollout_raises_nothing_and_bakes_as_long_as_its_alarms_need(serv
     assert serving.raised() == {}
 
 
-def test_errors_during_a_rollout_roll_it_back_before_anybody_is_woken(serving: World) -> None:
+def test_errors_during_a_rollout_roll_it_back_before_anyone_is_paged(serving: World) -> None:
     serving.release("v2")
     serving.until(lambda: serving.service_deployments()[0]["lifecycleStage"] == "BAKE_TIME", LONGEST)
     serving.serve(2, good=90, bad=10)
@@ -174,7 +174,7 @@ def test_new_tasks_that_stay_unhealthy_roll_a_release_back(serving: World) -> No
     assert serving.service_deployments()[0]["alarms"]["triggeredAlarmNames"] == ["axonflow-staging-agent-release-unhealthy"]
 
 
-def test_refusals_of_the_load_balancer_raise_p1(serving: World) -> None:
+def test_5xx_of_the_load_balancer_raise_p1(serving: World) -> None:
     serving.refuse(3, 30)
     assert serving.raised() == {"p1": ["public-lb-5xx"]}
 

@@ -26,11 +26,11 @@ def is_secret(value: Any) -> bool:
     return isinstance(value, dict) and "4dabf18193072939515e22adb298388d" in value
 
 
-def test_the_settings_know_what_the_connections_tell(platform: tuple[str, Recording]) -> None:
+def test_the_settings_know_the_variables_of_database_and_cache(platform: tuple[str, Recording]) -> None:
     """They refuse a stack file that sets one of these."""
     only = container(platform[1])
-    told = {item["name"] for item in (*only["environment"], *only["secrets"])}
-    connected = {name for name in told if name.startswith(("DATABASE_", "REDIS_"))}
+    variables = {item["name"] for item in (*only["environment"], *only["secrets"])}
+    connected = {name for name in variables if name.startswith(("DATABASE_", "REDIS_"))}
     assert connected == {*DATABASE_VARIABLES, *CACHE_VARIABLES}
 
 
@@ -60,7 +60,7 @@ def test_data_opens_no_connection_of_its_own(platform: tuple[str, Recording]) ->
         assert rule.inputs["securityGroupId"] not in ("database-id", "cache-id")
 
 
-def test_a_service_that_does_not_use_the_cache_is_told_nothing_of_it() -> None:
+def test_a_service_that_does_not_use_the_cache_gets_nothing_of_it() -> None:
     config = one_service()
     config["axonflow:platform"]["services"]["agent"]["uses"] = ["database"]
     recording = declared("staging", config)
@@ -115,12 +115,12 @@ def test_the_token_is_a_secret_wherever_it_stands(platform: tuple[str, Recording
     assert TOKEN not in json.dumps(recording.exports)
 
 
-def test_a_new_draw_does_not_change_the_token(platform: tuple[str, Recording]) -> None:
+def test_a_newly_generated_token_is_ignored(platform: tuple[str, Recording]) -> None:
     group = platform[1].one("aws:elasticache/replicationGroup:ReplicationGroup", "cache")
     assert group.ignores == ("authToken",)
 
 
-def test_nobody_sets_the_master_password_and_the_services_secret_is_born_empty(platform: tuple[str, Recording]) -> None:
+def test_rds_sets_the_master_password_and_the_services_secret_begins_empty(platform: tuple[str, Recording]) -> None:
     _, recording = platform
     instance = recording.one("aws:rds/instance:Instance", "database").inputs
     assert instance["manageMasterUserPassword"] is True

@@ -194,7 +194,7 @@ def test_github_is_trusted_for_one_environment_of_one_repository(platform: tuple
 
 def test_principals_are_trusted_by_role() -> None:
     settings = one_service()
-    settings["axonflow:platform"]["access"]["people"] = {"viewer": ["role/everybody"], "release": ["user/anna", "role/ops"]}
+    settings["axonflow:platform"]["access"]["people"] = {"viewer": ["role/all-staff"], "release": ["user/anna", "role/ops"]}
     recording = declared("staging", settings)
     names = {role.name for role in recording.of(ROLE) if role.name.startswith("roles-")}
     assert names == {"roles-viewer", "roles-release", "roles-portal-task"}, "no principal is an operator"

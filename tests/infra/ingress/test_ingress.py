@@ -1,4 +1,4 @@
-"""Who reaches which service, and how it is told."""
+"""Which client reaches which service, and the URLs that services get."""
 
 from __future__ import annotations
 
@@ -87,23 +87,23 @@ def test_two_internal_services_are_kept_apart_by_their_ports() -> None:
     assert (ports["internal-orchestrator"], ports["internal-reports"]) == (8081, 8090)
 
 
-def test_the_agent_is_told_where_the_orchestrator_is_and_nobody_else_is(platform: tuple[str, Recording]) -> None:
+def test_the_agent_alone_gets_the_url_of_the_orchestrator(platform: tuple[str, Recording]) -> None:
     _, recording = platform
-    told = variables(recording, "agent")["ORCHESTRATOR_URL"]
-    assert told.startswith("http://af-")
-    assert told.endswith("-internal.elb.amazonaws.com:8081")
+    url = variables(recording, "agent")["ORCHESTRATOR_URL"]
+    assert url.startswith("http://af-")
+    assert url.endswith("-internal.elb.amazonaws.com:8081")
     for other in ("orchestrator", "customer-portal"):
         assert "ORCHESTRATOR_URL" not in variables(recording, other)
 
 
-def test_the_others_are_told_where_the_agent_is(platform: tuple[str, Recording]) -> None:
+def test_the_other_services_get_the_url_of_the_agent(platform: tuple[str, Recording]) -> None:
     _, recording = platform
     for other in ("orchestrator", "customer-portal"):
         assert variables(recording, other)["AGENT_MCP_ENDPOINT"] == recording.exports["url"]
     assert "AGENT_MCP_ENDPOINT" not in variables(recording, "agent")
 
 
-def test_the_portal_is_asked_for_by_host_before_the_agent_takes_the_rest(platform: tuple[str, Recording]) -> None:
+def test_the_rule_of_the_portals_host_comes_before_the_agents_catch_all(platform: tuple[str, Recording]) -> None:
     stack, recording = platform
     [host] = stack_settings(stack)["axonflow:platform"]["services"]["customer-portal"]["exposure"]["hosts"]
     assert {"hostHeader": {"values": [host]}} in conditions(recording, "customer-portal")

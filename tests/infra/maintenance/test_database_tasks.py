@@ -51,15 +51,15 @@ def test_with_an_image_the_maintenance_runs_on_sundays_at_two(with_an_image: Rec
     assert container(with_an_image.one(TASK, "db-maintain"))["image"].endswith("axonflow-staging-operations:v1.2.0")
 
 
-def test_the_master_user_is_for_one_job_alone(staging: Recording) -> None:
+def test_the_master_user_is_for_db_init_alone(staging: Recording) -> None:
     assert "MASTER_LOGIN_ARN" in {item["name"] for item in container(staging.one(TASK, "db-init"))["environment"]}
-    told = json.dumps(container(staging.one(TASK, "db-maintain")))
-    assert "rds-managed" not in told
+    document = json.dumps(container(staging.one(TASK, "db-maintain")))
+    assert "rds-managed" not in document
     readers = [policy.name for policy in staging.of(POLICY) if "rds-managed" in policy.inputs["policy"]]
     assert readers == ["db-init-task"]
 
 
-def test_making_the_user_writes_the_services_secret_and_reads_the_masters(staging: Recording) -> None:
+def test_db_init_writes_the_services_secret_and_reads_the_masters(staging: Recording) -> None:
     assert actions(staging, "db-init-task") == {
         "secretsmanager:DescribeSecret",
         "secretsmanager:GetSecretValue",

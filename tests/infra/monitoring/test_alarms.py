@@ -62,7 +62,7 @@ def test_alarms_measure_things_of_this_stack(platform: tuple[str, Recording]) ->
                 assert name == "LoadBalancer" or value in known[name], f"{alarm.name}: {name} {value}"
 
 
-def test_ecs_looks_at_the_deployment_alarms_and_nobody_is_paged_by_them(platform: tuple[str, Recording]) -> None:
+def test_ecs_rolls_back_on_the_deployment_alarms_and_they_send_no_notification(platform: tuple[str, Recording]) -> None:
     stack, recording = platform
     for service in recording.of("aws:ecs/service:Service"):
         names = [f"axonflow-{stack}-{service.name}-{kind}" for kind in DEPLOYMENT]
@@ -82,7 +82,7 @@ def test_alarms_say_what_to_run_first(platform: tuple[str, Recording]) -> None:
         assert " IT" not in text
 
 
-def test_the_contract_waits_for_what_watches(platform: tuple[str, Recording]) -> None:
+def test_the_contract_waits_for_monitoring(platform: tuple[str, Recording]) -> None:
     for parameter in platform[1].of("aws:ssm/parameter:Parameter"):
         if not parameter.name.startswith("contract/"):
             continue

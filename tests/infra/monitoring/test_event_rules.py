@@ -8,7 +8,7 @@ from tests.infra.alarms import services
 from tests.infra.mocked import Recording
 
 
-def test_rules_tell_of_failed_deployments_and_bad_releases(platform: tuple[str, Recording]) -> None:
+def test_rules_match_failed_deployments_and_failed_releases(platform: tuple[str, Recording]) -> None:
     stack, recording = platform
     failed = json.loads(recording.one("aws:cloudwatch/eventRule:EventRule", "deployment-failed").inputs["eventPattern"])
     assert failed["source"] == ["aws.ecs"]

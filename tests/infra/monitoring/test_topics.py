@@ -11,25 +11,25 @@ from tests.infra.mocked import Recording, one_service
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 
 
-def test_severities_and_steps_of_the_escalation_have_their_own_topic(platform: tuple[str, Recording]) -> None:
+def test_each_severity_and_escalation_step_has_its_own_topic(platform: tuple[str, Recording]) -> None:
     stack, recording = platform
     topics = {topic.name: topic.inputs for topic in recording.of("aws:sns/topic:Topic")}
     assert {name: topic["name"] for name, topic in topics.items()} == {
         name: f"axonflow-{stack}-{name}" for name in ("p0", "p1", "p2", "lead", "cto", "releases")
     }
     assert all(topic["kmsMasterKeyId"] for topic in topics.values())
-    told = {alarm.name: alarm.inputs["alarmActions"][0].rsplit(":", 1)[1] for alarm in recording.of(ALARM) if paging(alarm)}
-    assert {told[name] for name in ("agent-down", "database-down")} == {"p0"}
-    assert {told[name] for name in ("agent-errors", "public-lb-5xx")} == {"p1"}
-    assert {told[name] for name in ("agent-slow", "agent-tasks-missing", "database-cpu")} == {"p2"}
-    assert {told[name] for name in ("agent-down-lead", "agent-errors-lead")} == {"lead"}
-    assert {name for name, topic in told.items() if topic == "cto"} == {
+    topic_of = {alarm.name: alarm.inputs["alarmActions"][0].rsplit(":", 1)[1] for alarm in recording.of(ALARM) if paging(alarm)}
+    assert {topic_of[name] for name in ("agent-down", "database-down")} == {"p0"}
+    assert {topic_of[name] for name in ("agent-errors", "public-lb-5xx")} == {"p1"}
+    assert {topic_of[name] for name in ("agent-slow", "agent-tasks-missing", "database-cpu")} == {"p2"}
+    assert {topic_of[name] for name in ("agent-down-lead", "agent-errors-lead")} == {"lead"}
+    assert {name for name, topic in topic_of.items() if topic == "cto"} == {
         *(f"{service}-down-cto" for service in services(recording)),
         "database-down-cto",
     }
 
 
-def test_only_alarms_and_rules_of_this_account_may_tell(platform: tuple[str, Recording]) -> None:
+def test_only_alarms_and_rules_of_this_account_may_publish(platform: tuple[str, Recording]) -> None:
     for policy in platform[1].of("aws:sns/topicPolicy:TopicPolicy"):
         [statement] = json.loads(policy.inputs["policy"])["Statement"]
         assert statement["Action"] == "sns:Publish"
@@ -43,8 +43,8 @@ def test_only_alarms_and_rules_of_this_account_may_tell(platform: tuple[str, Rec
 
 def test_subscriptions_come_from_the_stack_file() -> None:
     config = one_service()
-    told = {"p0": [{"protocol": "email", "endpoint": "on-call@example.com"}], "cto": []}
-    config["axonflow:platform"]["alarms"] = {"subscriptions": told}
+    subscriptions = {"p0": [{"protocol": "email", "endpoint": "on-call@example.com"}], "cto": []}
+    config["axonflow:platform"]["alarms"] = {"subscriptions": subscriptions}
     [made] = declared("staging", config).of("aws:sns/topicSubscription:TopicSubscription")
     assert (made.inputs["protocol"], made.inputs["endpoint"]) == ("email", "on-call@example.com")
     assert made.name.startswith("p0-email-")

@@ -23,7 +23,7 @@ def test_every_service_is_registered_with_a_minimum_of_0_that_is_left_alone(plat
         assert any(urn.endswith(f"aws:ecs/service:Service::{name}") for urn in target.depends_on)
 
 
-def test_the_contract_tells_releases_the_wanted_bounds(platform: tuple[str, Recording]) -> None:
+def test_the_contract_has_the_minimum_and_maximum_for_releases(platform: tuple[str, Recording]) -> None:
     stack, recording = platform
     for name, settings in stack_settings(stack)["axonflow:platform"]["services"].items():
         written = recording.one("aws:ssm/parameter:Parameter", f"contract/services/{name}").inputs["insecureValue"]
