@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from appdeploy.contract import Promotion
+from appdeploy.model.contract import Promotion
 from infra.access import Statement, managed_policy
 from infra.component import Component
 from infra.naming import Names

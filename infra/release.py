@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from appdeploy.contract import PlatformContract, Promotion, ReleaseWindow, ServiceContract, contract_path
+from appdeploy.model.contract import PlatformContract, Promotion, ReleaseWindow, ServiceContract, contract_path
 from infra.component import Component
 from infra.naming import Names
 from infra.service import Service

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from appdeploy.contract import Promotion
+from appdeploy.model.contract import Promotion
 from infra.naming import Names
 
 Arn = pulumi.Output[str]

@@ -46,8 +46,8 @@ def command(
     contract, and go back together when one fails. Exit status: 0 live or unchanged, 10 refused, 11 locked, 20 rolled back
     by ECS, 21 rolled back by us, 22 failed, 23 superseded, 24 timed out, 25 not begun.
     """
-    from appdeploy.goal import Deploy
-    from appdeploy.prepare import Request, prepare
+    from appdeploy.model.operation import Deploy
+    from appdeploy.plan.prepare import Request, prepare
 
     request = Request(environment, Deploy(version, sync), services, incident, atomic)
     if only_plan:

@@ -17,12 +17,12 @@ import click
 from appdeploy.cli.options import json_option, why_options
 
 if TYPE_CHECKING:
-    from appdeploy.aws import Clients
-    from appdeploy.clock import Clock, SystemClock
-    from appdeploy.events import Emit
-    from appdeploy.everyone import Everyone, Renderer
-    from appdeploy.lock.turn import Line
-    from appdeploy.plan import ReleasePlan
+    from appdeploy.aws.clients import Clients
+    from appdeploy.lock.session import Line
+    from appdeploy.model.clock import Clock, SystemClock
+    from appdeploy.model.events import Emit
+    from appdeploy.model.plan import ReleasePlan
+    from appdeploy.notify.fanout import Everyone, Renderer
 
 _LIVE = "live"
 _COMPLETE = "complete"
@@ -80,13 +80,13 @@ def _gathering(function: Callable[..., int]) -> Callable[..., int]:
 
 def follow(prepare: Callable[[Clients], ReleasePlan], environment: str, region: str | None, following: Following) -> int:
     """Carry a plan out, show it, and return the exit status of its worst service. Ctrl-C and SIGTERM stop the watch alone."""
-    from appdeploy.aws import connect
-    from appdeploy.clock import SystemClock
-    from appdeploy.everyone import Everyone
-    from appdeploy.notices.announcer import Announcer
-    from appdeploy.notices.post import Post
-    from appdeploy.outcome import worst
-    from appdeploy.release import Watching, run_release
+    from appdeploy.aws.clients import connect
+    from appdeploy.model.clock import SystemClock
+    from appdeploy.model.outcome import worst
+    from appdeploy.notify.eventbridge import Post
+    from appdeploy.notify.fanout import Everyone
+    from appdeploy.notify.notifier import Announcer
+    from appdeploy.release.run import Watching, run_release
     from appdeploy.render import is_terminal
     from appdeploy.watch.judge import Policy
 
@@ -115,8 +115,8 @@ def _summarise(everyone: Everyone, environment: str) -> None:
 
 def _tidy(clients: Clients, environment: str) -> None:
     """Settle what earlier releases left open. Never in the way of this one's outcome."""
-    from appdeploy.errors import AppdeployError
-    from appdeploy.ledger.read import read_tidily
+    from appdeploy.model.errors import AppdeployError
+    from appdeploy.reconcile.list import read_tidily
 
     with suppress(AppdeployError):
         read_tidily(clients, environment)
@@ -160,7 +160,7 @@ _without_ledger = click.option(
 
 
 def _line(clients: Clients, clock: Clock, emit: Emit, following: Following) -> Line:
-    from appdeploy.lock.turn import AsBegun, AtOnce, InLine
+    from appdeploy.lock.session import AsBegun, AtOnce, InLine
 
     at_once = AtOnce(clients, emit, following.without_ledger)
     if following.lock_wait is None:
@@ -173,7 +173,7 @@ def _renderer(clock: Clock, *, as_json: bool) -> Renderer:
     from appdeploy.render import is_terminal
 
     if as_json:
-        from appdeploy.render.json_lines import JsonRenderer
+        from appdeploy.render.json_renderer import JsonRenderer
 
         return JsonRenderer()
     from appdeploy.render.plain import PlainRenderer

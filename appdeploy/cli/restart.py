@@ -27,8 +27,8 @@ def command(
 
     Judged as strictly as a release: new tasks that fail are rolled back. Exit status: as `appdeploy deploy`.
     """
-    from appdeploy.goal import Restart
-    from appdeploy.prepare import Request, prepare
+    from appdeploy.model.operation import Restart
+    from appdeploy.plan.prepare import Request, prepare
 
     request = Request(environment, Restart(), services, incident, atomic)
     return follow(lambda clients: prepare(request, clients).cleared(), environment, region, following)

@@ -21,7 +21,7 @@ def command(environment: str, release: str | None, following: Following, region:
     What ECS did meanwhile is found there: nothing is registered or started twice. What was not sent yet is sent, unless
     somebody else has changed the service since. Exit status: as `appdeploy deploy`; 10 when there is nothing to resume.
     """
-    from appdeploy.ledger.resume import ChangesCount, Request, prepare_resume
+    from appdeploy.reconcile.resume import ChangesCount, Request, prepare_resume
 
     request = Request(environment, release)
     again = replace(following, resumes=True)

@@ -48,11 +48,11 @@ def command(
 
 
 def _show_points(environment: str, services: tuple[str, ...], region: str | None, *, as_json: bool) -> int:
-    from appdeploy.aws import connect
-    from appdeploy.outcome import ExitCode
+    from appdeploy.aws.clients import connect
+    from appdeploy.model.outcome import ExitCode
     from appdeploy.render.plain import write
-    from appdeploy.render.points import point_lines
-    from appdeploy.rollback.points import read_points
+    from appdeploy.render.rollback_targets import point_lines
+    from appdeploy.rollback.list_targets import read_points
 
     report = read_points(connect(region), environment, services)
     write(sys.stdout, [report.model_dump_json(indent=2)] if as_json else point_lines(report))

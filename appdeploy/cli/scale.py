@@ -12,8 +12,8 @@ import click
 from appdeploy.cli.options import environment_option, region_option, why_options
 
 if TYPE_CHECKING:
-    from appdeploy.aws import Clients
-    from appdeploy.ledger.entry import Entry
+    from appdeploy.aws.clients import Clients
+    from appdeploy.model.ledger_entry import Entry
     from appdeploy.scaling.read import Prepared
 
 _UNITS = {"d": 86400, "h": 3600, "m": 60}
@@ -91,10 +91,10 @@ def carry_out(
     as_json: bool = False,
 ) -> int:
     """Change a count, show it, and return the exit status. `resumed` is the entry of a change that is carried on."""
-    from appdeploy.aws import connect
+    from appdeploy.aws.clients import connect
     from appdeploy.cli.following import showing
-    from appdeploy.clock import SystemClock
-    from appdeploy.lock.turn import InLine
+    from appdeploy.lock.session import InLine
+    from appdeploy.model.clock import SystemClock
     from appdeploy.scaling.run import run_scale
 
     clock, clients = SystemClock(), connect(region)

@@ -28,8 +28,8 @@ def command(
     Settings, secrets and sidecars come from the template; the application's image stays. A service that stands on the
     template already, or was never released, is left alone. Exit status: as `appdeploy deploy`.
     """
-    from appdeploy.goal import Sync
-    from appdeploy.prepare import Request, prepare
+    from appdeploy.model.operation import Sync
+    from appdeploy.plan.prepare import Request, prepare
 
     request = Request(environment, Sync(), services, incident, atomic)
     return follow(lambda clients: prepare(request, clients).cleared(), environment, region, following)

@@ -21,10 +21,10 @@ def command(environment: str, break_holder: bool, region: str | None) -> int:
 
     Exit status: 0 done, or there was nothing to lift; 11 the holder stirred just now, so look again.
     """
-    from appdeploy.aws import connect
-    from appdeploy.aws_errors import refusing
-    from appdeploy.lock.desk import open_desk
-    from appdeploy.lock.keeper import describe
+    from appdeploy.aws.clients import connect
+    from appdeploy.aws.errors import refusing
+    from appdeploy.lock.admin import open_desk
+    from appdeploy.lock.lease import describe
 
     desk = open_desk(connect(region), environment)
     with refusing(f"{environment} could not be unlocked"):

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, Protocol
 
+from appdeploy.aws.releases_table import LOCK_KEY
+from appdeploy.aws.transaction import transact
 from appdeploy.lock.item import Freeze, Holder, LockItem, Mark
-from appdeploy.transaction import transact
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-LOCK_KEY = {"pk": {"S": "LOCK"}, "sk": {"S": "LOCK"}}
 
 _ALONG = 1
 """The position of the write that goes along."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import IO, Self
 
-from appdeploy.events import Event, Finished, Planned, Progress, Untold
+from appdeploy.model.events import Event, Finished, Planned, Progress, Untold
 from appdeploy.render.words import lines, problem, progress
 
 

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from appdeploy.image import short
-from appdeploy.ledger.entry import CountChange, Entry, ServiceEntry, Side, Step
-from appdeploy.ledger.settle import Reading, standing
+from appdeploy.model.image import short
+from appdeploy.model.ledger_entry import CountChange, Entry, ServiceEntry, Side, Step
+from appdeploy.model.task_definition import name_of
+from appdeploy.reconcile.settle import Reading, standing
 from appdeploy.render.words import duration
-from appdeploy.task_definition import name_of
 
 
 def release_lines(readings: Iterable[Reading]) -> Iterator[str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from appdeploy.image import short
-from appdeploy.ledger.entry import Entry, ServiceEntry, Step
-from appdeploy.ledger.settle import Reading, standing
+from appdeploy.model.image import short
+from appdeploy.model.ledger_entry import Entry, ServiceEntry, Step
+from appdeploy.model.task_definition import name_of
+from appdeploy.reconcile.settle import Reading, standing
 from appdeploy.render.markdown import escaped, table
 from appdeploy.render.words import duration
-from appdeploy.task_definition import name_of
 
 _SERVICE = ("service", "outcome", "version", "image", "task definition", "template", "after", "serves now")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from appdeploy.account import Account
-from appdeploy.errors import told
-from appdeploy.events import Event
+from appdeploy.ledger.fold import Account
+from appdeploy.model.errors import told
+from appdeploy.model.events import Event
 from appdeploy.render.plain import report_problem
 from appdeploy.render.summary import summary_lines
 

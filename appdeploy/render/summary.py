@@ -5,11 +5,11 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Iterator
 
-from appdeploy.account import Account
-from appdeploy.advice import way_back, what_next
-from appdeploy.image import short
-from appdeploy.ledger.entry import Entry, ServiceEntry, Side
-from appdeploy.outcome import ServiceResult
+from appdeploy.ledger.fold import Account
+from appdeploy.ledger.next_steps import way_back, what_next
+from appdeploy.model.image import short
+from appdeploy.model.ledger_entry import Entry, ServiceEntry, Side
+from appdeploy.model.outcome import ServiceResult
 from appdeploy.render.words import duration
 
 _HEADINGS = ("service", "from", "to", "outcome", "time", "cause")

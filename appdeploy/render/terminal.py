@@ -12,15 +12,15 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from appdeploy import events
-from appdeploy.events import Event
-from appdeploy.outcome import ServiceResult
+from appdeploy.model import events
+from appdeploy.model.events import Event
+from appdeploy.model.outcome import ServiceResult
 from appdeploy.render.plain import report_problem, write
 from appdeploy.render.words import duration, finished, lines, problem
 
 if TYPE_CHECKING:
-    from appdeploy.clock import Clock
-    from appdeploy.plan import ServicePlan
+    from appdeploy.model.clock import Clock
+    from appdeploy.model.plan import ServicePlan
 
 _HEADINGS = ("service", "version", "tasks", "healthy", "phase", "time")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from appdeploy import events
-from appdeploy.events import Event
-from appdeploy.image import short
-from appdeploy.outcome import Outcome, ServiceResult, worst
-from appdeploy.plan import Change, ReleasePlan, ServicePlan
-from appdeploy.task_definition import name_of
+from appdeploy.model import events
+from appdeploy.model.events import Event
+from appdeploy.model.image import short
+from appdeploy.model.outcome import Outcome, ServiceResult, worst
+from appdeploy.model.plan import Change, ReleasePlan, ServicePlan
+from appdeploy.model.task_definition import name_of
 
 
 def lines(event: Event) -> Iterator[str]:

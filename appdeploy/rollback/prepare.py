@@ -2,8 +2,8 @@
 
 At most five calls for one service, one of the ledger among them, and two more for each further service; one more for each
 hundred deployments that ECS remembers, and one in a long past where the ledger does not tell when the running task definition
-came. What is only told, such as the versions, is read after the update (appdeploy.rollback.recall); that what is returned to
-is still ACTIVE, ECS itself sees to.
+came. What is only shown, such as the versions, is read after the update (appdeploy.rollback.late_details). That the target is
+still ACTIVE, ECS checks itself.
 """
 
 from __future__ import annotations
@@ -12,29 +12,28 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from appdeploy.aws import THREADS
-from appdeploy.aws_errors import refusing
-from appdeploy.begun import Known
-from appdeploy.contract import ServiceContract
-from appdeploy.ecs_state import ServiceState
-from appdeploy.errors import Refused
-from appdeploy.live import describe_task_definition, on_template, registered_at
-from appdeploy.plan import Former, ReleasePlan, ServicePlan, Untouched, version_of
-from appdeploy.release_id import ROLLBACK, new_release_id
-from appdeploy.rollback.history import points
-from appdeploy.rollback.past import Past, find_way_back, read_past
-from appdeploy.rollback.recall import return_to
-from appdeploy.rollback.whereabouts import find_services
-from appdeploy.task_definition import TaskDefinition, family_of, name_of
-from appdeploy.tunables.past import recent_entries, with_values_of_then
+from appdeploy.aws.clients import THREADS
+from appdeploy.aws.current_state import describe_task_definition, on_template, registered_at
+from appdeploy.aws.errors import refusing
+from appdeploy.model.contract import ServiceContract
+from appdeploy.model.ecs_state import Known, ServiceState
+from appdeploy.model.errors import Refused
+from appdeploy.model.plan import Former, ReleasePlan, ServicePlan, Untouched, version_of
+from appdeploy.model.release_id import ROLLBACK, new_release_id
+from appdeploy.model.task_definition import TaskDefinition, family_of, name_of
+from appdeploy.rollback.choose_target import points
+from appdeploy.rollback.deployment_history import Past, find_way_back, read_past
+from appdeploy.rollback.late_details import return_to
+from appdeploy.rollback.locate_services import find_services
+from appdeploy.settings.history import recent_entries, with_values_of_then
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from appdeploy.aws import Clients
-    from appdeploy.ledger.entry import Entry
-    from appdeploy.rollback.whereabouts import Whereabouts
+    from appdeploy.aws.clients import Clients
+    from appdeploy.model.ledger_entry import Entry
+    from appdeploy.rollback.locate_services import Whereabouts
 
 _REGISTERING = ("release", "first-release")
 """Changes of the ledger that brought a revision of their own."""

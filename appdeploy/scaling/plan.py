@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from appdeploy.contract import ServiceContract
-from appdeploy.ecs_state import ServiceState
-from appdeploy.errors import Refused
-from appdeploy.live import on_template
+from appdeploy.aws.current_state import on_template
+from appdeploy.model.contract import ServiceContract
+from appdeploy.model.ecs_state import ServiceState
+from appdeploy.model.errors import Refused
 from appdeploy.scaling.hold import Hold
 from appdeploy.scaling.target import Target
 

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from appdeploy.aws_errors import refusing
-from appdeploy.contract import ServiceContract
-from appdeploy.contract_reader import read_contract
-from appdeploy.live import describe_services
-from appdeploy.plan import ReleasePlan
-from appdeploy.release_id import ReleaseId, new_release_id
+from appdeploy.aws.contract_reader import read_contract
+from appdeploy.aws.current_state import describe_services
+from appdeploy.aws.errors import refusing
+from appdeploy.model.contract import ServiceContract
+from appdeploy.model.plan import ReleasePlan
+from appdeploy.model.release_id import ReleaseId, new_release_id
 from appdeploy.scaling.hold import HoldStore, utc_now
 from appdeploy.scaling.plan import ScalePlan, Situation, Wish, plan_scale
 from appdeploy.scaling.target import read_policies, read_targets
 
 if TYPE_CHECKING:
-    from appdeploy.aws import Clients
-    from appdeploy.contract_reader import EnvironmentContract
+    from appdeploy.aws.clients import Clients
+    from appdeploy.aws.contract_reader import EnvironmentContract
 
 KIND = "scale"
 

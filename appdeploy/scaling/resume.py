@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from appdeploy.errors import Refused
-from appdeploy.release_id import ReleaseId, moment_of
+from appdeploy.model.errors import Refused
+from appdeploy.model.release_id import ReleaseId, moment_of
 from appdeploy.scaling.hold import utc_now
 from appdeploy.scaling.plan import ScalePlan, Wish
 from appdeploy.scaling.read import Prepared, Request, prepare_scale
@@ -15,8 +15,8 @@ from appdeploy.scaling.read import Prepared, Request, prepare_scale
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from appdeploy.aws import Clients
-    from appdeploy.ledger.entry import CountChange, Entry
+    from appdeploy.aws.clients import Clients
+    from appdeploy.model.ledger_entry import CountChange, Entry
 
 
 def wish_of(change: CountChange, now: datetime) -> Wish:

@@ -10,28 +10,29 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from appdeploy.aws_errors import AwsError, explain, is_passing
-from appdeploy.clock import heeding
-from appdeploy.errors import Interrupted, OutOfReach
-from appdeploy.events import Emit, Ended, Finished, Planned, Remarked
-from appdeploy.ledger.book import Book
-from appdeploy.ledger.entry import CountChange, Entry, ServiceEntry, Side, StepKind
-from appdeploy.ledger.opening import bare_entry
-from appdeploy.lock.turn import Line, Turn, table_of, who_is_here
-from appdeploy.outcome import Outcome, ServiceResult
+from appdeploy.aws.errors import AwsError, explain, is_passing
+from appdeploy.aws.writes import EcsWriter, WriteRefused
+from appdeploy.ledger.new_entry import bare_entry
+from appdeploy.ledger.writer import Book
+from appdeploy.lock.session import Line, Turn, table_of, who_is_here
+from appdeploy.model.clock import heeding
+from appdeploy.model.ecs_state import ServiceName
+from appdeploy.model.errors import Interrupted, OutOfReach
+from appdeploy.model.events import Emit, Ended, Finished, Planned, Remarked
+from appdeploy.model.ledger_entry import CountChange, Entry, ServiceEntry, Side, StepKind
+from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.scaling.hold import Hold, HoldStore
 from appdeploy.scaling.plan import ScalePlan, remarks
 from appdeploy.scaling.read import Prepared
 from appdeploy.scaling.target import set_suspended
 from appdeploy.scaling.watch import CountWatch, tasks_of
-from appdeploy.writes import EcsWriter, ServiceName, WriteRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from appdeploy.aws import Clients
-    from appdeploy.clock import Clock
-    from appdeploy.plan import ReleasePlan
+    from appdeploy.aws.clients import Clients
+    from appdeploy.model.clock import Clock
+    from appdeploy.model.plan import ReleasePlan
 
 
 def run_scale(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from appdeploy.ecs_state import ServiceState
-from appdeploy.ledger.entry import Entry
-from appdeploy.outcome import ServiceResult
+from appdeploy.model.ecs_state import ServiceState
+from appdeploy.model.ledger_entry import Entry
+from appdeploy.model.outcome import ServiceResult
 from appdeploy.scaling.watch import judge_count
 
 

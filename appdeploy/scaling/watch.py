@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from appdeploy.aws_errors import AwsError, explain, is_passing
-from appdeploy.ecs_state import ServiceState
-from appdeploy.events import Answered, Counted, Emit, Silence
-from appdeploy.live import describe_services
-from appdeploy.outcome import Outcome, ServiceResult
-from appdeploy.writes import UNREACHABLE_SECONDS, ServiceName
+from appdeploy.aws.current_state import describe_services
+from appdeploy.aws.errors import AwsError, explain, is_passing
+from appdeploy.aws.writes import UNREACHABLE_SECONDS
+from appdeploy.model.ecs_state import ServiceName, ServiceState
+from appdeploy.model.events import Answered, Counted, Emit, Silence
+from appdeploy.model.outcome import Outcome, ServiceResult
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
 
-    from appdeploy.clock import Clock
+    from appdeploy.model.clock import Clock
 
 PAUSE = 2.0
 """Seconds between two looks."""

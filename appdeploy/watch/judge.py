@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from appdeploy.ecs_state import Deployment, DeploymentStatus, ServiceDeployment, ServiceState
-from appdeploy.events import Phase
-from appdeploy.outcome import Outcome
-from appdeploy.rollout import Rollout
+from appdeploy.model.ecs_state import Deployment, DeploymentStatus, ServiceDeployment, ServiceState
+from appdeploy.model.events import Phase
+from appdeploy.model.outcome import Outcome
+from appdeploy.model.rollout import Rollout
 from appdeploy.watch.failures import Failure, health_code_in, is_enough, summary
 from appdeploy.watch.routing import Ambiguous, Routing
 

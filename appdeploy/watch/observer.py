@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from appdeploy.deployments import service_deployments
-from appdeploy.ecs_state import ServiceDeployment, ServiceState
+from appdeploy.aws.deployments import service_deployments
+from appdeploy.model.ecs_state import ServiceDeployment, ServiceState
 from appdeploy.watch.failures import TWICE
 from appdeploy.watch.judge import Observation, all_run
 from appdeploy.watch.routing import Ambiguous, NoLoadBalancer, Routing, Serving, read_routing
-from appdeploy.watch.task_book import TaskBook
+from appdeploy.watch.task_tracker import TaskBook
 
 if TYPE_CHECKING:
-    from appdeploy.aws import Clients, OnceClients
-    from appdeploy.rollout import Rollout
+    from appdeploy.aws.clients import Clients, OnceClients
+    from appdeploy.model.rollout import Rollout
 
 _HEALTHY = "healthy"
 

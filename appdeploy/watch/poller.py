@@ -8,20 +8,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from appdeploy.aws_errors import AwsError, explain, is_passing
-from appdeploy.events import Answered, Emit, Finished, Silence
-from appdeploy.live import DESCRIBE_SERVICES_LIMIT, describe_services
-from appdeploy.outcome import ServiceResult
-from appdeploy.parallel import side_by_side
+from appdeploy.aws.current_state import DESCRIBE_SERVICES_LIMIT, describe_services
+from appdeploy.aws.errors import AwsError, explain, is_passing
+from appdeploy.aws.parallel import side_by_side
+from appdeploy.aws.writes import UNREACHABLE_SECONDS
+from appdeploy.model.clock import Clock
+from appdeploy.model.events import Answered, Emit, Finished, Silence
+from appdeploy.model.outcome import ServiceResult
+from appdeploy.model.rollout import Rollout
 from appdeploy.watch.service_watch import Tick
-from appdeploy.writes import UNREACHABLE_SECONDS
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
 
-    from appdeploy.clock import Clock
-    from appdeploy.ecs_state import ServiceState
-    from appdeploy.rollout import Rollout
+    from appdeploy.model.clock import Clock
+    from appdeploy.model.ecs_state import ServiceState
+    from appdeploy.model.rollout import Rollout
 
 _SHORTEST_PAUSE = 1.0
 _LONGEST_PAUSE = 5.0
@@ -156,3 +158,14 @@ class Poller:
 
 def _longest_pause(services: int) -> float:
     return min(_LONGEST_PAUSE, _QUIET_SECONDS * math.ceil(services / DESCRIBE_SERVICES_LIMIT))
+
+
+class Forward(Watch, Protocol):
+    """One service's rollout, as long as it is to go on."""
+
+    @property
+    def serves(self) -> bool:
+        """Whether the last tick has shown all new tasks healthy where customers are served."""
+
+    def take_back(self, why: str) -> None:
+        """From the next tick on, ask ECS for the way back."""

@@ -6,13 +6,14 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from appdeploy.aws_errors import AwsError
-from appdeploy.ecs_state import DeploymentStatus
-from appdeploy.errors import LockLost, OutOfReach
-from appdeploy.events import Event, Phase, Progress, Stopping
-from appdeploy.ledger.entry import StepKind
-from appdeploy.outcome import Outcome, ServiceResult
-from appdeploy.task_logs import last_lines
+from appdeploy.aws.errors import AwsError
+from appdeploy.aws.writes import EcsWriter, WriteRefused
+from appdeploy.logs.tail import last_lines
+from appdeploy.model.ecs_state import DeploymentStatus
+from appdeploy.model.errors import LockLost, OutOfReach
+from appdeploy.model.events import Event, Phase, Progress, Stopping
+from appdeploy.model.ledger_entry import StepKind
+from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.watch.failures import headline
 from appdeploy.watch.judge import (
     Decide,
@@ -30,13 +31,12 @@ from appdeploy.watch.judge import (
 from appdeploy.watch.observer import Observer
 from appdeploy.watch.routing import Serving, deregistration_delay
 from appdeploy.watch.serving import what_serves
-from appdeploy.writes import EcsWriter, WriteRefused
 
 if TYPE_CHECKING:
-    from appdeploy.aws import OnceClients
-    from appdeploy.ecs_state import Deployment, ServiceState
-    from appdeploy.ledger.book import Book
-    from appdeploy.rollout import Rollout
+    from appdeploy.aws.clients import OnceClients
+    from appdeploy.ledger.writer import Book
+    from appdeploy.model.ecs_state import Deployment, ServiceState
+    from appdeploy.model.rollout import Rollout
 
 
 @dataclass(frozen=True)

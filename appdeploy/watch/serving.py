@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from appdeploy.ecs_state import DeploymentStatus
-from appdeploy.outcome import Outcome
-from appdeploy.rollout import Rollout
-from appdeploy.task_definition import name_of
+from appdeploy.model.ecs_state import DeploymentStatus
+from appdeploy.model.outcome import Outcome
+from appdeploy.model.rollout import Rollout
+from appdeploy.model.task_definition import name_of
 from appdeploy.watch.judge import Observation
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from appdeploy.contract import ServiceContract
+from appdeploy.model.contract import ServiceContract
 from infra import program
 from tests.infra.declared import as_declared
 from tests.infra.mocked import Recording, run, stack_settings
