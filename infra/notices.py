@@ -14,7 +14,7 @@ from infra.naming import Names
 
 RELEASES = "axonflow.appdeploy"
 """Source of the release tool's own events. Their detail names the environment and the outcome, and tells all in `summary`."""
-BAD_OUTCOMES = ("rolled-back-by-ecs", "rolled-back", "failed", "superseded", "timed-out", "not-begun")
+BAD_OUTCOMES = ("rolled-back-by-ecs", "rolled-back", "failed", "superseded", "timed-out", "skipped")
 # docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html; text for SNS stands in quotation marks.
 _SUMMARY = aws.cloudwatch.EventTargetInputTransformerArgs(
     input_paths={"summary": "$.detail.summary"}, input_template='"<summary>"'

@@ -90,7 +90,7 @@ def parse_contract(
             " check the name, the region and the credentials, or create it with pulumi up"
         )
     contract = _parse(documents, environment, caller)
-    _check_whereabouts(contract.platform, environment, account or contract.platform.account, region)
+    _check_account_and_region(contract.platform, environment, account or contract.platform.account, region)
     return contract
 
 
@@ -127,7 +127,7 @@ def _parse_service(name: str, document: str) -> ServiceContract:
     return service
 
 
-def _check_whereabouts(platform: PlatformContract, environment: str, account: str, region: str) -> None:
+def _check_account_and_region(platform: PlatformContract, environment: str, account: str, region: str) -> None:
     said = (platform.environment, platform.account, platform.region)
     ours = (environment, account, region)
     for what, theirs, wanted in zip(("environment", "account", "region"), said, ours, strict=True):

@@ -17,7 +17,7 @@ from appdeploy.aws.errors import refusing
 from appdeploy.model.contract import ServiceContract
 from appdeploy.model.ecs_state import ServiceState
 from appdeploy.model.image import RELEASED_TAG_PREFIX, Digest, EcrRepository
-from appdeploy.model.operation import Deploy, Goal, Restart, Sync, takes_template
+from appdeploy.model.operation import Deploy, Operation, Restart, Sync, takes_template
 from appdeploy.model.task_definition import TEMPLATE_TAG, TaskDefinition, family_of
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def on_template(contract: ServiceContract, task_definition: str) -> bool:
 
 
 def read_live(
-    clients: Clients, contract: EnvironmentContract, services: Sequence[ServiceContract], goal: Goal
+    clients: Clients, contract: EnvironmentContract, services: Sequence[ServiceContract], goal: Operation
 ) -> tuple[LiveService, ...]:
     """Read each service, in the order given. Raises Refused when AWS does not let us read."""
     with refusing("the services could not be read"), ThreadPoolExecutor(THREADS) as pool:
@@ -149,7 +149,7 @@ def _find(ecr: ECRClient, repository: EcrRepository, wanted: ImageIdentifierType
     )
 
 
-def _read_service(clients: Clients, service: ServiceContract, state: ServiceState | None, goal: Goal) -> LiveService:
+def _read_service(clients: Clients, service: ServiceContract, state: ServiceState | None, goal: Operation) -> LiveService:
     if state is None or not state.active:
         return LiveService(service, state, None, None, None)
     if on_template(service, state.task_definition):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from appdeploy.aws.parallel import side_by_side
+from appdeploy.aws.parallel import map_parallel
 from appdeploy.model.ecs_state import DeploymentStatus, ServiceDeployment
 
 if TYPE_CHECKING:
@@ -51,6 +51,6 @@ def deployed_definitions(ecs: ECSClient, revisions: Iterable[str]) -> dict[str, 
 
     return {
         revision: definition
-        for found in side_by_side(describe, range(0, len(wanted), REVISIONS_AT_ONCE))
+        for found in map_parallel(describe, range(0, len(wanted), REVISIONS_AT_ONCE))
         for revision, definition in found.items()
     }

@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from appdeploy.aws.deployments import deployed_definitions, newest_deployments
-from appdeploy.model.ecs_state import Known, ServiceState
+from appdeploy.model.ecs_state import DeploymentSnapshot, ServiceState
 from appdeploy.model.task_definition import RELEASE_TAG
 
 if TYPE_CHECKING:
@@ -16,14 +16,14 @@ _REVISIONS_SEARCHED = 10
 """Newest revisions of a family among which ours is looked for: others register there too, while an answer is waited for."""
 
 
-def listed_since(state: ServiceState, task_definition: str, known: Known) -> str | None:
+def listed_since(state: ServiceState, task_definition: str, known: DeploymentSnapshot) -> str | None:
     """The id of the deployment of that task definition that was not known before, as long as ECS lists it."""
     # Not PRIMARY alone: a rival may have replaced our deployment since, and then sending again would undo the rival.
     deployments = (item for item in state.deployments if item.task_definition == task_definition)
     return next((item.id for item in deployments if item.id not in known.deployments), None)
 
 
-def recorded_since(ecs: ECSClient, cluster: str, service: str, task_definition: str, known: Known) -> str | None:
+def recorded_since(ecs: ECSClient, cluster: str, service: str, task_definition: str, known: DeploymentSnapshot) -> str | None:
     """The id of the first deployment of that task definition after those that were known, also of one that has ended.
 
     A deployment that ECS has taken back is listed no longer: only its record tells that it was there. Errors of the SDK

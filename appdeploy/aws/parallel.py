@@ -13,7 +13,7 @@ R = TypeVar("R")
 _THREADS = 10
 
 
-def within(seconds: float, function: Callable[[], R]) -> R:
+def with_timeout(seconds: float, function: Callable[[], R]) -> R:
     """The function's result, or its exception. Raises TimeoutError when it takes longer.
 
     The SDK's own time-outs bound each wait for a byte, not the call. What is still under way is left behind in a thread
@@ -31,7 +31,7 @@ def within(seconds: float, function: Callable[[], R]) -> R:
     return answer.result(seconds)
 
 
-def side_by_side(function: Callable[[T], R], items: Iterable[T]) -> list[R]:
+def map_parallel(function: Callable[[T], R], items: Iterable[T]) -> list[R]:
     """The results in the items' order; the first exception is raised once all have ended.
 
     A single item is done in this thread, where Ctrl-C cuts a call short.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from appdeploy.aws.errors import AwsError, Trouble, explain, is_passing, trouble_of
 from appdeploy.aws.own_writes import listed_since, recorded_since, registered_by
-from appdeploy.model.ecs_state import Known, ServiceName, ServiceState
+from appdeploy.model.ecs_state import DeploymentSnapshot, ServiceName, ServiceState
 from appdeploy.model.errors import AppdeployError, OutOfReach
 from appdeploy.model.task_definition import NewRevision
 
@@ -70,7 +70,7 @@ class EcsWriter:
         service: ServiceName,
         task_definition: str,
         *,
-        known: Known,
+        known: DeploymentSnapshot,
         desired_count: int | None,
         force: bool,
     ) -> str:
@@ -160,7 +160,7 @@ class EcsWriter:
         try:
             if not self._line.locked():
                 return self._insist(send, find, _Patience(self._clock, in_line=False))
-        except _ToTheLine:
+        except _Retry:
             pass
         with self._line:
             self._clock.sleep(0.0)  # What was interrupted while it stood there is not sent.
@@ -194,7 +194,7 @@ class EcsWriter:
             self._clock.sleep(_FIRST_PAUSE * misses)
         return None
 
-    def _begun_in_ecs(self, service: ServiceName, task_definition: str, known: Known) -> str | None:
+    def _begun_in_ecs(self, service: ServiceName, task_definition: str, known: DeploymentSnapshot) -> str | None:
         # The records come first: a deployment that failed meanwhile, or that a rival's of the same task definition has
         # replaced, is listed no longer, and to send it again would be a second deployment of one release.
         recorded = recorded_since(self._ecs, service.cluster, service.arn, task_definition, known)
@@ -221,7 +221,7 @@ def _definite(send: Callable[[], T]) -> T:
         raise WriteRefused(explain(error)) from None
 
 
-class _ToTheLine(Exception):
+class _Retry(Exception):
     """AWS throttles: whoever is not in line goes there."""
 
 
@@ -237,7 +237,7 @@ class _Patience:
     def spend(self, error: BaseException) -> None:
         """Wait a little. Raises OutOfReach when there is no patience left, and _ToTheLine where nobody waits for a throttle."""
         if not self._in_line and trouble_of(error) is Trouble.THROTTLED:
-            raise _ToTheLine
+            raise _Retry
         if self._clock.now() + self._pause > self._end:
             raise OutOfReach(f"no answer for {UNREACHABLE_SECONDS:.0f} s: {explain(error)}")
         self._clock.sleep(self._pause * random.uniform(0.5, 1.0))

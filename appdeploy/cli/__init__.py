@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import click
 
-from appdeploy.model.errors import AppdeployError, told
+from appdeploy.model.errors import AppdeployError, described
 from appdeploy.model.outcome import ExitCode
 
 _COMMANDS = {
@@ -81,7 +81,7 @@ def _end(error: BaseException) -> int:
         from appdeploy.render.plain import write
 
         write(sys.stdout, error.details)
-    code, lines = told(error)
+    code, lines = described(error)
     for line in lines:
         _complain(line)
     return code

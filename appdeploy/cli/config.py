@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from appdeploy.cli.following import Following, follow, following_options
+from appdeploy.cli.following import ReleaseOptions, follow, release_options
 from appdeploy.cli.options import environment_option, incident_option, region_option
 
 if TYPE_CHECKING:
@@ -42,14 +42,14 @@ def list_command(service: str, environment: str, region: str | None) -> int:
 @click.argument("assignments", metavar="KEY=VALUE...", nargs=-1, required=True)
 @environment_option
 @incident_option
-@following_options
+@release_options
 @region_option
 def set_command(
     service: str,
     assignments: tuple[str, ...],
     environment: str,
     incident: str | None,
-    following: Following,
+    following: ReleaseOptions,
     region: str | None,
 ) -> int:
     """Write settings of SERVICE, replace its tasks by new ones that read them, and watch it to its outcome.
@@ -69,10 +69,10 @@ def set_command(
 @click.argument("keys", metavar="KEY...", nargs=-1, required=True)
 @environment_option
 @incident_option
-@following_options
+@release_options
 @region_option
 def unset_command(
-    service: str, keys: tuple[str, ...], environment: str, incident: str | None, following: Following, region: str | None
+    service: str, keys: tuple[str, ...], environment: str, incident: str | None, following: ReleaseOptions, region: str | None
 ) -> int:
     """Return settings of SERVICE to the values with which infra created them, and restart as `appdeploy config set` does."""
     from appdeploy.settings.prepare import Request, unsetting
@@ -80,7 +80,7 @@ def unset_command(
     return _change(Request(environment, service, unsetting(environment, service, keys), incident), region, following)
 
 
-def _change(request: Request, region: str | None, following: Following) -> int:
+def _change(request: Request, region: str | None, following: ReleaseOptions) -> int:
     from appdeploy.settings.prepare import prepare_config
 
     return follow(lambda clients: prepare_config(request, clients), request.environment, region, following)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from appdeploy.cli.following import Following, follow, following_options
+from appdeploy.cli.following import ReleaseOptions, follow, release_options
 from appdeploy.cli.options import (
     atomic_option,
     environment_option,
@@ -26,7 +26,7 @@ from appdeploy.cli.options import (
 @click.option(
     "--plan", "only_plan", is_flag=True, help="Show what would be done and change nothing, as `appdeploy plan [--json]`."
 )
-@following_options
+@release_options
 @region_option
 def command(
     environment: str,
@@ -36,7 +36,7 @@ def command(
     incident: str | None,
     atomic: bool | None,
     only_plan: bool,
-    following: Following,
+    following: ReleaseOptions,
     region: str | None,
 ) -> int:
     """Release VERSION to an environment's services, and watch it to its outcome.

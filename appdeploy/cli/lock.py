@@ -18,13 +18,13 @@ def command(environment: str, reason: str, region: str | None) -> int:
     """
     from appdeploy.aws.clients import connect
     from appdeploy.aws.errors import refusing
-    from appdeploy.lock.admin import open_desk
+    from appdeploy.lock.admin import open_lock_admin
     from appdeploy.lock.item import Freeze
     from appdeploy.lock.lease import describe
     from appdeploy.lock.session import now
     from appdeploy.model.errors import Locked
 
-    desk = open_desk(connect(region), environment)
+    desk = open_lock_admin(connect(region), environment)
     with refusing(f"{environment} could not be frozen"):
         frozen = desk.store.freeze(Freeze(desk.caller, now(), " ".join(reason.split())))
         item = desk.store.read()

@@ -56,7 +56,7 @@ def atomic_option(function: F) -> F:
     )(function)
 
 
-def why_options(function: F) -> F:
+def reason_options(function: F) -> F:
     """`--reason` and `--change`. The command gets `reason` and `change_ticket`, of one line each."""
     reason = click.option(
         "--reason", metavar="TEXT", callback=_line, help="Why; whoever meets the lock reads it, and the ledger keeps it."

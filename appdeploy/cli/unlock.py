@@ -23,17 +23,17 @@ def command(environment: str, break_holder: bool, region: str | None) -> int:
     """
     from appdeploy.aws.clients import connect
     from appdeploy.aws.errors import refusing
-    from appdeploy.lock.admin import open_desk
+    from appdeploy.lock.admin import open_lock_admin
     from appdeploy.lock.lease import describe
 
-    desk = open_desk(connect(region), environment)
+    desk = open_lock_admin(connect(region), environment)
     with refusing(f"{environment} could not be unlocked"):
         item = desk.store.read()
         if item.freeze is not None:
-            desk.store.thaw()
+            desk.store.unfreeze()
             click.echo(f"{environment} is not frozen any more; it was {describe(item)}")
         if break_holder and item.holder is not None:
-            desk.put_out(item)
+            desk.evict(item)
             click.echo(f"{item.holder.release} of {item.holder.who} was put out: it sends nothing more")
     if item.freeze is None and not (break_holder and item.holder):
         at_work = f"; {item.holder.release} of {item.holder.who} is at work" if item.holder else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from appdeploy.ledger.new_entry import opening_entry, service_entry
 from appdeploy.ledger.writer import with_result
-from appdeploy.lock.session import who_is_here
+from appdeploy.lock.session import local_user
 from appdeploy.model import events
 from appdeploy.model.events import Event
 from appdeploy.model.ledger_entry import Entry, ServiceEntry
@@ -12,7 +12,7 @@ from appdeploy.model.outcome import ServiceResult
 from appdeploy.model.plan import ReleasePlan, ServicePlan
 
 
-class Account:
+class ReleaseFold:
     """A release as the ledger would have it, made from its events alone."""
 
     def __init__(self) -> None:
@@ -26,17 +26,17 @@ class Account:
         self.seconds: float | None = None
         """From the first write to the last outcome; None before that."""
 
-    def hear(self, event: Event) -> None:
+    def apply(self, event: Event) -> None:
         """Take one event in; those that change nothing here are passed over."""
         match event:
             case events.Planned(plan):
                 self.plan = plan
-                self.entry = plan.entry or opening_entry(plan, plan.caller or who_is_here())
-            case events.Recalled(plan):
+                self.entry = plan.entry or opening_entry(plan, plan.caller or local_user())
+            case events.PreviousVersionResolved(plan):
                 self._recall(plan)
             case events.Registered(service, task_definition):
-                wanted = self._service(service).wanted.model_copy(update={"task_definition": task_definition})
-                self._change(service, wanted=wanted)
+                wanted = self._service(service).target.model_copy(update={"task_definition": task_definition})
+                self._change(service, target=wanted)
             case events.Started(service, deployment_id):
                 self.changed = True
                 self._change(service, deployment_id=deployment_id)
@@ -47,7 +47,7 @@ class Account:
 
     def _recall(self, plan: ServicePlan) -> None:
         told = service_entry(plan)
-        self._change(plan.contract.name, former=told.former, wanted=told.wanted)
+        self._change(plan.contract.name, previous=told.previous, target=told.target)
 
     def _finish(self, result: ServiceResult) -> None:
         self.results[result.service] = result

@@ -6,16 +6,16 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from appdeploy.model.ledger_entry import Entry, ServiceEntry, Side, StepKind
+from appdeploy.model.ledger_entry import Entry, ServiceEntry, StepKind, VersionRef
 from appdeploy.model.outcome import Outcome
-from appdeploy.model.plan import Change, Former, ReleasePlan, ServicePlan, Untouched
+from appdeploy.model.plan import Change, NoChange, PreviousState, ReleasePlan, ServicePlan
 from appdeploy.model.release_id import kind_of
 
 CHANGE_WORDS: Mapping[Change, str] = {
     Change.RELEASE: "release",
     Change.FIRST_RELEASE: "first-release",
     Change.RESTART: "restart",
-    Change.RETURN: "return",
+    Change.ROLLBACK: "rollback",
 }
 
 
@@ -23,8 +23,10 @@ def opening_entry(plan: ReleasePlan, who: str) -> Entry:
     """An entry whose first step is about to be done."""
     entry = bare_entry(plan, who, {service.contract.name: service_entry(service) for service in plan.services})
     if any(service.change.registers for service in plan.changed):
-        return entry.beginning(StepKind.REGISTER)
-    return entry.beginning(StepKind.UPDATE).sending(service.contract.name for group in plan.groups[:1] for service in group)
+        return entry.with_step_started(StepKind.REGISTER)
+    return entry.with_step_started(StepKind.UPDATE).with_updates_sent(
+        service.contract.name for group in plan.waves[:1] for service in group
+    )
 
 
 def bare_entry(plan: ReleasePlan, who: str, services: Mapping[str, ServiceEntry]) -> Entry:
@@ -41,7 +43,7 @@ def bare_entry(plan: ReleasePlan, who: str, services: Mapping[str, ServiceEntry]
         incident=plan.incident,
         atomic=plan.atomic,
         fence=plan.fence,
-        begun=datetime.now(UTC),
+        started=datetime.now(UTC),
         services=services,
     )
 
@@ -52,34 +54,36 @@ def ci_run(environment: Mapping[str, str]) -> str | None:
     return f"{parts[0]}/{parts[1]}/actions/runs/{parts[2]}" if all(parts) else None
 
 
-def service_entry(service: ServicePlan | Untouched) -> ServiceEntry:
+def service_entry(service: ServicePlan | NoChange) -> ServiceEntry:
     """What is going to be done to one service."""
-    former = _former(service.former)
+    former = _former(service.previous)
     match service:
-        case Untouched():
+        case NoChange():
             arn, outcome = service.contract.service, Outcome.UNCHANGED.value
             return ServiceEntry(
-                service=arn, change="none", former=former, wanted=former, outcome=outcome, cause=service.because, settled=True
+                service=arn, change="none", previous=former, target=former, outcome=outcome, cause=service.reason, settled=True
             )
         case ServicePlan():
             return ServiceEntry(
                 service=service.contract.service,
                 change=CHANGE_WORDS[service.change],
-                former=former,
-                wanted=_wanted(service),
+                previous=former,
+                target=_wanted(service),
                 image=str(service.image),
                 settings=service.settings,
                 base=service.base.arn,
-                known=tuple(sorted(service.former.known.deployments)),
-                known_at=service.former.known.at,
-                sent=False,
+                deployments_before=tuple(sorted(service.previous.snapshot.deployments)),
+                listed_at=service.previous.snapshot.at,
+                update_sent=False,
             )
 
 
-def _former(former: Former) -> Side:
-    return Side(task_definition=former.task_definition, version=former.version, digest=former.digest, template=former.template)
+def _former(former: PreviousState) -> VersionRef:
+    return VersionRef(
+        task_definition=former.task_definition, version=former.version, digest=former.digest, template=former.template
+    )
 
 
-def _wanted(service: ServicePlan) -> Side:
+def _wanted(service: ServicePlan) -> VersionRef:
     arn = None if service.change.registers else service.base.arn
-    return Side(task_definition=arn, version=service.version, digest=service.image.digest, template=service.template)
+    return VersionRef(task_definition=arn, version=service.version, digest=service.image.digest, template=service.template)

@@ -18,7 +18,7 @@ def what_next(entry: Entry) -> str:
             )
         case Outcome.LIVE | Outcome.UNCHANGED:
             return "nothing"
-        case Outcome.REFUSED | Outcome.NOT_BEGUN:
+        case Outcome.REFUSED | Outcome.SKIPPED:
             return "nothing was changed: mend the cause, then release again"
         case Outcome.ROLLED_BACK | Outcome.ROLLED_BACK_BY_ECS:
             return "the former version serves: mend the cause, then release again"
@@ -32,7 +32,7 @@ def what_next(entry: Entry) -> str:
             return f"it goes on in AWS: {resume} watches it to its end"
 
 
-def way_back(entry: Entry) -> str | None:
+def rollback_command(entry: Entry) -> str | None:
     """The command that undoes a release; None when it left nothing to undo."""
     live = [name for name, service in entry.services.items() if service.outcome == Outcome.LIVE.value]
     again = [name for name in live if entry.services[name].change in ("release", "return")]

@@ -46,7 +46,7 @@ class Ledger:
         """The newest entries that are for that customer alone, newest first."""
         return self._of_index(ORGANISATION_INDEX, {"S": organisation}, most)
 
-    def write_alone(self, entry: Entry) -> bool:
+    def write_if_not_running(self, entry: Entry) -> bool:
         """Write an entry whose release nobody carries out now. False when somebody does, or has written it meanwhile."""
         nobody = {
             "ConditionCheck": {

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 from appdeploy.aws.releases_table import put_of
 from appdeploy.ledger.new_entry import service_entry
-from appdeploy.model.ledger_entry import BeforeRun, Entry, StepKind
+from appdeploy.model.ledger_entry import Entry, PreDeployRun, StepKind
 
 if TYPE_CHECKING:
-    from appdeploy.lock.session import Turn
-    from appdeploy.lock.store import Along
+    from appdeploy.lock.session import LockSession
+    from appdeploy.lock.store import LedgerPut
     from appdeploy.model.outcome import ServiceResult
     from appdeploy.model.plan import ServicePlan
 
 
-class Book:
+class LedgerWriter:
     """The entry of one release, and the turn under which it is written. Several threads may write in it."""
 
-    def __init__(self, turn: Turn, table: str, entry: Entry) -> None:
+    def __init__(self, turn: LockSession, table: str, entry: Entry) -> None:
         """`entry` is what was written last."""
         self._turn = turn
         self._table = table
@@ -39,47 +39,53 @@ class Book:
 
     def registered(self, service: str, task_definition: str) -> None:
         """Remember a new revision; it is written with the next step."""
-        wanted = self._entry.services[service].wanted.model_copy(update={"task_definition": task_definition})
+        wanted = self._entry.services[service].target.model_copy(update={"task_definition": task_definition})
         with self._guard:
-            self._entry = self._entry.with_service(service, wanted=wanted)
+            self._entry = self._entry.with_service(service, target=wanted)
 
-    def recalled(self, plan: ServicePlan) -> None:
+    def previous_resolved(self, plan: ServicePlan) -> None:
         """Remember what was read after the update; it is written with the next step."""
         told = service_entry(plan)
         with self._guard:
-            self._entry = self._entry.with_service(plan.contract.name, former=told.former, wanted=told.wanted, image=told.image)
+            self._entry = self._entry.with_service(
+                plan.contract.name, previous=told.previous, target=told.target, image=told.image
+            )
 
-    def put_back(self, service: str, deployment_id: str) -> None:
+    def reverted_late_write(self, service: str, deployment_id: str) -> None:
         """After our task definition was put back: the deployment that is ours from now on."""
         self._put(
-            lambda entry: entry.with_service(service, deployment_id=deployment_id).completing(StepKind.PUT_BACK, service),
+            lambda entry: entry.with_service(service, deployment_id=deployment_id).with_step_finished(
+                StepKind.REVERT_LATE_WRITE, service
+            ),
             self._turn.note,
         )
 
-    def preparing(self, services: Iterable[str]) -> None:
+    def pre_deploy_starting(self, services: Iterable[str]) -> None:
         """Before the tasks of these services are started, and after the registering is done. Raises LockLost."""
 
         def change(entry: Entry) -> Entry:
-            entry = entry.completing(StepKind.REGISTER)
+            entry = entry.with_step_finished(StepKind.REGISTER)
             for service in services:
-                entry = entry.beginning(StepKind.BEFORE, service)
+                entry = entry.with_step_started(StepKind.PRE_DEPLOY, service)
             return entry
 
         self._put(change, self._turn.write)
 
-    def prepared(self, service: str, task: str, exit_code: int | None, *, ended: bool) -> None:
+    def pre_deploy_ran(self, service: str, task: str, exit_code: int | None, *, ended: bool) -> None:
         """After the task before a service's update was started, and again after it has ended."""
 
         def change(entry: Entry) -> Entry:
-            entry = entry.with_service(service, before=BeforeRun(task=task, exit_code=exit_code))
-            return entry.completing(StepKind.BEFORE, service) if ended else entry
+            entry = entry.with_service(service, pre_deploy=PreDeployRun(task=task, exit_code=exit_code))
+            return entry.with_step_finished(StepKind.PRE_DEPLOY, service) if ended else entry
 
         self._put(change, self._turn.note)
 
-    def returned(self, service: str, deployment_id: str) -> None:
+    def reverted(self, service: str, deployment_id: str) -> None:
         """After a service that was live went back: the deployment that brings its former version."""
         self._put(
-            lambda entry: entry.with_service(service, return_id=deployment_id).completing(StepKind.RETURN, service),
+            lambda entry: entry.with_service(service, revert_deployment_id=deployment_id).with_step_finished(
+                StepKind.REVERT, service
+            ),
             self._turn.note,
         )
 
@@ -89,12 +95,16 @@ class Book:
         Nothing is written when this step was the first, as in a rollback: it was written with the lock.
         """
         names = tuple(services)
-        if self._entry.is_doing(StepKind.UPDATE) and all(self._entry.services[name].sent is not False for name in names):
+        if self._entry.has_open_step(StepKind.UPDATE) and all(
+            self._entry.services[name].update_sent is not False for name in names
+        ):
             return
         self._put(
             lambda entry: (
-                entry if entry.is_doing(StepKind.UPDATE) else entry.completing(StepKind.REGISTER).beginning(StepKind.UPDATE)
-            ).sending(names),
+                entry
+                if entry.has_open_step(StepKind.UPDATE)
+                else entry.with_step_finished(StepKind.REGISTER).with_step_started(StepKind.UPDATE)
+            ).with_updates_sent(names),
             self._turn.write,
         )
 
@@ -104,30 +114,30 @@ class Book:
         def change(entry: Entry) -> Entry:
             for service, deployment_id in deployments:
                 entry = entry.with_service(service, deployment_id=deployment_id)
-            return entry.completing(StepKind.UPDATE)
+            return entry.with_step_finished(StepKind.UPDATE)
 
         self._put(change, self._turn.note)
 
-    def before(self, what: StepKind, service: str, why: str | None = None) -> None:
+    def step_starting(self, what: StepKind, service: str, why: str | None = None) -> None:
         """Before a step that must not wait for the ledger: the step is written when the table answers."""
-        self._put(lambda entry: entry.beginning(what, service, why), self._turn.note)
+        self._put(lambda entry: entry.with_step_started(what, service, why), self._turn.note)
 
-    def after(self, what: StepKind, service: str) -> None:
+    def step_finished(self, what: StepKind, service: str) -> None:
         """After that step was done."""
-        self._put(lambda entry: entry.completing(what, service), self._turn.note)
+        self._put(lambda entry: entry.with_step_finished(what, service), self._turn.note)
 
-    def close(self, results: Iterable[ServiceResult]) -> None:
+    def finish(self, results: Iterable[ServiceResult]) -> None:
         """The outcomes as they are told. They are written together with the end of the turn."""
 
         def change(entry: Entry) -> Entry:
             for result in results:
                 if not entry.services[result.service].settled:
                     entry = with_result(entry, result)
-            return entry.model_copy(update={"told": datetime.now(UTC)})
+            return entry.model_copy(update={"reported": datetime.now(UTC)})
 
-        self._put(change, self._turn.leave)
+        self._put(change, self._turn.write_on_exit)
 
-    def _put(self, change: Callable[[Entry], Entry], send: Callable[[Along], None]) -> None:
+    def _put(self, change: Callable[[Entry], Entry], send: Callable[[LedgerPut], None]) -> None:
         with self._guard:
             entry = change(self._entry)
             fence = self._turn.fence if self._turn.fence is not None else entry.fence

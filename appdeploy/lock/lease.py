@@ -10,7 +10,7 @@ from typing import Self
 
 from appdeploy.aws.errors import AwsError, explain, is_passing
 from appdeploy.lock.item import Holder, LockItem
-from appdeploy.lock.store import Along, LockStore
+from appdeploy.lock.store import LedgerPut, LockStore
 from appdeploy.model.clock import Clock
 from appdeploy.model.errors import Locked, LockLost, OutOfReach
 
@@ -22,7 +22,7 @@ CALL_SECONDS = 13.0
 """The longest that one call may take: connect and read time-outs of the clients (appdeploy.aws.clients)."""
 
 _LOOK_AGAIN_SECONDS = 1.0
-_TRIES_TO_LET_GO = 3
+_RELEASE_TRIES = 3
 
 
 def acquire(
@@ -32,7 +32,7 @@ def acquire(
     *,
     wait: float,
     tell: Callable[[LockItem], None],
-    record: Callable[[int], Along] | None = None,
+    record: Callable[[int], LedgerPut] | None = None,
 ) -> HeldLock:
     """Become the holder, or find out who is.
 
@@ -68,7 +68,7 @@ def describe(item: LockItem) -> str:
     if item.freeze is not None:
         return f"frozen by {item.freeze.who} since {item.freeze.since}: {item.freeze.reason}"
     if item.holder is not None:
-        why = f": {item.holder.why}" if item.holder.why else ""
+        why = f": {item.holder.reason}" if item.holder.reason else ""
         return f"held by {item.holder.release} of {item.holder.who} since {item.holder.since}{why}"
     return "free"
 
@@ -79,7 +79,7 @@ class HeldLock:
     def __init__(self, store: LockStore, fence: int, clock: Clock, *, renewed: float, waited: bool = False) -> None:
         """`renewed` is the clock's reading just before the write that gave us the lock."""
         self.fence: int | None = fence
-        self.pre_empted: str | None = None
+        self.taken_from: str | None = None
         """A release waits its turn: it takes the lock from nobody that may still be at work."""
         self.waited = waited
         """Whether we stood in line, so that what was read before is out of date."""
@@ -88,7 +88,7 @@ class HeldLock:
         self._clock = clock
         self._renewed = renewed
         self._lost = False
-        self._pending: Along | None = None
+        self._pending: LedgerPut | None = None
         self._end = threading.Event()
         self._guard = threading.Lock()
         self._heart = threading.Thread(target=self._beat, name="lock-heartbeat", daemon=True)
@@ -101,7 +101,7 @@ class HeldLock:
         self._end.set()
         self._heart.join(CALL_SECONDS)
         # A silent table is not worth an error after the work is done: the next release takes over after one lease.
-        for _ in range(_TRIES_TO_LET_GO):
+        for _ in range(_RELEASE_TRIES):
             with contextlib.suppress(*AwsError):
                 self._store.release(self._ours, self._pending)
                 return
@@ -120,7 +120,7 @@ class HeldLock:
             raise _not_in_time(error) from None
         self._raise_if_lost()
 
-    def write(self, along: Along) -> None:
+    def write(self, along: LedgerPut) -> None:
         """Renew, and write that along, as long as the lease allows. Raises LockLost or OutOfReach when it is not written."""
         self._pending = along
         while True:
@@ -133,13 +133,13 @@ class HeldLock:
             else:
                 return self._raise_if_lost()
 
-    def note(self, along: Along) -> None:
+    def note(self, along: LedgerPut) -> None:
         """Write that along now if the table answers, else with the next heartbeat, or with letting go."""
         self._pending = along
         with contextlib.suppress(*AwsError):
             self._renew()
 
-    def leave(self, along: Along) -> None:
+    def write_on_exit(self, along: LedgerPut) -> None:
         """Write that along with letting go."""
         self._pending = along
 
@@ -173,9 +173,9 @@ class HeldLock:
 
     def _raise_if_lost(self) -> None:
         if self._lost:
-            raise LockLost(f"the lock is not ours any more ({self._now_with()}): nothing more is sent")
+            raise LockLost(f"the lock is not ours any more ({self._current_holder()}): nothing more is sent")
 
-    def _now_with(self) -> str:
+    def _current_holder(self) -> str:
         try:
             return describe(self._store.read())
         except AwsError:

@@ -14,9 +14,9 @@ from appdeploy.aws.errors import refusing
 from appdeploy.aws.releases_table import put_of
 from appdeploy.lock.item import Holder
 from appdeploy.lock.lease import acquire, describe
-from appdeploy.lock.store import Along, DynamoLockStore
-from appdeploy.lock.takeover import Seizure
-from appdeploy.model.events import Emit, Queued
+from appdeploy.lock.store import DynamoLockStore, LedgerPut
+from appdeploy.lock.takeover import Takeover
+from appdeploy.model.events import Emit, WaitingForLock
 from appdeploy.model.release_id import ROLLBACK, kind_of
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from appdeploy.model.plan import ReleasePlan
 
 
-class Turn(Protocol):
+class LockSession(Protocol):
     """The right to send writes. A context manager: leaving it ends the turn."""
 
     fence: int | None
@@ -35,7 +35,7 @@ class Turn(Protocol):
     """Whether others were at work before, so that what was read is out of date."""
 
     @property
-    def pre_empted(self) -> str | None:
+    def taken_from(self) -> str | None:
         """The release that it was taken from, as far as it is known: a late write of that one can still land."""
 
     def confirm(self) -> None:
@@ -44,13 +44,13 @@ class Turn(Protocol):
     def is_lost(self) -> bool:
         """Whether it is somebody else's turn by now, as far as that can be told."""
 
-    def write(self, along: Along) -> None:
+    def write(self, along: LedgerPut) -> None:
         """Write that into the table before anything is sent. Raises LockLost or OutOfReach when nothing must be sent."""
 
-    def note(self, along: Along) -> None:
+    def note(self, along: LedgerPut) -> None:
         """Write that into the table, now or as soon as it answers."""
 
-    def leave(self, along: Along) -> None:
+    def write_on_exit(self, along: LedgerPut) -> None:
         """Write that into the table with the end of the turn."""
 
     def __enter__(self) -> Self: ...
@@ -58,25 +58,25 @@ class Turn(Protocol):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
 
 
-class Line(Protocol):
+class Acquirer(Protocol):
     """How a plan gets its turn."""
 
     def is_free(self, plan: ReleasePlan) -> bool:
         """Whether nobody is at work and nothing is frozen. Raises Refused when the lock cannot be reached."""
 
-    def take(self, plan: ReleasePlan, opening: Entry) -> Turn:
+    def acquire(self, plan: ReleasePlan, opening: Entry) -> LockSession:
         """A turn for a plan, together with the first write of its entry in the ledger; it may wait.
 
         Raises Locked, or Refused when the lock cannot be reached.
         """
 
 
-class WithoutLedger:
+class WithoutLock:
     """A turn without lock and record: for a rollback that is told not to try the table."""
 
     fence: int | None = None
     waited = False
-    pre_empted: str | None = None
+    taken_from: str | None = None
 
     def confirm(self) -> None:
         """There is nothing to lose."""
@@ -85,10 +85,10 @@ class WithoutLedger:
         """There was nothing to lose."""
         return False
 
-    def write(self, along: Along) -> None:
+    def write(self, along: LedgerPut) -> None:
         """Nothing is written."""
 
-    note = leave = write
+    note = write_on_exit = write
 
     def __enter__(self) -> Self:
         return self
@@ -98,7 +98,7 @@ class WithoutLedger:
 
 
 @dataclass(frozen=True)
-class InLine:
+class WaitingAcquirer:
     """Turns of releases: one at a time."""
 
     clients: Clients
@@ -113,7 +113,7 @@ class InLine:
             item = self._store(plan).read()
         return item.holder is None and item.freeze is None
 
-    def take(self, plan: ReleasePlan, opening: Entry) -> Turn:
+    def acquire(self, plan: ReleasePlan, opening: Entry) -> LockSession:
         """See Line."""
         with refusing(f"the lock of {plan.environment} could not be taken"):
             return acquire(
@@ -121,7 +121,7 @@ class InLine:
                 _holder(plan),
                 self.clock,
                 wait=self.wait,
-                tell=lambda item: self.emit(Queued(describe(item))),
+                tell=lambda item: self.emit(WaitingForLock(describe(item))),
                 record=lambda fence: put_of(table_of(plan), opening.model_copy(update={"fence": fence})),
             )
 
@@ -130,7 +130,7 @@ class InLine:
 
 
 @dataclass(frozen=True)
-class AtOnce:
+class TakeoverAcquirer:
     """Turns of rollbacks: through a freeze, taken from whoever has the lock, and without it when it is out of reach."""
 
     clients: Clients
@@ -142,31 +142,31 @@ class AtOnce:
         """A rollback waits for nobody."""
         return True
 
-    def take(self, plan: ReleasePlan, opening: Entry) -> Turn:
+    def acquire(self, plan: ReleasePlan, opening: Entry) -> LockSession:
         """See Line; nothing is raised."""
         if self.without_ledger:
-            return WithoutLedger()
+            return WithoutLock()
         store = DynamoLockStore(self.clients.once.dynamodb, table_of(plan))
-        return Seizure(store, _holder(plan), self.emit, put_of(table_of(plan), opening))
+        return Takeover(store, _holder(plan), self.emit, put_of(table_of(plan), opening))
 
 
 @dataclass(frozen=True)
-class AsBegun:
+class ResumingAcquirer:
     """Turns of resumed releases: a rollback's at once, any other one's in line."""
 
-    at_once: AtOnce
-    in_line: InLine
+    takeover: TakeoverAcquirer
+    waiting: WaitingAcquirer
 
     def is_free(self, plan: ReleasePlan) -> bool:
         """See Line."""
         return self._line(plan).is_free(plan)
 
-    def take(self, plan: ReleasePlan, opening: Entry) -> Turn:
+    def acquire(self, plan: ReleasePlan, opening: Entry) -> LockSession:
         """See Line."""
-        return self._line(plan).take(plan, opening)
+        return self._line(plan).acquire(plan, opening)
 
-    def _line(self, plan: ReleasePlan) -> Line:
-        return self.at_once if kind_of(plan.release_id) == ROLLBACK else self.in_line
+    def _line(self, plan: ReleasePlan) -> Acquirer:
+        return self.takeover if kind_of(plan.release_id) == ROLLBACK else self.waiting
 
 
 def now() -> str:
@@ -174,7 +174,7 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def who_is_here() -> str:
+def local_user() -> str:
     """Who works at this machine, for people to read, where AWS was not asked."""
     return f"{getpass.getuser()}@{socket.gethostname()}"
 
@@ -187,4 +187,4 @@ def table_of(plan: ReleasePlan) -> str:
 
 def _holder(plan: ReleasePlan) -> Holder:
     why = "; ".join(words for words in (plan.purpose, plan.incident, plan.reason) if words)
-    return Holder(plan.release_id, plan.caller or who_is_here(), now(), uuid.uuid4().hex, why)
+    return Holder(plan.release_id, plan.caller or local_user(), now(), uuid.uuid4().hex, why)

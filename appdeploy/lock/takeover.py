@@ -9,21 +9,21 @@ from types import TracebackType
 from typing import Self
 
 from appdeploy.aws.errors import AwsError, explain
-from appdeploy.aws.parallel import within
+from appdeploy.aws.parallel import with_timeout
 from appdeploy.lock.item import Holder, LockItem
 from appdeploy.lock.lease import HEARTBEAT_SECONDS, describe
-from appdeploy.lock.store import Along, LockStore
-from appdeploy.model.events import Emit, TookOver, Unlocked, Unrecorded
+from appdeploy.lock.store import LedgerPut, LockStore
+from appdeploy.model.events import ContinuedWithoutLock, Emit, LockTakenOver, NotRecorded
 
-SEIZE_SECONDS = 0.8
+TAKEOVER_SECONDS = 0.8
 """How long a rollback waits for the table before it goes on. With both SSM and DynamoDB silent the update still has to be
 sent within 3 seconds of the command (docs/evidence/rollback-time.md)."""
 
 
-_TRIES_TO_LET_GO = 3
+_RELEASE_TRIES = 3
 
 
-class Seizure:
+class Takeover:
     """A turn that nothing takes away: it does not depend on the table, and tells it as much as it can.
 
     Until the first write succeeds each heartbeat tries it again, so that the record is complete in the end.
@@ -31,15 +31,15 @@ class Seizure:
 
     waited = False
 
-    def __init__(self, store: LockStore, holder: Holder, emit: Emit, opening: Along) -> None:
+    def __init__(self, store: LockStore, holder: Holder, emit: Emit, opening: LedgerPut) -> None:
         self.fence: int | None = None
-        """Known once the table told it, after the first write."""
+        """DeploymentSnapshot once the table told it, after the first write."""
         self.former: LockItem | None = None
         """What the lock was like before; None while that is not known."""
         self._store = store
         self._holder = holder
         self._emit = emit
-        self._pending: Along | None = opening
+        self._pending: LedgerPut | None = opening
         self._seized = False
         self._lost = False
         self._told = False
@@ -50,20 +50,20 @@ class Seizure:
     def __enter__(self) -> Self:
         why = self._try()
         if why is not None:
-            self._emit(Unlocked(why))
+            self._emit(ContinuedWithoutLock(why))
         self._heart.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._end.set()
-        for _ in range(_TRIES_TO_LET_GO):
+        for _ in range(_RELEASE_TRIES):
             if self._try(self._let_go) is None:
                 break
         if not self._seized:
-            self._emit(Unrecorded())
+            self._emit(NotRecorded())
 
     @property
-    def pre_empted(self) -> str | None:
+    def taken_from(self) -> str | None:
         """The release that held the lock before, as far as it is known."""
         return self.former.holder.release if self.former and self.former.holder else None
 
@@ -75,33 +75,33 @@ class Seizure:
     def confirm(self) -> None:
         """A rollback asks nobody."""
 
-    def write(self, along: Along) -> None:
+    def write(self, along: LedgerPut) -> None:
         """Write that along within a second, else as soon as the table answers."""
         self._pending = along
         self._try()
         if self.former and (self.former.holder or self.former.freeze) and not self._told:
             self._told = True
-            self._emit(TookOver(describe(self.former)))
+            self._emit(LockTakenOver(describe(self.former)))
 
     note = write
 
-    def leave(self, along: Along) -> None:
+    def write_on_exit(self, along: LedgerPut) -> None:
         """Write that along with letting go."""
         self._pending = along
 
     def _try(self, step: Callable[[], None] | None = None) -> str | None:
         """Do one step of the record, for a second at most. Why it did not go."""
         try:
-            within(SEIZE_SECONDS, lambda: self._alone(step or self._advance))
+            with_timeout(TAKEOVER_SECONDS, lambda: self._alone(step or self._advance))
         except TimeoutError:
-            return f"no answer of DynamoDB within {SEIZE_SECONDS:g} s"
+            return f"no answer of DynamoDB within {TAKEOVER_SECONDS:g} s"
         except AwsError as error:
             return explain(error)
         return None
 
     def _alone(self, step: Callable[[], None]) -> None:
         # One that was given up may still be under way: what it leaves undone is done by the next.
-        if not self._guard.acquire(timeout=SEIZE_SECONDS):
+        if not self._guard.acquire(timeout=TAKEOVER_SECONDS):
             raise TimeoutError
         try:
             step()
@@ -111,7 +111,7 @@ class Seizure:
     def _advance(self) -> None:
         along = self._pending
         if not self._seized:
-            self._store.seize(self._holder, along)
+            self._store.take_over(self._holder, along)
             self._seized = True
         else:
             self._learn()

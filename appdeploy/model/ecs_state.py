@@ -314,7 +314,7 @@ def _addresses(reply: TaskTypeDef) -> frozenset[str]:
 
 
 @dataclass(frozen=True)
-class Known:
+class DeploymentSnapshot:
     """What ECS listed of a service before a write: a deployment that came later is new."""
 
     deployments: frozenset[str]

@@ -30,7 +30,7 @@ class Refused(AppdeployError):
     exit_code = ExitCode.REFUSED
 
 
-class HandedOn(Refused):
+class Delegated(Refused):
     """No error for anybody to hear of: what was asked for is carried out by other code, which tells of it."""
 
 
@@ -58,7 +58,7 @@ class Interrupted(AppdeployError):
     exit_code = ExitCode.INTERRUPTED
 
 
-def told(error: BaseException) -> tuple[ExitCode, tuple[str, ...]]:
+def described(error: BaseException) -> tuple[ExitCode, tuple[str, ...]]:
     """Exit status and lines for any error, a defect of ours too: a person never reads a traceback."""
     if isinstance(error, AppdeployError):
         return error.exit_code, error.lines

@@ -18,7 +18,7 @@ class Phase(Enum):
     LIVE = "live"
     STOPPING = "stopping"
     ROLLING_BACK = "rolling back"
-    EMPTYING = "going back to 0 tasks"
+    SCALING_TO_ZERO = "going back to 0 tasks"
 
     @property
     def is_forward(self) -> bool:
@@ -34,30 +34,30 @@ class Planned:
 
 
 @dataclass(frozen=True)
-class Queued:
+class WaitingForLock:
     """The environment's lock is not ours yet; we wait for it. Nothing has been changed."""
 
-    behind: str
+    holder: str
     """Who holds it or froze the environment."""
 
 
 @dataclass(frozen=True)
-class TookOver:
+class LockTakenOver:
     """A rollback took the environment's lock; a release that held it sends nothing more."""
 
-    former: str
+    previous: str
     """How the lock was before."""
 
 
 @dataclass(frozen=True)
-class Unlocked:
+class ContinuedWithoutLock:
     """A rollback goes on without the environment's lock."""
 
     reason: str
 
 
 @dataclass(frozen=True)
-class Unrecorded:
+class NotRecorded:
     """A rollback ends without an entry in the ledger, because the table never answered."""
 
 
@@ -70,7 +70,7 @@ class Registered:
 
 
 @dataclass(frozen=True)
-class BeforeStarted:
+class PreDeployStarted:
     """The one-off task before a service's rollout was started; the service is not changed yet."""
 
     service: str
@@ -80,7 +80,7 @@ class BeforeStarted:
 
 
 @dataclass(frozen=True)
-class BeforeSaid:
+class PreDeployLog:
     """That task wrote a line into its log."""
 
     service: str
@@ -88,7 +88,7 @@ class BeforeSaid:
 
 
 @dataclass(frozen=True)
-class BeforeEnded:
+class PreDeployEnded:
     """That task has come to its end."""
 
     service: str
@@ -105,14 +105,14 @@ class Started:
 
 
 @dataclass(frozen=True)
-class Recalled:
+class PreviousVersionResolved:
     """What a rollback replaces is known in words now: it was read after the update, which it must not hold up."""
 
     plan: ServicePlan
 
 
 @dataclass(frozen=True)
-class Guarding:
+class WatchingForLateWrites:
     """A rollback is live, and is not called so before the lease is over of the release that it took the lock from."""
 
     service: str
@@ -122,7 +122,7 @@ class Guarding:
 
 
 @dataclass(frozen=True)
-class PutBack:
+class LateWriteReverted:
     """A write of the release that a rollback took the lock from landed after its own, and was undone."""
 
     service: str
@@ -159,7 +159,7 @@ class Stopping:
 
 
 @dataclass(frozen=True)
-class Returning:
+class Reverting:
     """A service that was live already goes back to its former task definition, because another one failed."""
 
     service: str
@@ -169,7 +169,7 @@ class Returning:
 
 
 @dataclass(frozen=True)
-class Silence:
+class AwsUnreachable:
     """AWS does not answer; the release goes on there, and we keep trying."""
 
     reason: str
@@ -177,7 +177,7 @@ class Silence:
 
 
 @dataclass(frozen=True)
-class Answered:
+class AwsReachable:
     """AWS answers again."""
 
 
@@ -189,7 +189,7 @@ class Finished:
 
 
 @dataclass(frozen=True)
-class Unkept:
+class ImageRetentionFailed:
     """A live image could not be tagged: the repository's lifecycle policy may remove it once it is old."""
 
     service: str
@@ -197,7 +197,7 @@ class Unkept:
 
 
 @dataclass(frozen=True)
-class Bounded:
+class MinCapacitySet:
     """Autoscaling keeps to the contract's bounds from now on."""
 
     service: str
@@ -206,7 +206,7 @@ class Bounded:
 
 
 @dataclass(frozen=True)
-class Unbounded:
+class MinCapacityFailed:
     """The minimum that autoscaling is to keep could not be set."""
 
     service: str
@@ -214,22 +214,22 @@ class Unbounded:
 
 
 @dataclass(frozen=True)
-class Untold:
+class NotificationFailed:
     """A notice about the release could not be sent: people who rely on notices do not know of it."""
 
     reason: str
 
 
 @dataclass(frozen=True)
-class Remarked:
+class Note:
     """Something to know about a service, which is no trouble."""
 
     service: str
-    what: str
+    text: str
 
 
 @dataclass(frozen=True)
-class Counted:
+class TaskCount:
     """How many tasks of a service run. Sent when it changed while its count is being changed."""
 
     service: str
@@ -248,30 +248,30 @@ class Ended:
 
 Event = (
     Planned
-    | Queued
-    | TookOver
-    | Unlocked
-    | Unrecorded
+    | WaitingForLock
+    | LockTakenOver
+    | ContinuedWithoutLock
+    | NotRecorded
     | Registered
-    | BeforeStarted
-    | BeforeSaid
-    | BeforeEnded
+    | PreDeployStarted
+    | PreDeployLog
+    | PreDeployEnded
     | Started
-    | Recalled
-    | Guarding
-    | PutBack
+    | PreviousVersionResolved
+    | WatchingForLateWrites
+    | LateWriteReverted
     | Progress
     | Stopping
-    | Returning
-    | Silence
-    | Answered
+    | Reverting
+    | AwsUnreachable
+    | AwsReachable
     | Finished
-    | Unkept
-    | Bounded
-    | Unbounded
-    | Untold
-    | Remarked
-    | Counted
+    | ImageRetentionFailed
+    | MinCapacitySet
+    | MinCapacityFailed
+    | NotificationFailed
+    | Note
+    | TaskCount
     | Ended
 )
 Emit = Callable[[Event], None]

@@ -33,25 +33,25 @@ class StepKind(StrEnum):
     """RegisterTaskDefinition for each service that gets a new revision."""
     UPDATE = "update"
     """UpdateService for each service."""
-    BEFORE = "before"
+    PRE_DEPLOY = "pre-deploy"
     """RunTask before a service is updated, and the wait for its end."""
     STOP = "stop"
     """StopServiceDeployment, back to the former version."""
-    EMPTY = "empty"
+    SCALE_TO_ZERO = "scale-to-zero"
     """The count back to 0 after a failed first release."""
-    RETURN = "return"
+    REVERT = "revert"
     """UpdateService back to the former version of a service that was live, because another one of the release failed."""
-    PUT_BACK = "put-back"
+    REVERT_LATE_WRITE = "revert-late-write"
     """UpdateService again, after a write of a release that this one had pre-empted."""
     HOLD = "hold"
     """RegisterScalableTarget: autoscaling leaves the count alone."""
-    LET_GO = "let-go"
+    RELEASE_HOLD = "release-hold"
     """RegisterScalableTarget: autoscaling decides again."""
-    COUNT = "count"
+    SET_COUNT = "set-count"
     """UpdateService with another count."""
-    SET = "set"
+    WRITE_SETTINGS = "write-settings"
     """PutParameter for each changed setting."""
-    RESTORE = "restore"
+    RESTORE_SETTINGS = "restore-settings"
     """PutParameter again, with the former values."""
     RESUME = "resume"
     """Nothing in itself: somebody carried the release on."""
@@ -61,7 +61,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow")
 
 
-class Side(_Part):
+class VersionRef(_Part):
     """What a service stood on, or is to run."""
 
     task_definition: str | None = None
@@ -76,23 +76,23 @@ class SettingChange(_Part):
     """One setting that is changed before its service is restarted. Its values are plain: no secret is a setting."""
 
     key: str
-    former: str
-    wanted: str
+    previous: str
+    target: str
 
 
 class CountChange(_Part):
     """What a change of a service's count is to do."""
 
-    former: int
-    wanted: int | None = None
+    previous: int
+    target: int | None = None
     """None when the count is left alone."""
-    until: datetime | None = None
+    hold_until: datetime | None = None
     """How long autoscaling is held off; None when it is not."""
-    lets_go: bool = False
+    releases_hold: bool = False
     """Whether autoscaling is to decide again."""
 
 
-class BeforeRun(_Part):
+class PreDeployRun(_Part):
     """The one-off task that ran before a service was updated."""
 
     task: str
@@ -108,27 +108,27 @@ class ServiceEntry(_Part):
     """ARN."""
     change: str
     """`release`, `first-release`, `restart`, `return`, `count`, or `found` for a deployment that no release made."""
-    former: Side
-    wanted: Side
+    previous: VersionRef
+    target: VersionRef
     image: str | None = None
     """The image that is to run, as the new revision names it."""
     base: str | None = None
     """ARN of the revision that the new one is made from."""
-    known: tuple[str, ...] = ()
+    deployments_before: tuple[str, ...] = ()
     """Ids of the deployments that ECS listed before: ours is not among them."""
-    known_at: datetime = LONG_AGO
+    listed_at: datetime = LONG_AGO
     """When ECS listed them, by its own clock: what it had taken back before is not among them, and not ours either."""
     count: CountChange | None = None
     """For a change of the count alone, which starts no deployment."""
     settings: tuple[SettingChange, ...] = ()
     """What is changed before new tasks start."""
-    sent: bool | None = None
+    update_sent: bool | None = None
     """Whether an update of it may have been sent: False until its group's turn comes. None in entries of older tools."""
     deployment_id: str | None = None
     """Our deployment, as DescribeServices lists it."""
-    before: BeforeRun | None = None
+    pre_deploy: PreDeployRun | None = None
     """None when the contract names none, or while it is not known whether it was started."""
-    return_id: str | None = None
+    revert_deployment_id: str | None = None
     """The deployment that took it back, although it was live, because another service of the release failed."""
     outcome: str | None = None
     """A member of appdeploy.model.outcome.Outcome, or `unknown`; None while it is not decided."""
@@ -144,12 +144,12 @@ class ServiceEntry(_Part):
 class Step(_Part):
     """One thing done to AWS. Without `done` it was meant to be done, and may have been."""
 
-    what: StepKind
-    begun: datetime
+    kind: StepKind
+    started: datetime
     service: str | None = None
     """None for all services of the release."""
-    why: str | None = None
-    done: datetime | None = None
+    reason: str | None = None
+    finished: datetime | None = None
     interrupted: bool = False
     """Whether the command ended before it knew that the step was done."""
 
@@ -179,8 +179,8 @@ class Entry(_Part):
     """Which holder of the lock carries it out."""
     version: int = 0
     """Counts the writes of this entry."""
-    begun: datetime
-    told: datetime | None = None
+    started: datetime
+    reported: datetime | None = None
     """When the command told the outcome."""
     services: Mapping[str, ServiceEntry]
     """By short name."""
@@ -223,60 +223,61 @@ class Entry(_Part):
         known = [outcome for outcome in outcomes if outcome in severity]
         return min(known, key=severity.index, default=None)
 
-    def owes_settings(self, name: str) -> bool:
+    def settings_pending(self, name: str) -> bool:
         """Whether a service's former settings are to be put back and are not: its restart failed while nobody watched."""
         service = self.services[name]
         ends = (Outcome.FAILED, Outcome.ROLLED_BACK, Outcome.ROLLED_BACK_BY_ECS)
         failed = service.outcome in {outcome.value for outcome in ends}
-        return bool(service.settings) and failed and self.has_done(StepKind.RESTORE, name) is None
+        return bool(service.settings) and failed and self.last_finished_step(StepKind.RESTORE_SETTINGS, name) is None
 
     def with_service(self, name: str, **changes: Any) -> Self:
         """The same entry with one service changed."""
+        assert changes.keys() <= ServiceEntry.model_fields.keys(), "a field that an entry does not have"
         changed = self.services[name].model_copy(update=changes)
         return self.model_copy(update={"services": {**self.services, name: changed}})
 
-    def sending(self, names: Iterable[str]) -> Self:
+    def with_updates_sent(self, names: Iterable[str]) -> Self:
         """The same entry with updates of these services about to be sent."""
         entry = self
         for name in names:
-            entry = entry.with_service(name, sent=True)
+            entry = entry.with_service(name, update_sent=True)
         return entry
 
-    def beginning(self, what: StepKind, service: str | None = None, why: str | None = None) -> Self:
+    def with_step_started(self, what: StepKind, service: str | None = None, why: str | None = None) -> Self:
         """The same entry with a step that is about to be done."""
-        return self.model_copy(update={"steps": (*self.steps, Step(what=what, begun=_now(), service=service, why=why))})
+        return self.model_copy(update={"steps": (*self.steps, Step(kind=what, started=_now(), service=service, reason=why))})
 
-    def completing(self, what: StepKind, service: str | None = None) -> Self:
+    def with_step_finished(self, what: StepKind, service: str | None = None) -> Self:
         """The same entry with that step done."""
         now = _now()
-        steps = (step.model_copy(update={"done": now}) if _is_open(step, what, service) else step for step in self.steps)
+        steps = (step.model_copy(update={"finished": now}) if _is_open(step, what, service) else step for step in self.steps)
         return self.model_copy(update={"steps": tuple(steps)})
 
-    def interrupted(self) -> Self:
+    def with_open_steps_interrupted(self) -> Self:
         """The same entry with every step that is not done marked as interrupted."""
-        steps = (step if step.done else step.model_copy(update={"interrupted": True}) for step in self.steps)
+        steps = (step if step.finished else step.model_copy(update={"interrupted": True}) for step in self.steps)
         return self.model_copy(update={"steps": tuple(steps)})
 
-    def is_doing(self, what: StepKind) -> bool:
+    def has_open_step(self, what: StepKind) -> bool:
         """Whether that step of all services was begun and not completed."""
         return any(_is_open(step, what, None) for step in self.steps)
 
-    def has_begun(self, what: StepKind, service: str) -> Step | None:
+    def last_step(self, what: StepKind, service: str) -> Step | None:
         """The last such step of that service, done or not."""
-        return next((step for step in reversed(self.steps) if step.what == what and step.service == service), None)
+        return next((step for step in reversed(self.steps) if step.kind == what and step.service == service), None)
 
-    def first_begun(self, what: StepKind, service: str) -> Step | None:
+    def first_step(self, what: StepKind, service: str) -> Step | None:
         """The first such step of that service, done or not."""
-        return next((step for step in self.steps if step.what == what and step.service == service), None)
+        return next((step for step in self.steps if step.kind == what and step.service == service), None)
 
-    def has_done(self, what: StepKind, service: str) -> Step | None:
+    def last_finished_step(self, what: StepKind, service: str) -> Step | None:
         """The last such step of that service that was completed."""
-        done = (step for step in reversed(self.steps) if step.what == what and step.service == service and step.done)
+        done = (step for step in reversed(self.steps) if step.kind == what and step.service == service and step.finished)
         return next(done, None)
 
 
 def _is_open(step: Step, what: StepKind, service: str | None) -> bool:
-    return step.what == what and step.service == service and step.done is None and not step.interrupted
+    return step.kind == what and step.service == service and step.finished is None and not step.interrupted
 
 
 def _now() -> datetime:

@@ -23,9 +23,9 @@ class Restart:
     """The same task definition, in new tasks."""
 
 
-Goal = Deploy | Sync | Restart
+Operation = Deploy | Sync | Restart
 
 
-def takes_template(goal: Goal) -> bool:
+def takes_template(goal: Operation) -> bool:
     """Whether a released service is to move to the contract's template."""
     return isinstance(goal, Sync) or (isinstance(goal, Deploy) and goal.sync)

@@ -20,7 +20,7 @@ class ExitCode(IntEnum):
     FAILED = 22
     SUPERSEDED = 23
     TIMED_OUT = 24
-    NOT_BEGUN = 25
+    SKIPPED = 25
     INTERRUPTED = 130
 
 
@@ -39,7 +39,7 @@ class Outcome(Enum):
     """ECS's circuit breaker or a deployment alarm rolled it back."""
     REFUSED = "refused"
     """AWS turned the change down; the service was not touched."""
-    NOT_BEGUN = "not-begun"
+    SKIPPED = "skipped"
     """What had to come before it did not go well; the service was not touched."""
     UNCHANGED = "unchanged"
     """The service already runs that image; nothing was sent."""

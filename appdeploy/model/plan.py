@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Enum, auto
 
 from appdeploy.model.contract import ServiceContract
-from appdeploy.model.ecs_state import Known
+from appdeploy.model.ecs_state import DeploymentSnapshot
 from appdeploy.model.errors import Refused
 from appdeploy.model.image import Digest, ImageReference
 from appdeploy.model.ledger_entry import Entry, SettingChange
@@ -25,7 +25,7 @@ class Change(Enum):
     """The template with an image, and the initial number of tasks."""
     RESTART = auto()
     """The task definition that it runs, in new tasks."""
-    RETURN = auto()
+    ROLLBACK = auto()
     """A task definition that it ran before."""
 
     @property
@@ -35,11 +35,11 @@ class Change(Enum):
 
 
 @dataclass(frozen=True)
-class Former:
+class PreviousState:
     """What a service stands on before a release, and goes back to if the release fails."""
 
     task_definition: str
-    known: Known
+    snapshot: DeploymentSnapshot
     """What ECS listed: a deployment that is not of it is new."""
     version: str | None = None
     """The version that serves, as far as it is known; None before the first release."""
@@ -51,10 +51,10 @@ class Former:
 
 
 @dataclass(frozen=True)
-class BegunTask:
+class StartedTask:
     """How far the task before a rollout had come."""
 
-    begun: datetime
+    started: datetime
     """When it was first asked for."""
     task: str | None
     """ARN; None while it is not known whether it was started."""
@@ -72,13 +72,13 @@ class Resumed:
     """The deployment that it had started."""
     stopped_because: str | None = None
     """Why it had asked ECS for the way back already."""
-    emptied: bool = False
+    at_zero: bool = False
     """Whether it had set the count back to 0."""
-    before: BegunTask | None = None
+    pre_deploy: StartedTask | None = None
     """The task before its rollout; None when that was not asked for yet."""
-    return_because: str | None = None
+    revert_because: str | None = None
     """Why it had begun to return to the former version, though ours was live."""
-    returned: str | None = None
+    revert_deployment: str | None = None
     """The deployment of that return, as far as it was found."""
 
 
@@ -97,7 +97,7 @@ class ServicePlan:
     """What people call what will run."""
     template: str | None
     """ARN of the template revision that it will descend from, as far as it is known."""
-    former: Former
+    previous: PreviousState
     settings: tuple[SettingChange, ...] = ()
     """What is written before new tasks start, and put back if they fail."""
     resumed: Resumed | None = None
@@ -120,12 +120,12 @@ class ServicePlan:
 
 
 @dataclass(frozen=True)
-class Untouched:
+class NoChange:
     """A service that stands as wanted already."""
 
     contract: ServiceContract
-    former: Former
-    because: str
+    previous: PreviousState
+    reason: str
     """Why nothing is to be done, in words."""
     outcome: Outcome = Outcome.UNCHANGED
     """What an earlier command told of it."""
@@ -141,7 +141,7 @@ class ReleasePlan:
     """ARN, or name when that is all that is known."""
     purpose: str
     """What it is for, in words that follow its id."""
-    services: tuple[ServicePlan | Untouched, ...]
+    services: tuple[ServicePlan | NoChange, ...]
     reason: str | None = None
     """Why a person wants it, in that person's words."""
     change_ticket: str | None = None
@@ -169,10 +169,10 @@ class ReleasePlan:
         return tuple(service for service in self.services if isinstance(service, ServicePlan))
 
     @property
-    def groups(self) -> tuple[tuple[ServicePlan, ...], ...]:
+    def waves(self) -> tuple[tuple[ServicePlan, ...], ...]:
         """The services that will be changed, those of one group side by side: a group begins when those before it are live."""
         begun = min((service.contract.order for service in self.changed if service.deployment_id), default=0)
-        places = {service.contract.name: _place(service, begun) for service in self.changed}
+        places = {service.contract.name: _wave_of(service, begun) for service in self.changed}
         return tuple(
             tuple(service for service in self.changed if places[service.contract.name] == place)
             for place in sorted(set(places.values()))
@@ -184,12 +184,12 @@ class ReleasePlan:
         return self.entry is not None and not self.entry.settled
 
     @property
-    def untouched(self) -> tuple[Untouched, ...]:
+    def no_changes(self) -> tuple[NoChange, ...]:
         """The services that need no change."""
-        return tuple(service for service in self.services if isinstance(service, Untouched))
+        return tuple(service for service in self.services if isinstance(service, NoChange))
 
 
-class Obstructed(Refused):
+class Blocked(Refused):
     """There is a plan, and something is in its way that may pass: another release at work, for one."""
 
     def __init__(self, plan: ReleasePlan, *lines: str, details: tuple[str, ...] = ()) -> None:
@@ -197,9 +197,9 @@ class Obstructed(Refused):
         self.plan = plan
 
 
-def _place(service: ServicePlan, begun: int) -> int:
+def _wave_of(service: ServicePlan, begun: int) -> int:
     """Which group it is of. What goes back goes at once, and what has begun already is watched from the start."""
-    if service.change is Change.RETURN:
+    if service.change is Change.ROLLBACK:
         return 0
     return begun if service.deployment_id else service.contract.order
 
@@ -209,11 +209,11 @@ def version_of(definition: TaskDefinition, container: str) -> str:
     return definition.tags.get(VERSION_TAG) or str(definition.image_of(container))
 
 
-def former_of(definition: TaskDefinition, container: str, known: Known) -> Former:
+def previous_of(definition: TaskDefinition, container: str, known: DeploymentSnapshot) -> PreviousState:
     """A released service's state before a release, from the revision that it runs."""
-    return Former(
+    return PreviousState(
         task_definition=definition.arn,
-        known=known,
+        snapshot=known,
         version=version_of(definition, container),
         digest=definition.image_of(container).digest,
         template=definition.tags.get(TEMPLATE_TAG),

@@ -40,13 +40,13 @@ class Rollout:
 
 
 @dataclass(frozen=True)
-class Beginning:
+class StartedRollouts:
     """How the updates went: what is under way, and the services for which it ended there."""
 
     rollouts: tuple[Rollout, ...]
     results: tuple[ServiceResult, ...]
 
 
-def still(service: ServicePlan) -> str:
+def unchanged_serving(service: ServicePlan) -> str:
     """What serves while a service was not touched, in words."""
-    return f"{service.former.version} serves as before" if service.former.version else "not released yet"
+    return f"{service.previous.version} serves as before" if service.previous.version else "not released yet"

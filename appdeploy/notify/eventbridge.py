@@ -8,7 +8,7 @@ from threading import Event, Thread
 
 from appdeploy.aws.clients import EventsClient
 from appdeploy.aws.errors import AwsError, explain
-from appdeploy.notify.notification import SOURCE, Notice
+from appdeploy.notify.notification import SOURCE, Notification
 
 SECONDS = 2.0
 """How long a command waits for its notices in all; the client's own time-outs are a second each, and it tries once."""
@@ -20,7 +20,7 @@ class Unsent(Exception):
     """EventBridge did not take a notice. One line."""
 
 
-def put(client: EventsClient, bus: str, notices: Sequence[Notice]) -> None:
+def put(client: EventsClient, bus: str, notices: Sequence[Notification]) -> None:
     """Send notices to a bus, by its ARN or name. Raises Unsent."""
     for start in range(0, len(notices), _ENTRIES):
         try:
@@ -33,16 +33,16 @@ def put(client: EventsClient, bus: str, notices: Sequence[Notice]) -> None:
                 raise Unsent(f"{entry['ErrorCode']}: {entry.get('ErrorMessage', '')}")
 
 
-class Post:
+class EventBridgeSender:
     """Sends in a thread of its own, in the order in which notices are handed over."""
 
     def __init__(self, client: EventsClient) -> None:
         self._client = client
-        self._queue: SimpleQueue[tuple[str, Notice] | Event] = SimpleQueue()
+        self._queue: SimpleQueue[tuple[str, Notification] | Event] = SimpleQueue()
         self._begun = False
         self._trouble: str | None = None
 
-    def send(self, bus: str, notice: Notice) -> None:
+    def send(self, bus: str, notice: Notification) -> None:
         """Hand a notice over; nothing is waited for."""
         if not self._begun:
             # It must not keep the process alive: a bus that is out of reach is nobody's reason to wait.
@@ -68,14 +68,14 @@ class Post:
                 case (bus, notice):
                     self._try(bus, notice)
 
-    def _try(self, bus: str, notice: Notice) -> None:
+    def _try(self, bus: str, notice: Notification) -> None:
         try:
             put(self._client, bus, [notice])
         except Unsent as error:
             self._trouble = str(error)
 
 
-def _entry(bus: str, notice: Notice) -> dict[str, str]:
+def _entry(bus: str, notice: Notification) -> dict[str, str]:
     return {
         "Source": SOURCE,
         "DetailType": notice.kind.value,

@@ -9,8 +9,8 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
-from appdeploy.model.clock import heeding
-from appdeploy.model.errors import HandedOn, told
+from appdeploy.model.clock import interruptible
+from appdeploy.model.errors import Delegated, described
 from appdeploy.model.events import Event
 
 if TYPE_CHECKING:
@@ -29,27 +29,27 @@ class Renderer(Protocol):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
 
 
-class Aside(Protocol):
+class Subscriber(Protocol):
     """Hears along."""
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Take one event in, before it is shown."""
 
     def end(self, error: BaseException | None) -> None:
         """The release is over; `error` is what ended the command instead of an outcome."""
 
 
-class Everyone:
+class EventFanout:
     """Hands events on. Whoever stands aside and fails is heard of once, and hears nothing more."""
 
     def __init__(self, show: Renderer, clock: Clock) -> None:
         self._show = show
         self._clock = clock
-        self._asides: list[Aside] = []
+        self._asides: list[Subscriber] = []
         self._in_turn = threading.RLock()
         """Several threads tell events, and whoever hears one may tell another."""
 
-    def join(self, aside: Aside) -> None:
+    def subscribe(self, aside: Subscriber) -> None:
         """Let somebody hear along from now on."""
         self._asides.append(aside)
 
@@ -57,7 +57,7 @@ class Everyone:
         """Tell everyone."""
         with self._in_turn:
             for aside in list(self._asides):
-                self._undisturbed(aside, partial(self._heed, partial(aside.hear, event)))
+                self._undisturbed(aside, partial(self._heed, partial(aside.on_event, event)))
             self._heed(partial(self._show, event))
 
     def __enter__(self) -> Self:
@@ -65,7 +65,7 @@ class Everyone:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if isinstance(error, HandedOn):
+        if isinstance(error, Delegated):
             self._show.__exit__(None, None, None)
             return
         try:
@@ -76,14 +76,14 @@ class Everyone:
 
     def _heed(self, act: Callable[[], None]) -> None:
         """An interruption is none of the errors that are passed over."""
-        with heeding(self._clock):
+        with interruptible(self._clock):
             act()
 
-    def _undisturbed(self, aside: Aside, act: Callable[[], None]) -> None:
+    def _undisturbed(self, aside: Subscriber, act: Callable[[], None]) -> None:
         try:
             act()
         except Exception as error:
             if aside in self._asides:
                 self._asides.remove(aside)
-            for line in told(error)[1]:
+            for line in described(error)[1]:
                 _log.warning(line)

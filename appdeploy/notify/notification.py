@@ -48,7 +48,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, serialize_by_alias=True)
 
 
-class NotedService(_Part):
+class NotifiedService(_Part):
     """One service of a release."""
 
     service: str
@@ -77,7 +77,7 @@ class Detail(_Part):
     change_ticket: str | None
     incident: str | None
     """Why it passed a closed window, the promotion rule and ringing alarms."""
-    services: tuple[NotedService, ...]
+    services: tuple[NotifiedService, ...]
     outcome: str | None
     """The worst of the services', `interrupted`, or null of a release that has only started."""
     settled: bool
@@ -89,19 +89,19 @@ class Detail(_Part):
 
 
 @dataclass(frozen=True)
-class Notice:
+class Notification:
     """One event."""
 
     kind: Kind
     detail: Detail
 
 
-def started(entry: Entry) -> Notice:
+def started(entry: Entry) -> Notification:
     """ECS took the first update."""
     return _notice(Kind.STARTED, entry, None, "nothing; it is at work")
 
 
-def live(entry: Entry) -> Notice:
+def live(entry: Entry) -> Notification:
     """All new tasks serve, and the command watches on until ECS has finished."""
     serving = entry
     for name, service in entry.services.items():
@@ -110,14 +110,14 @@ def live(entry: Entry) -> Notice:
     return _notice(Kind.LIVE, serving, Outcome.LIVE.value, what_next(serving))
 
 
-def over(entry: Entry) -> Notice | None:
+def ended(entry: Entry) -> Notification | None:
     """The outcome as it was told, or as ECS has settled it; None when there is nothing to tell."""
     outcome = next((member for member in Outcome if member.value == entry.outcome), None)
     kind = _kind(outcome, settled=entry.settled) if outcome else None
     return _notice(kind, entry, entry.outcome, what_next(entry)) if kind else None
 
 
-def broken_off(entry: Entry, code: ExitCode) -> Notice:
+def interrupted(entry: Entry, code: ExitCode) -> Notification:
     """The command ended with an error after ECS had taken an update."""
     kind, outcome = _OF_ERRORS.get(code, (Kind.INTERRUPTED, INTERRUPTED))
     return _notice(kind, entry, outcome, what_next(entry))
@@ -129,7 +129,7 @@ def _kind(outcome: Outcome, *, settled: bool) -> Kind | None:
             return Kind.SETTLED if settled else Kind.LIVE
         case Outcome.ROLLED_BACK | Outcome.ROLLED_BACK_BY_ECS:
             return Kind.ROLLED_BACK
-        case Outcome.FAILED | Outcome.NOT_BEGUN:
+        case Outcome.FAILED | Outcome.SKIPPED:
             return Kind.FAILED
         case Outcome.SUPERSEDED:
             return Kind.SUPERSEDED
@@ -141,7 +141,7 @@ def _kind(outcome: Outcome, *, settled: bool) -> Kind | None:
             return None
 
 
-def _notice(kind: Kind, entry: Entry, outcome: str | None, advice: str) -> Notice:
+def _notice(kind: Kind, entry: Entry, outcome: str | None, advice: str) -> Notification:
     detail = Detail(
         environment=entry.environment,
         id=entry.id,
@@ -158,14 +158,14 @@ def _notice(kind: Kind, entry: Entry, outcome: str | None, advice: str) -> Notic
         next=advice,
         summary="; ".join(_sentences(kind, entry, advice)).translate(_PLAIN)[: 6 * _MOST],
     )
-    return Notice(kind, detail)
+    return Notification(kind, detail)
 
 
-def _service(name: str, service: ServiceEntry) -> NotedService:
-    return NotedService(
+def _service(name: str, service: ServiceEntry) -> NotifiedService:
+    return NotifiedService(
         service=name,
-        former=service.former.version,
-        wanted=service.wanted.version,
+        former=service.previous.version,
+        wanted=service.target.version,
         change=service.change,
         outcome=service.outcome,
         cause=_short(service.cause),
@@ -176,7 +176,7 @@ def _sentences(kind: Kind, entry: Entry, advice: str) -> Iterator[str]:
     yield f"{kind} in {entry.environment}: {entry.purpose} ({entry.id}) by {entry.who}"
     yield from (f"{name}: {text}" for name, text in (("why", entry.reason), ("during an incident", entry.incident)) if text)
     for name, service in entry.services.items():
-        versions = f"{service.former.version or '(none)'} -> {service.wanted.version}"
+        versions = f"{service.previous.version or '(none)'} -> {service.target.version}"
         cause = f" ({_short(service.cause)})" if service.cause else ""
         yield f"{name} {versions} {service.outcome or 'under way'}{cause}"
     yield f"next: {advice}"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from appdeploy.ledger.fold import Account
+from appdeploy.ledger.fold import ReleaseFold
 from appdeploy.model import events
-from appdeploy.model.errors import told
-from appdeploy.model.events import Emit, Event, Phase, Progress, Started, Untold
+from appdeploy.model.errors import described
+from appdeploy.model.events import Emit, Event, NotificationFailed, Phase, Progress, Started
 from appdeploy.model.release_id import ROLLBACK, kind_of
 from appdeploy.notify import notification as notice
-from appdeploy.notify.notification import Notice
+from appdeploy.notify.notification import Notification
 
 if TYPE_CHECKING:
     from appdeploy.model.ledger_entry import Entry
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
 class Sender(Protocol):
     """Who sends: appdeploy.notify.eventbridge.Post."""
 
-    def send(self, bus: str, notice: Notice) -> None: ...
+    def send(self, bus: str, notice: Notification) -> None: ...
 
     def wait(self) -> str | None: ...
 
 
-class Announcer:
+class Notifier:
     """Hears a release along. Nobody is told of one that changed nothing."""
 
     def __init__(self, sender: Sender, emit: Emit) -> None:
         self._sender = sender
         self._emit = emit
-        self._account = Account()
+        self._account = ReleaseFold()
         self._serving: set[str] = set()
         self._said_live = False
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """See appdeploy.notify.fanout.Aside."""
         first = not self._account.changed
-        self._account.hear(event)
+        self._account.apply(event)
         match event:
             case Started() if first:
                 self._tell(notice.started)
@@ -52,8 +52,8 @@ class Announcer:
         entry = self._account.entry
         if error is None or entry is None or not self._account.changed:
             return
-        code, _ = told(error)
-        self._send(notice.broken_off(entry, code))
+        code, _ = described(error)
+        self._send(notice.interrupted(entry, code))
         self._settle_up()
 
     def _serve(self, service: str) -> None:
@@ -70,16 +70,16 @@ class Announcer:
         plan, entry = self._account.plan, self._account.entry
         if plan is None or entry is None or not (self._account.changed or plan.is_open):
             return
-        said = notice.over(entry)
+        said = notice.ended(entry)
         if said is not None and not (said.kind is notice.Kind.LIVE and self._said_live):
             self._send(said)
         self._settle_up()
 
-    def _tell(self, make: Callable[[Entry], Notice]) -> None:
+    def _tell(self, make: Callable[[Entry], Notification]) -> None:
         assert self._account.entry is not None
         self._send(make(self._account.entry))
 
-    def _send(self, said: Notice) -> None:
+    def _send(self, said: Notification) -> None:
         plan = self._account.plan
         if plan is not None and plan.event_bus is not None:
             self._sender.send(plan.event_bus, said)
@@ -88,4 +88,4 @@ class Announcer:
         """Before the last event is shown: what could not be told is heard of with it."""
         trouble = self._sender.wait()
         if trouble is not None:
-            self._emit(Untold(trouble))
+            self._emit(NotificationFailed(trouble))

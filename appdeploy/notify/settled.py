@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from appdeploy.aws.clients import EventsClient
 from appdeploy.model.ledger_entry import Entry
 from appdeploy.notify.eventbridge import Unsent, put
-from appdeploy.notify.notification import over
+from appdeploy.notify.notification import ended
 
 _log = logging.getLogger(__name__)
 
 
-def tell_settled(client: EventsClient, bus: str | None, entries: Sequence[Entry]) -> None:
+def notify_settled(client: EventsClient, bus: str | None, entries: Sequence[Entry]) -> None:
     """Send a notice of each release. One that cannot be sent is logged as a warning, and stops nothing."""
     releases = (entry for entry in entries if not any(service.count for service in entry.services.values()))
-    notices = [notice for notice in map(over, releases) if notice is not None]
+    notices = [notice for notice in map(ended, releases) if notice is not None]
     if bus is None or not notices:
         return
     try:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from appdeploy.aws.current_state import LiveService, NoImage, NoRepository
 from appdeploy.model.contract import PlatformContract, ServiceContract
-from appdeploy.model.ecs_state import Known, ServiceState
+from appdeploy.model.ecs_state import DeploymentSnapshot, ServiceState
 from appdeploy.model.errors import Refused
 from appdeploy.model.image import Digest, EcrRepository, short
-from appdeploy.model.operation import Deploy, Goal, Restart, Sync, takes_template
-from appdeploy.model.plan import Change, Former, ReleasePlan, ServicePlan, Untouched, former_of
+from appdeploy.model.operation import Deploy, Operation, Restart, Sync, takes_template
+from appdeploy.model.plan import Change, NoChange, PreviousState, ReleasePlan, ServicePlan, previous_of
 from appdeploy.model.release_id import ReleaseId
 from appdeploy.model.task_definition import TaskDefinition, name_of
 from appdeploy.preflight.check import Check, Verdict
@@ -38,9 +38,11 @@ class Unplannable(Refused):
         self.others = others
 
 
-def plan_release(release_id: ReleaseId, platform: PlatformContract, goal: Goal, services: Sequence[LiveService]) -> ReleasePlan:
+def plan_release(
+    release_id: ReleaseId, platform: PlatformContract, goal: Operation, services: Sequence[LiveService]
+) -> ReleasePlan:
     """The plan for a goal. Raises Unplannable with one line for each service that cannot take it."""
-    plans: list[ServicePlan | Untouched] = []
+    plans: list[ServicePlan | NoChange] = []
     problems: list[Check] = []
     for live in services:
         try:
@@ -56,7 +58,7 @@ def plan_release(release_id: ReleaseId, platform: PlatformContract, goal: Goal, 
     return plan
 
 
-def _purpose(goal: Goal, environment: str) -> str:
+def _purpose(goal: Operation, environment: str) -> str:
     match goal:
         case Deploy(version, sync):
             return f"{version}{' on the newest template' if sync else ''} to {environment}"
@@ -66,7 +68,7 @@ def _purpose(goal: Goal, environment: str) -> str:
             return f"new tasks for {environment}"
 
 
-def _plan_service(live: LiveService, goal: Goal, environment: str) -> ServicePlan | Untouched:
+def _plan_service(live: LiveService, goal: Operation, environment: str) -> ServicePlan | NoChange:
     state = _usable_state(live, environment)
     if live.never_released:
         return _plan_first(live, state, goal)
@@ -74,7 +76,7 @@ def _plan_service(live: LiveService, goal: Goal, environment: str) -> ServicePla
         raise _No("template", f"{name_of(state.task_definition)} could not be read")
     if live.contract.container not in live.running.containers:
         raise _no_container(live.running, live.contract)
-    former = former_of(live.running, live.contract.container, Known.of(state))
+    former = previous_of(live.running, live.contract.container, DeploymentSnapshot.of(state))
     match goal:
         case Deploy():
             return _plan_deploy(live, state, former, goal)
@@ -84,11 +86,11 @@ def _plan_service(live: LiveService, goal: Goal, environment: str) -> ServicePla
             return _plan(live, Change.RESTART, live.running, former.version or "", former.template, former)
 
 
-def _plan_first(live: LiveService, state: ServiceState, goal: Goal) -> ServicePlan | Untouched:
-    former = Former(state.task_definition, Known.of(state))
+def _plan_first(live: LiveService, state: ServiceState, goal: Operation) -> ServicePlan | NoChange:
+    former = PreviousState(state.task_definition, DeploymentSnapshot.of(state))
     match goal:
         case Sync():
-            return Untouched(live.contract, former, "it was never released; the first release takes the newest template")
+            return NoChange(live.contract, former, "it was never released; the first release takes the newest template")
         case Restart():
             raise _No("service", "it was never released: there is nothing to restart")
         case Deploy(version):
@@ -99,11 +101,11 @@ def _plan_first(live: LiveService, state: ServiceState, goal: Goal) -> ServicePl
             return _plan(live, Change.FIRST_RELEASE, _template(live), version, live.contract.template, former)
 
 
-def _plan_deploy(live: LiveService, state: ServiceState, former: Former, goal: Deploy) -> ServicePlan | Untouched:
+def _plan_deploy(live: LiveService, state: ServiceState, former: PreviousState, goal: Deploy) -> ServicePlan | NoChange:
     digest = _usable_digest(live, goal.version)
     settled = not goal.sync or former.template == live.contract.template
     if state.settled and settled and former.digest == digest:
-        return Untouched(live.contract, former, f"{goal.version} serves already")
+        return NoChange(live.contract, former, f"{goal.version} serves already")
     if state.primary is not None and state.primary.in_progress and settled and former.digest == digest:
         raise _No(
             "deployment", f"{goal.version} is under way already, deployment {state.primary.id}: appdeploy status shows it"
@@ -115,10 +117,10 @@ def _plan_deploy(live: LiveService, state: ServiceState, former: Former, goal: D
     return _plan(live, Change.RELEASE, live.running, goal.version, former.template, former)
 
 
-def _plan_sync(live: LiveService, state: ServiceState, former: Former) -> ServicePlan | Untouched:
+def _plan_sync(live: LiveService, state: ServiceState, former: PreviousState) -> ServicePlan | NoChange:
     if former.template == live.contract.template:
         if state.settled:
-            return Untouched(live.contract, former, f"it stands on {name_of(live.contract.template)} already")
+            return NoChange(live.contract, former, f"it stands on {name_of(live.contract.template)} already")
         raise _No(
             "deployment",
             f"its deployment of {name_of(state.task_definition)} on the newest template is not complete:"
@@ -134,7 +136,7 @@ def _plan_sync(live: LiveService, state: ServiceState, former: Former) -> Servic
 
 
 def _plan(
-    live: LiveService, change: Change, base: TaskDefinition, version: str, template: str | None, former: Former
+    live: LiveService, change: Change, base: TaskDefinition, version: str, template: str | None, former: PreviousState
 ) -> ServicePlan:
     contract = live.contract
     image = base.image_of(contract.container)

@@ -11,8 +11,8 @@ from appdeploy.aws.contract_reader import read_contract
 from appdeploy.aws.current_state import LiveService, read_live
 from appdeploy.model.contract import PlatformContract
 from appdeploy.model.errors import Refused
-from appdeploy.model.operation import Deploy, Goal, Restart, Sync
-from appdeploy.model.plan import Obstructed, ReleasePlan
+from appdeploy.model.operation import Deploy, Operation, Restart, Sync
+from appdeploy.model.plan import Blocked, ReleasePlan
 from appdeploy.model.release_id import ReleaseId, new_release_id
 from appdeploy.plan.planner import Unplannable, plan_release
 from appdeploy.preflight.check import Check, Verdict, refusals, table, waive
@@ -30,7 +30,7 @@ class Request:
     """What a person asked for."""
 
     environment: str
-    goal: Goal
+    goal: Operation
     services: tuple[str, ...]
     """Names; empty for all."""
     incident: str | None = None
@@ -61,13 +61,13 @@ class Prepared:
         return (*self.checks, self.lock) if self.lock else self.checks
 
     def cleared(self) -> ReleasePlan:
-        """The plan, if nothing is in its way. Raises Obstructed with the whole table else.
+        """The plan, if nothing is in its way. Raises Blocked with the whole table else.
 
         A lock that somebody has is not in the way: it is waited for, or taken over, or turns the release away by itself.
         """
         problems = refusals(self.checks)
         if problems:
-            raise Obstructed(self.plan, *problems, details=tuple(table(self.table)))
+            raise Blocked(self.plan, *problems, details=tuple(table(self.table)))
         return self.plan
 
 
@@ -130,7 +130,7 @@ def _unplanned(error: Unplannable) -> tuple[Check, ...]:
     return tuple(row for pair in zip(error.problems, rest, strict=True) for row in pair)
 
 
-def _kind(goal: Goal) -> str:
+def _kind(goal: Operation) -> str:
     match goal:
         case Deploy():
             return "upgrade"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from appdeploy.aws.current_state import LiveService, describe_task_definition
 from appdeploy.aws.errors import refusing
-from appdeploy.aws.parallel import side_by_side
-from appdeploy.model.plan import ServicePlan, Untouched
+from appdeploy.aws.parallel import map_parallel
+from appdeploy.model.plan import NoChange, ServicePlan
 from appdeploy.model.task_definition import name_of
 from appdeploy.plan.diff import difference
 from appdeploy.plan.estimate import HealthSettings, expected_duration
@@ -27,9 +27,9 @@ def read_preview(request: Request, clients: Clients) -> PlanReport:
     """The plan for a request with all that it is shown with; nothing is changed. Raises Refused."""
     prepared = prepare(request, clients)
     with refusing("the plan could not be read"):
-        shown = side_by_side(lambda pair: _planned(clients, *pair), zip(prepared.plan.services, prepared.live, strict=True))
+        shown = map_parallel(lambda pair: _planned(clients, *pair), zip(prepared.plan.services, prepared.live, strict=True))
     platform = prepared.platform
-    places = {service.contract.name: place for place, group in enumerate(prepared.plan.groups, 1) for service in group}
+    places = {service.contract.name: place for place, group in enumerate(prepared.plan.waves, 1) for service in group}
     shown = [item.model_copy(update={"group": places.get(item.name, 1)}) for item in shown]
     return PlanReport(
         environment=platform.environment,
@@ -50,11 +50,11 @@ def read_preview(request: Request, clients: Clients) -> PlanReport:
     )
 
 
-def _planned(clients: Clients, service: ServicePlan | Untouched, live: LiveService) -> PlannedService:
+def _planned(clients: Clients, service: ServicePlan | NoChange, live: LiveService) -> PlannedService:
     before, drift = _before(service), _drift(clients, service, live)
-    if isinstance(service, Untouched):
+    if isinstance(service, NoChange):
         return PlannedService(
-            name=service.contract.name, unchanged_because=service.because, before=before, after=before, drift=drift
+            name=service.contract.name, unchanged_because=service.reason, before=before, after=before, drift=drift
         )
     return PlannedService(
         name=service.contract.name,
@@ -66,8 +66,8 @@ def _planned(clients: Clients, service: ServicePlan | Untouched, live: LiveServi
     )
 
 
-def _before(service: ServicePlan | Untouched) -> Running:
-    former = service.former
+def _before(service: ServicePlan | NoChange) -> Running:
+    former = service.previous
     return Running(
         version=former.version,
         digest=former.digest,
@@ -85,8 +85,8 @@ def _after(service: ServicePlan) -> Running:
     )
 
 
-def _drift(clients: Clients, service: ServicePlan | Untouched, live: LiveService) -> Drift | None:
-    running, wanted = service.former.template, service.contract.template
+def _drift(clients: Clients, service: ServicePlan | NoChange, live: LiveService) -> Drift | None:
+    running, wanted = service.previous.template, service.contract.template
     if running is None or running == wanted:
         return None
     new = live.template or describe_task_definition(clients.ecs, wanted)

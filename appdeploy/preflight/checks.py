@@ -16,7 +16,7 @@ _ARCHITECTURES = {"X86_64": "amd64", "ARM64": "arm64"}
 """Names of ECS (RuntimePlatform) and of images (the OCI image index)."""
 
 
-def examine(candidate: Candidate, facts: Facts) -> Iterator[Check]:
+def judge_checks(candidate: Candidate, facts: Facts) -> Iterator[Check]:
     """All checks of one service."""
     for what, check in _CHECKS.items():
         finding = check(candidate, facts)

@@ -10,7 +10,7 @@ from appdeploy.model.task_definition import TaskDefinition
 
 
 @dataclass(frozen=True)
-class Needs:
+class Dependencies:
     """Names only: no value of a secret is ever read."""
 
     roles: frozenset[str]
@@ -22,13 +22,13 @@ class Needs:
     log_groups: frozenset[str]
 
 
-def needs_of(definition: TaskDefinition) -> Needs:
+def dependencies_of(definition: TaskDefinition) -> Dependencies:
     """What this revision needs. Log groups that the log driver makes itself are left out."""
     fields = definition.fields
     references = {item["valueFrom"] for item in _references(fields)}
     secrets = {_secret(reference) for reference in references if _service_of(reference) == "secretsmanager"}
     roles = (fields.get("executionRoleArn"), fields.get("taskRoleArn"))
-    return Needs(
+    return Dependencies(
         roles=frozenset(role.rsplit("/", 1)[-1] for role in roles if role),
         secrets=frozenset(secrets),
         parameters=frozenset(_parameter(reference) for reference in references if _service_of(reference) == "ssm"),

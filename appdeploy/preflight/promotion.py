@@ -60,8 +60,8 @@ def _newest(ledger: Ledger) -> Iterator[Entry]:
 
 def _served(entry: Entry) -> Iterator[Image]:
     for name, service in entry.services.items():
-        if service.settled and service.outcome == Outcome.LIVE.value and service.wanted.digest:
-            yield name, Digest(service.wanted.digest)
+        if service.settled and service.outcome == Outcome.LIVE.value and service.target.digest:
+            yield name, Digest(service.target.digest)
 
 
 def to_promote(plan: ReleasePlan) -> dict[str, Image]:
@@ -69,7 +69,7 @@ def to_promote(plan: ReleasePlan) -> dict[str, Image]:
     return {
         service.contract.name: (service.contract.name, service.image.digest)
         for service in plan.changed
-        if service.change.registers and service.image.digest and service.image.digest != service.former.digest
+        if service.change.registers and service.image.digest and service.image.digest != service.previous.digest
     }
 
 

@@ -18,7 +18,7 @@ from appdeploy.aws.errors import AwsError, explain
 from appdeploy.model.ecs_state import ServiceState, Task
 from appdeploy.model.image import EcrRepository
 from appdeploy.model.plan import ServicePlan
-from appdeploy.preflight.dependencies import Needs, needs_of
+from appdeploy.preflight.dependencies import Dependencies, dependencies_of
 from appdeploy.watch.routing import NoLoadBalancer, Routing, Serving, read_resolved_groups, read_weights, routing
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ class Candidate:
     state: ServiceState
 
     @property
-    def needs(self) -> Needs:
+    def needs(self) -> Dependencies:
         """What the revision that it is made from needs."""
-        return needs_of(self.plan.base)
+        return dependencies_of(self.plan.base)
 
 
 @dataclass(frozen=True)

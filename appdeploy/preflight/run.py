@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from appdeploy.aws.current_state import LiveService
 from appdeploy.model.plan import ReleasePlan, ServicePlan
 from appdeploy.preflight.check import Check
-from appdeploy.preflight.checks import examine
+from appdeploy.preflight.checks import judge_checks
 from appdeploy.preflight.reads import Candidate, read_facts
 
 if TYPE_CHECKING:
@@ -25,4 +25,4 @@ def preflight(plan: ReleasePlan, live: Sequence[LiveService], clients: Clients) 
     if not candidates:
         return ()
     facts = read_facts(clients, plan.cluster, candidates)
-    return tuple(check for candidate in candidates for check in examine(candidate, facts))
+    return tuple(check for candidate in candidates for check in judge_checks(candidate, facts))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from appdeploy.aws.own_writes import recorded_since, registered_by
 from appdeploy.model.contract import ServiceContract
-from appdeploy.model.ecs_state import Known, ServiceState
+from appdeploy.model.ecs_state import DeploymentSnapshot, ServiceState
 from appdeploy.model.ledger_entry import Entry, StepKind
 from appdeploy.model.outcome import Outcome
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Trace:
+class FoundProgress:
     """How far a release of one service came."""
 
     task_definition: str | None
@@ -29,28 +29,30 @@ class Trace:
     """Whether nobody has started another deployment since the release was planned."""
 
 
-def find_trace(clients: Clients, entry: Entry, name: str, contract: ServiceContract, state: ServiceState) -> Trace:
+def find_progress(clients: Clients, entry: Entry, name: str, contract: ServiceContract, state: ServiceState) -> FoundProgress:
     """Look for the traces of an entry's service. One call where the entry knows them, four else."""
     service = entry.services[name]
     primary = state.primary
-    untouched = primary is not None and primary.id in service.known
-    revision = service.wanted.task_definition or registered_by(clients.ecs, contract.family, entry.id)
+    untouched = primary is not None and primary.id in service.deployments_before
+    revision = service.target.task_definition or registered_by(clients.ecs, contract.family, entry.id)
     if service.deployment_id or revision is None:
-        return Trace(revision, service.deployment_id, _find_return(clients, entry, name, contract), untouched)
-    if service.outcome == Outcome.NOT_BEGUN.value:  # Nothing was sent: whoever began the same revision since, it is not ours.
-        return Trace(revision, None, None, untouched)
-    if service.sent is False:  # A later deployment of the same revision is not this release's.
-        return Trace(revision, None, None, untouched)
-    known = Known(frozenset(service.known), service.known_at)
+        return FoundProgress(revision, service.deployment_id, _find_return(clients, entry, name, contract), untouched)
+    if service.outcome == Outcome.SKIPPED.value:  # Nothing was sent: whoever began the same revision since, it is not ours.
+        return FoundProgress(revision, None, None, untouched)
+    if service.update_sent is False:  # A later deployment of the same revision is not this release's.
+        return FoundProgress(revision, None, None, untouched)
+    known = DeploymentSnapshot(frozenset(service.deployments_before), service.listed_at)
     cluster = contract.service.rsplit("/", 2)[-2]
-    return Trace(revision, recorded_since(clients.ecs, cluster, contract.service, revision, known), None, untouched)
+    return FoundProgress(revision, recorded_since(clients.ecs, cluster, contract.service, revision, known), None, untouched)
 
 
 def _find_return(clients: Clients, entry: Entry, name: str, contract: ServiceContract) -> str | None:
     """Any deployment of the former version after ours: whoever began it, the service is on its way back."""
     service = entry.services[name]
-    former, ours = service.former.task_definition, service.deployment_id
-    if service.return_id or former is None or ours is None or not entry.has_begun(StepKind.RETURN, name):
-        return service.return_id
+    former, ours = service.previous.task_definition, service.deployment_id
+    if service.revert_deployment_id or former is None or ours is None or not entry.last_step(StepKind.REVERT, name):
+        return service.revert_deployment_id
     cluster = contract.service.rsplit("/", 2)[-2]
-    return recorded_since(clients.ecs, cluster, contract.service, former, Known(frozenset({ours}), service.known_at))
+    return recorded_since(
+        clients.ecs, cluster, contract.service, former, DeploymentSnapshot(frozenset({ours}), service.listed_at)
+    )

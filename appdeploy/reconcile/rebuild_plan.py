@@ -4,54 +4,54 @@ from __future__ import annotations
 
 from appdeploy.ledger.new_entry import CHANGE_WORDS
 from appdeploy.model.contract import ServiceContract
-from appdeploy.model.ecs_state import Known
+from appdeploy.model.ecs_state import DeploymentSnapshot
 from appdeploy.model.image import Digest, ImageReference
 from appdeploy.model.ledger_entry import Entry, ServiceEntry, StepKind
-from appdeploy.model.plan import BegunTask, Change, Former, Resumed, ServicePlan
+from appdeploy.model.plan import Change, PreviousState, Resumed, ServicePlan, StartedTask
 from appdeploy.model.task_definition import TaskDefinition
-from appdeploy.reconcile.progress import Trace
+from appdeploy.reconcile.progress import FoundProgress
 
 _CHANGES = {word: change for change, word in CHANGE_WORDS.items()}
 
 
-def plan_again(entry: Entry, name: str, contract: ServiceContract, base: TaskDefinition, trace: Trace) -> ServicePlan:
+def rebuild_plan(entry: Entry, name: str, contract: ServiceContract, base: TaskDefinition, trace: FoundProgress) -> ServicePlan:
     """What the release did or is to do to that service. `base` is the revision that the entry names."""
     service = entry.services[name]
-    stop = entry.has_done(StepKind.STOP, name) or entry.has_done(StepKind.EMPTY, name)
-    back = entry.has_begun(StepKind.RETURN, name)
+    stop = entry.last_finished_step(StepKind.STOP, name) or entry.last_finished_step(StepKind.SCALE_TO_ZERO, name)
+    back = entry.last_step(StepKind.REVERT, name)
     return ServicePlan(
         contract=contract,
         # A deployment that no release made is watched as a return to what it runs.
-        change=_CHANGES.get(service.change, Change.RETURN),
+        change=_CHANGES.get(service.change, Change.ROLLBACK),
         base=base,
         image=ImageReference.parse(service.image) if service.image else base.image_of(contract.container),
-        version=service.wanted.version or "",
-        template=service.wanted.template,
-        former=former_of_entry(service),
+        version=service.target.version or "",
+        template=service.target.template,
+        previous=previous_of_entry(service),
         settings=service.settings,
         resumed=Resumed(
             task_definition=trace.task_definition,
             deployment_id=trace.deployment_id,
-            stopped_because=stop.why or "stopped" if stop else None,
-            emptied=entry.has_done(StepKind.EMPTY, name) is not None,
-            before=_before(entry, name),
-            return_because=back.why or "taken back" if back else None,
-            returned=trace.returned,
+            stopped_because=stop.reason or "stopped" if stop else None,
+            at_zero=entry.last_finished_step(StepKind.SCALE_TO_ZERO, name) is not None,
+            pre_deploy=_pre_deploy(entry, name),
+            revert_because=back.reason or "taken back" if back else None,
+            revert_deployment=trace.returned,
         ),
     )
 
 
-def _before(entry: Entry, name: str) -> BegunTask | None:
-    step, run = entry.first_begun(StepKind.BEFORE, name), entry.services[name].before
-    return BegunTask(step.begun, run.task if run else None, run.exit_code if run else None) if step else None
+def _pre_deploy(entry: Entry, name: str) -> StartedTask | None:
+    step, run = entry.first_step(StepKind.PRE_DEPLOY, name), entry.services[name].pre_deploy
+    return StartedTask(step.started, run.task if run else None, run.exit_code if run else None) if step else None
 
 
-def former_of_entry(service: ServiceEntry) -> Former:
+def previous_of_entry(service: ServiceEntry) -> PreviousState:
     """What the service stood on before the release."""
-    former = service.former
-    return Former(
+    former = service.previous
+    return PreviousState(
         task_definition=former.task_definition or "",
-        known=Known(frozenset(service.known), service.known_at),
+        snapshot=DeploymentSnapshot(frozenset(service.deployments_before), service.listed_at),
         version=former.version,
         digest=Digest(former.digest) if former.digest else None,
         template=former.template,

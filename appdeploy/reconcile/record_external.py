@@ -12,11 +12,11 @@ from appdeploy.aws.current_state import describe_task_definition, on_template
 from appdeploy.aws.deployments import REVISIONS_AT_ONCE, deployed_definitions, newest_deployments
 from appdeploy.aws.errors import AwsError
 from appdeploy.aws.own_writes import deployment_of
-from appdeploy.aws.parallel import side_by_side
+from appdeploy.aws.parallel import map_parallel
 from appdeploy.ledger.store import Ledger
 from appdeploy.model.contract import ServiceContract
 from appdeploy.model.ecs_state import DeploymentStatus, ServiceDeployment
-from appdeploy.model.ledger_entry import Entry, ServiceEntry, Side, StepKind
+from appdeploy.model.ledger_entry import Entry, ServiceEntry, StepKind, VersionRef
 from appdeploy.model.outcome import Outcome
 from appdeploy.model.plan import version_of
 from appdeploy.model.release_id import ReleaseId, new_release_id
@@ -31,7 +31,7 @@ _ENTRIES_COMPARED = 50
 _WHO = "found in ECS"
 
 
-def adopt_found(clients: Clients, contract: EnvironmentContract) -> list[Entry]:
+def record_external(clients: Clients, contract: EnvironmentContract) -> list[Entry]:
     """Write an entry for each deployment that is newer than the newest one in the ledger. Those that were written.
 
     While a release is at work or was interrupted nothing is added: the deployment may be its own. Without the right to
@@ -41,24 +41,24 @@ def adopt_found(clients: Clients, contract: EnvironmentContract) -> list[Entry]:
     recent = ledger.newest(_ENTRIES_COMPARED)
     if any(_may_own_more(entry) for entry in recent):
         return []
-    found = side_by_side(lambda service: _found(clients, contract, service, recent), contract.services)
+    found = map_parallel(lambda service: _found(clients, contract, service, recent), contract.services)
     adopted: list[Entry] = []
     with contextlib.suppress(*AwsError):
-        adopted = [entry for entries in found for entry in entries if ledger.write_alone(entry)]
+        adopted = [entry for entries in found for entry in entries if ledger.write_if_not_running(entry)]
     return adopted
 
 
 def _may_own_more(entry: Entry) -> bool:
     return any(
         not service.settled
-        and (service.deployment_id is None or (entry.has_begun(StepKind.RETURN, name) and service.return_id is None))
+        and (service.deployment_id is None or (entry.last_step(StepKind.REVERT, name) and service.revert_deployment_id is None))
         for name, service in entry.services.items()
     )
 
 
 def _found(clients: Clients, contract: EnvironmentContract, service: ServiceContract, recent: Sequence[Entry]) -> list[Entry]:
     told = [entry.services[service.name] for entry in recent if service.name in entry.services]
-    known = {deployment for each in told for deployment in (each.deployment_id, each.return_id)} - {None}
+    known = {deployment for each in told for deployment in (each.deployment_id, each.revert_deployment_id)} - {None}
     records = newest_deployments(clients.ecs, contract.platform.cluster, service.service)
     later = list(takewhile(lambda record: deployment_of(record.revision) not in known, records))[:REVISIONS_AT_ONCE]
     runs = deployed_definitions(clients.ecs, (record.revision for record in later))
@@ -71,7 +71,7 @@ def _entry(
     contract: EnvironmentContract, service: ServiceContract, record: ServiceDeployment, definition: TaskDefinition
 ) -> Entry:
     has_container = service.container in definition.containers
-    wanted = Side(
+    wanted = VersionRef(
         task_definition=definition.arn,
         version=version_of(definition, service.container) if has_container else None,
         digest=definition.image_of(service.container).digest if has_container else None,
@@ -84,13 +84,13 @@ def _entry(
         environment=contract.platform.environment,
         purpose=f"{service.name} on {name_of(definition.arn)}",
         who=_WHO,
-        begun=record.created,
+        started=record.created,
         services={
             service.name: ServiceEntry(
                 service=service.service,
                 change=KIND,
-                former=Side(),
-                wanted=wanted,
+                previous=VersionRef(),
+                target=wanted,
                 base=definition.arn,
                 deployment_id=deployment_of(record.revision),
                 outcome=outcome.value if outcome else None,

@@ -13,13 +13,13 @@ from appdeploy.ledger.store import Ledger
 from appdeploy.lock.store import DynamoLockStore
 from appdeploy.model.contract import ServiceContract
 from appdeploy.model.ecs_state import ServiceState
-from appdeploy.model.errors import HandedOn, Refused
+from appdeploy.model.errors import Delegated, Refused
 from appdeploy.model.ledger_entry import Entry, LedgerError, ServiceEntry, StepKind
 from appdeploy.model.outcome import Outcome
-from appdeploy.model.plan import ReleasePlan, ServicePlan, Untouched
+from appdeploy.model.plan import NoChange, ReleasePlan, ServicePlan
 from appdeploy.model.release_id import ReleaseId
-from appdeploy.reconcile.progress import find_trace
-from appdeploy.reconcile.rebuild_plan import former_of_entry, plan_again
+from appdeploy.reconcile.progress import find_progress
+from appdeploy.reconcile.rebuild_plan import previous_of_entry, rebuild_plan
 from appdeploy.reconcile.settle import never_sent
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Request:
     """An id; None for the one that was interrupted."""
 
 
-class ChangesCount(HandedOn):
+class ResumesScale(Delegated):
     """It is no release but a change of a count, which is carried on by doing it again (appdeploy.scaling.resume)."""
 
     def __init__(self, entry: Entry) -> None:
@@ -52,7 +52,7 @@ def prepare_resume(request: Request, clients: Clients) -> ReleasePlan:
         except LedgerError as error:
             raise Refused(f"the ledger of {request.environment} cannot be read: {error}") from None
         if any(service.count is not None for service in entry.services.values()):
-            raise ChangesCount(entry)
+            raise ResumesScale(entry)
         states = describe_services(
             clients.ecs, contract.platform.cluster, [service.service for service in entry.services.values()]
         )
@@ -109,7 +109,7 @@ def _interrupted(clients: Clients, contract: EnvironmentContract, ledger: Ledger
 
 def _service(
     clients: Clients, contract: EnvironmentContract, entry: Entry, name: str, states: Mapping[str, ServiceState]
-) -> ServicePlan | Untouched:
+) -> ServicePlan | NoChange:
     service = entry.services[name]
     known = next((item for item in contract.services if item.name == name), None)
     if known is None:
@@ -122,34 +122,36 @@ def _service(
     return _rest(clients, entry, name, known, state)
 
 
-def _rest(clients: Clients, entry: Entry, name: str, contract: ServiceContract, state: ServiceState) -> ServicePlan | Untouched:
+def _rest(clients: Clients, entry: Entry, name: str, contract: ServiceContract, state: ServiceState) -> ServicePlan | NoChange:
     service = entry.services[name]
-    trace = find_trace(clients, entry, name, contract, state)
+    trace = find_progress(clients, entry, name, contract, state)
     if trace.deployment_id is None and not trace.untouched:
         result = never_sent(name, state)
-        return Untouched(contract, former_of_entry(service), result.cause or "", result.outcome)
+        return NoChange(contract, previous_of_entry(service), result.cause or "", result.outcome)
     base = service.base or trace.task_definition
     if base is None:
         raise Refused(f"{name}: the entry does not say what to run")
-    return plan_again(entry, name, contract, describe_task_definition(clients.ecs, base), trace)
+    return rebuild_plan(entry, name, contract, describe_task_definition(clients.ecs, base), trace)
 
 
-def _told(contract: ServiceContract, service: ServiceEntry) -> Untouched:
+def _told(contract: ServiceContract, service: ServiceEntry) -> NoChange:
     outcomes = {outcome.value: outcome for outcome in Outcome}
     because = service.cause or service.serving or "it is settled"
-    return Untouched(contract, former_of_entry(service), because, outcomes.get(service.outcome or "", Outcome.FAILED))
+    return NoChange(contract, previous_of_entry(service), because, outcomes.get(service.outcome or "", Outcome.FAILED))
 
 
-def _reopened(entry: Entry, services: tuple[ServicePlan | Untouched, ...], caller: str | None) -> Entry:
+def _reopened(entry: Entry, services: tuple[ServicePlan | NoChange, ...], caller: str | None) -> Entry:
     """The entry with the steps that are about to be done; those that an interruption left undone are marked so."""
     left = [service for service in services if isinstance(service, ServicePlan) and _lacks_deployment(service)]
     for service in left:  # What was told as not begun is undecided again.
         entry = entry.with_service(service.contract.name, outcome=None, cause=None)
-    again = entry.interrupted().beginning(StepKind.RESUME, why=caller).completing(StepKind.RESUME)
+    again = (
+        entry.with_open_steps_interrupted().with_step_started(StepKind.RESUME, why=caller).with_step_finished(StepKind.RESUME)
+    )
     if any(service.change.registers and _lacks_revision(service) for service in left):
-        again = again.beginning(StepKind.REGISTER)
+        again = again.with_step_started(StepKind.REGISTER)
     elif left:
-        again = again.beginning(StepKind.UPDATE)
+        again = again.with_step_started(StepKind.UPDATE)
     return again.model_copy(update={"version": entry.version + 1})
 
 

@@ -17,13 +17,13 @@ from appdeploy.model.ecs_state import ServiceName, ServiceState
 from appdeploy.model.ledger_entry import UNKNOWN, Entry
 from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.model.rollout import Rollout
-from appdeploy.notify.settled import tell_settled
-from appdeploy.reconcile.progress import Trace, find_trace
-from appdeploy.reconcile.rebuild_plan import plan_again
+from appdeploy.notify.settled import notify_settled
+from appdeploy.reconcile.progress import FoundProgress, find_progress
+from appdeploy.reconcile.rebuild_plan import rebuild_plan
 from appdeploy.scaling.settle import settle_count
 from appdeploy.watch.judge import Decide, Done, Policy, judge
 from appdeploy.watch.observer import Observer
-from appdeploy.watch.revert import outcome_of_return, returning
+from appdeploy.watch.revert import outcome_of_revert, revert_rollout
 from appdeploy.watch.serving import what_serves
 
 if TYPE_CHECKING:
@@ -38,29 +38,29 @@ _ONLY_LOOK = Policy(until_complete=True, patient=True)
 
 
 @dataclass(frozen=True)
-class Reading:
+class EntryState:
     """An entry as it is now."""
 
     entry: Entry
-    at_work: bool = False
+    running: bool = False
     """Whether a command carries it out or watches it right now, or died within the last lease."""
 
     @property
-    def unfinished(self) -> bool:
+    def resumable(self) -> bool:
         """Whether it can be resumed: no command told an outcome, or former settings are to be put back."""
-        owes = any(self.entry.owes_settings(name) for name in self.entry.services)
-        return not self.at_work and not self.entry.settled and (self.entry.outcome is None or owes)
+        owes = any(self.entry.settings_pending(name) for name in self.entry.services)
+        return not self.running and not self.entry.settled and (self.entry.outcome is None or owes)
 
 
-def standing(reading: Reading) -> str:
+def state_text(reading: EntryState) -> str:
     """How a release stands, in a few words."""
     entry = reading.entry
     if entry.outcome is None:
-        return "at work" if reading.at_work else "interrupted" if entry.told is None else "open"
+        return "at work" if reading.running else "interrupted" if entry.reported is None else "open"
     return entry.outcome if entry.settled else f"{entry.outcome}, not settled"
 
 
-def settle_open(clients: Clients, contract: EnvironmentContract) -> list[Reading]:
+def settle_open(clients: Clients, contract: EnvironmentContract) -> list[EntryState]:
     """Look at every open entry, newest first, and write what has become final.
 
     Without the right to write the entry stays open, and what is returned is settled all the same. Errors of the SDK pass
@@ -77,7 +77,7 @@ def settle_open(clients: Clients, contract: EnvironmentContract) -> list[Reading
         _read(clients, contract, ledger, entry, states, written, at_work=holder is not None and holder.release == entry.id)
         for entry in open_entries
     ]
-    tell_settled(clients.once.events, contract.platform.event_bus, written)
+    notify_settled(clients.once.events, contract.platform.event_bus, written)
     return readings
 
 
@@ -90,18 +90,18 @@ def _read(
     done: list[Entry],
     *,
     at_work: bool,
-) -> Reading:
+) -> EntryState:
     """The entry as it is now. One that was written for good is added to `done`."""
     settled = _settle(clients, contract, entry, states)
     if settled == entry:
-        return Reading(entry, at_work)
+        return EntryState(entry, at_work)
     written = settled.model_copy(update={"version": entry.version + 1})
     # What is final is so whoever is at work. It is for that command to write it, if it lives.
     if not at_work:
         with contextlib.suppress(*AwsError):  # A reader may lack the right, or another one was faster.
-            if ledger.write_alone(written) and written.settled:
+            if ledger.write_if_not_running(written) and written.settled:
                 done.append(written)
-    return Reading(written, at_work)
+    return EntryState(written, at_work)
 
 
 def _settle(clients: Clients, contract: EnvironmentContract, entry: Entry, states: dict[str, ServiceState]) -> Entry:
@@ -138,15 +138,15 @@ def _held_open(before: Entry, settled: Entry, states: dict[str, ServiceState]) -
 
 def settle_service(clients: Clients, entry: Entry, name: str, contract: ServiceContract, state: ServiceState) -> Entry:
     """The entry with what ECS says now of one service. Nothing is changed in AWS."""
-    trace = find_trace(clients, entry, name, contract, state)
+    trace = find_progress(clients, entry, name, contract, state)
     if trace.deployment_id is None:
         return entry if trace.untouched else with_result(entry, never_sent(name, state))
     rollout = _rollout(clients, entry, name, contract, trace)
     resumed = rollout.plan.resumed
-    done = Done(resumed.stopped_because, resumed.emptied) if resumed else Done()
+    done = Done(resumed.stopped_because, resumed.at_zero) if resumed else Done()
     if trace.returned:
-        entry = entry.with_service(name, return_id=trace.returned)
-        rollout, done = returning(rollout, trace.returned), Done()
+        entry = entry.with_service(name, revert_deployment_id=trace.returned)
+        rollout, done = revert_rollout(rollout, trace.returned), Done()
     seen = Observer(clients, rollout).observe(state)
     match judge(rollout, seen, _ONLY_LOOK, done):
         case Decide(outcome, cause):
@@ -154,10 +154,10 @@ def settle_service(clients: Clients, entry: Entry, name: str, contract: ServiceC
             serving = what_serves(rollout, outcome, seen, stopped=done.stopped_because is not None)
             result = ServiceResult(name, outcome, serving, cause, seconds=told.seconds or 0.0)
             if trace.returned:
-                result = outcome_of_return(result, resumed.return_because or "" if resumed else "")
+                result = outcome_of_revert(result, resumed.revert_because or "" if resumed else "")
             known = told.cause if told.outcome == result.outcome.value and told.cause else result.cause
             return _unless_it_owes(with_result(entry, replace(result, cause=known)), name)
-        case _ if seen.record is None and datetime.now(UTC) - entry.begun > ECS_REMEMBERS:
+        case _ if seen.record is None and datetime.now(UTC) - entry.started > ECS_REMEMBERS:
             return _forgotten(entry, name)
         case _:
             return entry.with_service(name, deployment_id=trace.deployment_id)
@@ -165,7 +165,7 @@ def settle_service(clients: Clients, entry: Entry, name: str, contract: ServiceC
 
 def _unless_it_owes(entry: Entry, name: str) -> Entry:
     """A failed restart whose former settings are not back is not over: a reader changes nothing, `resume` puts them back."""
-    if not entry.owes_settings(name):
+    if not entry.settings_pending(name):
         return entry
     keys = ", ".join(change.key for change in entry.services[name].settings)
     return entry.with_service(name, settled=False, cause=f"the former {keys} is not back yet: appdeploy resume puts it back")
@@ -177,11 +177,11 @@ def never_sent(name: str, state: ServiceState) -> ServiceResult:
     return ServiceResult(name, Outcome.SUPERSEDED, "another deployment", f"it was never sent, and {primary} came since")
 
 
-def _rollout(clients: Clients, entry: Entry, name: str, contract: ServiceContract, trace: Trace) -> Rollout:
+def _rollout(clients: Clients, entry: Entry, name: str, contract: ServiceContract, trace: FoundProgress) -> Rollout:
     assert trace.task_definition is not None
     assert trace.deployment_id is not None
     base = describe_task_definition(clients.ecs, entry.services[name].base or trace.task_definition)
-    plan = plan_again(entry, name, contract, base, trace)
+    plan = rebuild_plan(entry, name, contract, base, trace)
     cluster = contract.service.rsplit("/", 2)[-2]
     return Rollout(plan, ServiceName(cluster, contract.service), trace.task_definition, trace.deployment_id)
 

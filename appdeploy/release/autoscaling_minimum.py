@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from appdeploy.aws.errors import AwsError, explain
-from appdeploy.aws.parallel import side_by_side
+from appdeploy.aws.parallel import map_parallel
 from appdeploy.model.contract import ServiceContract
-from appdeploy.model.events import Bounded, Emit, Unbounded
+from appdeploy.model.events import Emit, MinCapacityFailed, MinCapacitySet
 from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.model.plan import ReleasePlan, ServicePlan
 from appdeploy.scaling.target import DIMENSION, NAMESPACE, TARGETS_A_CALL, resource_of
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
 
 
-def bring_minimums(
+def apply_min_capacity(
     autoscaling: ApplicationAutoScalingClient, plan: ReleasePlan, results: Iterable[ServiceResult], emit: Emit
 ) -> None:
     """Set the wanted minimum where it differs: one call per fifty services, and one for each that differs.
@@ -37,12 +37,12 @@ def bring_minimums(
             present = _minimums(autoscaling, chunk)
         except AwsError as error:
             for service in chunk:
-                emit(Unbounded(service.name, explain(error)))
+                emit(MinCapacityFailed(service.name, explain(error)))
             continue
         changed = [
             service for service in chunk if service.scaling and present.get(resource_of(service)) != service.scaling.minimum
         ]
-        for event in side_by_side(lambda service: _set(autoscaling, service), changed):
+        for event in map_parallel(lambda service: _set(autoscaling, service), changed):
             emit(event)
 
 
@@ -51,7 +51,7 @@ def _concerned(plan: ReleasePlan, results: Iterable[ServiceResult]) -> Iterable[
     well = {result.service for result in results if result.outcome in (Outcome.LIVE, Outcome.UNCHANGED)}
     for service in plan.services:
         first = isinstance(service, ServicePlan) and service.first
-        released = first or service.former.version is not None
+        released = first or service.previous.version is not None
         if service.contract.scaling and service.contract.name in well and released and (first or plan.brings_template):
             yield service.contract
 
@@ -64,7 +64,7 @@ def _minimums(autoscaling: ApplicationAutoScalingClient, services: list[ServiceC
     return {target["ResourceId"]: target["MinCapacity"] for target in reply["ScalableTargets"]}
 
 
-def _set(autoscaling: ApplicationAutoScalingClient, service: ServiceContract) -> Bounded | Unbounded:
+def _set(autoscaling: ApplicationAutoScalingClient, service: ServiceContract) -> MinCapacitySet | MinCapacityFailed:
     assert service.scaling is not None, "a service without bounds is not concerned"
     try:
         # To set the same bounds again changes nothing, so that a lost answer may be asked for again.
@@ -75,5 +75,5 @@ def _set(autoscaling: ApplicationAutoScalingClient, service: ServiceContract) ->
             MinCapacity=service.scaling.minimum,
         )
     except AwsError as error:
-        return Unbounded(service.name, explain(error))
-    return Bounded(service.name, service.scaling.minimum, service.scaling.maximum)
+        return MinCapacityFailed(service.name, explain(error))
+    return MinCapacitySet(service.name, service.scaling.minimum, service.scaling.maximum)

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from appdeploy.aws.errors import AwsError, explain
-from appdeploy.aws.parallel import side_by_side
-from appdeploy.model.events import Emit, Unkept
+from appdeploy.aws.parallel import map_parallel
+from appdeploy.model.events import Emit, ImageRetentionFailed
 from appdeploy.model.image import RELEASED_TAG_PREFIX, EcrRepository
 from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.model.plan import ReleasePlan, ServicePlan
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from mypy_boto3_ecr import ECRClient
 
 
-def keep_images(ecr: ECRClient, plan: ReleasePlan, results: Iterable[ServiceResult], emit: Emit) -> None:
+def tag_released_images(ecr: ECRClient, plan: ReleasePlan, results: Iterable[ServiceResult], emit: Emit) -> None:
     """Tag the new images of the services that are live: two calls each. What cannot be tagged is told, and no more."""
     live = {result.service for result in results if result.outcome is Outcome.LIVE}
     new = [service for service in plan.changed if service.change.registers and service.contract.name in live]
-    for service, problem in side_by_side(lambda service: (service, _keep(ecr, plan, service)), new):
+    for service, problem in map_parallel(lambda service: (service, _tag(ecr, plan, service)), new):
         if problem is not None:
-            emit(Unkept(service.contract.name, problem))
+            emit(ImageRetentionFailed(service.contract.name, problem))
 
 
-def _keep(ecr: ECRClient, plan: ReleasePlan, service: ServicePlan) -> str | None:
+def _tag(ecr: ECRClient, plan: ReleasePlan, service: ServicePlan) -> str | None:
     """Tag one image. The reason why it could not be, or None."""
     repository, digest = EcrRepository.parse(service.contract.repository), service.image.digest
     if digest is None:

@@ -12,19 +12,19 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from appdeploy.aws.errors import AwsError, explain, is_passing
-from appdeploy.aws.parallel import side_by_side
+from appdeploy.aws.parallel import map_parallel
 from appdeploy.aws.writes import UNREACHABLE_SECONDS, EcsWriter, WriteRefused
 from appdeploy.logs.tail import LogTail
 from appdeploy.model.ecs_state import Task
 from appdeploy.model.errors import OutOfReach
-from appdeploy.model.events import BeforeEnded, BeforeSaid, BeforeStarted, Emit
+from appdeploy.model.events import Emit, PreDeployEnded, PreDeployLog, PreDeployStarted
 from appdeploy.model.outcome import Outcome, ServiceResult
-from appdeploy.model.rollout import still
+from appdeploy.model.rollout import unchanged_serving
 from appdeploy.release.pre_deploy_task import is_wanted, own_exit_code, ran_too_long, request_of, task_of, why_it_failed
 
 if TYPE_CHECKING:
     from appdeploy.aws.clients import Clients
-    from appdeploy.ledger.writer import Book
+    from appdeploy.ledger.writer import LedgerWriter
     from appdeploy.model.clock import Clock
     from appdeploy.model.plan import ReleasePlan, ServicePlan
 
@@ -42,7 +42,7 @@ _LINES_KEPT = 10
 
 
 @dataclass
-class _Errand:
+class _RunningTask:
     """One task under way."""
 
     service: ServicePlan
@@ -56,7 +56,7 @@ class _Errand:
     """When ECS last knew it."""
 
 
-class BeforeTasks:
+class PreDeployTasks:
     """The tasks before the rollouts of one release."""
 
     def __init__(
@@ -66,7 +66,7 @@ class BeforeTasks:
         clients: Clients,
         writer: EcsWriter,
         clock: Clock,
-        book: Book,
+        book: LedgerWriter,
         emit: Emit,
     ) -> None:
         self._plan = plan
@@ -87,23 +87,23 @@ class BeforeTasks:
         wanted = [service for service in services if is_wanted(service)]
         if not wanted:
             return []
-        self._book.preparing(service.contract.name for service in wanted)
-        begun = side_by_side(self._start, wanted)
-        errands = [item for item in begun if isinstance(item, _Errand)]
+        self._book.pre_deploy_starting(service.contract.name for service in wanted)
+        begun = map_parallel(self._start, wanted)
+        errands = [item for item in begun if isinstance(item, _RunningTask)]
         for errand in errands:
-            self._book.prepared(errand.service.contract.name, errand.task, None, ended=False)
+            self._book.pre_deploy_ran(errand.service.contract.name, errand.task, None, ended=False)
             command = " ".join(task_of(errand.service).command)
-            self._emit(BeforeStarted(errand.service.contract.name, errand.task, command))
+            self._emit(PreDeployStarted(errand.service.contract.name, errand.task, command))
         return [*(item for item in begun if isinstance(item, ServiceResult)), *self._wait(errands)]
 
-    def _start(self, service: ServicePlan) -> _Errand | ServiceResult:
+    def _start(self, service: ServicePlan) -> _RunningTask | ServiceResult:
         """Start it, or find it again: one release never runs it twice."""
-        before = service.resumed.before if service.resumed else None
+        before = service.resumed.pre_deploy if service.resumed else None
         if before and before.exit_code is not None:
             return self._failed(service, f"exited with code {before.exit_code}")
-        if before and before.task is None and datetime.now(UTC) - before.begun > TOKEN_LIVES:
+        if before and before.task is None and datetime.now(UTC) - before.started > TOKEN_LIVES:
             return self._failed(
-                service, f"may have run since {before.begun:%Y-%m-%d %H:%M}Z: look at its log, then release anew"
+                service, f"may have run since {before.started:%Y-%m-%d %H:%M}Z: look at its log, then release anew"
             )
         try:
             task = before.task if before and before.task else self._writer.run_task(self._request(service))
@@ -115,14 +115,14 @@ class BeforeTasks:
             return self._unknown(service, f"the task before its rollout was not started: {explain(error)}")
         tail = LogTail(self._clients.once.logs, service.base, service.contract.container, task)
         now = self._clock.now()
-        return _Errand(service, task, now, tail, seen=now)
+        return _RunningTask(service, task, now, tail, seen=now)
 
     def _request(self, service: ServicePlan) -> Mapping[str, Any]:
         arn = service.contract.service
         reply = self._clients.ecs.describe_services(cluster=self._plan.cluster, services=[arn])
         return request_of(self._plan, service, self._revisions[service.contract.name], reply["services"][0])
 
-    def _wait(self, errands: list[_Errand]) -> list[ServiceResult]:
+    def _wait(self, errands: list[_RunningTask]) -> list[ServiceResult]:
         results: list[ServiceResult] = []
         left, pause = list(errands), _SHORTEST_PAUSE
         while left:
@@ -142,7 +142,7 @@ class BeforeTasks:
             left = [errand for errand, end in looked if end is None]
         return results
 
-    def _read(self, errands: Sequence[_Errand]) -> dict[str, Task]:
+    def _read(self, errands: Sequence[_RunningTask]) -> dict[str, Task]:
         arns = [errand.task for errand in errands]
         reply = self._clients.once.ecs.describe_tasks(cluster=self._plan.cluster, tasks=arns)
         return {task.arn: task for task in map(Task.from_reply, reply["tasks"])}
@@ -152,14 +152,14 @@ class BeforeTasks:
         self._silent_since = self._silent_since or self._clock.now()
         return not is_passing(error) or self._clock.now() - self._silent_since >= UNREACHABLE_SECONDS
 
-    def _listen(self, errand: _Errand) -> bool:
+    def _listen(self, errand: _RunningTask) -> bool:
         lines = errand.tail.more()
         errand.lines += lines
         for line in lines:
-            self._emit(BeforeSaid(errand.service.contract.name, line))
+            self._emit(PreDeployLog(errand.service.contract.name, line))
         return bool(lines)
 
-    def _look(self, errand: _Errand, task: Task | None) -> ServiceResult | bool | None:
+    def _look(self, errand: _RunningTask, task: Task | None) -> ServiceResult | bool | None:
         """None while it runs, True when it ended well, else the result."""
         now, service, name = self._clock.now(), errand.service, errand.service.contract.name
         if task is None:  # ECS's reads lag behind its writes; and an hour after its end it forgets a task.
@@ -169,8 +169,8 @@ class BeforeTasks:
         if task.status == _STOPPED:
             self._listen(errand)
             code = own_exit_code(task, service)
-            self._book.prepared(name, errand.task, code, ended=True)
-            self._emit(BeforeEnded(name, code))
+            self._book.pre_deploy_ran(name, errand.task, code, ended=True)
+            self._emit(PreDeployEnded(name, code))
             cause = why_it_failed(task, service, too_long=errand.stopped_at is not None)
             return True if cause is None else self._failed(service, cause, errand.lines)
         if errand.stopped_at is not None and now - errand.stopped_at > STOPPING_SECONDS:
@@ -179,7 +179,7 @@ class BeforeTasks:
             self._stop(errand)
         return None
 
-    def _stop(self, errand: _Errand) -> None:
+    def _stop(self, errand: _RunningTask) -> None:
         try:
             self._writer.stop_task(self._plan.cluster, errand.task, f"{self._plan.release_id}: it took too long")
         except (OutOfReach, *AwsError):
@@ -192,8 +192,10 @@ class BeforeTasks:
         cause = f"the task before its rollout {what}"
         kept = tuple(lines[-_LINES_KEPT:])
         seconds = self._clock.now() - self._begun
-        return ServiceResult(service.contract.name, Outcome.NOT_BEGUN, still(service), cause, kept, seconds)
+        return ServiceResult(service.contract.name, Outcome.SKIPPED, unchanged_serving(service), cause, kept, seconds)
 
     def _unknown(self, service: ServicePlan, cause: str) -> ServiceResult:
         seconds = self._clock.now() - self._begun
-        return ServiceResult(service.contract.name, Outcome.TIMED_OUT, still(service), cause, seconds=seconds, final=False)
+        return ServiceResult(
+            service.contract.name, Outcome.TIMED_OUT, unchanged_serving(service), cause, seconds=seconds, final=False
+        )

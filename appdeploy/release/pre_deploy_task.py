@@ -21,7 +21,7 @@ _BY_ITSELF = "EssentialContainerExited"
 
 def is_wanted(service: ServicePlan) -> bool:
     """Whether it has to run. Only a new revision has something to prepare, and what has passed is not run again."""
-    before = service.resumed.before if service.resumed else None
+    before = service.resumed.pre_deploy if service.resumed else None
     passed = service.deployment_id is not None or (before is not None and before.exit_code == 0)
     return service.contract.before is not None and service.change.registers and not passed
 

@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from appdeploy.aws.parallel import side_by_side
+from appdeploy.aws.parallel import map_parallel
 from appdeploy.aws.writes import EcsWriter, WriteRefused
 from appdeploy.model.ecs_state import ServiceName
 from appdeploy.model.errors import OutOfReach
 from appdeploy.model.events import Emit, Registered, Started
 from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.model.plan import Change, ReleasePlan, ServicePlan
-from appdeploy.model.rollout import Beginning, Rollout, still
+from appdeploy.model.rollout import Rollout, StartedRollouts, unchanged_serving
 from appdeploy.model.task_definition import FENCE_TAG, RELEASE_TAG, TEMPLATE_TAG, VERSION_TAG, NewRevision, new_revision
 
 if TYPE_CHECKING:
-    from appdeploy.ledger.writer import Book
+    from appdeploy.ledger.writer import LedgerWriter
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,13 @@ class Registration:
     """Of all services, when AWS refused the revision of one; else none."""
 
 
-def register(plan: ReleasePlan, writer: EcsWriter, registrable: frozenset[str], book: Book, emit: Emit) -> Registration:
+def register(plan: ReleasePlan, writer: EcsWriter, registrable: frozenset[str], book: LedgerWriter, emit: Emit) -> Registration:
     """Register the revisions of a plan that are not registered yet, side by side.
 
     All of them before any service is touched: if AWS refuses one, no service has changed. Raises OutOfReach when it is
     not known whether they are registered, and LockLost when nothing may be sent any more.
     """
-    registered = side_by_side(lambda service: _revision(plan, service, writer, registrable), plan.changed)
+    registered = map_parallel(lambda service: _revision(plan, service, writer, registrable), plan.changed)
     refused = {service.contract.name: answer for service, answer in registered if isinstance(answer, WriteRefused)}
     if refused:
         return Registration({}, tuple(_not_sent(service, refused) for service in plan.changed))
@@ -54,19 +54,19 @@ def update(
     services: Sequence[ServicePlan],
     revisions: Mapping[str, str],
     writer: EcsWriter,
-    book: Book,
+    book: LedgerWriter,
     emit: Emit,
-) -> Beginning:
+) -> StartedRollouts:
     """Point these services at their revisions, side by side. Raises LockLost when no service may be touched any more."""
     coming = [service.contract.name for service in services if service.deployment_id is None]
     if coming:
         book.updating(coming)
-    begun = side_by_side(lambda service: _update(plan, service, revisions[service.contract.name], writer), services)
+    begun = map_parallel(lambda service: _update(plan, service, revisions[service.contract.name], writer), services)
     rollouts = tuple(item for item in begun if isinstance(item, Rollout))
     for rollout in rollouts:
         emit(Started(rollout.name, rollout.deployment_id))
     book.updated((rollout.name, rollout.deployment_id) for rollout in rollouts)
-    return Beginning(rollouts, tuple(item for item in begun if isinstance(item, ServiceResult)))
+    return StartedRollouts(rollouts, tuple(item for item in begun if isinstance(item, ServiceResult)))
 
 
 def revision_for(plan: ReleasePlan, service: ServicePlan, registrable: frozenset[str]) -> NewRevision:
@@ -110,15 +110,15 @@ def _update(plan: ReleasePlan, service: ServicePlan, revision: str, writer: EcsW
         deployment_id = writer.update(
             name,
             revision,
-            known=service.former.known,
+            known=service.previous.snapshot,
             desired_count=service.desired_count,
-            force=revision == service.former.task_definition,
+            force=revision == service.previous.task_definition,
         )
     except WriteRefused as error:
         # A rollback asks ECS itself whether the task definition is still there.
-        hint = "; appdeploy rollback --list shows what can be returned to" if service.change is Change.RETURN else ""
+        hint = "; appdeploy rollback --list shows what can be returned to" if service.change is Change.ROLLBACK else ""
         cause = f"UpdateService was refused: {error}{hint}"
-        return ServiceResult(service.contract.name, Outcome.REFUSED, still(service), cause)
+        return ServiceResult(service.contract.name, Outcome.REFUSED, unchanged_serving(service), cause)
     except OutOfReach as error:
         cause = f"whether the service was updated is not known: {error}"
         return ServiceResult(service.contract.name, Outcome.TIMED_OUT, "not known", cause, final=False)
@@ -129,4 +129,4 @@ def _not_sent(service: ServicePlan, refused: dict[str, WriteRefused]) -> Service
     name = service.contract.name
     own = refused.get(name)
     cause = f"RegisterTaskDefinition was refused: {own}" if own else f"not sent, because of {', '.join(refused)}"
-    return ServiceResult(name, Outcome.REFUSED, still(service), cause)
+    return ServiceResult(name, Outcome.REFUSED, unchanged_serving(service), cause)

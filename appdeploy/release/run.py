@@ -8,25 +8,25 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from appdeploy.ledger.new_entry import opening_entry
-from appdeploy.ledger.writer import Book
-from appdeploy.lock.session import Line, Turn, table_of, who_is_here
-from appdeploy.model.clock import heeding
+from appdeploy.ledger.writer import LedgerWriter
+from appdeploy.lock.session import Acquirer, LockSession, local_user, table_of
+from appdeploy.model.clock import interruptible
 from appdeploy.model.errors import Interrupted, Refused
 from appdeploy.model.events import Emit, Ended, Finished, Planned
 from appdeploy.model.outcome import Outcome, ServiceResult
-from appdeploy.model.plan import Obstructed, ReleasePlan, Untouched
+from appdeploy.model.plan import Blocked, NoChange, ReleasePlan
 from appdeploy.model.task_definition import registrable_fields
-from appdeploy.release.autoscaling_minimum import bring_minimums
-from appdeploy.release.image_retention import keep_images
-from appdeploy.release.pre_deploy import BeforeTasks
+from appdeploy.release.autoscaling_minimum import apply_min_capacity
+from appdeploy.release.image_retention import tag_released_images
+from appdeploy.release.pre_deploy import PreDeployTasks
 from appdeploy.release.rollout import register, update
-from appdeploy.release.sequence import Acts, Course
-from appdeploy.rollback.late_details import recall
-from appdeploy.settings.apply import SettingsWriter, restoring, with_settings
+from appdeploy.release.sequence import ReleaseSequence, Steps
+from appdeploy.rollback.late_details import read_late_details
+from appdeploy.settings.apply import SettingsWriter, with_settings, with_settings_restored
 from appdeploy.watch.judge import Policy
 from appdeploy.watch.late_writes import guarded
 from appdeploy.watch.poller import Poller
-from appdeploy.watch.revert import TO_THE_END, WayBack
+from appdeploy.watch.revert import UNTIL_COMPLETE, RevertWatch
 from appdeploy.watch.service_watch import ServiceWatch
 
 if TYPE_CHECKING:
@@ -38,23 +38,23 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Watching:
+class WatchOptions:
     """How a release is followed."""
 
     policy: Policy
     timeout: float
     """Seconds to watch."""
-    back_on_interrupt: bool = False
+    revert_on_interrupt: bool = False
     """Whether Ctrl-C asks ECS for the way back instead of only ending the watch."""
 
 
 def run_release(
     prepare: Callable[[], ReleasePlan],
-    watching: Watching,
+    watching: WatchOptions,
     clients: Clients,
     clock: Clock,
     emit: Emit,
-    line: Line,
+    line: Acquirer,
 ) -> tuple[ServiceResult, ...]:
     """Make a plan, carry it out and follow it to its outcome, one result per service in the plan's order.
 
@@ -67,32 +67,32 @@ def run_release(
     begun = clock.now()
     if plan.changed or plan.is_open:
         opening = _opening(plan)
-        with _before_anything(clock, lambda: line.take(plan, opening)) as turn:
-            book = Book(turn, table_of(plan), opening)
+        with _before_anything(clock, lambda: line.acquire(plan, opening)) as turn:
+            book = LedgerWriter(turn, table_of(plan), opening)
             if turn.waited or obstacle:  # The release before us has changed things.
                 plan = _plan_again(plan, prepare, book, clock)
                 emit(Planned(plan))
             results = _carry_out(replace(plan, fence=turn.fence), watching, clients, turn, book, clock, emit)
-            book.close(results)
-        keep_images(clients.ecr, plan, results, emit)
+            book.finish(results)
+        tag_released_images(clients.ecr, plan, results, emit)
     else:
-        results = tuple(_finish(plan.untouched, emit))
-    bring_minimums(clients.autoscaling, plan, results, emit)
+        results = tuple(_finish(plan.no_changes, emit))
+    apply_min_capacity(clients.autoscaling, plan, results, emit)
     emit(Ended(plan, results, clock.now() - begun))
     return results
 
 
 def _opening(plan: ReleasePlan) -> Entry:
-    return plan.entry or opening_entry(plan, plan.caller or who_is_here())
+    return plan.entry or opening_entry(plan, plan.caller or local_user())
 
 
-def _plan_again(plan: ReleasePlan, prepare: Callable[[], ReleasePlan], book: Book, clock: Clock) -> ReleasePlan:
+def _plan_again(plan: ReleasePlan, prepare: Callable[[], ReleasePlan], book: LedgerWriter, clock: Clock) -> ReleasePlan:
     """A plan from what is there now, under the same id."""
     try:
         again = replace(_before_anything(clock, prepare), release_id=plan.release_id)
     except Refused as error:
         if plan.entry is None:  # What is resumed has begun, so that it is not as before: it stays open.
-            book.close(_refused(plan, error))
+            book.finish(_refused(plan, error))
         raise
     book.replace(_opening(again))
     return again
@@ -103,11 +103,11 @@ def _refused(plan: ReleasePlan, error: Refused) -> list[ServiceResult]:
     return [ServiceResult(service.contract.name, Outcome.REFUSED, "as before", cause) for service in plan.changed]
 
 
-def _first_plan(prepare: Callable[[], ReleasePlan], line: Line, clock: Clock) -> tuple[ReleasePlan, bool]:
+def _first_plan(prepare: Callable[[], ReleasePlan], line: Acquirer, clock: Clock) -> tuple[ReleasePlan, bool]:
     """The plan, and whether something is in its way that is worth standing in line for: another release at work."""
     try:
         return _before_anything(clock, prepare), False
-    except Obstructed as obstacle:
+    except Blocked as obstacle:
         if _before_anything(clock, partial(line.is_free, obstacle.plan)):
             raise
         return obstacle.plan, True
@@ -116,18 +116,18 @@ def _first_plan(prepare: Callable[[], ReleasePlan], line: Line, clock: Clock) ->
 def _before_anything(clock: Clock, step: Callable[[], T]) -> T:
     """A step before the first write: interrupted here, a release has changed nothing."""
     try:
-        with heeding(clock):
+        with interruptible(clock):
             return step()
     except (KeyboardInterrupt, Interrupted):
         raise Interrupted("interrupted; nothing was changed") from None
 
 
 def _carry_out(
-    plan: ReleasePlan, watching: Watching, clients: Clients, turn: Turn, book: Book, clock: Clock, emit: Emit
+    plan: ReleasePlan, watching: WatchOptions, clients: Clients, turn: LockSession, book: LedgerWriter, clock: Clock, emit: Emit
 ) -> tuple[ServiceResult, ...]:
     writer = SettingsWriter(clients.once, clock, turn.confirm, plan, book, emit)
     try:
-        with heeding(clock):
+        with interruptible(clock):
             return _in_order(plan, _go(plan, watching, clients, turn, book, clock, emit, writer))
     except (KeyboardInterrupt, Interrupted):
         touched = writer.touched_a_service or any(service.resumed for service in plan.changed)
@@ -136,53 +136,53 @@ def _carry_out(
 
 def _go(
     plan: ReleasePlan,
-    watching: Watching,
+    watching: WatchOptions,
     clients: Clients,
-    turn: Turn,
-    book: Book,
+    turn: LockSession,
+    book: LedgerWriter,
     clock: Clock,
     emit: Emit,
     writer: SettingsWriter,
 ) -> Iterable[ServiceResult]:
     begun = clock.now()
-    early = _finish(plan.untouched, emit)
+    early = _finish(plan.no_changes, emit)
     registration = register(plan, writer, registrable_fields(clients.ecs), book, emit)
     for result in registration.results:
         emit(Finished(result))
     if registration.results:
         return [*early, *registration.results]
-    before = BeforeTasks(plan, registration.revisions, clients, writer, clock, book, emit)
-    acts = Acts(
-        prepare=before.run,
-        start=lambda services: recall(
+    before = PreDeployTasks(plan, registration.revisions, clients, writer, clock, book, emit)
+    acts = Steps(
+        pre_deploy=before.run,
+        start=lambda services: read_late_details(
             with_settings(plan, writer, lambda: update(plan, services, registration.revisions, writer, book, emit)),
             clients,
             book,
             emit,
         ),
-        watch=lambda rollouts: restoring(
+        watch=lambda rollouts: with_settings_restored(
             guarded(rollouts, clients.once, writer, watching.policy, turn, book, clock), writer, clients.once
         ),
-        back=lambda watch, cause: WayBack(
-            watch, cause, lambda rollout: ServiceWatch(rollout, clients.once, writer, TO_THE_END, book), writer, book
+        revert=lambda watch, cause: RevertWatch(
+            watch, cause, lambda rollout: ServiceWatch(rollout, clients.once, writer, UNTIL_COMPLETE, book), writer, book
         ),
-        is_pre_empted=turn.is_lost,
+        lock_is_lost=turn.is_lost,
         poller=lambda silent: Poller(clients.once.ecs, clock, emit, begun=begun, timeout=watching.timeout, silent=silent),
     )
-    course = Course(plan, acts, clock, emit, back_on_interrupt=watching.back_on_interrupt)
+    course = ReleaseSequence(plan, acts, clock, emit, back_on_interrupt=watching.revert_on_interrupt)
     return [*early, *course.run(early)]
 
 
-def _finish(untouched: Sequence[Untouched], emit: Emit) -> list[ServiceResult]:
+def _finish(untouched: Sequence[NoChange], emit: Emit) -> list[ServiceResult]:
     results = [_unchanged(service) for service in untouched]
     for result in results:
         emit(Finished(result))
     return results
 
 
-def _unchanged(service: Untouched) -> ServiceResult:
-    cause = None if service.outcome is Outcome.UNCHANGED else service.because
-    return ServiceResult(service.contract.name, service.outcome, f"{service.because}; nothing was changed", cause)
+def _unchanged(service: NoChange) -> ServiceResult:
+    cause = None if service.outcome is Outcome.UNCHANGED else service.reason
+    return ServiceResult(service.contract.name, service.outcome, f"{service.reason}; nothing was changed", cause)
 
 
 def _in_order(plan: ReleasePlan, results: Iterable[ServiceResult]) -> tuple[ServiceResult, ...]:

@@ -6,11 +6,11 @@ from typing import cast
 
 from appdeploy.ledger.new_entry import service_entry
 from appdeploy.model import events
-from appdeploy.model.errors import AppdeployError, told
+from appdeploy.model.errors import AppdeployError, described
 from appdeploy.model.events import Event, Phase
-from appdeploy.model.ledger_entry import Side
+from appdeploy.model.ledger_entry import VersionRef
 from appdeploy.model.outcome import ServiceResult, worst
-from appdeploy.model.plan import ReleasePlan, ServicePlan, Untouched
+from appdeploy.model.plan import NoChange, ReleasePlan, ServicePlan
 from appdeploy.model.release_id import kind_of
 from appdeploy.render import json_events as lines
 from appdeploy.render.json_events import ChangeName, Line, PhaseName
@@ -21,29 +21,29 @@ def line_of(event: Event) -> Line:
     match event:
         case events.Planned(plan):
             return _planned(plan)
-        case events.Queued(behind):
+        case events.WaitingForLock(behind):
             return lines.Queued(behind=behind)
-        case events.TookOver(former):
+        case events.LockTakenOver(former):
             return lines.TookOver(former=former)
-        case events.Unlocked(reason):
+        case events.ContinuedWithoutLock(reason):
             return lines.Unlocked(reason=reason)
-        case events.Unrecorded():
+        case events.NotRecorded():
             return lines.Unrecorded()
         case events.Registered(service, task_definition):
             return lines.Registered(service=service, task_definition=task_definition)
-        case events.BeforeStarted(service, task, command):
+        case events.PreDeployStarted(service, task, command):
             return lines.BeforeStarted(service=service, task=task, command=command)
-        case events.BeforeSaid(service, line):
+        case events.PreDeployLog(service, line):
             return lines.BeforeSaid(service=service, line=line)
-        case events.BeforeEnded(service, exit_code):
+        case events.PreDeployEnded(service, exit_code):
             return lines.BeforeEnded(service=service, exit_status=exit_code)
         case events.Started(service, deployment_id):
             return lines.Started(service=service, deployment_id=deployment_id)
-        case events.Recalled(plan):
+        case events.PreviousVersionResolved(plan):
             return lines.Recalled(service=_service(plan))
-        case events.Guarding(service, release, seconds):
+        case events.WatchingForLateWrites(service, release, seconds):
             return lines.Guarding(service=service, from_release=release, seconds=seconds)
-        case events.PutBack(service, release, late, task_definition, deployment_id):
+        case events.LateWriteReverted(service, release, late, task_definition, deployment_id):
             return lines.PutBack(
                 service=service,
                 from_release=release,
@@ -57,25 +57,25 @@ def line_of(event: Event) -> Line:
             )
         case events.Stopping(service, cause):
             return lines.Stopping(service=service, cause=cause)
-        case events.Silence(reason, limit_seconds):
+        case events.AwsUnreachable(reason, limit_seconds):
             return lines.Silence(reason=reason, limit_seconds=limit_seconds)
-        case events.Answered():
+        case events.AwsReachable():
             return lines.Answered()
         case events.Finished(result):
             return lines.Finished(result=_result(result))
-        case events.Unkept(service, reason):
+        case events.ImageRetentionFailed(service, reason):
             return lines.Unkept(service=service, reason=reason)
-        case events.Bounded(service, minimum, maximum):
+        case events.MinCapacitySet(service, minimum, maximum):
             return lines.Bounded(service=service, minimum=minimum, maximum=maximum)
-        case events.Unbounded(service, reason):
+        case events.MinCapacityFailed(service, reason):
             return lines.Unbounded(service=service, reason=reason)
-        case events.Untold(reason):
+        case events.NotificationFailed(reason):
             return lines.Untold(reason=reason)
-        case events.Remarked(service, what):
+        case events.Note(service, what):
             return lines.Remarked(service=service, what=what)
-        case events.Counted(service, running, desired):
+        case events.TaskCount(service, running, desired):
             return lines.Counted(service=service, running=running, desired=desired)
-        case events.Returning(service, cause, task_definition, deployment_id):
+        case events.Reverting(service, cause, task_definition, deployment_id):
             return lines.Returning(service=service, cause=cause, task_definition=task_definition, deployment_id=deployment_id)
         case events.Ended(plan, results, seconds):
             outcome = worst(result.outcome for result in results)
@@ -90,7 +90,7 @@ def line_of(event: Event) -> Line:
 
 def line_of_error(error: BaseException) -> lines.Error:
     """The last line of a command that ends with an error."""
-    code, words = told(error)
+    code, words = described(error)
     return lines.Error(exit_code=code, lines=words, details=error.details if isinstance(error, AppdeployError) else ())
 
 
@@ -108,15 +108,15 @@ def _planned(plan: ReleasePlan) -> lines.Planned:
     )
 
 
-def _service(service: ServicePlan | Untouched) -> lines.PlannedService:
+def _service(service: ServicePlan | NoChange) -> lines.PlannedService:
     entry = service_entry(service)
     change = cast(ChangeName, entry.change)  # The ledger's words are plain text; the model refuses any other one.
     return lines.PlannedService(
-        service=service.contract.name, change=change, before=_side(entry.former), after=_side(entry.wanted)
+        service=service.contract.name, change=change, before=_side(entry.previous), after=_side(entry.target)
     )
 
 
-def _side(side: Side) -> lines.Version:
+def _side(side: VersionRef) -> lines.Version:
     return lines.Version(version=side.version, digest=side.digest, task_definition=side.task_definition, template=side.template)
 
 
@@ -144,5 +144,5 @@ def _phase(phase: Phase) -> PhaseName:
             return "stopping"
         case Phase.ROLLING_BACK:
             return "rolling-back"
-        case Phase.EMPTYING:
-            return "emptying"
+        case Phase.SCALING_TO_ZERO:
+            return "scaling-to-zero"

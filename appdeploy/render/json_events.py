@@ -14,8 +14,8 @@ from appdeploy.model.outcome import ExitCode, Outcome
 
 SCHEMA_VERSION: Literal["1.0"] = "1.0"
 
-PhaseName = Literal["starting", "checking", "live", "stopping", "rolling-back", "emptying"]
-ChangeName = Literal["release", "first-release", "restart", "return", "none"]
+PhaseName = Literal["starting", "checking", "live", "stopping", "rolling-back", "scaling-to-zero"]
+ChangeName = Literal["release", "first-release", "restart", "rollback", "none"]
 
 
 class _Part(BaseModel):
@@ -89,7 +89,7 @@ class Planned(_Line):
 class Queued(_Line):
     """It waits for the environment's lock."""
 
-    event: Literal["queued"] = "queued"
+    event: Literal["waiting-for-lock"] = "waiting-for-lock"
     behind: str
     """Who holds it or froze the environment, in words."""
 
@@ -97,21 +97,21 @@ class Queued(_Line):
 class TookOver(_Line):
     """A rollback took the lock from whoever had it."""
 
-    event: Literal["took-over"] = "took-over"
+    event: Literal["lock-taken-over"] = "lock-taken-over"
     former: str
 
 
 class Unlocked(_Line):
     """A rollback goes on without the lock."""
 
-    event: Literal["unlocked"] = "unlocked"
+    event: Literal["continued-without-lock"] = "continued-without-lock"
     reason: str
 
 
 class Unrecorded(_Line):
     """A rollback ends without an entry in the ledger."""
 
-    event: Literal["unrecorded"] = "unrecorded"
+    event: Literal["not-recorded"] = "not-recorded"
 
 
 class Registered(_Line):
@@ -125,7 +125,7 @@ class Registered(_Line):
 class BeforeStarted(_Line):
     """The one-off task before a service's rollout was started; the service is not changed yet."""
 
-    event: Literal["before-started"] = "before-started"
+    event: Literal["pre-deploy-started"] = "pre-deploy-started"
     service: str
     task: str
     """ARN."""
@@ -135,7 +135,7 @@ class BeforeStarted(_Line):
 class BeforeSaid(_Line):
     """That task wrote a line into its log."""
 
-    event: Literal["before-said"] = "before-said"
+    event: Literal["pre-deploy-log"] = "pre-deploy-log"
     service: str
     line: str
 
@@ -143,7 +143,7 @@ class BeforeSaid(_Line):
 class BeforeEnded(_Line):
     """That task has come to its end."""
 
-    event: Literal["before-ended"] = "before-ended"
+    event: Literal["pre-deploy-ended"] = "pre-deploy-ended"
     service: str
     exit_status: int | None
     """Null when it did not end by itself."""
@@ -160,14 +160,14 @@ class Started(_Line):
 class Recalled(_Line):
     """What a rollback replaces was read after its update."""
 
-    event: Literal["recalled"] = "recalled"
+    event: Literal["previous-version-resolved"] = "previous-version-resolved"
     service: PlannedService
 
 
 class Guarding(_Line):
     """A rollback is live, and waits for late writes of the release that it took the lock from."""
 
-    event: Literal["guarding"] = "guarding"
+    event: Literal["watching-for-late-writes"] = "watching-for-late-writes"
     service: str
     from_release: str
     seconds: float
@@ -176,7 +176,7 @@ class Guarding(_Line):
 class PutBack(_Line):
     """A late write of another release was undone."""
 
-    event: Literal["put-back"] = "put-back"
+    event: Literal["late-write-reverted"] = "late-write-reverted"
     service: str
     from_release: str
     late: str
@@ -212,7 +212,7 @@ class Stopping(_Line):
 class Returning(_Line):
     """A service that was live already goes back, because another one of the release failed."""
 
-    event: Literal["returning"] = "returning"
+    event: Literal["reverting"] = "reverting"
     service: str
     cause: str
     task_definition: str
@@ -223,7 +223,7 @@ class Returning(_Line):
 class Silence(_Line):
     """AWS does not answer; the release goes on there."""
 
-    event: Literal["silence"] = "silence"
+    event: Literal["aws-unreachable"] = "aws-unreachable"
     reason: str
     limit_seconds: float
 
@@ -231,7 +231,7 @@ class Silence(_Line):
 class Answered(_Line):
     """AWS answers again."""
 
-    event: Literal["answered"] = "answered"
+    event: Literal["aws-reachable"] = "aws-reachable"
 
 
 class Finished(_Line):
@@ -244,7 +244,7 @@ class Finished(_Line):
 class Unkept(_Line):
     """A live image could not be tagged to be kept."""
 
-    event: Literal["unkept"] = "unkept"
+    event: Literal["image-retention-failed"] = "image-retention-failed"
     service: str
     reason: str
 
@@ -252,7 +252,7 @@ class Unkept(_Line):
 class Bounded(_Line):
     """Autoscaling keeps to these bounds from now on."""
 
-    event: Literal["bounded"] = "bounded"
+    event: Literal["min-capacity-set"] = "min-capacity-set"
     service: str
     minimum: int
     maximum: int
@@ -261,7 +261,7 @@ class Bounded(_Line):
 class Unbounded(_Line):
     """The minimum that autoscaling is to keep could not be set."""
 
-    event: Literal["unbounded"] = "unbounded"
+    event: Literal["min-capacity-failed"] = "min-capacity-failed"
     service: str
     reason: str
 
@@ -269,14 +269,14 @@ class Unbounded(_Line):
 class Untold(_Line):
     """A notice about the release could not be sent."""
 
-    event: Literal["untold"] = "untold"
+    event: Literal["notification-failed"] = "notification-failed"
     reason: str
 
 
 class Remarked(_Line):
     """Something to know about a service, which is no trouble."""
 
-    event: Literal["remarked"] = "remarked"
+    event: Literal["note"] = "note"
     service: str
     what: str
 
@@ -284,7 +284,7 @@ class Remarked(_Line):
 class Counted(_Line):
     """How many tasks of a service run, while its count is being changed."""
 
-    event: Literal["counted"] = "counted"
+    event: Literal["task-count"] = "task-count"
     service: str
     running: int
     desired: int

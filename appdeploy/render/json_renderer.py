@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from appdeploy.model.errors import AppdeployError
-from appdeploy.model.events import Event, Planned, Untold
+from appdeploy.model.events import Event, NotificationFailed, Planned
 from appdeploy.render.json_convert import line_of, line_of_error
 from appdeploy.render.json_events import Line
 from appdeploy.render.plain import report_problem, write
@@ -35,7 +35,7 @@ class JsonRenderer:
         """Show one event."""
         if isinstance(event, Planned):
             self._release = event.plan.release_id
-        if isinstance(event, Untold):
+        if isinstance(event, NotificationFailed):
             report_problem(lines(event))
         self._write(line_of(event))
 

@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from appdeploy.model.image import short
-from appdeploy.rollback.report import Point, PointsReport, ServicePoints
+from appdeploy.rollback.report import RollbackTarget, ServiceTargets, TargetsReport
 
 
-def point_lines(report: PointsReport) -> Iterator[str]:
+def target_lines(report: TargetsReport) -> Iterator[str]:
     """Each service with its points, newest first."""
     for service in report.services:
         yield f"{service.name}: {_heading(service)}"
-        yield from (f"  {_point(point, service.way_back)}" for point in service.points)
+        yield from (f"  {_target(point, service.default)}" for point in service.targets)
 
 
-def _heading(service: ServicePoints) -> str:
-    if not service.points:
+def _heading(service: ServiceTargets) -> str:
+    if not service.targets:
         return "ECS remembers no successful release"
-    return f"appdeploy rollback returns to {service.way_back}" if service.way_back else "nothing to go back to by itself"
+    return f"appdeploy rollback returns to {service.default}" if service.default else "nothing to go back to by itself"
 
 
-def _point(point: Point, way_back: str | None) -> str:
-    marks = [mark for mark, holds in (("runs now", point.runs), ("the way back", point.task_definition == way_back)) if holds]
+def _target(point: RollbackTarget, way_back: str | None) -> str:
+    marks = [
+        mark for mark, holds in (("runs now", point.running), ("the way back", point.task_definition == way_back)) if holds
+    ]
     parts = [
         f"{point.succeeded:%Y-%m-%d %H:%M:%S %Z}",
         f"{point.version or '(no version)'} ({short(point.digest or 'no digest')})",

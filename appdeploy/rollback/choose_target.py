@@ -8,7 +8,7 @@ from datetime import datetime
 
 
 @dataclass(frozen=True)
-class Completed:
+class CompletedDeployment:
     """A deployment that succeeded."""
 
     task_definition: str
@@ -16,12 +16,12 @@ class Completed:
 
 
 @dataclass(frozen=True)
-class History:
+class DeploymentHistory:
     """A service's deployments as ECS remembers them."""
 
-    completed: tuple[Completed, ...]
+    completed: tuple[CompletedDeployment, ...]
     """Newest first."""
-    gives_up: bool
+    rolling_back: bool
     """Whether ECS is about to take the newest deployment back right now."""
 
     def holds(self, task_definition: str) -> bool:
@@ -29,7 +29,7 @@ class History:
         return any(item.task_definition == task_definition for item in self.completed)
 
 
-def way_back(history: History, primary: str) -> str | None:
+def choose_target(history: DeploymentHistory, primary: str) -> str | None:
     """The task definition that a rollback returns to, of those in the history; None when there is none.
 
     `primary` is what ECS works towards now. As long as that has never succeeded, or ECS takes a deployment back itself,
@@ -37,15 +37,15 @@ def way_back(history: History, primary: str) -> str | None:
     rolling back twice goes further back and never forward again.
     """
     succeeded = [item.task_definition for item in history.completed]
-    if primary not in succeeded or history.gives_up:
+    if primary not in succeeded or history.rolling_back:
         return succeeded[0] if succeeded else None
     first = len(succeeded) - 1 - succeeded[::-1].index(primary)
     return next(iter(succeeded[first + 1 :]), None)
 
 
-def points(completed: Sequence[Completed]) -> tuple[Completed, ...]:
+def list_targets(completed: Sequence[CompletedDeployment]) -> tuple[CompletedDeployment, ...]:
     """Each task definition once, at its newest success."""
-    newest: dict[str, Completed] = {}
+    newest: dict[str, CompletedDeployment] = {}
     for item in completed:
         newest.setdefault(item.task_definition, item)
     return tuple(newest.values())

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from appdeploy.aws.contract_reader import UnusableContract, parse_contract, read_parameters
 from appdeploy.aws.current_state import describe_services
 from appdeploy.aws.errors import AwsError, explain
-from appdeploy.aws.parallel import within
+from appdeploy.aws.parallel import with_timeout
 from appdeploy.model.contract import SERVICE_PATTERN, ServiceContract
 from appdeploy.model.ecs_state import ServiceState
 from appdeploy.model.errors import Refused
@@ -37,7 +37,7 @@ DEFAULT_BUS = "default"
 
 
 @dataclass(frozen=True)
-class Whereabouts:
+class LocatedServices:
     """The services of a rollback, each with its state."""
 
     cluster: str
@@ -52,13 +52,13 @@ class Whereabouts:
     """As the contract names it."""
 
 
-def find_services(clients: Clients, environment: str, names: Sequence[str]) -> Whereabouts:
+def find_services(clients: Clients, environment: str, names: Sequence[str]) -> LocatedServices:
     """The services of these names, or all when none is named.
 
     Raises Refused when there are none such, and when the contract is about another place.
     """
     try:
-        contract = within(CONTRACT_SECONDS, lambda: _read_contract(clients, environment))
+        contract = with_timeout(CONTRACT_SECONDS, lambda: _read_contract(clients, environment))
         wanted = contract.select(names)
     except TimeoutError:
         return _by_pattern(clients, environment, names, f"no answer of SSM within {CONTRACT_SECONDS:g} s")
@@ -73,7 +73,7 @@ def find_services(clients: Clients, environment: str, names: Sequence[str]) -> W
         raise Refused(f"{', '.join(missing)}: the service does not exist in {cluster}")
     found = tuple((service, states[service.service]) for service in wanted)
     platform = contract.platform
-    return Whereabouts(cluster, found, None, releases_table=platform.releases_table, event_bus=platform.event_bus)
+    return LocatedServices(cluster, found, None, releases_table=platform.releases_table, event_bus=platform.event_bus)
 
 
 def _read_contract(clients: Clients, environment: str) -> EnvironmentContract:
@@ -82,7 +82,7 @@ def _read_contract(clients: Clients, environment: str) -> EnvironmentContract:
     return parse_contract(documents, environment, clients.region)
 
 
-def _by_pattern(clients: Clients, environment: str, names: Sequence[str], why: str) -> Whereabouts:
+def _by_pattern(clients: Clients, environment: str, names: Sequence[str], why: str) -> LocatedServices:
     stem, cluster = f"axonflow-{environment}", f"axonflow-{environment}-cluster"
     try:
         services = [f"{stem}-{name}-service" for name in names] or _list_services(clients.ecs, cluster, stem)
@@ -94,7 +94,7 @@ def _by_pattern(clients: Clients, environment: str, names: Sequence[str], why: s
     if missing or not found:
         raise Refused(f"{cluster} has no service {', '.join(missing) or f'{stem}-*-service'}; the contract: {why}")
     ordered = sorted(found.items())
-    return Whereabouts(cluster, tuple((_contract(stem, state), state) for _, state in ordered), why, searched=not names)
+    return LocatedServices(cluster, tuple((_contract(stem, state), state) for _, state in ordered), why, searched=not names)
 
 
 def _list_services(ecs: ECSClient, cluster: str, stem: str) -> list[str]:

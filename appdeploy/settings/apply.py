@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from appdeploy.aws.errors import AwsError, explain
-from appdeploy.aws.parallel import within
+from appdeploy.aws.parallel import with_timeout
 from appdeploy.aws.writes import EcsWriter, WriteRefused
 from appdeploy.model.errors import LockLost, OutOfReach
-from appdeploy.model.events import Emit, Phase, Progress, Remarked
+from appdeploy.model.events import Emit, Note, Phase, Progress
 from appdeploy.model.ledger_entry import StepKind
 from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.model.plan import Change
-from appdeploy.model.rollout import Beginning, Rollout
+from appdeploy.model.rollout import Rollout, StartedRollouts
 from appdeploy.settings.store import put_setting, read_settings
 from appdeploy.settings.tasks import made_at
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
     from appdeploy.aws.clients import OnceClients
-    from appdeploy.ledger.writer import Book
+    from appdeploy.ledger.writer import LedgerWriter
     from appdeploy.model.clock import Clock
     from appdeploy.model.ecs_state import ServiceState
     from appdeploy.model.plan import ReleasePlan, ServicePlan
-    from appdeploy.watch.poller import Forward
+    from appdeploy.watch.poller import ForwardWatch
     from appdeploy.watch.service_watch import Tick
 
 _BACK = frozenset({Outcome.FAILED, Outcome.ROLLED_BACK, Outcome.ROLLED_BACK_BY_ECS, Outcome.REFUSED})
@@ -46,7 +46,7 @@ class SettingsWriter(EcsWriter):
     """The writes of a release that may change settings."""
 
     def __init__(
-        self, clients: OnceClients, clock: Clock, confirm: Callable[[], None], plan: ReleasePlan, book: Book, emit: Emit
+        self, clients: OnceClients, clock: Clock, confirm: Callable[[], None], plan: ReleasePlan, book: LedgerWriter, emit: Emit
     ) -> None:
         super().__init__(clients.ecs, clock, confirm)
         self._ssm: SSMClient = clients.ssm
@@ -59,17 +59,17 @@ class SettingsWriter(EcsWriter):
     def set_all(self) -> None:
         """Write what is wanted where no deployment has begun yet. Raises WriteRefused and OutOfReach."""
         for service in self._services:
-            values = {change.key: change.wanted for change in service.settings}
-            if service.deployment_id is None and service.change is Change.RETURN:
+            values = {change.key: change.target for change in service.settings}
+            if service.deployment_id is None and service.change is Change.ROLLBACK:
                 self._try(service.contract.name, values)
             elif service.deployment_id is None:
-                self._write(service, StepKind.SET, values)
+                self._write(service, StepKind.WRITE_SETTINGS, values)
 
     def restore(self) -> None:
         """Write the former values, once. Raises WriteRefused, OutOfReach and LockLost."""
         for service in self._services:
-            if self._book.entry.has_done(StepKind.RESTORE, service.contract.name) is None:
-                self._write(service, StepKind.RESTORE, {change.key: change.former for change in service.settings})
+            if self._book.entry.last_finished_step(StepKind.RESTORE_SETTINGS, service.contract.name) is None:
+                self._write(service, StepKind.RESTORE_SETTINGS, {change.key: change.previous for change in service.settings})
 
     def stop(self, deployment_arn: str) -> bool:
         """As that of EcsWriter, with the former values back first: the way back may start tasks."""
@@ -83,13 +83,13 @@ class SettingsWriter(EcsWriter):
 
     def _write(self, service: ServicePlan, step: StepKind, values: dict[str, str]) -> None:
         name = service.contract.name
-        self._book.before(step, name)
+        self._book.step_starting(step, name)
         for key, value in values.items():
             self._put(name, key, value)
             self._emit(
-                Remarked(name, f"{key} is {value} {'again' if step is StepKind.RESTORE else 'for tasks that start now'}")
+                Note(name, f"{key} is {value} {'again' if step is StepKind.RESTORE_SETTINGS else 'for tasks that start now'}")
             )
-        self._book.after(step, name)
+        self._book.step_finished(step, name)
 
     def _try(self, service: str, values: Mapping[str, str]) -> None:
         """As a rollback does it: at once or not at all, because its update must not wait for SSM."""
@@ -99,17 +99,15 @@ class SettingsWriter(EcsWriter):
                 put_setting(self._ssm, self.environment, service, key, value)
 
         try:
-            within(SETTINGS_SECONDS, put)
+            with_timeout(SETTINGS_SECONDS, put)
         except (TimeoutError, *AwsError) as error:
             why = explain(error) if isinstance(error, AwsError) else f"no answer of SSM within {SETTINGS_SECONDS:g} s"
-            self._emit(
-                Remarked(service, f"{', '.join(values)} may not be what it was then: {why}; appdeploy config list shows it")
-            )
+            self._emit(Note(service, f"{', '.join(values)} may not be what it was then: {why}; appdeploy config list shows it"))
             return
-        self._book.before(StepKind.SET, service)
-        self._book.after(StepKind.SET, service)
+        self._book.step_starting(StepKind.WRITE_SETTINGS, service)
+        self._book.step_finished(StepKind.WRITE_SETTINGS, service)
         for key, value in values.items():
-            self._emit(Remarked(service, f"{key} is {value} again"))
+            self._emit(Note(service, f"{key} is {value} again"))
 
     def _put(self, service: str, key: str, value: str) -> None:
         def send() -> bool:
@@ -123,14 +121,14 @@ class SettingsWriter(EcsWriter):
         self._careful(send, find)
 
 
-def with_settings(plan: ReleasePlan, writer: SettingsWriter, begin: Callable[[], Beginning]) -> Beginning:
+def with_settings(plan: ReleasePlan, writer: SettingsWriter, begin: Callable[[], StartedRollouts]) -> StartedRollouts:
     """Write the settings, then begin; what AWS refuses is undone. Raises OutOfReach as `begin` does."""
     try:
         writer.set_all()
     except WriteRefused as error:
         _undo(writer)
         cause = f"the settings could not be written: {error}"
-        return Beginning((), tuple(_refused(service, cause) for service in plan.changed))
+        return StartedRollouts((), tuple(_refused(service, cause) for service in plan.changed))
     beginning = begin()
     if any(result.outcome is Outcome.REFUSED for result in beginning.results):
         _undo(writer)
@@ -138,7 +136,7 @@ def with_settings(plan: ReleasePlan, writer: SettingsWriter, begin: Callable[[],
 
 
 def _refused(service: ServicePlan, cause: str) -> ServiceResult:
-    return ServiceResult(service.contract.name, Outcome.REFUSED, f"{service.former.version} serves as before", cause)
+    return ServiceResult(service.contract.name, Outcome.REFUSED, f"{service.previous.version} serves as before", cause)
 
 
 def _undo(writer: SettingsWriter) -> None:
@@ -147,7 +145,7 @@ def _undo(writer: SettingsWriter) -> None:
         writer.restore()
 
 
-def restoring(watches: Sequence[Forward], writer: SettingsWriter, clients: OnceClients) -> list[Forward]:
+def with_settings_restored(watches: Sequence[ForwardWatch], writer: SettingsWriter, clients: OnceClients) -> list[ForwardWatch]:
     """The same watches; those of services whose settings were changed put the former values back when it fails."""
     return [RestoringWatch(watch, writer, clients) if watch.rollout.plan.settings else watch for watch in watches]
 
@@ -156,7 +154,7 @@ def restoring(watches: Sequence[Forward], writer: SettingsWriter, clients: OnceC
 class RestoringWatch:
     """One rollout with its settings."""
 
-    inner: Forward
+    inner: ForwardWatch
     writer: SettingsWriter
     clients: OnceClients
 
@@ -166,9 +164,9 @@ class RestoringWatch:
         return self.inner.rollout
 
     @property
-    def serves(self) -> bool:
+    def serving(self) -> bool:
         """As that of the rollout."""
-        return self.inner.serves
+        return self.inner.serving
 
     def tick(self, state: ServiceState) -> Tick:
         """As that of the rollout. A failure is told when the former values are back."""
@@ -187,13 +185,13 @@ class RestoringWatch:
         """The outcome when the watch ends before the rollout does."""
         return self.inner.give_up(cause)
 
-    def gone(self) -> ServiceResult:
+    def service_missing(self) -> ServiceResult:
         """The outcome when ECS does not know the service any more."""
-        return self.inner.gone()
+        return self.inner.service_missing()
 
-    def take_back(self, why: str) -> None:
+    def start_revert(self, why: str) -> None:
         """From the next tick on, ask ECS for the way back."""
-        self.inner.take_back(why)
+        self.inner.start_revert(why)
 
     def _restore(self) -> str | None:
         """Why the former values are not back."""
@@ -223,7 +221,7 @@ class RestoringWatch:
         except (KeyError, *AwsError):
             return None
         # By ECS's clock and SSM's, never by ours: after what ECS had told of before, and before the values were back.
-        return sum(1 for moment in made if plan.former.known.at < moment <= back)
+        return sum(1 for moment in made if plan.previous.snapshot.at < moment <= back)
 
 
 def _person(result: ServiceResult, words: str, *, final: bool = True) -> ServiceResult:

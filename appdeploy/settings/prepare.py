@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from appdeploy.aws.errors import refusing
 from appdeploy.model.errors import Refused
 from appdeploy.model.operation import Restart
-from appdeploy.model.plan import ReleasePlan, ServicePlan, Untouched
+from appdeploy.model.plan import NoChange, ReleasePlan, ServicePlan
 from appdeploy.model.release_id import ReleaseId, new_release_id
 from appdeploy.plan.prepare import Prepared, prepare
 from appdeploy.plan.prepare import Request as RestartRequest
@@ -78,11 +78,11 @@ def prepare_config(request: Request, clients: Clients) -> ReleasePlan:
     )
 
 
-def _unchanged(service: ServicePlan, wanted: Mapping[str, str]) -> Untouched:
-    return Untouched(service.contract, service.former, f"all tasks have {', '.join(wanted)} so already")
+def _unchanged(service: ServicePlan, wanted: Mapping[str, str]) -> NoChange:
+    return NoChange(service.contract, service.previous, f"all tasks have {', '.join(wanted)} so already")
 
 
-def _all_have(clients: Clients, plan: ReleasePlan, service: ServicePlan | Untouched, settings: Sequence[Setting]) -> bool:
+def _all_have(clients: Clients, plan: ReleasePlan, service: ServicePlan | NoChange, settings: Sequence[Setting]) -> bool:
     newest = max(setting.modified for setting in settings)
     return all(made > newest for made in made_at(clients.ecs, plan.cluster, service.contract.service))
 

@@ -71,7 +71,9 @@ def changes(
     for key in wanted:
         _refuse_secret(service, present[key])
     former = {key: present[key].value for key in wanted}
-    return tuple(SettingChange(key=key, former=former[key], wanted=wanted[key]) for key in wanted if former[key] != wanted[key])
+    return tuple(
+        SettingChange(key=key, previous=former[key], target=wanted[key]) for key in wanted if former[key] != wanted[key]
+    )
 
 
 def _refuse_secret(service: str, setting: Setting) -> None:

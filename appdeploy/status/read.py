@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from appdeploy.aws.contract_reader import read_contract
 from appdeploy.aws.current_state import describe_services, describe_task_definition, on_template
 from appdeploy.aws.errors import AwsError, explain, unreadable
-from appdeploy.aws.parallel import side_by_side
+from appdeploy.aws.parallel import map_parallel
 from appdeploy.lock.item import LockItem
 from appdeploy.lock.lease import describe
 from appdeploy.lock.store import DynamoLockStore
@@ -17,8 +17,8 @@ from appdeploy.model.errors import Refused
 from appdeploy.model.ledger_entry import LedgerError
 from appdeploy.model.plan import version_of
 from appdeploy.model.task_definition import TEMPLATE_TAG, TaskDefinition, name_of
-from appdeploy.reconcile.list import tidy
-from appdeploy.reconcile.settle import standing
+from appdeploy.reconcile.list import reconcile
+from appdeploy.reconcile.settle import state_text
 from appdeploy.status.holds import read_holds
 from appdeploy.status.report import FailedDeployment, OpenRelease, ServiceStatus, StatusReport, TemplateDrift, Underway
 from appdeploy.watch.routing import Ambiguous, Serving, read_routing
@@ -41,7 +41,7 @@ def read_status(clients: Clients, environment: str, names: Sequence[str]) -> Sta
         missing = [service.name for service in services if service.service not in states]
         if missing:
             raise Refused(f"{', '.join(missing)}: the service does not exist: run pulumi up for {environment} again")
-        found = side_by_side(
+        found = map_parallel(
             lambda service: _read_service(clients, platform.cluster, service, states[service.service]), services
         )
     report = StatusReport(
@@ -72,7 +72,7 @@ def _ledger(clients: Clients, contract: EnvironmentContract) -> dict[str, Any]:
     """The report's part that comes from the releases table, which must not hide the rest when it is out of reach."""
     try:
         lock = DynamoLockStore(clients.dynamodb, contract.platform.releases_table).read()
-        readings = [reading for reading in tidy(clients, contract) if not reading.entry.settled]
+        readings = [reading for reading in reconcile(clients, contract) if not reading.entry.settled]
     except AwsError as error:
         return {"ledger_problem": explain(error)}
     except LedgerError as error:
@@ -80,7 +80,7 @@ def _ledger(clients: Clients, contract: EnvironmentContract) -> dict[str, Any]:
     return {
         "lock": None if lock == LockItem(lock.fence, lock.beat) else describe(lock),
         "open_releases": tuple(
-            OpenRelease(id=reading.entry.id, standing=standing(reading), resume=reading.unfinished) for reading in readings
+            OpenRelease(id=reading.entry.id, standing=state_text(reading), resume=reading.resumable) for reading in readings
         ),
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from appdeploy.model.clock import heeding
+from appdeploy.model.clock import interruptible
 from appdeploy.model.errors import Refused
 
 if TYPE_CHECKING:
@@ -48,5 +48,5 @@ def _again(read: Callable[[], StatusReport], clock: Clock, former: Look) -> Look
 
 
 def _read(read: Callable[[], StatusReport], clock: Clock) -> StatusReport:
-    with heeding(clock):
+    with interruptible(clock):
         return read()

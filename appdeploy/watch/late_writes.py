@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from appdeploy.aws.current_state import describe_task_definition
 from appdeploy.aws.writes import WriteRefused
 from appdeploy.lock.lease import LEASE_SECONDS
-from appdeploy.model.ecs_state import Known
+from appdeploy.model.ecs_state import DeploymentSnapshot
 from appdeploy.model.errors import OutOfReach
-from appdeploy.model.events import Guarding, PutBack
+from appdeploy.model.events import LateWriteReverted, WatchingForLateWrites
 from appdeploy.model.ledger_entry import StepKind
 from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.model.task_definition import FENCE_TAG, name_of
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from appdeploy.aws.clients import OnceClients
     from appdeploy.aws.writes import EcsWriter
-    from appdeploy.ledger.writer import Book
-    from appdeploy.lock.session import Turn
+    from appdeploy.ledger.writer import LedgerWriter
+    from appdeploy.lock.session import LockSession
     from appdeploy.model.clock import Clock
     from appdeploy.model.ecs_state import Deployment, ServiceState
     from appdeploy.model.rollout import Rollout
@@ -42,22 +42,22 @@ def guarded(
     clients: OnceClients,
     writer: EcsWriter,
     policy: Policy,
-    turn: Turn,
-    book: Book,
+    turn: LockSession,
+    book: LedgerWriter,
     clock: Clock,
 ) -> list[GuardedWatch]:
     """Watches of these rollouts; they undo late writes if the turn was taken from a release."""
-    guard = Guard(clients.ecs, turn, clock)
+    guard = LateWriteGuard(clients.ecs, turn, clock)
     return [
         GuardedWatch(rollout, lambda rollout: ServiceWatch(rollout, clients, writer, policy, book), guard, writer, book)
         for rollout in rollouts
     ]
 
 
-class Guard:
+class LateWriteGuard:
     """Knows a late write when it sees one."""
 
-    def __init__(self, ecs: ECSClient, turn: Turn, clock: Clock) -> None:
+    def __init__(self, ecs: ECSClient, turn: LockSession, clock: Clock) -> None:
         self._ecs = ecs
         self._turn = turn
         self._clock = clock
@@ -67,7 +67,7 @@ class Guard:
     @property
     def against(self) -> str | None:
         """The release from which the turn was taken; None when it was free, or when that is not known."""
-        release = self._turn.pre_empted
+        release = self._turn.taken_from
         if release is not None and self._until is None:  # A silent table may tell of the take-over much later.
             self._until = self._clock.now() + LEASE_SECONDS
         return release
@@ -109,9 +109,9 @@ class GuardedWatch:
 
     rollout: Rollout
     make: Callable[[Rollout], ServiceWatch]
-    guard: Guard
+    guard: LateWriteGuard
     writer: EcsWriter
-    book: Book
+    book: LedgerWriter
 
     def __post_init__(self) -> None:
         self._watch = self.make(self.rollout)
@@ -131,7 +131,7 @@ class GuardedWatch:
             return self._told(tick)
         rival = self._rival(state)
         if rival is not None and self._differs(rival) and self.guard.wrote(rival):
-            return self._put_back(state, rival, release)
+            return self._revert_late_write(state, rival, release)
         self._clear = over  # What this state shows has landed within the lease.
         if tick.result is not None and tick.result.outcome is Outcome.LIVE:
             return self._hold(tick, tick.result, rival, release)
@@ -139,7 +139,7 @@ class GuardedWatch:
         return replace(self._told(tick), look_again_soon=not over)
 
     @property
-    def serves(self) -> bool:
+    def serving(self) -> bool:
         """Whether the last tick has shown all new tasks healthy where customers are served."""
         return self._watch.serves
 
@@ -150,14 +150,14 @@ class GuardedWatch:
         late = f"it is live, and a late write of {self.guard.against} may land for {self.guard.left:.0f} s more"
         return replace(self._live, outcome=Outcome.TIMED_OUT, cause=f"{cause}: {late}", final=False)
 
-    def gone(self) -> ServiceResult:
+    def service_missing(self) -> ServiceResult:
         """The outcome when ECS does not know the service any more."""
-        return self._watch.gone()
+        return self._watch.service_missing()
 
-    def take_back(self, why: str) -> None:
+    def start_revert(self, why: str) -> None:
         """From the next tick on, ask ECS for the way back; nothing is put back any more."""
         self._taken_back = True
-        self._watch.take_back(why)
+        self._watch.start_revert(why)
 
     def _differs(self, rival: Deployment) -> bool:
         """Whether it brings something else: new tasks of what we returned to need not be undone."""
@@ -166,7 +166,7 @@ class GuardedWatch:
     def _rival(self, state: ServiceState) -> Deployment | None:
         """The deployment that has replaced ours, unless ECS itself has brought a former one back."""
         primary, status = state.primary, self._watch.status
-        known = {self.rollout.deployment_id, *self.rollout.plan.former.known.deployments}
+        known = {self.rollout.deployment_id, *self.rollout.plan.previous.snapshot.deployments}
         if primary is None or primary.id in known or (status is not None and status.is_rollback):
             return None
         return primary
@@ -185,19 +185,19 @@ class GuardedWatch:
             return Tick((), self._watch.replaced(rival))
         if self._clear:
             return tick
-        told = () if self._live else (Guarding(self.rollout.name, release, self.guard.left),)
+        told = () if self._live else (WatchingForLateWrites(self.rollout.name, release, self.guard.left),)
         self._live = live
         return Tick((*tick.events, *told), look_again_soon=True)
 
-    def _put_back(self, state: ServiceState, rival: Deployment, release: str) -> Tick:
+    def _revert_late_write(self, state: ServiceState, rival: Deployment, release: str) -> Tick:
         ours, theirs = name_of(self.rollout.task_definition), name_of(rival.task_definition)
         late = f"a late write of {release} brought {theirs}"
-        self.book.before(StepKind.PUT_BACK, self.rollout.name, late)
+        self.book.step_starting(StepKind.REVERT_LATE_WRITE, self.rollout.name, late)
         try:
             deployment = self.writer.update(
                 self.rollout.service,
                 self.rollout.task_definition,
-                known=Known.of(state),
+                known=DeploymentSnapshot.of(state),
                 desired_count=None,
                 force=state.task_definition == self.rollout.task_definition,
             )
@@ -206,7 +206,9 @@ class GuardedWatch:
         except OutOfReach as error:
             unknown = f"{late}; whether {ours} was put back is not known: {error}"
             return Tick((), replace(self._watch.result(Outcome.TIMED_OUT, unknown), final=False))
-        self.book.put_back(self.rollout.name, deployment)
+        self.book.reverted_late_write(self.rollout.name, deployment)
         self.rollout = replace(self.rollout, deployment_id=deployment)
         self._watch, self._live = self.make(self.rollout), None
-        return Tick((PutBack(self.rollout.name, release, rival.task_definition, self.rollout.task_definition, deployment),))
+        return Tick(
+            (LateWriteReverted(self.rollout.name, release, rival.task_definition, self.rollout.task_definition, deployment),)
+        )

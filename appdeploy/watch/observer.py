@@ -13,7 +13,7 @@ from appdeploy.model.ecs_state import ServiceDeployment, ServiceState
 from appdeploy.watch.failures import TWICE
 from appdeploy.watch.judge import Observation, all_run
 from appdeploy.watch.routing import Ambiguous, NoLoadBalancer, Routing, Serving, read_routing
-from appdeploy.watch.task_tracker import TaskBook
+from appdeploy.watch.task_tracker import TaskTracker
 
 if TYPE_CHECKING:
     from appdeploy.aws.clients import Clients, OnceClients
@@ -28,7 +28,7 @@ class Observer:
     def __init__(self, clients: OnceClients | Clients, rollout: Rollout) -> None:
         self._clients = clients
         self._rollout = rollout
-        self._tasks = TaskBook(clients.ecs, rollout)
+        self._tasks = TaskTracker(clients.ecs, rollout)
         self._last: object = None
         self._unread = True
         self._record: ServiceDeployment | None = None

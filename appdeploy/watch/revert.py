@@ -11,29 +11,29 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from appdeploy.aws.writes import WriteRefused
-from appdeploy.model.ecs_state import Known
+from appdeploy.model.ecs_state import DeploymentSnapshot
 from appdeploy.model.errors import LockLost, OutOfReach
-from appdeploy.model.events import Returning
+from appdeploy.model.events import Reverting
 from appdeploy.model.ledger_entry import StepKind
 from appdeploy.model.outcome import Outcome, ServiceResult
-from appdeploy.model.plan import Change, Former, ServicePlan
+from appdeploy.model.plan import Change, PreviousState, ServicePlan
 from appdeploy.model.task_definition import name_of
 from appdeploy.watch.judge import Policy, by_whom
 from appdeploy.watch.service_watch import ServiceWatch, Tick
 
 if TYPE_CHECKING:
     from appdeploy.aws.writes import EcsWriter
-    from appdeploy.ledger.writer import Book
+    from appdeploy.ledger.writer import LedgerWriter
     from appdeploy.model.ecs_state import Deployment, ServiceState
     from appdeploy.model.rollout import Rollout
     from appdeploy.watch.poller import Watch
 
-TO_THE_END = Policy(until_complete=True, patient=True)
+UNTIL_COMPLETE = Policy(until_complete=True, patient=True)
 """How a return is followed: only when it is complete the former version is confirmed back."""
 
 
 @dataclass(eq=False)
-class WayBack:
+class RevertWatch:
     """One service on its way back. `watch` is what follows its rollout, and was told to take it back."""
 
     watch: Watch
@@ -42,14 +42,14 @@ class WayBack:
     make: Callable[[Rollout], ServiceWatch]
     """How a return is watched."""
     writer: EcsWriter
-    book: Book
+    book: LedgerWriter
 
     def __post_init__(self) -> None:
         resumed = self.rollout.plan.resumed
-        found = resumed.returned if resumed else None
+        found = resumed.revert_deployment if resumed else None
         if found:
-            self.book.returned(self.rollout.name, found)
-        self._return = self.make(returning(self.rollout, found)) if found else None
+            self.book.reverted(self.rollout.name, found)
+        self._revert = self.make(revert_rollout(self.rollout, found)) if found else None
 
     @property
     def rollout(self) -> Rollout:
@@ -58,8 +58,8 @@ class WayBack:
 
     def tick(self, state: ServiceState) -> Tick:
         """As that of ServiceWatch."""
-        if self._return is not None:
-            return self._told(self._return.tick(state))
+        if self._revert is not None:
+            return self._told(self._revert.tick(state))
         tick = self.watch.tick(state)
         if tick.result is None or tick.result.outcome is not Outcome.LIVE or not self._can_return:
             return tick
@@ -70,23 +70,23 @@ class WayBack:
 
     def give_up(self, cause: str) -> ServiceResult:
         """The outcome when we stop watching before the end."""
-        return self.watch.give_up(cause) if self._return is None else self._meant(self._return.give_up(cause))
+        return self.watch.give_up(cause) if self._revert is None else self._meant(self._revert.give_up(cause))
 
-    def gone(self) -> ServiceResult:
+    def service_missing(self) -> ServiceResult:
         """The outcome when ECS does not know the service any more."""
-        return self.watch.gone()
+        return self.watch.service_missing()
 
     @property
     def _can_return(self) -> bool:
         """Not to a template, which has no image, nor to what a restart runs all the same."""
         plan = self.rollout.plan
-        return not plan.first and plan.former.task_definition != self.rollout.task_definition
+        return not plan.first and plan.previous.task_definition != self.rollout.task_definition
 
     def _go(self, state: ServiceState, live: ServiceResult) -> Tick:
         """Point the service at its former task definition. What cannot be sent leaves it as it is, and says so."""
-        name, former = self.rollout.name, self.rollout.plan.former.task_definition
-        self.book.before(StepKind.RETURN, name, self.cause)
-        service, known = self.rollout.service, Known.of(state)
+        name, former = self.rollout.name, self.rollout.plan.previous.task_definition
+        self.book.step_starting(StepKind.REVERT, name, self.cause)
+        service, known = self.rollout.service, DeploymentSnapshot.of(state)
         try:
             deployment = self.writer.update(service, former, known=known, desired_count=None, force=False)
         except LockLost:
@@ -96,40 +96,42 @@ class WayBack:
         except OutOfReach as error:
             cause = f"{self.cause}; whether it went back to {name_of(former)} is not known: {error}"
             return Tick((), replace(live, outcome=Outcome.TIMED_OUT, cause=cause, final=False))
-        self.book.returned(name, deployment)
-        self._return = self.make(returning(self.rollout, deployment))
-        return Tick((Returning(name, self.cause, former, deployment),))
+        self.book.reverted(name, deployment)
+        self._revert = self.make(revert_rollout(self.rollout, deployment))
+        return Tick((Reverting(name, self.cause, former, deployment),))
 
     def _told(self, tick: Tick) -> Tick:
         return tick if tick.result is None else replace(tick, result=self._meant(tick.result))
 
     def _meant(self, result: ServiceResult) -> ServiceResult:
-        return outcome_of_return(result, self.cause)
+        return outcome_of_revert(result, self.cause)
 
 
-def returning(rollout: Rollout, deployment_id: str) -> Rollout:
+def revert_rollout(rollout: Rollout, deployment_id: str) -> Rollout:
     """The rollout of the return that takes that one back."""
     plan = rollout.plan
-    before = plan.former.known
+    before = plan.previous.snapshot
     known = replace(before, deployments=before.deployments | {rollout.deployment_id})
-    ours = Former(rollout.task_definition, known, plan.version, plan.image.digest, plan.template)
-    return replace(rollout, plan=_back(plan, ours), task_definition=plan.former.task_definition, deployment_id=deployment_id)
+    ours = PreviousState(rollout.task_definition, known, plan.version, plan.image.digest, plan.template)
+    return replace(
+        rollout, plan=_reverted(plan, ours), task_definition=plan.previous.task_definition, deployment_id=deployment_id
+    )
 
 
-def _back(plan: ServicePlan, ours: Former) -> ServicePlan:
-    former = plan.former
+def _reverted(plan: ServicePlan, ours: PreviousState) -> ServicePlan:
+    former = plan.previous
     version = former.version or name_of(former.task_definition)
-    return replace(plan, change=Change.RETURN, version=version, template=former.template, former=ours, resumed=None)
+    return replace(plan, change=Change.ROLLBACK, version=version, template=former.template, previous=ours, resumed=None)
 
 
-def outcome_of_return(result: ServiceResult, cause: str) -> ServiceResult:
+def outcome_of_revert(result: ServiceResult, cause: str) -> ServiceResult:
     """What the end of a return means for the release that it takes back."""
     match result.outcome:
         case Outcome.LIVE | Outcome.UNCHANGED:
             return replace(result, outcome=Outcome.ROLLED_BACK, cause=cause)
         case Outcome.SUPERSEDED | Outcome.TIMED_OUT:
             return replace(result, cause=f"{cause}; on the way back: {result.cause}")
-        case Outcome.FAILED | Outcome.ROLLED_BACK | Outcome.ROLLED_BACK_BY_ECS | Outcome.REFUSED | Outcome.NOT_BEGUN:
+        case Outcome.FAILED | Outcome.ROLLED_BACK | Outcome.ROLLED_BACK_BY_ECS | Outcome.REFUSED | Outcome.SKIPPED:
             return replace(result, outcome=Outcome.FAILED, cause=f"{cause}; the way back failed: {result.cause}")
 
 

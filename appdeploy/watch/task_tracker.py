@@ -23,7 +23,7 @@ _STOPPED = "STOPPED"
 _HEALTHY = "HEALTHY"
 
 
-class TaskBook:
+class TaskTracker:
     """The tasks that our deployment started, running and stopped."""
 
     def __init__(self, ecs: ECSClient, rollout: Rollout) -> None:

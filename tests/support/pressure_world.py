@@ -8,14 +8,14 @@ from typing import Any
 
 from appdeploy.aws.clients import Clients, OnceClients, connect
 from appdeploy.lock.item import Holder
-from appdeploy.lock.session import AtOnce, InLine
+from appdeploy.lock.session import TakeoverAcquirer, WaitingAcquirer
 from appdeploy.lock.store import DynamoLockStore
 from appdeploy.model.events import Event
 from appdeploy.model.operation import Deploy
 from appdeploy.model.outcome import ServiceResult
 from appdeploy.model.task_definition import FENCE_TAG, RELEASE_TAG, name_of
 from appdeploy.plan.prepare import Request, prepare
-from appdeploy.release.run import Watching, run_release
+from appdeploy.release.run import WatchOptions, run_release
 from appdeploy.rollback.prepare import Request as BackRequest
 from appdeploy.rollback.prepare import prepare_rollback
 from appdeploy.watch.judge import Policy
@@ -71,7 +71,7 @@ class World(Scenario):
     def deploy(self, version: str) -> tuple[ServiceResult, ...]:
         """`appdeploy deploy`."""
         request = Request("staging", Deploy(version), ())
-        line = InLine(self.aws, self.app, self.events.append, 0)
+        line = WaitingAcquirer(self.aws, self.app, self.events.append, 0)
         return self._run(lambda: prepare(request, self.aws).cleared(), line)
 
     def rollback(self, *, until_complete: bool = True, timeout: float = 600.0, **wishes: Any) -> ServiceResult:
@@ -79,13 +79,13 @@ class World(Scenario):
         self.events.clear()
         self.emulator.calls.clear()
         request = BackRequest("staging", (), **wishes)
-        line = AtOnce(self.aws, self.events.append)
-        watching = Watching(Policy(until_complete=until_complete, patient=False), timeout)
+        line = TakeoverAcquirer(self.aws, self.events.append)
+        watching = WatchOptions(Policy(until_complete=until_complete, patient=False), timeout)
         [result] = self._run(lambda: prepare_rollback(request, self.aws), line, watching)
         return result
 
-    def _run(self, make: Any, line: Any, watching: Watching | None = None) -> tuple[ServiceResult, ...]:
-        watching = watching or Watching(Policy(until_complete=True, patient=False), 600)
+    def _run(self, make: Any, line: Any, watching: WatchOptions | None = None) -> tuple[ServiceResult, ...]:
+        watching = watching or WatchOptions(Policy(until_complete=True, patient=False), 600)
         return run_release(make, watching, self.aws, self.app, self.events.append, line)
 
     def fault(self, **fault: Any) -> None:

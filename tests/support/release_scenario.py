@@ -208,7 +208,7 @@ class FakeService:
     names_revisions: bool = False
     """Whether DescribeServices names the service revisions that run."""
     history: tuple[tuple[str, str], ...] = ()
-    """Former service deployments, oldest first: task definition and status."""
+    """PreviousState service deployments, oldest first: task definition and status."""
 
     taken_back: bool = False
     """Whether it was pointed at its template again, with no task."""

@@ -64,5 +64,5 @@ class StepClock:
         self.on_sleep()
         self.time += seconds
 
-    def go_on(self) -> None:
+    def check_cancelled(self) -> None:
         """Nothing was cancelled."""

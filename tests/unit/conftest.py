@@ -10,10 +10,10 @@ import pytest
 
 from appdeploy import cli
 from appdeploy.aws import clients as aws_module
-from appdeploy.lock.session import AtOnce, InLine
+from appdeploy.lock.session import TakeoverAcquirer, WaitingAcquirer
 from appdeploy.model.operation import Deploy
 from appdeploy.plan.prepare import Request, prepare
-from appdeploy.release.run import Watching, run_release
+from appdeploy.release.run import WatchOptions, run_release
 from appdeploy.watch.judge import Policy
 from tests.support.fake_aws import FakeAws
 from tests.support.release_scenario import REGION
@@ -92,8 +92,8 @@ def run(clients, aws, clock):
 
         request = Request("staging", Deploy(goal) if isinstance(goal, str) else goal, services, atomic=atomic)
         make_plan = plan or (lambda: prepare(request, clients).cleared())
-        line = AtOnce(clients, emit) if lock_wait is None else InLine(clients, clock, emit, lock_wait)
-        return run_release(make_plan, Watching(policy, timeout, back_on_interrupt), clients, clock, emit, line)
+        line = TakeoverAcquirer(clients, emit) if lock_wait is None else WaitingAcquirer(clients, clock, emit, lock_wait)
+        return run_release(make_plan, WatchOptions(policy, timeout, back_on_interrupt), clients, clock, emit, line)
 
     return go
 

@@ -144,7 +144,7 @@ def test_behind_a_group_that_crashes_no_service_is_touched(three: Platform) -> N
     assert three.deploy() == 21
 
     assert {entry.service for entry in three.since(number, Kind.SERVICE_UPDATED)} == {platform.service_arn(ORCHESTRATOR)}
-    assert three.outcomes == {AGENT: "not-begun", ORCHESTRATOR: "rolled-back", PORTAL: "not-begun"}
+    assert three.outcomes == {AGENT: "skipped", ORCHESTRATOR: "rolled-back", PORTAL: "skipped"}
 
 
 def test_a_failing_task_before_the_rollout_changes_no_service(three: Platform, capsys: pytest.CaptureFixture[str]) -> None:
@@ -157,7 +157,7 @@ def test_a_failing_task_before_the_rollout_changes_no_service(three: Platform, c
     assert three.since(number, Kind.SERVICE_UPDATED, Kind.DEPLOYMENT_CREATED, Kind.COUNT_CHANGED) == []
     (ended,) = three.since(number, Kind.TASK_STOPPED)
     assert ended.details["exit_codes"] == {ORCHESTRATOR: 3}
-    assert three.outcomes == dict.fromkeys(SERVICES, "not-begun")
+    assert three.outcomes == dict.fromkeys(SERVICES, "skipped")
     shown = "".join(capsys.readouterr())
     assert "orchestrator:   | migrate up: failed" in shown
     assert "the task before its rollout exited with code 3" in shown

@@ -54,12 +54,12 @@ def test_a_roles_boundary_and_session_can_change_and_show(aws: InProcessAws) -> 
     boundary = "arn:aws:iam::123456789012:policy/boundary"
     trust = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
     trusted = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    made = aws.make(Role(), name="bounded", assumeRolePolicy=trusted, permissionsBoundary=boundary)
+    made = aws.make(Role(), name="min-capacity-set", assumeRolePolicy=trusted, permissionsBoundary=boundary)
     try:
         assert made.live == made.inputs
         made.change(permissionsBoundary=f"{boundary}-2", maxSessionDuration=7200)
         assert made.live == made.inputs
-        aws("iam").delete_role_permissions_boundary(RoleName="bounded")
+        aws("iam").delete_role_permissions_boundary(RoleName="min-capacity-set")
         assert (made.live or {})["permissionsBoundary"] == "", "a refresh shows that somebody took it away"
     finally:
         made.delete()

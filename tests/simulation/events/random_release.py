@@ -23,9 +23,9 @@ from appdeploy.plan.preview import read_preview
 from appdeploy.reconcile.list import list_releases
 from appdeploy.render.plan import plan_lines
 from appdeploy.render.releases import detail_lines, json_lines, release_lines
-from appdeploy.render.rollback_targets import point_lines
+from appdeploy.render.rollback_targets import target_lines
 from appdeploy.render.status import status_lines
-from appdeploy.rollback.list_targets import read_points
+from appdeploy.rollback.list_targets import read_targets
 from appdeploy.status.read import read_status
 from tests.simulation.events.checks import CANARY, leaks, wrong_lines
 from tests.simulation.events.sinks import listening
@@ -119,8 +119,8 @@ def _status(clients: Any, environment: str) -> str:
 
 
 def _points(clients: Any, environment: str) -> str:
-    report = read_points(clients, environment, ())
-    return "\n".join([*point_lines(report), report.model_dump_json()])
+    report = read_targets(clients, environment, ())
+    return "\n".join([*target_lines(report), report.model_dump_json()])
 
 
 _READERS: Mapping[str, Callable[[Any, str], str]] = {"plan": _plan, "status": _status, "rollback --list": _points}

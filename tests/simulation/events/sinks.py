@@ -13,9 +13,9 @@ from typing import Self
 from appdeploy.cli import _end
 from appdeploy.model.events import Event
 from appdeploy.notify.eventbridge import Unsent, put
-from appdeploy.notify.fanout import Everyone, Renderer
-from appdeploy.notify.notification import Notice
-from appdeploy.notify.notifier import Announcer
+from appdeploy.notify.fanout import EventFanout, Renderer
+from appdeploy.notify.notification import Notification
+from appdeploy.notify.notifier import Notifier
 from appdeploy.render.json_renderer import JsonRenderer
 from appdeploy.render.plain import PlainRenderer
 from appdeploy.render.step_summary import StepSummary
@@ -88,7 +88,7 @@ class _Post:
         self._heard = heard
         self._trouble: str | None = None
 
-    def send(self, bus: str, notice: Notice) -> None:
+    def send(self, bus: str, notice: Notification) -> None:
         self._heard.notices.append(notice.detail.model_dump_json())
         try:
             put(self._world.clients.once.events, bus, [notice])
@@ -101,13 +101,13 @@ class _Post:
 
 
 @contextmanager
-def listening(world: World, page: Path) -> Iterator[tuple[Everyone, Heard]]:
+def listening(world: World, page: Path) -> Iterator[tuple[EventFanout, Heard]]:
     """Everyone who hears a release of that world, and what they have heard once this is over."""
     heard = Heard()
     page.write_text("")
-    everyone = Everyone(_Shown(heard), world.clock)
-    everyone.join(StepSummary(platform.ENVIRONMENT, page))
-    everyone.join(Announcer(_Post(world, heard), everyone))
+    everyone = EventFanout(_Shown(heard), world.clock)
+    everyone.subscribe(StepSummary(platform.ENVIRONMENT, page))
+    everyone.subscribe(Notifier(_Post(world, heard), everyone))
     with redirect_stdout(heard.streams[ELSEWHERE]), redirect_stderr(heard.streams[ERRORS]):
         yield everyone, heard
     heard.page = page.read_text()

@@ -17,11 +17,11 @@ from appdeploy.model.ecs_state import ServiceState
 from appdeploy.model.ledger_entry import Entry
 from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.model.plan import ServicePlan
-from appdeploy.release.pre_deploy import BeforeTasks
-from appdeploy.release.sequence import Course
+from appdeploy.release.pre_deploy import PreDeployTasks
+from appdeploy.release.sequence import ReleaseSequence
 from appdeploy.watch import service_watch
 from appdeploy.watch.judge import Decide, Done, Observation, Policy, Verdict, judge
-from appdeploy.watch.revert import WayBack
+from appdeploy.watch.revert import RevertWatch
 from appdeploy.watch.service_watch import ServiceWatch, Tick
 from tests.simulation.faults.search import Stage, Summary, search
 
@@ -101,14 +101,14 @@ def settle_skipped() -> Iterator[None]:
 @contextmanager
 def return_unconfirmed() -> Iterator[None]:
     """What was live and is sent back counts as back as soon as ECS has taken the update."""
-    go = WayBack._go
+    go = RevertWatch._go
 
-    def mistaken(way: WayBack, state: ServiceState, live: ServiceResult) -> Tick:
+    def mistaken(way: RevertWatch, state: ServiceState, live: ServiceResult) -> Tick:
         tick = go(way, state, live)
         return tick if tick.result else replace(tick, result=replace(live, outcome=Outcome.ROLLED_BACK))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(WayBack, "_go", mistaken)
+        patch.setattr(RevertWatch, "_go", mistaken)
         yield
 
 
@@ -116,7 +116,7 @@ def return_unconfirmed() -> Iterator[None]:
 def groups_at_once() -> Iterator[None]:
     """The next group is updated when ECS has taken the updates of the one before."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Course, "_may_go_on", lambda _: True)
+        patch.setattr(ReleaseSequence, "_may_go_on", lambda _: True)
         yield
 
 
@@ -124,21 +124,21 @@ def groups_at_once() -> Iterator[None]:
 def left_behind() -> Iterator[None]:
     """What is live stays so when another service fails: only what ECS still works on is stopped."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Course, "_is_live_and_new", lambda *_: False)
+        patch.setattr(ReleaseSequence, "_is_live_and_new", lambda *_: False)
         yield
 
 
 @contextmanager
 def task_before_ignored() -> Iterator[None]:
     """The services are updated however their tasks before ended."""
-    run = BeforeTasks.run
+    run = PreDeployTasks.run
 
-    def mistaken(before: BeforeTasks, services: Sequence[ServicePlan]) -> list[ServiceResult]:
+    def mistaken(before: PreDeployTasks, services: Sequence[ServicePlan]) -> list[ServiceResult]:
         run(before, services)
         return []
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(BeforeTasks, "run", mistaken)
+        patch.setattr(PreDeployTasks, "run", mistaken)
         yield
 
 

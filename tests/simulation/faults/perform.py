@@ -10,16 +10,16 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from appdeploy.lock.session import AtOnce, InLine
+from appdeploy.lock.session import TakeoverAcquirer, WaitingAcquirer
 from appdeploy.lock.store import DynamoLockStore
 from appdeploy.model.errors import AppdeployError, Locked, LockLost, OutOfReach, Refused
 from appdeploy.model.events import Emit, Event, Finished, Planned, Started
-from appdeploy.model.operation import Deploy, Goal, Restart, Sync
+from appdeploy.model.operation import Deploy, Operation, Restart, Sync
 from appdeploy.model.outcome import ExitCode, worst
 from appdeploy.model.plan import ReleasePlan
 from appdeploy.notify.fanout import Renderer
 from appdeploy.plan.prepare import Request, prepare
-from appdeploy.release.run import Watching, run_release
+from appdeploy.release.run import WatchOptions, run_release
 from appdeploy.rollback import prepare as back
 from appdeploy.watch.judge import Policy
 from sandbox.emulator.faults import Fault
@@ -111,10 +111,10 @@ def _listener(world: World, said: list[Said], ids: list[str], began: int, lag: f
 
 def _run(world: World, release: Release, tag: str, emit: Emit, beside: Renderer | None) -> tuple[End, int, str]:
     policy = Policy(until_complete=release.until_complete, patient=release.patient)
-    watching = Watching(policy, release.timeout)
+    watching = WatchOptions(policy, release.timeout)
     clients, clock = world.clients, world.clock
     rolls_back = release.verb is Verb.ROLLBACK
-    line = AtOnce(clients, emit) if rolls_back else InLine(clients, clock, emit, 0.0)
+    line = TakeoverAcquirer(clients, emit) if rolls_back else WaitingAcquirer(clients, clock, emit, 0.0)
     try:
         with beside or nullcontext():
             results = run_release(_plan(world, release, tag), watching, clients, clock, emit, line)
@@ -132,7 +132,7 @@ def _end_of(error: AppdeployError) -> End:
 def _plan(world: World, release: Release, tag: str) -> Callable[[], ReleasePlan]:
     if release.verb is Verb.ROLLBACK:
         return lambda: back.prepare_rollback(back.Request(platform.ENVIRONMENT, release.services), world.clients)
-    goals: dict[Verb, Goal] = {Verb.DEPLOY: Deploy(tag, release.sync), Verb.SYNC: Sync(), Verb.RESTART: Restart()}
+    goals: dict[Verb, Operation] = {Verb.DEPLOY: Deploy(tag, release.sync), Verb.SYNC: Sync(), Verb.RESTART: Restart()}
     request = Request(platform.ENVIRONMENT, goals[release.verb], release.services, atomic=release.atomic)
     return lambda: prepare(request, world.clients).cleared()
 

@@ -16,7 +16,7 @@ from tests.simulation.faults.together import end_of_return
 from tests.simulation.faults.told import Told, on_template
 from tests.simulation.faults.truth import BY_A_USER
 
-NEVER_SENT = frozenset({"refused", "unchanged", "superseded", "not-begun"})
+NEVER_SENT = frozenset({"refused", "unchanged", "superseded", "skipped"})
 
 
 def ledger_lies(told: Sequence[Told], ledger: Sequence[LedgerEntry], entries: Sequence[Entry]) -> Iterator[str]:

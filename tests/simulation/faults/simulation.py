@@ -297,7 +297,7 @@ def open_world(make: Callable[[], W]) -> Iterator[W]:
         world = make()
         patch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=world.pass_time))
         for module in ("appdeploy.lock.takeover", "appdeploy.rollback.locate_services"):
-            patch.setattr(f"{module}.within", functools.partial(_within, world))
+            patch.setattr(f"{module}.with_timeout", functools.partial(_within, world))
         # A heart beats on the machine's clock; the lock is renewed before each write in any case.
         patch.setattr("appdeploy.lock.lease.HEARTBEAT_SECONDS", 3600.0)
         patch.setattr("appdeploy.lock.takeover.HEARTBEAT_SECONDS", 3600.0)

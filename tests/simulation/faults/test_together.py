@@ -147,24 +147,24 @@ def test_nobody_goes_back_for_a_service_that_timed_out(written: Written) -> None
 
 
 def test_not_begun_needs_a_reason_and_an_untouched_service(written: Written) -> None:
-    written.say(SECOND, "not-begun")
-    assert written.lies(**IN_TURN) == ["second: said not-begun, true is refused"]
+    written.say(SECOND, "skipped")
+    assert written.lies(**IN_TURN) == ["second: said skipped, true is refused"]
 
 
 def test_behind_a_failure_a_service_is_not_begun(written: Written) -> None:
     written.fails(FIRST)
     written.say(FIRST, "rolled-back-by-ecs")
-    written.say(SECOND, "not-begun")
+    written.say(SECOND, "skipped")
     assert written.lies(**IN_TURN) == []
-    assert written.lies() == ["second: said not-begun, true is refused"]
+    assert written.lies() == ["second: said skipped, true is refused"]
 
 
 def test_what_was_sent_is_not_begun_never(written: Written) -> None:
     written.fails(FIRST)
     written.say(FIRST, "rolled-back-by-ecs")
     written.update(SECOND, "2", "family:2")
-    written.say(SECOND, "not-begun")
-    assert "second: said not-begun, true is nothing yet" in written.lies(**IN_TURN)
+    written.say(SECOND, "skipped")
+    assert "second: said skipped, true is nothing yet" in written.lies(**IN_TURN)
 
 
 PREPARED = {"before": {SECOND: "second"}}
@@ -172,8 +172,8 @@ PREPARED = {"before": {SECOND: "second"}}
 
 def test_a_failing_task_before_leaves_its_group_as_it_was(written: Written) -> None:
     written.task(3)
-    written.say(FIRST, "not-begun")
-    written.say(SECOND, "not-begun")
+    written.say(FIRST, "skipped")
+    written.say(SECOND, "skipped")
     assert written.lies(**PREPARED) == []
     written.succeeds(FIRST)
     assert "first was updated although a task before it has failed" in written.lies(**PREPARED)

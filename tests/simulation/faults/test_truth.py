@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from appdeploy.model.ledger_entry import Entry as LedgerEntry
-from appdeploy.model.ledger_entry import ServiceEntry, Side
+from appdeploy.model.ledger_entry import ServiceEntry, VersionRef
 from sandbox.emulator.clock import ManualClock
 from sandbox.emulator.ecs.wording import SUPERSEDED
 from sandbox.emulator.journal import Journal, Kind
@@ -80,9 +80,11 @@ class Written:
 
     def ledger_lies(self, told: Told, outcome: str) -> list[str]:
         """Of an entry that is settled with that outcome."""
-        service = ServiceEntry(service=ARN, change="release", former=Side(), wanted=Side(), outcome=outcome, settled=True)
+        service = ServiceEntry(
+            service=ARN, change="release", previous=VersionRef(), target=VersionRef(), outcome=outcome, settled=True
+        )
         words = {"kind": "upgrade", "environment": "staging", "purpose": "v2", "who": "alice"}
-        entry = LedgerEntry(id=RELEASE, begun=datetime.now(UTC), services={"agent": service}, **words)
+        entry = LedgerEntry(id=RELEASE, started=datetime.now(UTC), services={"agent": service}, **words)
         return list(ledger_lies([told], [entry], self.journal.since(0)))
 
 

@@ -5,7 +5,7 @@
   keeps no order.
 - **The task before**: a service that wants one is given a new revision only after that task has ended well, and no
   service of its group or of a later one after it has ended badly. One release runs it once.
-- **not-begun**: nothing was sent to the service, and what had to come before it did not go well: a service of a lower
+- **skipped**: nothing was sent to the service, and what had to come before it did not go well: a service of a lower
   group, or the task before a service of its own group.
 - **The way back**: `returned` is a later deployment of an atomic release, to what its service stood on before. Then nothing
   but the end of that decides: **rolled-back** when ECS completed it with at least one task, **superseded** when somebody
@@ -22,8 +22,8 @@ from tests.simulation.faults.journal_replay import Deployment, Errand, Service, 
 from tests.simulation.faults.told import End, Said, Told, Verb, name_of
 
 _WELL = frozenset({"live", "unchanged"})
-_NO_FAILURE = _WELL | {"timed-out", "not-begun"}
-"""Of what is not-begun something else is the cause; what timed out goes on."""
+_NO_FAILURE = _WELL | {"timed-out", "skipped"}
+"""Of what is skipped something else is the cause; what timed out goes on."""
 
 
 def lies_together(told: Told, entries: Sequence[Entry]) -> Iterator[str]:

@@ -29,7 +29,7 @@ from tests.simulation.faults.told import End, Said, Told, Verb, name_of, on_temp
 
 SEVERITY = {"failed": 22, "timed-out": 24, "superseded": 23, "rolled-back": 21, "rolled-back-by-ecs": 20} | {
     "refused": 10,
-    "not-begun": 25,
+    "skipped": 25,
 }
 """Exit status by outcome, worst first (the page of release semantics); without any of these it is 0."""
 _LOOKS = (
@@ -92,7 +92,7 @@ def _true_of(told: Told, said: Said, entries: Sequence[Entry]) -> frozenset[str]
         undecided |= "live" in now and _is_on_guard(told, said)
         true |= now
         if is_held_back(told, said, story):
-            true.add("not-begun")
+            true.add("skipped")
         if _could_not_return(told, said, service):
             true.add("failed")
         if undecided and _time_is_up(told, said):

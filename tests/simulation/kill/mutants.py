@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from appdeploy.ledger.writer import Book
+from appdeploy.ledger.writer import LedgerWriter
 from appdeploy.lock import session as turn
 from appdeploy.lock.lease import HeldLock, acquire
 from appdeploy.reconcile import progress as trace
@@ -51,7 +51,7 @@ def lock_kept() -> AbstractContextManager[None]:
 
 def outcome_forgotten() -> AbstractContextManager[None]:
     """The entry stays as it was when the services were updated."""
-    return _instead(Book, "close", lambda *_: None)
+    return _instead(LedgerWriter, "close", lambda *_: None)
 
 
 def return_forgotten() -> AbstractContextManager[None]:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 
-from appdeploy.lock.session import AtOnce, InLine, Line
-from appdeploy.model.operation import Deploy, Goal, Restart, Sync
+from appdeploy.lock.session import Acquirer, TakeoverAcquirer, WaitingAcquirer
+from appdeploy.model.operation import Deploy, Operation, Restart, Sync
 from appdeploy.model.outcome import ServiceResult
 from appdeploy.model.plan import ReleasePlan
 from appdeploy.plan.prepare import Request, prepare
 from appdeploy.reconcile import resume
 from appdeploy.reconcile.list import list_releases
-from appdeploy.release.run import Watching, run_release
+from appdeploy.release.run import WatchOptions, run_release
 from appdeploy.rollback import prepare as back
 from appdeploy.watch.judge import Policy
 from tests.simulation.faults import platform
@@ -125,18 +125,18 @@ def read(world: MortalWorld) -> None:
 def _run(
     world: MortalWorld, plan: partial[ReleasePlan], verb: Verb | None, *, until_complete: bool
 ) -> tuple[ServiceResult, ...]:
-    watching = Watching(Policy(until_complete=until_complete, patient=False), timeout=600.0)
+    watching = WatchOptions(Policy(until_complete=until_complete, patient=False), timeout=600.0)
     return run_release(plan, watching, world.clients, world.clock, lambda _: None, _line(world, verb))
 
 
-def _line(world: MortalWorld, verb: Verb | None) -> Line:
+def _line(world: MortalWorld, verb: Verb | None) -> Acquirer:
     if verb is Verb.ROLLBACK:
-        return AtOnce(world.clients, lambda _: None)
-    return InLine(world.clients, world.clock, lambda _: None, 0.0)
+        return TakeoverAcquirer(world.clients, lambda _: None)
+    return WaitingAcquirer(world.clients, world.clock, lambda _: None, 0.0)
 
 
 def _plan(world: MortalWorld, scenario: Scenario) -> ReleasePlan:
     if scenario.verb is Verb.ROLLBACK:
         return back.prepare_rollback(back.Request(platform.ENVIRONMENT, scenario.services), world.clients)
-    goals: dict[Verb, Goal] = {Verb.DEPLOY: Deploy(scenario.version), Verb.SYNC: Sync(), Verb.RESTART: Restart()}
+    goals: dict[Verb, Operation] = {Verb.DEPLOY: Deploy(scenario.version), Verb.SYNC: Sync(), Verb.RESTART: Restart()}
     return prepare(Request(platform.ENVIRONMENT, goals[scenario.verb], scenario.services), world.clients).cleared()

@@ -102,6 +102,6 @@ def open_mortal_world() -> Iterator[MortalWorld]:
     """A world, and no other clock or thread beside it for as long as it is open."""
     with open_world(MortalWorld) as world, pytest.MonkeyPatch.context() as patch:
         threads = SimpleNamespace(Thread=partial(Heart, world), Event=_OneBeat, Lock=threading.Lock)
-        for module in ("keeper", "seizure"):
+        for module in ("lease", "takeover"):
             patch.setattr(f"appdeploy.lock.{module}.threading", threads)
         yield world

@@ -20,7 +20,7 @@ from tests.simulation.faults.simulation import TOOL
 from tests.simulation.kill.scenarios import Scenario, Verb
 
 _TAKEN_BACK = frozenset({Outcome.ROLLED_BACK.value, Outcome.ROLLED_BACK_BY_ECS.value})
-_BACK = _TAKEN_BACK | {Outcome.NOT_BEGUN.value}
+_BACK = _TAKEN_BACK | {Outcome.SKIPPED.value}
 _KEPT = 20
 
 
@@ -104,7 +104,7 @@ def _once(story: Story, then: Before, entries: list[Entry]) -> Iterator[str]:
     if len(entries) > 1:
         yield f"the ledger has {len(entries)} new entries"
     yield from (f"{entry.id} is not settled" for entry in entries if not entry.settled)
-    yield from (f"{entry.id} was not told" for entry in entries if entry.told is None)
+    yield from (f"{entry.id} was not told" for entry in entries if entry.reported is None)
 
 
 def _tasks(witness: Witness, then: Before) -> Iterator[str]:
@@ -146,7 +146,7 @@ def _back(scenario: Scenario, then: Before, name: str, service: Service, entry: 
     ours = service.asked_for(TOOL, then.number)
     if len(ours) > 2 or any(each.definition != then.definitions[name] for each in ours[1:]):
         yield f"deployments of {[each.definition for each in ours]} were started"
-    if entry.outcome == Outcome.NOT_BEGUN.value and ours:
+    if entry.outcome == Outcome.SKIPPED.value and ours:
         yield "it is said not to have begun"
     if service.under_way or not entry.settled:
         yield "it is not settled"
@@ -161,8 +161,8 @@ def _live(scenario: Scenario, then: Before, name: str, service: Service, entry: 
     (ours,) = service.asked_for(TOOL, then.number)
     if entry.outcome != Outcome.LIVE.value:
         yield f"its outcome is {entry.outcome}: {entry.cause}"
-    if not service.definition == ours.definition == entry.wanted.task_definition:
-        yield f"it stands on {service.definition}, ours began {ours.definition}, wanted is {entry.wanted.task_definition}"
+    if not service.definition == ours.definition == entry.target.task_definition:
+        yield f"it stands on {service.definition}, ours began {ours.definition}, wanted is {entry.target.task_definition}"
     if service.primary != ours.id or ours.status != "SUCCESSFUL":
         yield f"ours is {ours.status}, PRIMARY is {service.primary}"
     if service.healthy_tasks(ours.id) != platform.COUNTS[name]:

@@ -12,7 +12,7 @@ from appdeploy.ledger.store import Ledger
 from appdeploy.lock.item import Freeze
 from appdeploy.lock.lease import LEASE_SECONDS
 from appdeploy.lock.store import DynamoLockStore
-from appdeploy.model.events import Guarding, PutBack, TookOver, Unlocked
+from appdeploy.model.events import ContinuedWithoutLock, LateWriteReverted, LockTakenOver, WatchingForLateWrites
 from appdeploy.model.ledger_entry import StepKind
 from appdeploy.model.outcome import Outcome
 from appdeploy.model.task_definition import name_of
@@ -85,8 +85,8 @@ def test_a_freeze_stays_and_is_told(world: World) -> None:
     world.rollback()
     item = DynamoLockStore(world.aws.dynamodb, TABLE).read()
     assert (item.freeze is not None, item.holder) == (True, None)
-    [told] = [event for event in world.events if isinstance(event, TookOver)]
-    assert "load test" in told.former
+    [told] = [event for event in world.events if isinstance(event, LockTakenOver)]
+    assert "load test" in told.previous
 
 
 def test_rolling_back_again_goes_further_back_and_never_forward(world: World) -> None:
@@ -124,7 +124,7 @@ def test_a_late_write_of_the_release_that_lost_its_lock_is_undone(world: World, 
     result = world.rollback()
     assert (result.outcome, result.serving) == (Outcome.LIVE, "v2 serves (2 tasks)")
     assert (world.stands_on, world.runs) == (V2, {V2})
-    [put_back] = [event for event in world.events if isinstance(event, PutBack)]
+    [put_back] = [event for event in world.events if isinstance(event, LateWriteReverted)]
     assert (put_back.release, put_back.late) == (RIVAL, rival.revision)
 
 
@@ -134,14 +134,14 @@ def test_live_is_not_told_before_the_lease_of_a_release_that_lost_its_lock_is_ov
     begun = world.app.now()
     assert world.rollback(until_complete=until_complete).outcome is Outcome.LIVE
     assert world.app.now() - begun >= LEASE_SECONDS
-    assert [event.release for event in world.events if isinstance(event, Guarding)] == [RIVAL]
+    assert [event.release for event in world.events if isinstance(event, WatchingForLateWrites)] == [RIVAL]
 
 
 def test_nobody_waits_when_nobody_lost_a_lock(world: World) -> None:
     begun = world.app.now()
     world.rollback(until_complete=False)
     assert world.app.now() - begun < LEASE_SECONDS / 2
-    assert not [event for event in world.events if isinstance(event, Guarding)]
+    assert not [event for event in world.events if isinstance(event, WatchingForLateWrites)]
 
 
 @pytest.mark.parametrize("seconds", [0.5, 5, 28])
@@ -157,7 +157,7 @@ def test_several_late_writes_are_undone_one_after_the_other(world: World) -> Non
     world.at(14, rival.lands)
     assert world.rollback().outcome is Outcome.LIVE
     assert (world.stands_on, world.runs) == (V2, {V2})
-    assert len([event for event in world.events if isinstance(event, PutBack)]) == 2
+    assert len([event for event in world.events if isinstance(event, LateWriteReverted)]) == 2
 
 
 def test_a_late_restart_of_an_old_revision_is_undone_too(world: World) -> None:
@@ -201,7 +201,7 @@ def test_a_later_rollback_brings_an_old_fence_and_is_left_alone(world: World) ->
         store = DynamoLockStore(world.aws.dynamodb, TABLE)
         holder = store.read().holder
         assert holder is not None
-        store.seize(holder)
+        store.take_over(holder)
         world.update(taskDefinition=V1)
 
     world.at(6, later)
@@ -222,7 +222,7 @@ def test_a_rollback_that_ecs_takes_back_is_not_taken_for_a_late_write(world: Wor
     world.behaves("v2", "crash")
     result = world.rollback()
     assert result.outcome in (Outcome.ROLLED_BACK, Outcome.ROLLED_BACK_BY_ECS)
-    assert not [event for event in world.events if isinstance(event, PutBack)]
+    assert not [event for event in world.events if isinstance(event, LateWriteReverted)]
     assert world.stands_on == V3
 
 
@@ -244,7 +244,9 @@ def test_without_the_lock_nothing_is_put_back_and_the_way_is_told(world: World) 
     assert result.outcome is Outcome.SUPERSEDED
     assert result.cause is not None
     assert result.cause.endswith(f"not known whether that was a late write: appdeploy rollback --to {V2} undoes it")
-    assert [type(event) for event in world.events if isinstance(event, Unlocked | PutBack)] == [Unlocked]
+    assert [type(event) for event in world.events if isinstance(event, ContinuedWithoutLock | LateWriteReverted)] == [
+        ContinuedWithoutLock
+    ]
     assert world.rollback(to=V2).outcome is Outcome.LIVE
     assert world.runs == {V2}
 
@@ -286,5 +288,5 @@ def test_the_record_is_complete_afterwards(world: World, failures: int) -> None:
     [entry, *_] = Ledger(world.aws.dynamodb, TABLE).newest(1)
     service = entry.services["agent"]
     assert (entry.kind, entry.outcome, entry.settled) == ("rollback", "live", True)
-    assert (service.former.version, service.wanted.version, service.deployment_id) == ("v3", "v2", world.primary()["id"])
-    assert {step.what for step in entry.steps if step.done} == {StepKind.UPDATE, StepKind.PUT_BACK}
+    assert (service.previous.version, service.target.version, service.deployment_id) == ("v3", "v2", world.primary()["id"])
+    assert {step.kind for step in entry.steps if step.finished} == {StepKind.UPDATE, StepKind.REVERT_LATE_WRITE}

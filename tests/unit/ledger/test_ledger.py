@@ -35,10 +35,10 @@ def test_an_entry_is_open_before_the_first_write_to_ecs(aws, run):
     seen: list[Entry] = []
     run(on_event=look)
     entry = seen[0]
-    assert (entry.settled, entry.told, entry.fence) == (False, None, 1)
-    assert [(step.what, step.done) for step in entry.steps] == [(StepKind.REGISTER, None)]
+    assert (entry.settled, entry.reported, entry.fence) == (False, None, 1)
+    assert [(step.kind, step.finished) for step in entry.steps] == [(StepKind.REGISTER, None)]
     service = entry.services["agent"]
-    assert (service.former.version, service.wanted.version, service.change) == ("v1", "v2", "release")
+    assert (service.previous.version, service.target.version, service.change) == ("v1", "v2", "release")
 
 
 @pytest.mark.usefixtures("agent")
@@ -47,15 +47,15 @@ def test_the_revision_is_in_the_entry_before_the_service_is_updated(aws, run):
     with pytest.raises(BaseException, match="resume"):
         run()
     entry = aws.ledger[0]
-    assert entry.services["agent"].wanted.task_definition == next(reversed(aws.task_definitions))
-    assert [(step.what.value, step.done is not None) for step in entry.steps] == [("register", True), ("update", False)]
+    assert entry.services["agent"].target.task_definition == next(reversed(aws.task_definitions))
+    assert [(step.kind.value, step.finished is not None) for step in entry.steps] == [("register", True), ("update", False)]
 
 
 def test_the_deployment_is_in_the_entry_when_the_watch_begins(aws, run, agent):
     seen: list[Entry] = []
     run(on_event=lambda event: seen.append(aws.ledger[0]) if type(event).__name__ == "Progress" else None)
     assert seen[0].services["agent"].deployment_id == agent.deployment_id
-    assert all(step.done for step in seen[0].steps)
+    assert all(step.finished for step in seen[0].steps)
 
 
 @pytest.mark.usefixtures("agent")
@@ -64,7 +64,7 @@ def test_a_release_that_ecs_completed_is_settled(aws, run):
     entry = aws.ledger[0]
     service = entry.services["agent"]
     assert (entry.outcome, entry.settled, service.settled) == ("live", True, True)
-    assert entry.told is not None
+    assert entry.reported is not None
     assert aws.lock_item.get("holder") is None
 
 
@@ -80,9 +80,9 @@ def test_stopping_a_failing_release_is_written_with_the_cause(aws, run, agent):
     agent.script = [Moment(), Moment((crashed(1), crashed(2)))]
     agent.after_stop = [ROLLED_BACK]
     run()
-    stop = next(step for step in aws.ledger[0].steps if step.what is StepKind.STOP)
-    assert (stop.service, stop.done is not None) == ("agent", True)
-    assert stop.why == "2 tasks exited with code 1"
+    stop = next(step for step in aws.ledger[0].steps if step.kind is StepKind.STOP)
+    assert (stop.service, stop.finished is not None) == ("agent", True)
+    assert stop.reason == "2 tasks exited with code 1"
     assert aws.ledger[0].outcome == "rolled-back"
 
 
@@ -151,7 +151,7 @@ def test_fields_of_a_later_minor_version_survive_a_rewrite(aws, run):
 
 def test_an_entry_of_an_earlier_minor_version_lacks_optional_fields_and_is_read():
     small = {"id": "upgrade-2026-1125-100000-abc123", "kind": "upgrade", "environment": "staging", "purpose": "v2",
-             "who": "alice", "begun": "2026-11-25T10:00:00Z", "services": {}}  # fmt: skip
+             "who": "alice", "started": "2026-11-25T10:00:00Z", "services": {}}  # fmt: skip
     assert Entry.parse(json.dumps(small)).steps == ()
 
 

@@ -13,10 +13,10 @@ from appdeploy.lock import lease as keeper
 from appdeploy.lock import takeover as seizure_module
 from appdeploy.lock.item import Freeze, Holder, LockItem, Mark
 from appdeploy.lock.lease import CALL_SECONDS, LEASE_SECONDS, HeldLock, acquire, describe
-from appdeploy.lock.store import Along
-from appdeploy.lock.takeover import Seizure
+from appdeploy.lock.store import LedgerPut
+from appdeploy.lock.takeover import Takeover
 from appdeploy.model.errors import Locked, LockLost, OutOfReach
-from appdeploy.model.events import Event, TookOver, Unlocked, Unrecorded
+from appdeploy.model.events import ContinuedWithoutLock, Event, LockTakenOver, NotRecorded
 from tests.support.switchboard import StepClock
 
 SILENCE = EndpointConnectionError(endpoint_url="http://127.0.0.1:9")
@@ -33,7 +33,7 @@ class MemoryStore:
         self.silent = False
         self.before_take: Callable[[], None] = lambda: None
         self.before_answer: Callable[[], object] = lambda: None
-        self.records: list[Along] = []
+        self.records: list[LedgerPut] = []
         """What was written along."""
         self._lock = threading.Lock()
 
@@ -41,7 +41,7 @@ class MemoryStore:
         self._answer()
         return self.item
 
-    def take(self, seen: Mark, holder: Holder, along: Along | None = None) -> int | None:
+    def take(self, seen: Mark, holder: Holder, along: LedgerPut | None = None) -> int | None:
         self._answer()
         self.before_take()
         with self._lock:
@@ -51,18 +51,18 @@ class MemoryStore:
             self._record(along)
             return self.item.fence
 
-    def seize(self, holder: Holder, along: Along | None = None) -> None:
+    def take_over(self, holder: Holder, along: LedgerPut | None = None) -> None:
         self._answer()
         with self._lock:
             former = self.item
             self.item = replace(former, fence=former.fence + 1, beat=0, holder=holder, previous=former.holder)
             self._record(along)
 
-    def renew(self, fence: int, along: Along | None = None) -> bool:
+    def renew(self, fence: int, along: LedgerPut | None = None) -> bool:
         self._answer()
         return self._held(fence, lambda item: replace(item, beat=item.beat + 1), along)
 
-    def release(self, fence: int, along: Along | None = None) -> bool:
+    def release(self, fence: int, along: LedgerPut | None = None) -> bool:
         self._answer()
         return self._held(fence, lambda item: replace(item, beat=item.beat + 1, holder=None), along)
 
@@ -70,14 +70,14 @@ class MemoryStore:
         self.item = replace(self.item, freeze=freeze)
         return True
 
-    def thaw(self) -> None:
+    def unfreeze(self) -> None:
         self.item = replace(self.item, freeze=None)
 
-    def break_holder(self, seen: Mark) -> bool:
+    def evict(self, seen: Mark) -> bool:
         self.item = replace(self.item, fence=seen.fence + 1, beat=0, holder=None)
         return True
 
-    def _held(self, fence: int, change: Callable[[LockItem], LockItem], along: Along | None = None) -> bool:
+    def _held(self, fence: int, change: Callable[[LockItem], LockItem], along: LedgerPut | None = None) -> bool:
         with self._lock:
             if self.item.fence != fence or self.item.holder is None:
                 return False
@@ -85,7 +85,7 @@ class MemoryStore:
             self._record(along)
             return True
 
-    def _record(self, along: Along | None) -> None:
+    def _record(self, along: LedgerPut | None) -> None:
         self.records += [along] if along else []
 
     def _answer(self) -> None:
@@ -244,7 +244,7 @@ def test_a_holder_that_was_taken_over_sends_nothing_more(store):
 
 def test_a_holder_that_was_put_out_sends_nothing_more(store):
     lock = take(store, StepClock())
-    store.break_holder(store.item.mark)
+    store.evict(store.item.mark)
     with pytest.raises(LockLost):
         lock.write(RECORD)
 
@@ -318,62 +318,62 @@ def test_a_release_that_ends_while_the_table_is_silent_ends_well(store):
     assert store.item.holder == holder()
 
 
-def seize(store: MemoryStore) -> tuple[Seizure, list[Event]]:
+def take_over(store: MemoryStore) -> tuple[Takeover, list[Event]]:
     told: list[Event] = []
-    return Seizure(store, holder("bob"), told.append, RECORD), told
+    return Takeover(store, holder("bob"), told.append, RECORD), told
 
 
 def test_a_rollback_takes_the_lock_from_a_live_holder_and_through_a_freeze(store):
     held = take(store, StepClock())
     store.freeze(FREEZE)
-    seizure, told = seize(store)
+    seizure, told = take_over(store)
     with seizure as lock:
         lock.write(LATER)
-        assert (lock.fence, lock.pre_empted, store.item.freeze) == (2, holder().release, FREEZE)
+        assert (lock.fence, lock.taken_from, store.item.freeze) == (2, holder().release, FREEZE)
         with pytest.raises(LockLost):
             held.write(RECORD)
-    assert [type(event) for event in told] == [TookOver]
+    assert [type(event) for event in told] == [LockTakenOver]
     assert store.records == [RECORD, LATER]
     assert store.item.holder is None
 
 
 def test_a_rollback_goes_on_when_the_table_is_silent_and_says_what_is_missing(store):
     store.silent = True
-    seizure, told = seize(store)
+    seizure, told = take_over(store)
     with seizure as lock:
         lock.confirm()
         lock.write(LATER)
-    assert [type(event) for event in told] == [Unlocked, Unrecorded]
+    assert [type(event) for event in told] == [ContinuedWithoutLock, NotRecorded]
 
 
 def test_a_rollback_completes_its_record_when_the_table_answers_again(store):
     store.silent = True
-    seizure, told = seize(store)
+    seizure, told = take_over(store)
     with seizure as lock:
         lock.write(LATER)
         store.silent = False
     assert store.records == [LATER]
     assert store.item.holder is None
-    assert [type(event) for event in told] == [Unlocked]
+    assert [type(event) for event in told] == [ContinuedWithoutLock]
 
 
 def test_a_rollback_waits_a_second_for_the_table(store, monkeypatch):
-    monkeypatch.setattr(seizure_module, "SEIZE_SECONDS", 0.05)
+    monkeypatch.setattr(seizure_module, "TAKEOVER_SECONDS", 0.05)
     answer = threading.Event()
     store.before_answer = lambda: answer.wait(5)
-    seizure, told = seize(store)
+    seizure, told = take_over(store)
     with seizure:
-        assert isinstance(told[0], Unlocked)
+        assert isinstance(told[0], ContinuedWithoutLock)
         answer.set()
 
 
 def test_a_seizure_whose_reply_was_lost_names_who_was_there_before(store):
     take(store, StepClock())
-    seizure, _ = seize(store)
-    store.seize(holder("bob"))
+    seizure, _ = take_over(store)
+    store.take_over(holder("bob"))
     with seizure as lock:
         lock.write(LATER)
-    assert lock.pre_empted is None, "it took the lock from itself: who had it before is not known"
+    assert lock.taken_from is None, "it took the lock from itself: who had it before is not known"
 
 
 def test_the_heart_beats_by_itself(store, monkeypatch):
@@ -381,7 +381,7 @@ def test_the_heart_beats_by_itself(store, monkeypatch):
     moved = threading.Event()
     plain = store.renew
 
-    def renew(fence: int, along: Along | None = None) -> bool:
+    def renew(fence: int, along: LedgerPut | None = None) -> bool:
         moved.set()
         return plain(fence, along)
 

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from appdeploy.model.errors import Interrupted, Locked, LockLost, Refused
-from appdeploy.model.events import Planned, Queued, Registered, Started
+from appdeploy.model.events import Planned, Registered, Started, WaitingForLock
 from appdeploy.model.outcome import Outcome
 from appdeploy.model.task_definition import FENCE_TAG
 from tests.support.release_scenario import DONE, ROLLED_BACK, AwsSays, Moment, crashed, only, up
@@ -94,8 +94,8 @@ def test_who_waited_reads_everything_again_before_the_first_write(aws, run, cloc
 
     clock.on_sleep = step
     assert run(lock_wait=60)[0].outcome is Outcome.LIVE
-    kinds = [type(event) for event in run.events if isinstance(event, Planned | Queued | Registered)]
-    assert kinds == [Planned, Queued, Planned, Registered]
+    kinds = [type(event) for event in run.events if isinstance(event, Planned | WaitingForLock | Registered)]
+    assert kinds == [Planned, WaitingForLock, Planned, Registered]
     plans = [event.plan for event in run.events if isinstance(event, Planned)]
     assert plans[0].release_id == plans[1].release_id
 

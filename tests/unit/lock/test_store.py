@@ -99,7 +99,7 @@ def test_a_frozen_environment_is_not_taken(store):
     assert store.freeze(FREEZE) is False
     assert store.take(Mark(0, 0), ALICE) is None
     assert store.read().freeze == FREEZE
-    store.thaw()
+    store.unfreeze()
     assert store.take(Mark(0, 0), ALICE) == 1
 
 
@@ -113,13 +113,13 @@ def test_a_freeze_does_not_stop_the_holder_at_work(store):
 
 def test_thawing_what_is_not_frozen_changes_nothing(store):
     store.take(Mark(0, 0), ALICE)
-    store.thaw()
+    store.unfreeze()
     assert store.read() == LockItem(fence=1, beat=0, holder=ALICE)
 
 
 def test_a_broken_lock_refuses_its_former_holder(store):
     store.take(Mark(0, 0), ALICE)
-    assert store.break_holder(Mark(1, 0))
+    assert store.evict(Mark(1, 0))
     assert store.renew(1) is False
     assert store.read().holder is None
 
@@ -127,7 +127,7 @@ def test_a_broken_lock_refuses_its_former_holder(store):
 def test_a_holder_that_moved_meanwhile_is_not_put_out(store):
     store.take(Mark(0, 0), ALICE)
     store.renew(1)
-    assert store.break_holder(Mark(1, 0)) is False
+    assert store.evict(Mark(1, 0)) is False
     assert store.read().holder == ALICE
 
 
@@ -135,19 +135,19 @@ def test_a_seizure_passes_a_holder_and_a_freeze_and_tells_of_both(store):
     store.take(Mark(0, 0), ALICE)
     store.renew(1)
     store.freeze(FREEZE)
-    store.seize(BOB)
+    store.take_over(BOB)
     assert store.read() == LockItem(fence=2, beat=0, holder=BOB, freeze=FREEZE, previous=ALICE)
     assert store.renew(1) is False
 
 
 def test_the_first_of_all_holders_may_be_a_seizure(store):
-    store.seize(BOB)
+    store.take_over(BOB)
     assert store.read() == LockItem(fence=1, beat=0, holder=BOB)
 
 
 def test_who_takes_the_lock_after_a_seizure_took_it_from_nobody(store):
     store.take(Mark(0, 0), ALICE)
-    store.seize(BOB)
+    store.take_over(BOB)
     store.release(2)
     store.take(store.read().mark, ALICE)
     assert store.read().previous is None
@@ -175,7 +175,7 @@ def test_a_record_is_written_together_with_the_lock(client, store):
 
 def test_without_the_lock_nothing_is_recorded(client, store):
     store.take(Mark(0, 0), ALICE, record(0))
-    store.seize(BOB)
+    store.take_over(BOB)
     assert store.renew(1, record(1)) is False
     assert store.release(1, record(1)) is False
     assert store.take(Mark(1, 0), ALICE, record(1)) is None

@@ -17,7 +17,7 @@ TABLE = {
     "failed": 22,
     "superseded": 23,
     "timed-out": 24,
-    "not-begun": 25,
+    "skipped": 25,
 }
 
 

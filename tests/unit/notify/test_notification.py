@@ -10,7 +10,7 @@ import pytest
 
 from appdeploy.model.outcome import Outcome
 from appdeploy.notify import eventbridge as post
-from appdeploy.notify.eventbridge import Post
+from appdeploy.notify.eventbridge import EventBridgeSender
 from appdeploy.notify.notification import SOURCE, started
 from infra.notices import BAD_OUTCOMES, RELEASES
 from tests.support.release_scenario import (
@@ -184,7 +184,7 @@ def test_a_notice_that_fails_is_a_line_and_fails_nothing(answer, words, command,
     assert command(*DEPLOY, "--json") == 0
     out, err = capsys.readouterr()
     events = [json.loads(line) for line in out.splitlines()]
-    assert [event["event"] for event in events[-2:]] == ["untold", "ended"]
+    assert [event["event"] for event in events[-2:]] == ["notification-failed", "ended"]
     assert words in events[-2]["reason"]
     assert (err.count("\n"), err.startswith("appdeploy: not everybody was told of it, ")) == (1, True)
 
@@ -211,7 +211,7 @@ def test_a_bus_that_is_silent_is_waited_for_once_and_briefly(monkeypatch, aws, r
             return {"Entries": []}
 
     monkeypatch.setattr(post, "SECONDS", 0.05)
-    letter, begun = Post(Silent()), time.monotonic()
+    letter, begun = EventBridgeSender(Silent()), time.monotonic()
     letter.send(BUS, started(aws.ledger[0]))
     assert time.monotonic() - begun < 0.05
     assert letter.wait() == "no answer within 0.05 s"

@@ -10,7 +10,7 @@ from appdeploy.model.operation import Deploy, Restart
 from appdeploy.model.task_definition import TaskDefinition
 from appdeploy.plan.prepare import Request, prepare
 from appdeploy.preflight.check import Check, Verdict, table
-from appdeploy.preflight.dependencies import needs_of
+from appdeploy.preflight.dependencies import dependencies_of
 from tests.support.release_scenario import DONE, AwsSays, Moment, described, target_group, up
 
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -259,14 +259,14 @@ def test_rollback_passes_the_preflight(aws, command):
 def test_references_of_every_form(reference, kind, name):
     reply = described("t:1", "image")
     reply["taskDefinition"]["containerDefinitions"][0]["secrets"] = [{"name": "X", "valueFrom": reference}]
-    assert getattr(needs_of(TaskDefinition.from_reply(reply)), kind) == {name}
+    assert getattr(dependencies_of(TaskDefinition.from_reply(reply)), kind) == {name}
 
 
 def test_a_log_group_that_the_driver_makes_is_not_needed():
     reply = described("t:1", "image")
     options = reply["taskDefinition"]["containerDefinitions"][0]["logConfiguration"]["options"]
     options["awslogs-create-group"] = "true"
-    assert needs_of(TaskDefinition.from_reply(reply)).log_groups == frozenset()
+    assert dependencies_of(TaskDefinition.from_reply(reply)).log_groups == frozenset()
 
 
 def test_a_version_that_is_under_way_already_is_not_released_again(aws, command, capsys):

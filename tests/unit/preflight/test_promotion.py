@@ -10,7 +10,7 @@ from botocore.exceptions import EndpointConnectionError
 from appdeploy.aws import clients as aws_module
 from appdeploy.aws.releases_table import put_of
 from appdeploy.model.contract import Promotion
-from appdeploy.model.ledger_entry import Entry, ServiceEntry, Side
+from appdeploy.model.ledger_entry import Entry, ServiceEntry, VersionRef
 from appdeploy.model.operation import Deploy, Restart
 from appdeploy.plan.prepare import Request, prepare
 from appdeploy.preflight.check import Verdict
@@ -36,8 +36,8 @@ def served(aws):
         entry = ServiceEntry(
             service="arn",
             change="release",
-            former=Side(),
-            wanted=Side(digest=DIGESTS[version]),
+            previous=VersionRef(),
+            target=VersionRef(digest=DIGESTS[version]),
             outcome=outcome,
             settled=settled,
         )
@@ -47,7 +47,7 @@ def served(aws):
             environment="preview",
             purpose=version,
             who="alice",
-            begun=datetime(2026, 11, 20, 9, number // 60, number % 60, tzinfo=UTC),
+            started=datetime(2026, 11, 20, 9, number // 60, number % 60, tzinfo=UTC),
             services={service: entry},
         )
         aws.table.put(put_of(TABLE, kept)["Put"]["Item"])

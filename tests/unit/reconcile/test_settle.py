@@ -103,13 +103,13 @@ def test_a_resumed_release_that_fails_is_stopped_like_any_other(aws, command, ki
 def test_steps_that_were_cut_off_are_marked_so_and_who_resumed_is_named(aws, command, killed_at):
     killed_at(Registered)
     resume(command, aws)
-    steps = [(step.what, step.interrupted, step.done is not None) for step in aws.ledger[0].steps]
+    steps = [(step.kind, step.interrupted, step.finished is not None) for step in aws.ledger[0].steps]
     assert steps == [
         (StepKind.REGISTER, True, False),
         (StepKind.RESUME, False, True),
         (StepKind.UPDATE, False, True),
     ]
-    assert aws.ledger[0].steps[1].why.endswith("assumed-role/release/alice")
+    assert aws.ledger[0].steps[1].reason.endswith("assumed-role/release/alice")
 
 
 def test_what_was_never_sent_is_not_sent_over_a_later_deployment(aws, command, killed_at, agent, capsys):

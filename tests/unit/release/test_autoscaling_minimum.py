@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from appdeploy.model.contract import Scaling
-from appdeploy.model.events import Bounded, Unbounded
+from appdeploy.model.events import MinCapacityFailed, MinCapacitySet
 from appdeploy.model.operation import Deploy, Restart, Sync
 from appdeploy.model.outcome import Outcome
 from tests.support.release_scenario import DONE, AwsSays, Moment, crashed, only
@@ -35,7 +35,7 @@ def test_a_first_release_that_is_live_sets_the_minimum_and_nothing_else(aws, run
         ("DescribeScalableTargets", {**dimension, "ResourceIds": [RESOURCE]}),
         ("RegisterScalableTarget", {**dimension, "ResourceId": RESOURCE, "MinCapacity": 2}),
     ]
-    assert Bounded("agent", 2, 6) in run.events
+    assert MinCapacitySet("agent", 2, 6) in run.events
 
 
 def test_a_first_release_that_fails_leaves_the_minimum_at_zero(aws, run):
@@ -85,6 +85,6 @@ def test_a_minimum_that_cannot_be_set_is_told_and_changes_no_outcome(aws, run, o
     ready(aws, "unreleased")
     aws.answers[operation] = [AwsSays("AccessDeniedException", "no")]
     assert only(run()).outcome is Outcome.LIVE
-    [told] = [event for event in run.events if isinstance(event, Unbounded)]
+    [told] = [event for event in run.events if isinstance(event, MinCapacityFailed)]
     assert told.service == "agent"
     assert "not allowed" in told.reason

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from appdeploy.model.events import Unkept
+from appdeploy.model.events import ImageRetentionFailed
 from appdeploy.model.operation import Restart
 from appdeploy.model.outcome import Outcome
 from tests.support.release_scenario import DIGESTS, DONE, ROLLED_BACK, AwsSays, Moment, crashed, only
@@ -38,7 +38,7 @@ def test_an_image_that_cannot_be_tagged_is_told_and_changes_no_outcome(aws, run)
     ready(aws, Moment(), DONE)
     aws.answers["PutImage"] = [AwsSays("AccessDeniedException", "no")]
     assert only(run()).outcome is Outcome.LIVE
-    told = [event for event in run.events if isinstance(event, Unkept)]
+    told = [event for event in run.events if isinstance(event, ImageRetentionFailed)]
     assert [event.service for event in told] == ["agent"]
     assert "not allowed" in told[0].reason
 
@@ -47,7 +47,7 @@ def test_a_tag_that_is_there_already_is_fine(aws, run):
     ready(aws, Moment(), DONE)
     aws.answers["PutImage"] = [AwsSays("ImageAlreadyExistsException")]
     run()
-    assert not [event for event in run.events if isinstance(event, Unkept)]
+    assert not [event for event in run.events if isinstance(event, ImageRetentionFailed)]
 
 
 def test_such_tags_are_no_versions_to_offer(aws, command, capsys):

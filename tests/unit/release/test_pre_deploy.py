@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from appdeploy.model.contract import BeforeTask
-from appdeploy.model.events import BeforeEnded, BeforeSaid, BeforeStarted, Finished
+from appdeploy.model.events import Finished, PreDeployEnded, PreDeployLog, PreDeployStarted
 from appdeploy.model.operation import Restart
 from appdeploy.model.outcome import Outcome
 from appdeploy.release import pre_deploy as module
@@ -72,9 +72,9 @@ def test_it_runs_the_new_revision_as_the_service_runs_with_another_command(aws, 
 def test_its_lines_are_told_once_and_its_end_is_in_the_ledger(aws, run):
     aws.errand, aws.log_lines = FakeErrand(looks=3), ["one", "two"]
     run()
-    told = [event for event in run.events if isinstance(event, (BeforeStarted, BeforeSaid, BeforeEnded))]
-    assert [type(event) for event in told] == [BeforeStarted, BeforeSaid, BeforeSaid, BeforeEnded]
-    kept = aws.ledger[0].services["agent"].before
+    told = [event for event in run.events if isinstance(event, (PreDeployStarted, PreDeployLog, PreDeployEnded))]
+    assert [type(event) for event in told] == [PreDeployStarted, PreDeployLog, PreDeployLog, PreDeployEnded]
+    kept = aws.ledger[0].services["agent"].pre_deploy
     assert (kept.exit_code, kept.task.rsplit("/", 1)[1]) == (0, aws.writes[1][1]["clientToken"])
 
 
@@ -97,11 +97,11 @@ def test_its_lines_are_told_once_and_its_end_is_in_the_ledger(aws, run):
 def test_one_that_fails_ends_the_release_before_any_service_is_changed(aws, run, errand, cause):
     aws.errand, aws.log_lines = errand, ["no table"]
     result = only(run())
-    assert (result.outcome, result.serving) == (Outcome.NOT_BEGUN, "v1 serves as before")
+    assert (result.outcome, result.serving) == (Outcome.SKIPPED, "v1 serves as before")
     assert result.cause == f"the task before its rollout {cause}"
     assert aws.count("UpdateService") == 0
     assert aws.ledger[0].settled
-    assert aws.ledger[0].outcome == "not-begun"
+    assert aws.ledger[0].outcome == "skipped"
 
 
 @pytest.mark.usefixtures("agent")
@@ -114,7 +114,7 @@ def test_the_last_lines_of_one_that_fails_are_with_the_outcome(aws, run):
 def test_one_that_finds_no_room_ends_the_release_unharmed(aws, run):
     aws.answers["RunTask"] = [{"tasks": [], "failures": [{"reason": "Capacity is unavailable at this time."}]}]
     result = only(run())
-    assert result.outcome is Outcome.NOT_BEGUN
+    assert result.outcome is Outcome.SKIPPED
     assert result.cause == "the task before its rollout could not be started: Capacity is unavailable at this time."
     assert aws.count("UpdateService") == 0
 
@@ -150,8 +150,8 @@ def test_all_tasks_of_a_group_end_before_any_of_its_services_is_updated(aws, run
     aws.environment(*services)
     aws.errand = FakeErrand(exit_code=1)
     results = {result.service: result for result in run()}
-    assert {result.outcome for result in results.values()} == {Outcome.NOT_BEGUN}
-    assert results["orchestrator"].cause == "agent ended not-begun: the task before its rollout exited with code 1"
+    assert {result.outcome for result in results.values()} == {Outcome.SKIPPED}
+    assert results["orchestrator"].cause == "agent ended skipped: the task before its rollout exited with code 1"
     assert aws.count("UpdateService") == 0
 
 
@@ -161,7 +161,7 @@ def test_one_that_fails_in_a_later_group_takes_the_earlier_one_back(aws, run):
     aws.environment(first, second)
     aws.errand = FakeErrand(exit_code=1)
     assert {result.service: result.outcome for result in run()} == {
-        "agent": Outcome.NOT_BEGUN,
+        "agent": Outcome.SKIPPED,
         "orchestrator": Outcome.ROLLED_BACK,
     }
 
@@ -172,21 +172,21 @@ def test_a_later_group_does_not_begin_over_one_that_fell_while_its_task_ran(aws,
     first.script = [Moment((up(1), up(2))), Moment((up(1), up(2))), fallen]
     aws.environment(first, second)
     results = {result.service: result.outcome for result in run(atomic=False)}
-    assert results == {"orchestrator": Outcome.ROLLED_BACK_BY_ECS, "agent": Outcome.NOT_BEGUN}
+    assert results == {"orchestrator": Outcome.ROLLED_BACK_BY_ECS, "agent": Outcome.SKIPPED}
 
 
 # Resumed
 
 
 @pytest.mark.usefixtures("agent")
-@pytest.mark.parametrize("kind", [BeforeStarted, BeforeSaid, BeforeEnded])
+@pytest.mark.parametrize("kind", [PreDeployStarted, PreDeployLog, PreDeployEnded])
 def test_it_runs_once_for_a_release_wherever_the_command_died(aws, command, killed_at, kind):
     aws.errand, aws.log_lines = FakeErrand(looks=3), ["one"]
     killed_at(kind)
     assert resume(command) == 0
     assert len(aws.errands) == 1
     assert aws.count("UpdateService") == 1
-    assert aws.ledger[0].services["agent"].before.exit_code == 0
+    assert aws.ledger[0].services["agent"].pre_deploy.exit_code == 0
 
 
 @pytest.mark.usefixtures("agent")
@@ -198,7 +198,7 @@ def test_what_was_asked_for_and_not_answered_is_asked_for_with_the_same_token(aw
         run(on_event=die)
     aws.let_lease_pass()
     aws.after.clear()
-    assert aws.ledger[0].services["agent"].before is None
+    assert aws.ledger[0].services["agent"].pre_deploy is None
     assert resume(command) == 0
     assert len(aws.errands) == 1
 
@@ -230,7 +230,7 @@ def test_one_that_had_failed_is_not_run_again(aws, command, killed_at):
 @pytest.mark.usefixtures("agent")
 def test_one_that_was_refused_leaves_the_release_closed(aws, run):
     aws.answers["RunTask"] = [AwsSays("InvalidParameterException", "no subnet")]
-    assert only(run()).outcome is Outcome.NOT_BEGUN
+    assert only(run()).outcome is Outcome.SKIPPED
     assert aws.lock_item.get("holder") is None
 
 

@@ -10,7 +10,7 @@ from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, Re
 
 from appdeploy.aws.writes import UNREACHABLE_SECONDS
 from appdeploy.model.errors import Interrupted, OutOfReach
-from appdeploy.model.events import Silence, Started
+from appdeploy.model.events import AwsUnreachable, Started
 from appdeploy.model.operation import Restart
 from appdeploy.model.outcome import Outcome, worst
 from tests.support.release_scenario import (
@@ -168,7 +168,7 @@ def test_a_short_silence_is_sat_out(aws, run):
     service.script = [Moment(), Moment(fail=UNREACHABLE), Moment(fail=UNREACHABLE), DONE]
     aws.environment(service)
     assert only(run()).outcome is Outcome.LIVE
-    assert sum(isinstance(event, Silence) for event in run.events) == 1
+    assert sum(isinstance(event, AwsUnreachable) for event in run.events) == 1
 
 
 def test_after_half_a_minute_of_silence_the_release_is_timed_out(aws, run, clock):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from appdeploy.model.events import Finished, Returning, Started
+from appdeploy.model.events import Finished, Reverting, Started
 from appdeploy.model.ledger_entry import StepKind
 from appdeploy.model.operation import Restart
 from appdeploy.model.outcome import Outcome
@@ -84,8 +84,8 @@ def test_when_a_group_fails_the_later_ones_are_not_begun(three, aws, run, atomic
     results = run(atomic=atomic)
     assert outcomes(results) == {
         "orchestrator": Outcome.ROLLED_BACK,
-        "agent": Outcome.NOT_BEGUN,
-        "customer-portal": Outcome.NOT_BEGUN,
+        "agent": Outcome.SKIPPED,
+        "customer-portal": Outcome.SKIPPED,
     }
     assert updates(aws) == ["orchestrator"]
     held = next(result for result in results if result.service == "agent")
@@ -98,8 +98,8 @@ def test_behind_one_that_is_still_under_way_at_the_deadline_a_group_may_begin_la
     three["orchestrator"].script = [Moment(), Moment((up(1, False),))]
     assert outcomes(run(timeout=30)) == {
         "orchestrator": Outcome.TIMED_OUT,
-        "agent": Outcome.NOT_BEGUN,
-        "customer-portal": Outcome.NOT_BEGUN,
+        "agent": Outcome.SKIPPED,
+        "customer-portal": Outcome.SKIPPED,
     }
     assert aws.count("StopServiceDeployment") == 0
     three["orchestrator"].script = [LIVE, DONE]
@@ -115,7 +115,7 @@ def test_who_waits_behind_one_that_timed_out_takes_nobody_back(aws, run, command
     assert outcomes(run(timeout=30, atomic=True)) == {
         "agent": Outcome.LIVE,
         "orchestrator": Outcome.TIMED_OUT,
-        "customer-portal": Outcome.NOT_BEGUN,
+        "customer-portal": Outcome.SKIPPED,
     }
     assert updates(aws) == ["agent", "orchestrator"]
     assert not aws.ledger[0].services["agent"].settled, "it may still have to go back"
@@ -127,7 +127,7 @@ def test_who_waits_behind_one_that_timed_out_takes_nobody_back(aws, run, command
 def test_all_later_groups_wait_for_one_that_timed_out(three, aws, run, command):
     aws.environment(*three.values(), last := aws.released("gateway", order=2))
     three["orchestrator"].script, last.script = [Moment(), Moment((up(1, False),))], [Moment(), DONE]
-    assert outcomes(run(timeout=30))["gateway"] is Outcome.NOT_BEGUN
+    assert outcomes(run(timeout=30))["gateway"] is Outcome.SKIPPED
     three["orchestrator"].script = [LIVE, DONE]
     assert command("resume", "-e", "staging", "--until", "complete") == 0
     assert updates(aws)[-1] == "gateway"
@@ -138,7 +138,7 @@ def test_what_was_not_begun_is_not_taken_for_a_later_restart(three, aws, run, co
     three["orchestrator"].script = [Moment(), Moment((up(1, False),))]
     run(Restart(), timeout=30)
     first = aws.ledger[0]
-    assert first.services["agent"].outcome == "not-begun"
+    assert first.services["agent"].outcome == "skipped"
     three["agent"].script = [DONE]
     assert command("restart", "-e", "staging", "-s", "agent", "--until", "complete") == 0
     command("releases", "-e", "staging")
@@ -153,7 +153,7 @@ def test_what_goes_back_goes_at_once(aws, back):
         service.script = [Moment(), DONE]
     aws.environment(*services)
     assert set(outcomes(back()).values()) == {Outcome.LIVE}
-    assert [len(group) for group in back.plan.groups] == [2]
+    assert [len(group) for group in back.plan.waves] == [2]
 
 
 def test_the_plan_says_in_which_group_a_service_is(three, command, capsys):
@@ -191,14 +191,14 @@ def test_what_is_complete_returns_to_its_former_task_definition(three, aws, run,
     assert told.cause.endswith("ended rolled-back: 2 tasks exited with code 1")
     assert aws.writes[-1][1].keys() == {"cluster", "service", "taskDefinition"}
     assert aws.writes[-1][1]["taskDefinition"] == orchestrator.task_definition
-    assert any(isinstance(event, Returning) for event in run.events)
+    assert any(isinstance(event, Reverting) for event in run.events)
     entry = aws.ledger[0]
-    assert (entry.outcome, entry.settled, entry.services["orchestrator"].return_id) == (
+    assert (entry.outcome, entry.settled, entry.services["orchestrator"].revert_deployment_id) == (
         "rolled-back",
         True,
         "ecs-svc/" + "8" + "0" * 17 + "8",
     )
-    assert [step.done is not None for step in entry.steps if step.what is StepKind.RETURN] == [True]
+    assert [step.finished is not None for step in entry.steps if step.kind is StepKind.REVERT] == [True]
 
 
 def test_a_return_that_fails_needs_a_person(three, aws, run):
@@ -306,7 +306,7 @@ def killed_on_the_way_back(three, aws, run):
     return go
 
 
-@pytest.mark.parametrize("kind", [Finished, Returning])
+@pytest.mark.parametrize("kind", [Finished, Reverting])
 @pytest.mark.parametrize("read", [False, True], ids=["not-read", "read-before"])
 def test_a_way_back_that_was_cut_off_is_gone_to_its_end(killed_on_the_way_back, aws, command, kind, read):
     killed_on_the_way_back(kind)
@@ -333,9 +333,9 @@ def test_a_way_back_whose_beginning_was_not_written_is_found(three, aws, run, co
     with pytest.raises(Killed):
         run(on_event=strike)
     aws.let_lease_pass()
-    assert aws.ledger[0].services["orchestrator"].return_id is None
+    assert aws.ledger[0].services["orchestrator"].revert_deployment_id is None
     assert command("resume", "-e", "staging", "--until", "complete") == 21
-    assert aws.ledger[0].services["orchestrator"].return_id == three["orchestrator"].deployment_id
+    assert aws.ledger[0].services["orchestrator"].revert_deployment_id == three["orchestrator"].deployment_id
     assert updates(aws).count("orchestrator") == 2
 
 
@@ -348,7 +348,7 @@ def test_what_is_live_stays_open_as_long_as_its_release_may_take_it_back(killed_
 
 
 def test_a_return_that_nobody_watched_is_settled_by_whoever_reads(killed_on_the_way_back, three, aws, command):
-    killed_on_the_way_back(Returning)
+    killed_on_the_way_back(Reverting)
     aws.let_lease_pass()
     for _ in range(2):
         command("releases", "-e", "staging")

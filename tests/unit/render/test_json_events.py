@@ -24,30 +24,30 @@ PLAN = plan()
 EXAMPLES = (
     events.Planned(PLAN),
     events.Planned(plan(first=True)),
-    events.Queued("held"),
-    events.TookOver("held"),
-    events.Unlocked("no table"),
-    events.Unrecorded(),
+    events.WaitingForLock("held"),
+    events.LockTakenOver("held"),
+    events.ContinuedWithoutLock("no table"),
+    events.NotRecorded(),
     events.Registered("agent", "arn:5"),
     events.Started("agent", "ecs-svc/1"),
-    events.Recalled(PLAN.changed[0]),
-    events.Guarding("agent", "upgrade-1", 3.5),
-    events.PutBack("agent", "upgrade-1", "arn:6", "arn:5", "ecs-svc/2"),
+    events.PreviousVersionResolved(PLAN.changed[0]),
+    events.WatchingForLateWrites("agent", "upgrade-1", 3.5),
+    events.LateWriteReverted("agent", "upgrade-1", "arn:6", "arn:5", "ecs-svc/2"),
     *(events.Progress("agent", phase, 1, 2, None, "") for phase in events.Phase),
     events.Stopping("agent", "it crashed"),
-    events.Silence("AWS is out of reach", 45.0),
-    events.Answered(),
+    events.AwsUnreachable("AWS is out of reach", 45.0),
+    events.AwsReachable(),
     *(events.Finished(ServiceResult("agent", outcome, "v1")) for outcome in Outcome),
-    events.Unkept("agent", "no right"),
-    events.Bounded("agent", 1, 4),
-    events.Unbounded("agent", "no right"),
-    events.Untold("no right"),
-    events.Returning("agent", "the portal failed", "arn", "ecs-svc/3"),
-    events.BeforeStarted("agent", "arn", "migrate up"),
-    events.BeforeSaid("agent", "3 tables"),
-    events.BeforeEnded("agent", 0),
-    events.Remarked("agent", "it stands at 2 tasks already"),
-    events.Counted("agent", 1, 2),
+    events.ImageRetentionFailed("agent", "no right"),
+    events.MinCapacitySet("agent", 1, 4),
+    events.MinCapacityFailed("agent", "no right"),
+    events.NotificationFailed("no right"),
+    events.Reverting("agent", "the portal failed", "arn", "ecs-svc/3"),
+    events.PreDeployStarted("agent", "arn", "migrate up"),
+    events.PreDeployLog("agent", "3 tables"),
+    events.PreDeployEnded("agent", 0),
+    events.Note("agent", "it stands at 2 tasks already"),
+    events.TaskCount("agent", 1, 2),
     events.Ended(PLAN, (BAD,), 61.0),
 )
 
@@ -87,7 +87,7 @@ def test_every_event_has_a_line_by_the_schema(event):
 
 @pytest.mark.parametrize("change", [{"event": "guessed"}, {"more": 1}, {"schema_version": "2.0"}, {"time": None}])
 def test_the_schema_refuses_other_lines(change):
-    line = json.loads(line_of(events.Answered()).model_dump_json()) | change
+    line = json.loads(line_of(events.AwsReachable()).model_dump_json()) | change
     with pytest.raises(jsonschema.ValidationError):
         VALIDATOR.validate(line)
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from appdeploy.model.ledger_entry import CountChange, Entry, ServiceEntry, SettingChange, Side, StepKind
-from appdeploy.reconcile.settle import Reading
+from appdeploy.model.ledger_entry import CountChange, Entry, ServiceEntry, SettingChange, StepKind, VersionRef
+from appdeploy.reconcile.settle import EntryState
 from appdeploy.render.markdown import escaped
 from appdeploy.render.report import report_lines
 from tests.support.release_scenario import DONE, LONG_AGO, Moment, task_definition_arn
@@ -23,8 +23,8 @@ def entry(**changes):
     service = ServiceEntry(
         service="arn",
         change="release",
-        former=Side(task_definition=task_definition_arn("axonflow-staging-agent:4"), version="v1"),
-        wanted=Side(task_definition=task_definition_arn("axonflow-staging-agent:5"), version="v2"),
+        previous=VersionRef(task_definition=task_definition_arn("axonflow-staging-agent:4"), version="v1"),
+        target=VersionRef(task_definition=task_definition_arn("axonflow-staging-agent:5"), version="v2"),
         outcome="live",
         seconds=42.0,
         settled=True,
@@ -35,8 +35,8 @@ def entry(**changes):
         "environment": "staging",
         "purpose": "v2 to staging",
         "who": "alice",
-        "begun": LONG_AGO,
-        "told": LONG_AGO + timedelta(seconds=43),
+        "started": LONG_AGO,
+        "reported": LONG_AGO + timedelta(seconds=43),
         "services": {"agent": service},
     }
     return Entry(**{**values, **changes})
@@ -60,7 +60,7 @@ def record(reading, serving=None):
 
 def test_it_says_what_who_why_when_and_how_it_ended():
     told = entry(reason="hotfix", change_ticket="CHG-7", incident="logins fail", run="https://github.com/x/y/actions/runs/1")
-    facts = dict(row for row in cells(record(Reading(told))) if len(row) == 2)
+    facts = dict(row for row in cells(record(EntryState(told))) if len(row) == 2)
     assert facts["outcome"] == "live"
     assert (facts["who"], facts["why"], facts["change ticket"]) == ("alice", "hotfix", "CHG-7")
     assert facts["passed windows and ringing alarms"] == "logins fail"
@@ -68,17 +68,17 @@ def test_it_says_what_who_why_when_and_how_it_ended():
 
 
 def test_each_service_has_its_way_and_what_serves_now():
-    [row] = [row for row in cells(record(Reading(entry()))) if row[0] == "agent"]
+    [row] = [row for row in cells(record(EntryState(entry()))) if row[0] == "agent"]
     assert row[1:3] == ["live", "v1 -> v2"]
     assert row[4] == "axonflow-staging-agent:4 -> axonflow-staging-agent:5"
     assert row[-2:] == ["42 s", "v2 serves, 2/2 tasks"]
 
 
 def test_settings_counts_causes_and_steps_have_their_tables():
-    told = entry().beginning(StepKind.STOP, "agent", "2 tasks | exited").interrupted()
-    change = SettingChange(key="LOG_LEVEL", former="info", wanted="debug")
-    told = told.with_service("agent", settings=(change,), count=CountChange(former=2, wanted=4), cause="no answer")
-    rows = cells(record(Reading(told)))
+    told = entry().with_step_started(StepKind.STOP, "agent", "2 tasks | exited").with_open_steps_interrupted()
+    change = SettingChange(key="LOG_LEVEL", previous="info", target="debug")
+    told = told.with_service("agent", settings=(change,), count=CountChange(previous=2, target=4), cause="no answer")
+    rows = cells(record(EntryState(told)))
     assert ["agent", "LOG_LEVEL", "info", "debug"] in rows
     assert ["agent", "2", "4", "-"] in rows
     assert ["agent", "no answer"] in rows
@@ -86,7 +86,7 @@ def test_settings_counts_causes_and_steps_have_their_tables():
 
 
 def test_what_is_left_to_do_is_told():
-    text = record(Reading(entry().with_service("agent", outcome=None, settled=False)))
+    text = record(EntryState(entry().with_service("agent", outcome=None, settled=False)))
     assert ["to be done", "appdeploy resume -e staging upgrade-2025-1125-143000-abc123"] in cells(text)
 
 
@@ -98,9 +98,9 @@ TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc", "Co", "Cn")) | MARK
 def test_any_text_is_read_back_as_it_was(text):
     wanted = " ".join(text.split())
     told = entry(reason=f"x{text}")
-    facts = dict(row for row in cells(record(Reading(told))) if len(row) == 2)
+    facts = dict(row for row in cells(record(EntryState(told))) if len(row) == 2)
     assert facts["why"] == " ".join(f"x{text}".split())
-    [row] = [row for row in cells(record(Reading(told), {"agent": text})) if row[0] == "agent"]
+    [row] = [row for row in cells(record(EntryState(told), {"agent": text})) if row[0] == "agent"]
     assert row[-1] == (wanted or "-")
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from appdeploy.model.clock import SystemClock
-from appdeploy.model.events import Answered, Silence
-from appdeploy.notify.fanout import Everyone
+from appdeploy.model.events import AwsReachable, AwsUnreachable
+from appdeploy.notify.fanout import EventFanout
 from tests.support.release_scenario import DONE, Moment, crashed
 
 DEPLOY = ("deploy", "-e", "staging", "--version", "v2")
@@ -108,7 +108,7 @@ class Broken:
     def __init__(self):
         self.heard = 0
 
-    def hear(self, event):
+    def on_event(self, event):
         self.heard += 1
         raise ValueError("no")
 
@@ -118,21 +118,21 @@ class Broken:
 
 def test_whoever_fails_aside_is_heard_of_once_and_hears_nothing_more(capsys):
     shown, broken = Shown(), Broken()
-    with Everyone(shown, SystemClock()) as everyone:
-        everyone.join(broken)
-        everyone(Answered())
-        everyone(Silence("x", 1))
-    assert (shown.events, broken.heard) == ([Answered(), Silence("x", 1)], 1)
+    with EventFanout(shown, SystemClock()) as everyone:
+        everyone.subscribe(broken)
+        everyone(AwsReachable())
+        everyone(AwsUnreachable("x", 1))
+    assert (shown.events, broken.heard) == ([AwsReachable(), AwsUnreachable("x", 1)], 1)
     assert capsys.readouterr().err.startswith("appdeploy: unexpected ValueError: no (")
 
 
 def test_an_interruption_that_an_aside_hides_is_one():
     clock = SystemClock()
     clock.cancel()
-    everyone = Everyone(Shown(), clock)
-    everyone.join(Broken())
+    everyone = EventFanout(Shown(), clock)
+    everyone.subscribe(Broken())
     with pytest.raises(KeyboardInterrupt):
-        everyone(Answered())
+        everyone(AwsReachable())
 
 
 class Shown:
@@ -159,7 +159,7 @@ def test_the_end_is_told_aside_and_then_shown():
         def end(self, error):
             told.append((error, shown.error))
 
-    everyone = Everyone(shown, SystemClock())
-    everyone.join(Last())
+    everyone = EventFanout(shown, SystemClock())
+    everyone.subscribe(Last())
     everyone.__exit__(ValueError, error, None)
     assert (told, shown.error) == ([(error, None)], error)

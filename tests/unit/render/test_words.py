@@ -62,10 +62,10 @@ BAD = ServiceResult("agent", Outcome.ROLLED_BACK, "v1 serves again", "2 tasks ex
         ),
         (events.Stopping("agent", "it crashed"), ["agent: stopping the release: it crashed"]),
         (
-            events.Silence("AWS is out of reach (x)", 45),
+            events.AwsUnreachable("AWS is out of reach (x)", 45),
             ["AWS is out of reach (x); the release goes on there, trying again for 45 s"],
         ),
-        (events.Answered(), ["AWS answers again"]),
+        (events.AwsReachable(), ["AWS answers again"]),
         (events.Finished(GOOD), ["agent: live after 12 s; serving now: v2 serves (2 tasks)"]),
         (events.Ended(plan(), (GOOD, BAD), 61.0), ["upgrade-2025-1125-143000-abc123: rolled-back after 61 s"]),
     ],
@@ -141,8 +141,8 @@ def test_a_terminal_shows_what_goes_wrong(on_terminal, clock, capsys):
     with TerminalRenderer(clock) as show:
         show(events.Planned(plan()))
         show(events.Started("agent", "ecs-svc/1"))
-        show(events.Silence("AWS is out of reach", 45))
-        show(events.Answered())
+        show(events.AwsUnreachable("AWS is out of reach", 45))
+        show(events.AwsReachable())
         show(events.Stopping("agent", "2 tasks exited with code 1"))
         show(events.Finished(BAD))
         show(events.Ended(plan(), (BAD,), 61.0))
@@ -154,7 +154,7 @@ def test_who_waits_is_told_behind_whom_and_sees_no_table_before_something_is_don
     screen = on_terminal()
     with TerminalRenderer(clock) as show:
         show(events.Planned(plan()))
-        show(events.Queued("held by upgrade-x of bob since noon: v3"))
+        show(events.WaitingForLock("held by upgrade-x of bob since noon: v3"))
         show(events.Planned(plan()))
     text = screen.getvalue()
     assert "waiting for the lock, which is held by upgrade-x of bob since noon: v3" in text
@@ -168,9 +168,9 @@ def test_what_a_rollback_learns_and_undoes_stays_on_a_terminal(on_terminal, cloc
     screen = on_terminal()
     with TerminalRenderer(clock) as show:
         show(events.Planned(plan()))
-        show(events.Recalled(recalled))
-        show(events.Guarding("agent", "upgrade-x", 22))
-        show(events.PutBack("agent", "upgrade-x", late, ours, "ecs-svc/8"))
+        show(events.PreviousVersionResolved(recalled))
+        show(events.WatchingForLateWrites("agent", "upgrade-x", 22))
+        show(events.LateWriteReverted("agent", "upgrade-x", late, ours, "ecs-svc/8"))
         show(events.Ended(plan(), (GOOD,), 12.4))
     text = screen.getvalue()
     assert "agent: v1 -> v2 (sha256:" in text

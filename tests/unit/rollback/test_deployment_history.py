@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from appdeploy.aws.releases_table import put_of
 from appdeploy.model.ecs_state import DeploymentStatus, ServiceDeployment
-from appdeploy.model.events import Planned, Recalled
-from appdeploy.model.ledger_entry import Entry, ServiceEntry, Side
+from appdeploy.model.events import Planned, PreviousVersionResolved
+from appdeploy.model.ledger_entry import Entry, ServiceEntry, VersionRef
 from appdeploy.model.outcome import Outcome
-from appdeploy.rollback.choose_target import way_back
-from appdeploy.rollback.deployment_history import Past, find_way_back
+from appdeploy.rollback.choose_target import choose_target
+from appdeploy.rollback.deployment_history import HistoryReader, find_target
 from tests.support.fake_table import TABLE
 from tests.support.release_scenario import LONG_AGO, AwsSays, Moment, described, only, service_contract, task_definition_arn
 from tests.support.rollbacks import OK, remembered, sent
@@ -110,9 +110,9 @@ def test_the_ledger_tells_where_to_look_in_a_long_past(aws, back, steps, number)
     told = ServiceEntry(
         service=service.contract.service,
         change="release",
-        former=Side(),
-        wanted=Side(task_definition=service.task_definition),
-        known_at=LONG_AGO + timedelta(first, seconds=-2),
+        previous=VersionRef(),
+        target=VersionRef(task_definition=service.task_definition),
+        listed_at=LONG_AGO + timedelta(first, seconds=-2),
         outcome="live",
         settled=True,
     )
@@ -131,7 +131,7 @@ def entry_of(service):
         environment="staging",
         purpose="p",
         who="alice",
-        begun=LONG_AGO,
+        started=LONG_AGO,
         services={"agent": service},
     )
 
@@ -168,7 +168,7 @@ def test_the_way_back_in_a_part_is_that_of_the_whole(numbers, early):
         primary = f"agent:{number}"
         first = numbers.index(number) if number in numbers else len(numbers)
         registered = LONG_AGO + timedelta(first - min(early, first))
-        assert find_way_back(past, primary, lambda at=registered: at) == way_back(past.whole(), primary)
+        assert find_target(past, primary, lambda at=registered: at) == choose_target(past.whole(), primary)
 
 
 def of_numbers(numbers):
@@ -177,7 +177,7 @@ def of_numbers(numbers):
         ServiceDeployment(f"arn{index}", DeploymentStatus.SUCCESSFUL, "", f"r{index}", LONG_AGO + timedelta(index))
         for index in range(len(numbers))
     ]
-    return Past(Revisions(numbers), service_contract(), tuple(reversed(records)), gives_up=False)
+    return HistoryReader(Revisions(numbers), service_contract(), tuple(reversed(records)), rolling_back=False)
 
 
 class Revisions:
@@ -208,8 +208,8 @@ def test_what_is_replaced_is_told_when_the_update_is_sent(aws, back, run):
     remembered(aws, ("v1", OK), ("v2", OK))
     back()
     [planned] = [event.plan.changed[0] for event in run.events if isinstance(event, Planned)]
-    [recalled] = [event.plan for event in run.events if isinstance(event, Recalled)]
-    assert (planned.former.version, recalled.former.version) == (FORMER, "v2")
+    [recalled] = [event.plan for event in run.events if isinstance(event, PreviousVersionResolved)]
+    assert (planned.previous.version, recalled.previous.version) == (FORMER, "v2")
     assert recalled.version == "v1"
 
 
@@ -228,8 +228,8 @@ def test_a_former_revision_that_cannot_be_read_keeps_its_name_and_is_in_nobodys_
     target = aws.task_definitions
     del target[next(arn for arn in target if arn.endswith(FORMER))]
     assert only(back()).outcome is Outcome.LIVE
-    [recalled] = [event.plan for event in run.events if isinstance(event, Recalled)]
-    assert (recalled.version, recalled.former.version) == ("v1", FORMER)
+    [recalled] = [event.plan for event in run.events if isinstance(event, PreviousVersionResolved)]
+    assert (recalled.version, recalled.previous.version) == ("v1", FORMER)
 
 
 def test_a_new_revision_that_cannot_be_read_is_never_called_live(aws, back):

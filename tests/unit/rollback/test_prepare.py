@@ -12,18 +12,18 @@ from botocore.exceptions import EndpointConnectionError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appdeploy.aws.parallel import within
+from appdeploy.aws.parallel import with_timeout
 from appdeploy.model.errors import Refused
 from appdeploy.model.outcome import Outcome
-from appdeploy.rollback.choose_target import Completed, History, way_back
-from appdeploy.rollback.report import PointsReport
+from appdeploy.rollback.choose_target import CompletedDeployment, DeploymentHistory, choose_target
+from appdeploy.rollback.report import TargetsReport
 from tests.support.release_scenario import LONG_AGO, AwsSays, Moment, only, task_definition_arn
 from tests.support.rollbacks import OK, remembered, sent
 
 
 def history(*newest_last, gives_up=False):
-    completed = [Completed(name, LONG_AGO + timedelta(index)) for index, name in enumerate(newest_last)]
-    return History(tuple(reversed(completed)), gives_up)
+    completed = [CompletedDeployment(name, LONG_AGO + timedelta(index)) for index, name in enumerate(newest_last)]
+    return DeploymentHistory(tuple(reversed(completed)), gives_up)
 
 
 @pytest.mark.parametrize(
@@ -41,18 +41,18 @@ def history(*newest_last, gives_up=False):
     ids=["plain", "after-a-rollback", "at-the-end", "after-a-fix", "after-restarts", "release-under-way", "first", "forgotten"],
 )
 def test_the_way_back(succeeded, primary, leads_to):
-    assert way_back(history(*succeeded), primary) == leads_to
+    assert choose_target(history(*succeeded), primary) == leads_to
 
 
 def test_while_ecs_takes_a_release_back_the_way_back_is_the_last_success():
-    assert way_back(history("v1", "v2", gives_up=True), "v2") == "v2"
+    assert choose_target(history("v1", "v2", gives_up=True), "v2") == "v2"
 
 
 @given(st.integers(1, 8))
 def test_rolling_back_again_and_again_visits_each_version_once_and_never_goes_forward(releases):
     log = [f"v{number}" for number in range(releases)]
     visited = [log[-1]]
-    while (target := way_back(history(*log), visited[-1])) is not None:
+    while (target := choose_target(history(*log), visited[-1])) is not None:
         log.append(target)
         visited.append(target)
     assert visited == [f"v{number}" for number in reversed(range(releases))]
@@ -80,7 +80,7 @@ def test_a_release_under_way_is_superseded_by_the_last_success_and_told_apart_fr
     service.moment = Moment(primary="rival")
     assert only(back()).outcome is Outcome.LIVE
     assert sent(aws)["taskDefinition"].endswith("agent:2")
-    assert back.plan.changed[0].former.known.deployments == {"ecs-svc/9"}
+    assert back.plan.changed[0].previous.snapshot.deployments == {"ecs-svc/9"}
 
 
 def test_the_template_is_never_returned_to(aws, back):
@@ -216,15 +216,15 @@ def test_a_slow_read_is_left_behind():
     release = threading.Event()
     begun = time.monotonic()
     with pytest.raises(TimeoutError):
-        within(0.05, release.wait)
+        with_timeout(0.05, release.wait)
     assert time.monotonic() - begun < 5
     release.set()
 
 
 def test_a_read_in_time_gives_its_result_or_its_error():
-    assert within(5, lambda: 7) == 7
+    assert with_timeout(5, lambda: 7) == 7
     with pytest.raises(ValueError, match="no"):
-        within(5, lambda: int("no"))
+        with_timeout(5, lambda: int("no"))
 
 
 # The lock
@@ -282,8 +282,8 @@ def test_an_archived_image_and_a_forgotten_task_definition_are_told(aws, command
 def test_the_list_as_json_is_the_documented_model(aws, command, capsys):
     remembered(aws, ("v1", OK), ("v2", OK))
     assert command("rollback", "-e", "staging", "--list", "--json") == 0
-    report = PointsReport.model_validate(json.loads(capsys.readouterr().out))
-    assert [point.version for point in report.services[0].points] == ["v2", "v1"]
+    report = TargetsReport.model_validate(json.loads(capsys.readouterr().out))
+    assert [point.version for point in report.services[0].targets] == ["v2", "v1"]
 
 
 def test_a_service_without_a_success_says_so(aws, command, capsys):

@@ -7,19 +7,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from appdeploy.lock.session import InLine
+from appdeploy.lock.session import WaitingAcquirer
 from appdeploy.model.contract import Scaling
 from appdeploy.model.errors import Interrupted, Locked, OutOfReach, Refused
-from appdeploy.model.events import Counted, Remarked
+from appdeploy.model.events import Note, TaskCount
 from appdeploy.model.ledger_entry import CountChange, StepKind
 from appdeploy.model.outcome import Outcome
 from appdeploy.reconcile.list import list_releases
 from appdeploy.render.releases import detail_lines
 from appdeploy.render.status import status_lines
 from appdeploy.scaling.hold import Hold, HoldStore
-from appdeploy.scaling.plan import Wish
+from appdeploy.scaling.plan import ScaleRequest
 from appdeploy.scaling.read import Request, prepare_scale
-from appdeploy.scaling.resume import prepare_again, wish_of
+from appdeploy.scaling.resume import prepare_resumed, request_of
 from appdeploy.scaling.run import run_scale
 from appdeploy.status.read import read_status
 from tests.support.fake_aws import Kill
@@ -50,8 +50,8 @@ def scale(clients, clock):
             go.events.append(event)
             on_event(event)
 
-        request = Request("staging", "agent", Wish(count, **wish), "load test")
-        line = InLine(clients, clock, emit, 0.0)
+        request = Request("staging", "agent", ScaleRequest(count, **wish), "load test")
+        line = WaitingAcquirer(clients, clock, emit, 0.0)
         return run_scale(prepare or (lambda: prepare_scale(request, clients)), timeout, clients, clock, emit, line, entry)
 
     return go
@@ -70,7 +70,7 @@ def resume(clients, aws, scale):
         aws.dead = False
         aws.let_lease_pass()
         entry = aws.ledger[0]
-        return scale(prepare=lambda: prepare_again(entry, clients), entry=entry)
+        return scale(prepare=lambda: prepare_resumed(entry, clients), entry=entry)
 
     return go
 
@@ -105,7 +105,7 @@ def aws_cluster():
 
 def test_it_says_what_autoscaling_will_do_about_it(agent, scale):
     scale(4)
-    [told] = [event.what for event in scale.events if isinstance(event, Remarked)]
+    [told] = [event.text for event in scale.events if isinstance(event, Note)]
     assert told == (
         "autoscaling keeps 2 to 6 tasks by ECSServiceAverageCPUUtilization at 60, agent-requests at 500,"
         " and may move the count at its next decision; --hold DURATION keeps it"
@@ -156,8 +156,8 @@ def test_the_ledger_says_who_why_from_and_to(aws, agent, scale, clients):
     assert (entry.kind, entry.who, entry.reason, entry.outcome, entry.settled) == (
         *("scale", "arn:aws:sts::123456789012:assumed-role/release/alice", "load test", "live", True),
     )
-    assert entry.services["agent"].count == CountChange(former=2, wanted=4)
-    assert [(step.what, step.done is not None) for step in entry.steps] == [(StepKind.COUNT, True)]
+    assert entry.services["agent"].count == CountChange(previous=2, target=4)
+    assert [(step.kind, step.finished is not None) for step in entry.steps] == [(StepKind.SET_COUNT, True)]
     [reading] = list_releases(clients, "staging", 5, None, only_open=False)
     assert "agent: live: 2 -> 4 tasks" in "\n".join(detail_lines(reading))
 
@@ -202,7 +202,7 @@ def test_release_ends_a_hold(aws, agent, scale, holds):
     scale(4, hold=TWO_HOURS)
     assert scale(release=True).outcome is Outcome.LIVE
     assert (aws.suspended, holds.read(), updates(aws)) == (set(), {}, [4])
-    assert CountChange(former=4, lets_go=True) in [entry.services["agent"].count for entry in aws.ledger]
+    assert CountChange(previous=4, releases_hold=True) in [entry.services["agent"].count for entry in aws.ledger]
 
 
 def test_release_without_a_hold_changes_nothing(aws, agent, scale):
@@ -215,7 +215,7 @@ def test_a_count_under_a_hold_leaves_the_hold(aws, agent, scale, holds):
     before = holds.read()
     scale(5)
     assert (aws.suspended, holds.read()) == ({NAME}, before)
-    assert "autoscaling is held until" in next(event.what for event in scale.events if isinstance(event, Remarked))
+    assert "autoscaling is held until" in next(event.text for event in scale.events if isinstance(event, Note))
 
 
 def test_the_next_scale_ends_a_hold_that_is_over(aws, agent, scale, holds):
@@ -235,7 +235,7 @@ def test_a_deploy_leaves_a_hold_alone(aws, agent, scale, holds, run):
 
 def test_autoscaling_that_moves_the_count_meanwhile_is_not_called_success(aws, agent, scale):
     def moves(event):
-        if isinstance(event, Counted):
+        if isinstance(event, TaskCount):
             agent.moment, agent.desired = None, 3
 
     agent.moment = Moment(primary="former", rollout="COMPLETED", running=2)
@@ -283,7 +283,7 @@ def test_what_aws_refuses_is_told_as_refused(aws, agent, scale, operation, chang
     result = scale(4, hold=TWO_HOURS)
     assert result.outcome is Outcome.REFUSED
     assert "not allowed" in (result.cause or "")
-    assert [step.what for step in aws.ledger[0].steps if step.done] == changed
+    assert [step.kind for step in aws.ledger[0].steps if step.finished] == changed
 
 
 STEPS = ("RegisterScalableTarget", "UpdateItem", "UpdateService", "DescribeServices")
@@ -315,9 +315,9 @@ def test_resume_does_not_undo_what_somebody_set_since(aws, agent, scale, resume)
 
 def test_resume_of_a_hold_whose_time_is_over_lets_go():
     now = datetime.now(UTC)
-    assert wish_of(CountChange(former=2, wanted=4, until=now - TWO_HOURS), now) == Wish(None, release=True)
-    assert wish_of(CountChange(former=2, wanted=4, until=now + TWO_HOURS), now) == Wish(4, hold=TWO_HOURS)
-    assert wish_of(CountChange(former=2, wanted=4, lets_go=True), now) == Wish(4, release=True)
+    assert request_of(CountChange(previous=2, target=4, hold_until=now - TWO_HOURS), now) == ScaleRequest(None, release=True)
+    assert request_of(CountChange(previous=2, target=4, hold_until=now + TWO_HOURS), now) == ScaleRequest(4, hold=TWO_HOURS)
+    assert request_of(CountChange(previous=2, target=4, releases_hold=True), now) == ScaleRequest(4, release=True)
 
 
 @pytest.mark.parametrize("words", [("agent",), ("agent", "3", "--hold", "2x"), ("agent", "3", "--hold", "1h", "--release")])

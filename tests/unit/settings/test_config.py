@@ -10,8 +10,8 @@ from botocore.exceptions import ReadTimeoutError
 
 from appdeploy.aws.releases_table import put_of
 from appdeploy.model.errors import Interrupted, OutOfReach, Refused
-from appdeploy.model.events import Remarked
-from appdeploy.model.ledger_entry import Entry, ServiceEntry, SettingChange, Side, StepKind
+from appdeploy.model.events import Note
+from appdeploy.model.ledger_entry import Entry, ServiceEntry, SettingChange, StepKind, VersionRef
 from appdeploy.model.outcome import Outcome
 from appdeploy.model.release_id import new_release_id
 from appdeploy.reconcile.list import list_releases
@@ -19,7 +19,7 @@ from appdeploy.reconcile.resume import Request as ResumeRequest
 from appdeploy.reconcile.resume import prepare_resume
 from appdeploy.render.releases import detail_lines
 from appdeploy.render.status import status_lines
-from appdeploy.settings.history import undone
+from appdeploy.settings.history import previous_values
 from appdeploy.settings.listing import list_settings, setting_lines
 from appdeploy.settings.prepare import Request, prepare_config, setting, unsetting
 from appdeploy.settings.setting import parse_assignments
@@ -96,8 +96,8 @@ def test_the_ledger_keeps_former_and_wanted_values(aws, agent, configure, client
     configure("LOG_LEVEL=debug")
     [entry] = aws.ledger
     assert (entry.kind, entry.outcome) == ("config", "live")
-    assert entry.services["agent"].settings == (SettingChange(key="LOG_LEVEL", former="info", wanted="debug"),)
-    assert {step.what for step in entry.steps if step.done} == {StepKind.SET, StepKind.UPDATE}
+    assert entry.services["agent"].settings == (SettingChange(key="LOG_LEVEL", previous="info", target="debug"),)
+    assert {step.kind for step in entry.steps if step.finished} == {StepKind.WRITE_SETTINGS, StepKind.UPDATE}
     [reading] = list_releases(clients, "staging", 5, None, only_open=False)
     assert "LOG_LEVEL: info -> debug" in "\n".join(detail_lines(reading))
 
@@ -303,7 +303,7 @@ def history(aws, agent, configure, back):
     aws.remember(agent, ("v1", "SUCCESSFUL"), ("v2", "SUCCESSFUL"))
     v1, v2 = (task_definition_arn(f"axonflow-staging-agent:{number}") for number in (1, 2))
     aws.settings[LEVEL].append(("debug", LONG_AGO))
-    entries = [live(1, v1), live(2, v2), live(3, v2, SettingChange(key="LOG_LEVEL", former="info", wanted="debug"))]
+    entries = [live(1, v1), live(2, v2), live(3, v2, SettingChange(key="LOG_LEVEL", previous="info", target="debug"))]
     for entry in entries:
         aws.table.put(put_of(TABLE, entry)["Put"]["Item"])
     return entries
@@ -313,8 +313,8 @@ def live(minute, task_definition, *changed):
     service = ServiceEntry(
         service="arn",
         change="restart" if changed else "release",
-        former=Side(),
-        wanted=Side(task_definition=task_definition),
+        previous=VersionRef(),
+        target=VersionRef(task_definition=task_definition),
         settings=changed,
         outcome="live",
         settled=True,
@@ -326,17 +326,21 @@ def live(minute, task_definition, *changed):
         environment="staging",
         purpose="",
         who="alice",
-        begun=moment,
+        started=moment,
         services={"agent": service},
     )
-    return entry.beginning(StepKind.SET, "agent").completing(StepKind.SET, "agent") if changed else entry
+    return (
+        entry.with_step_started(StepKind.WRITE_SETTINGS, "agent").with_step_finished(StepKind.WRITE_SETTINGS, "agent")
+        if changed
+        else entry
+    )
 
 
 def test_a_rollback_restores_the_values_that_were_in_force_then(aws, history, back):
     assert only(back()).outcome is Outcome.LIVE
     assert order(aws) == ["PutParameter", "UpdateService"]
     assert values(aws)[-1] == "info"
-    assert aws.ledger[0].services["agent"].settings == (SettingChange(key="LOG_LEVEL", former="debug", wanted="info"),)
+    assert aws.ledger[0].services["agent"].settings == (SettingChange(key="LOG_LEVEL", previous="debug", target="info"),)
 
 
 def test_a_rollback_that_fails_returns_to_the_values_before_it(aws, history, agent, back):
@@ -350,7 +354,7 @@ def test_a_rollback_goes_on_without_ssm_or_the_ledger(aws, history, back, run, o
     aws.answers[operation] = [TIMED_OUT] * 20
     assert only(back()).outcome is Outcome.LIVE
     assert values(aws)[-1] == "debug"
-    assert said in " ".join(event.what for event in run.events if isinstance(event, Remarked))
+    assert said in " ".join(event.text for event in run.events if isinstance(event, Note))
 
 
 def test_a_rollback_without_the_ledger_does_not_look(aws, history, back):
@@ -360,19 +364,23 @@ def test_a_rollback_without_the_ledger_does_not_look(aws, history, back):
 
 def test_a_task_definition_that_the_ledger_does_not_reach_leaves_settings_alone():
     v1, v2 = "v1", "v2"
-    change = SettingChange(key="LOG_LEVEL", former="info", wanted="debug")
-    assert undone([live(3, v2, change), live(2, v2)], "agent", v1) == ()
-    assert undone([live(3, v2, change), live(2, v2), live(1, v1)], "agent", v2) == ()
+    change = SettingChange(key="LOG_LEVEL", previous="info", target="debug")
+    assert previous_values([live(3, v2, change), live(2, v2)], "agent", v1) == ()
+    assert previous_values([live(3, v2, change), live(2, v2), live(1, v1)], "agent", v2) == ()
 
 
 def test_several_changes_are_undone_to_the_oldest():
-    first, second = (SettingChange(key="K", former=former, wanted=wanted) for former, wanted in (("a", "b"), ("b", "c")))
+    first, second = (SettingChange(key="K", previous=former, target=wanted) for former, wanted in (("a", "b"), ("b", "c")))
     entries = [live(3, "v2", second), live(2, "v2", first), live(1, "v1")]
-    assert undone(entries, "agent", "v1") == (SettingChange(key="K", former="c", wanted="a"),)
+    assert previous_values(entries, "agent", "v1") == (SettingChange(key="K", previous="c", target="a"),)
 
 
 def test_what_was_put_back_already_is_not_undone():
-    change = SettingChange(key="K", former="a", wanted="b")
-    failed = live(2, "v2", change).beginning(StepKind.RESTORE, "agent").completing(StepKind.RESTORE, "agent")
+    change = SettingChange(key="K", previous="a", target="b")
+    failed = (
+        live(2, "v2", change)
+        .with_step_started(StepKind.RESTORE_SETTINGS, "agent")
+        .with_step_finished(StepKind.RESTORE_SETTINGS, "agent")
+    )
     failed = failed.with_service("agent", outcome="rolled-back")
-    assert undone([failed, live(1, "v1")], "agent", "v1") == ()
+    assert previous_values([failed, live(1, "v1")], "agent", "v1") == ()
