@@ -33,20 +33,20 @@ demo: setup ## Bring staging up with the real engine, then release an image
 
 # Two cores: the end-to-end story and some other tests mostly wait, so they run beside the rest, which itself is in two halves.
 # What the others said is shown after the last of them has ended.
-PLAIN := tests/unit tests/infra tests/provider
+PLAIN := tests/unit tests/infra tests/sandbox/provider
 test: setup ## All tests
-	@said=$$(mktemp -d); $(BIN)/pytest tests/e2e > $$said/story 2>&1 & story=$$!; \
-	$(BIN)/pytest --ignore tests/e2e -m waits > $$said/waits 2>&1 & waits=$$!; \
+	@said=$$(mktemp -d); $(BIN)/pytest tests/system/e2e > $$said/story 2>&1 & story=$$!; \
+	$(BIN)/pytest --ignore tests/system/e2e -m waits > $$said/waits 2>&1 & waits=$$!; \
 	$(BIN)/pytest $(PLAIN) -m "not waits" > $$said/plain 2>&1 & plain=$$!; \
 	trap 'kill $$story $$waits $$plain 2>/dev/null' INT TERM; \
-	$(BIN)/pytest --ignore tests/e2e $(addprefix --ignore ,$(PLAIN)) -m "not waits"; rest=$$?; \
+	$(BIN)/pytest --ignore tests/system/e2e $(addprefix --ignore ,$(PLAIN)) -m "not waits"; rest=$$?; \
 	wait $$plain; plain=$$?; wait $$waits; waits=$$?; wait $$story; story=$$?; \
 	cat $$said/plain $$said/waits $$said/story; rm -r $$said; \
 	test $$rest -eq 0 -a $$plain -eq 0 -a $$waits -eq 0 -a $$story -eq 0
 
-# SUBJECTS="mutants peers" runs some of them; SEED and SCALE as in python -m tests.prove --help.
+# SUBJECTS="mutants peers" runs some of them; SEED and SCALE as in python -m tests.evidence.prove --help.
 prove: setup ## The full volumes; what was seen goes to docs/evidence/
-	@$(BIN)/python -m tests.prove $(SUBJECTS) $(if $(SEED),--seed $(SEED)) $(if $(SCALE),--scale $(SCALE))
+	@$(BIN)/python -m tests.evidence.prove $(SUBJECTS) $(if $(SEED),--seed $(SEED)) $(if $(SCALE),--scale $(SCALE))
 
 # SUBJECTS="fleet releases" runs some of them; ROUNDS and SEED as in python -m benchmarks --help.
 bench: $(INSTALLED) ## Measure, and write docs/evidence

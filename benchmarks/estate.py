@@ -11,13 +11,13 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from appdeploy.contract import PlatformContract, ServiceContract, contract_path
-from tests.pressure.platform import ACCOUNT, REGISTRY, create_table
-from tests.pressure.shop import shell
-from tests.sandbox import aws_platform
-from tests.sandbox.aws_platform import Balancer
-from tests.sandbox.inprocess import REGION
-from tests.sandbox.process import EmulatorProcess
+from appdeploy.model.contract import PlatformContract, ServiceContract, contract_path
+from tests.support import aws_platform
+from tests.support.aws_platform import Balancer
+from tests.support.cli_harness import shell
+from tests.support.emulator_process import EmulatorProcess
+from tests.support.inprocess import REGION
+from tests.support.release_platform import ACCOUNT, REGISTRY, create_table
 
 TASKS = 2
 _LONGEST = 900

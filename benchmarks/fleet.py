@@ -17,7 +17,7 @@ from benchmarks import ecs_time
 from benchmarks.estate import Estate, Ground
 from benchmarks.process import Ran, run
 from benchmarks.report import circumstances, table, verdict, write
-from tests.sandbox.process import EmulatorProcess
+from tests.support.emulator_process import EmulatorProcess
 
 SIZES = (10, 25, 50)
 MEMORY_AIM = 150

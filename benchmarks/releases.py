@@ -18,7 +18,7 @@ from benchmarks.estate import Estate, Ground
 from benchmarks.process import CUT_OFF, Ran, run
 from benchmarks.report import Spread, circumstances, table, verdict, write
 from benchmarks.ways import LIVE, OURS, PEERS, Way
-from tests.sandbox.process import EmulatorProcess
+from tests.support.emulator_process import EmulatorProcess
 
 ONE_AIM = 1.03
 """Of ECS's own time, for one service."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
-from tests.prove.evidence import DIRECTORY
+from tests.support.evidence import DIRECTORY
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.report import Spread, circumstances, table, verdict, write
-from tests.pressure.shop import Shop
-from tests.sandbox import aws_platform
-from tests.sandbox.process import EmulatorProcess
+from tests.support import aws_platform
+from tests.support.cli_harness import Shop
+from tests.support.emulator_process import EmulatorProcess
 
 CALLS = 7
 """Six before UpdateService, and UpdateService."""

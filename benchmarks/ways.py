@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.estate import Estate
-from tests.prove.tools import AWS_CLI, ECS_DEPLOY, installed
+from tests.support.peer_tools import AWS_CLI, ECS_DEPLOY, installed
 
 _BIN = Path(sys.executable).parent
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, ValidationError
 
-from appdeploy.contract import ENVIRONMENT_PATTERN
+from appdeploy.model.contract import ENVIRONMENT_PATTERN
 from infra.core.settings_model import SettingsModel
 from infra.iam.settings import REPOSITORY, Principals
 from infra.settings import SettingsError

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
-from appdeploy.contract import ENVIRONMENT_PATTERN, SERVICE_PATTERN, Promotion, ReleaseWindow
+from appdeploy.model.contract import ENVIRONMENT_PATTERN, SERVICE_PATTERN, Promotion, ReleaseWindow
 from infra.contract.promotion import PromotionSettings
 from infra.core.settings_model import SettingsModel
 from infra.data.settings import CacheSettings, DatabaseSettings

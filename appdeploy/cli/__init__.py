@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -9,8 +10,8 @@ from typing import NoReturn
 
 import click
 
-from appdeploy.errors import AppdeployError, told
-from appdeploy.outcome import ExitCode
+from appdeploy.model.errors import AppdeployError, described
+from appdeploy.model.outcome import ExitCode
 
 _COMMANDS = {
     "plan": "Show what a release would do, and change nothing.",
@@ -60,6 +61,7 @@ def main() -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit status. Every error is one line on standard error, never a traceback."""
+    _show_warnings()
     try:
         return int(cli.main(list(arguments), prog_name="appdeploy", standalone_mode=False) or ExitCode.OK)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -79,10 +81,24 @@ def _end(error: BaseException) -> int:
         from appdeploy.render.plain import write
 
         write(sys.stdout, error.details)
-    code, lines = told(error)
+    code, lines = described(error)
     for line in lines:
         _complain(line)
     return code
+
+
+class _Warnings(logging.Handler):
+    """Writes what the tool's modules warn of as errors are written."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        _complain(record.getMessage())
+
+
+def _show_warnings() -> None:
+    log = logging.getLogger("appdeploy")
+    log.propagate = False
+    if not any(isinstance(handler, _Warnings) for handler in log.handlers):
+        log.addHandler(_Warnings())
 
 
 def _complain(line: str) -> None:

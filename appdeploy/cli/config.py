@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from appdeploy.cli.following import Following, follow, following_options
+from appdeploy.cli.following import ReleaseOptions, follow, release_options
 from appdeploy.cli.options import environment_option, incident_option, region_option
 
 if TYPE_CHECKING:
-    from appdeploy.tunables.prepare import Request
+    from appdeploy.settings.prepare import Request
 
 
 @click.group("config", short_help="List and change settings.")
@@ -28,10 +28,10 @@ def list_command(service: str, environment: str, region: str | None) -> int:
 
     Exit status: 0, or 10 when they cannot be read.
     """
-    from appdeploy.aws import connect
-    from appdeploy.outcome import ExitCode
+    from appdeploy.aws.clients import connect
+    from appdeploy.model.outcome import ExitCode
     from appdeploy.render.plain import write
-    from appdeploy.tunables.listing import list_settings, setting_lines
+    from appdeploy.settings.listing import list_settings, setting_lines
 
     write(sys.stdout, setting_lines(service, list_settings(connect(region), environment, service)))
     return ExitCode.OK
@@ -42,14 +42,14 @@ def list_command(service: str, environment: str, region: str | None) -> int:
 @click.argument("assignments", metavar="KEY=VALUE...", nargs=-1, required=True)
 @environment_option
 @incident_option
-@following_options
+@release_options
 @region_option
 def set_command(
     service: str,
     assignments: tuple[str, ...],
     environment: str,
     incident: str | None,
-    following: Following,
+    following: ReleaseOptions,
     region: str | None,
 ) -> int:
     """Write settings of SERVICE, replace its tasks by new ones that read them, and watch it to its outcome.
@@ -57,8 +57,8 @@ def set_command(
     Judged as strictly as a release: if the new tasks fail, the former values are put back before ECS is asked for the way
     back. Exit status: as `appdeploy deploy`.
     """
-    from appdeploy.tunables.prepare import Request, setting
-    from appdeploy.tunables.setting import parse_assignments
+    from appdeploy.settings.prepare import Request, setting
+    from appdeploy.settings.setting import parse_assignments
 
     values = setting(parse_assignments(assignments))
     return _change(Request(environment, service, values, incident), region, following)
@@ -69,18 +69,18 @@ def set_command(
 @click.argument("keys", metavar="KEY...", nargs=-1, required=True)
 @environment_option
 @incident_option
-@following_options
+@release_options
 @region_option
 def unset_command(
-    service: str, keys: tuple[str, ...], environment: str, incident: str | None, following: Following, region: str | None
+    service: str, keys: tuple[str, ...], environment: str, incident: str | None, following: ReleaseOptions, region: str | None
 ) -> int:
     """Return settings of SERVICE to the values with which infra created them, and restart as `appdeploy config set` does."""
-    from appdeploy.tunables.prepare import Request, unsetting
+    from appdeploy.settings.prepare import Request, unsetting
 
     return _change(Request(environment, service, unsetting(environment, service, keys), incident), region, following)
 
 
-def _change(request: Request, region: str | None, following: Following) -> int:
-    from appdeploy.tunables.prepare import prepare_config
+def _change(request: Request, region: str | None, following: ReleaseOptions) -> int:
+    from appdeploy.settings.prepare import prepare_config
 
     return follow(lambda clients: prepare_config(request, clients), request.environment, region, following)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from appdeploy.cli.following import Following, follow, following_options
+from appdeploy.cli.following import ReleaseOptions, follow, release_options
 from appdeploy.cli.options import (
     atomic_option,
     environment_option,
@@ -26,7 +26,7 @@ from appdeploy.cli.options import (
 @click.option(
     "--plan", "only_plan", is_flag=True, help="Show what would be done and change nothing, as `appdeploy plan [--json]`."
 )
-@following_options
+@release_options
 @region_option
 def command(
     environment: str,
@@ -36,7 +36,7 @@ def command(
     incident: str | None,
     atomic: bool | None,
     only_plan: bool,
-    following: Following,
+    following: ReleaseOptions,
     region: str | None,
 ) -> int:
     """Release VERSION to an environment's services, and watch it to its outcome.
@@ -46,8 +46,8 @@ def command(
     contract, and go back together when one fails. Exit status: 0 live or unchanged, 10 refused, 11 locked, 20 rolled back
     by ECS, 21 rolled back by us, 22 failed, 23 superseded, 24 timed out, 25 not begun.
     """
-    from appdeploy.goal import Deploy
-    from appdeploy.prepare import Request, prepare
+    from appdeploy.model.operation import Deploy
+    from appdeploy.plan.prepare import Request, prepare
 
     request = Request(environment, Deploy(version, sync), services, incident, atomic)
     if only_plan:

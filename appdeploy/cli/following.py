@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from appdeploy.cli.options import json_option, why_options
+from appdeploy.cli.options import json_option, reason_options
 
 if TYPE_CHECKING:
-    from appdeploy.aws import Clients
-    from appdeploy.clock import Clock, SystemClock
-    from appdeploy.events import Emit
-    from appdeploy.everyone import Everyone, Renderer
-    from appdeploy.lock.turn import Line
-    from appdeploy.plan import ReleasePlan
+    from appdeploy.aws.clients import Clients
+    from appdeploy.lock.session import Acquirer
+    from appdeploy.model.clock import Clock, SystemClock
+    from appdeploy.model.events import Emit
+    from appdeploy.model.plan import ReleasePlan
+    from appdeploy.notify.fanout import EventFanout, Renderer
 
 _LIVE = "live"
 _COMPLETE = "complete"
@@ -31,7 +31,7 @@ _ROLLBACK = "rollback"
 
 
 @dataclass(frozen=True)
-class Following:
+class ReleaseOptions:
     """What a person asked of the watch, and of the way to it."""
 
     until: str | None
@@ -51,53 +51,53 @@ class Following:
     change_ticket: str | None = None
 
 
-def following_options(function: Callable[..., int]) -> Callable[..., int]:
+def release_options(function: Callable[..., int]) -> Callable[..., int]:
     """Why, and how a release is followed; the command gets it as `following`."""
-    return why_options(_lock_wait(_on_interrupt(_gathering(function))))
+    return reason_options(_lock_wait(_on_interrupt(_gathering(function))))
 
 
-def resume_following_options(function: Callable[..., int]) -> Callable[..., int]:
+def resume_options(function: Callable[..., int]) -> Callable[..., int]:
     """The same for a release that has begun: why it is made is in the ledger."""
     return _lock_wait(_on_interrupt(_gathering(function)))
 
 
-def rollback_following_options(function: Callable[..., int]) -> Callable[..., int]:
+def rollback_options(function: Callable[..., int]) -> Callable[..., int]:
     """The same for a rollback, which waits for nobody and does not need the table: `--without-ledger`."""
-    return why_options(_without_ledger(_gathering(function)))
+    return reason_options(_without_ledger(_gathering(function)))
 
 
 def _gathering(function: Callable[..., int]) -> Callable[..., int]:
     """`--until`, `--timeout`, `--patient` and `--json`; these and what else belongs to Following is handed on as one value."""
-    names = {field.name for field in fields(Following)}
+    names = {field.name for field in fields(ReleaseOptions)}
 
     @wraps(function)
     def command(**options: Any) -> int:
         ours = {name: options.pop(name) for name in names & options.keys()}
-        return function(following=Following(**ours), **options)
+        return function(following=ReleaseOptions(**ours), **options)
 
     return _until(_timeout(_patient(_json(command))))
 
 
-def follow(prepare: Callable[[Clients], ReleasePlan], environment: str, region: str | None, following: Following) -> int:
+def follow(prepare: Callable[[Clients], ReleasePlan], environment: str, region: str | None, following: ReleaseOptions) -> int:
     """Carry a plan out, show it, and return the exit status of its worst service. Ctrl-C and SIGTERM stop the watch alone."""
-    from appdeploy.aws import connect
-    from appdeploy.clock import SystemClock
-    from appdeploy.everyone import Everyone
-    from appdeploy.notices.announcer import Announcer
-    from appdeploy.notices.post import Post
-    from appdeploy.outcome import worst
-    from appdeploy.release import Watching, run_release
+    from appdeploy.aws.clients import connect
+    from appdeploy.model.clock import SystemClock
+    from appdeploy.model.outcome import worst
+    from appdeploy.notify.eventbridge import EventBridgeSender
+    from appdeploy.notify.fanout import EventFanout
+    from appdeploy.notify.notifier import Notifier
+    from appdeploy.release.run import WatchOptions, run_release
     from appdeploy.render import is_terminal
     from appdeploy.watch.judge import Policy
 
     clock = SystemClock()
     until = following.until or (_LIVE if is_terminal() else _COMPLETE)
     policy = Policy(until_complete=until == _COMPLETE, patient=following.patient)
-    watching = Watching(policy, following.timeout, back_on_interrupt=following.on_interrupt == _ROLLBACK)
-    with cancelling(clock), Everyone(_renderer(clock, as_json=following.as_json), clock) as emit:
+    watching = WatchOptions(policy, following.timeout, revert_on_interrupt=following.on_interrupt == _ROLLBACK)
+    with cancelling(clock), EventFanout(_renderer(clock, as_json=following.as_json), clock) as emit:
         _summarise(emit, environment)
         clients = connect(region)
-        emit.join(Announcer(Post(clients.once.events), emit))
+        emit.subscribe(Notifier(EventBridgeSender(clients.once.events), emit))
         line = _line(clients, clock, emit, following)
         results = run_release(lambda: _with_why(prepare(clients), following), watching, clients, clock, emit, line)
         if following.lock_wait is not None:
@@ -105,24 +105,24 @@ def follow(prepare: Callable[[Clients], ReleasePlan], environment: str, region: 
     return worst(result.outcome for result in results).exit_code
 
 
-def _summarise(everyone: Everyone, environment: str) -> None:
+def _summarise(everyone: EventFanout, environment: str) -> None:
     """In a GitHub job, for the page of its run too."""
     from appdeploy.render.step_summary import VARIABLE, StepSummary
 
     if path := os.environ.get(VARIABLE):
-        everyone.join(StepSummary(environment, Path(path)))
+        everyone.subscribe(StepSummary(environment, Path(path)))
 
 
 def _tidy(clients: Clients, environment: str) -> None:
     """Settle what earlier releases left open. Never in the way of this one's outcome."""
-    from appdeploy.errors import AppdeployError
-    from appdeploy.ledger.read import read_tidily
+    from appdeploy.model.errors import AppdeployError
+    from appdeploy.reconcile.list import read_reconciled
 
     with suppress(AppdeployError):
-        read_tidily(clients, environment)
+        read_reconciled(clients, environment)
 
 
-def _with_why(plan: ReleasePlan, following: Following) -> ReleasePlan:
+def _with_why(plan: ReleasePlan, following: ReleaseOptions) -> ReleasePlan:
     reason, ticket = following.reason or plan.reason, following.change_ticket or plan.change_ticket
     return replace(plan, reason=reason, change_ticket=ticket)
 
@@ -159,21 +159,21 @@ _without_ledger = click.option(
 )
 
 
-def _line(clients: Clients, clock: Clock, emit: Emit, following: Following) -> Line:
-    from appdeploy.lock.turn import AsBegun, AtOnce, InLine
+def _line(clients: Clients, clock: Clock, emit: Emit, following: ReleaseOptions) -> Acquirer:
+    from appdeploy.lock.session import ResumingAcquirer, TakeoverAcquirer, WaitingAcquirer
 
-    at_once = AtOnce(clients, emit, following.without_ledger)
+    at_once = TakeoverAcquirer(clients, emit, following.without_ledger)
     if following.lock_wait is None:
         return at_once
-    in_line = InLine(clients, clock, emit, following.lock_wait)
-    return AsBegun(at_once, in_line) if following.resumes else in_line
+    in_line = WaitingAcquirer(clients, clock, emit, following.lock_wait)
+    return ResumingAcquirer(at_once, in_line) if following.resumes else in_line
 
 
 def _renderer(clock: Clock, *, as_json: bool) -> Renderer:
     from appdeploy.render import is_terminal
 
     if as_json:
-        from appdeploy.render.json_lines import JsonRenderer
+        from appdeploy.render.json_renderer import JsonRenderer
 
         return JsonRenderer()
     from appdeploy.render.plain import PlainRenderer

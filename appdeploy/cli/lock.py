@@ -16,15 +16,15 @@ def command(environment: str, reason: str, region: str | None) -> int:
 
     Exit status: 0 frozen, 11 somebody froze it before.
     """
-    from appdeploy.aws import connect
-    from appdeploy.aws_errors import refusing
-    from appdeploy.errors import Locked
-    from appdeploy.lock.desk import open_desk
+    from appdeploy.aws.clients import connect
+    from appdeploy.aws.errors import refusing
+    from appdeploy.lock.admin import open_lock_admin
     from appdeploy.lock.item import Freeze
-    from appdeploy.lock.keeper import describe
-    from appdeploy.lock.turn import now
+    from appdeploy.lock.lease import describe
+    from appdeploy.lock.session import now
+    from appdeploy.model.errors import Locked
 
-    desk = open_desk(connect(region), environment)
+    desk = open_lock_admin(connect(region), environment)
     with refusing(f"{environment} could not be frozen"):
         frozen = desk.store.freeze(Freeze(desk.caller, now(), " ".join(reason.split())))
         item = desk.store.read()

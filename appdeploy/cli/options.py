@@ -56,7 +56,7 @@ def atomic_option(function: F) -> F:
     )(function)
 
 
-def why_options(function: F) -> F:
+def reason_options(function: F) -> F:
     """`--reason` and `--change`. The command gets `reason` and `change_ticket`, of one line each."""
     reason = click.option(
         "--reason", metavar="TEXT", callback=_line, help="Why; whoever meets the lock reads it, and the ledger keeps it."
@@ -106,7 +106,7 @@ def services_option(function: F) -> F:
 
 def check_environment(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
     """A well-formed name, or nothing where the option is not required."""
-    from appdeploy.contract import ENVIRONMENT_PATTERN
+    from appdeploy.model.contract import ENVIRONMENT_PATTERN
 
     if value is not None and not re.fullmatch(ENVIRONMENT_PATTERN, value):
         raise click.BadParameter(f"{value!r} cannot be an environment: it takes lower-case letters, digits and hyphens")
@@ -114,7 +114,7 @@ def check_environment(_context: click.Context, _parameter: click.Parameter, valu
 
 
 def _version(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    from appdeploy.image import TAG_PATTERN
+    from appdeploy.model.image import TAG_PATTERN
 
     if not re.fullmatch(TAG_PATTERN, value):
         raise click.BadParameter(f"{value!r} cannot be an image tag")

@@ -18,7 +18,7 @@ from appdeploy.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from appdeploy.prepare import Request
+    from appdeploy.plan.prepare import Request
 
 
 @click.command("plan", short_help="Show what a release would do.")
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @services_option
 @sync_option
 @incident_option
-@json_option("Print one JSON object (appdeploy.plan_report.PlanReport).")
+@json_option("Print one JSON object (appdeploy.plan.report.PlanReport).")
 @region_option
 def command(
     environment: str,
@@ -43,18 +43,18 @@ def command(
     For each service: version, digest and task definition before and after, how its template has moved on, what would be
     written, and how long it should take. Exit status: 0 when it could be released, 10 when not.
     """
-    from appdeploy.goal import Deploy
-    from appdeploy.prepare import Request
+    from appdeploy.model.operation import Deploy
+    from appdeploy.plan.prepare import Request
 
     return show_plan(Request(environment, Deploy(version, sync), services, incident), region, as_json=as_json)
 
 
 def show_plan(request: Request, region: str | None, *, as_json: bool) -> int:
     """Print the plan for a request and return the exit status."""
-    from appdeploy.aws import connect
-    from appdeploy.errors import Refused
-    from appdeploy.outcome import ExitCode
-    from appdeploy.preview import read_preview
+    from appdeploy.aws.clients import connect
+    from appdeploy.model.errors import Refused
+    from appdeploy.model.outcome import ExitCode
+    from appdeploy.plan.preview import read_preview
     from appdeploy.render.plain import write
     from appdeploy.render.plan import plan_lines
 

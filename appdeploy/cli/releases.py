@@ -11,7 +11,7 @@ import click
 from appdeploy.cli.options import check_environment, environment_option, json_option, region_option
 
 if TYPE_CHECKING:
-    from appdeploy.aws import Clients
+    from appdeploy.aws.clients import Clients
 
 
 @click.group("releases", invoke_without_command=True, short_help="List the releases.")
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("-n", "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at most.")
 @click.option("--before", metavar="RELEASE", help="Those older than this one: the next page.")
 @click.option("--open", "only_open", is_flag=True, help="Those alone that are not settled.")
-@json_option("Print one JSON array (appdeploy.ledger.entry.Entry each).")
+@json_option("Print one JSON array (appdeploy.model.ledger_entry.Entry each).")
 @region_option
 @click.pass_context
 def command(
@@ -40,7 +40,7 @@ def command(
         return 0
     if environment is None:
         raise click.UsageError("Missing option '-e' / '--env' / '--environment'", context)
-    from appdeploy.ledger.read import list_releases
+    from appdeploy.reconcile.list import list_releases
     from appdeploy.render.releases import json_lines, release_lines
 
     name = environment
@@ -51,11 +51,11 @@ def command(
 @command.command("show", short_help="Show one release.")
 @click.argument("release", metavar="RELEASE")
 @environment_option
-@json_option("Print one JSON object (appdeploy.ledger.entry.Entry).")
+@json_option("Print one JSON object (appdeploy.model.ledger_entry.Entry).")
 @region_option
 def show_command(release: str, environment: str, as_json: bool, region: str | None) -> int:
     """Show who made a release, why, what it changed, each step with its time, and how it ended."""
-    from appdeploy.ledger.read import read_release
+    from appdeploy.reconcile.list import read_release
     from appdeploy.render.releases import detail_lines
 
     def show(clients: Clients) -> list[str]:
@@ -66,8 +66,8 @@ def show_command(release: str, environment: str, as_json: bool, region: str | No
 
 
 def _show(lines: Callable[[Clients], Iterable[str]], region: str | None) -> int:
-    from appdeploy.aws import connect
-    from appdeploy.outcome import ExitCode
+    from appdeploy.aws.clients import connect
+    from appdeploy.model.outcome import ExitCode
     from appdeploy.render.plain import write
 
     write(sys.stdout, lines(connect(region)))

@@ -13,7 +13,7 @@ from appdeploy.cli.options import environment_option, region_option
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from appdeploy.aws import Clients
+    from appdeploy.aws.clients import Clients
 
 
 @click.command("report", short_help="Write the record of a release.")
@@ -31,9 +31,9 @@ def command(release: str, environment: str, output: Path | None, region: str | N
 
     Exit status: 0, or 10 when the ledger cannot be read, has no such release, or FILE cannot be written.
     """
-    from appdeploy.aws import connect
-    from appdeploy.ledger.read import read_release
-    from appdeploy.outcome import ExitCode
+    from appdeploy.aws.clients import connect
+    from appdeploy.model.outcome import ExitCode
+    from appdeploy.reconcile.list import read_release
     from appdeploy.render.plain import write
     from appdeploy.render.report import report_lines
 
@@ -49,9 +49,9 @@ def command(release: str, environment: str, output: Path | None, region: str | N
 
 def _serving(clients: Clients, environment: str, services: tuple[str, ...]) -> dict[str, str]:
     """What serves now. A record is worth having without it."""
-    from appdeploy.errors import AppdeployError
+    from appdeploy.model.errors import AppdeployError
     from appdeploy.render.status import tasks, version
-    from appdeploy.status import read_status
+    from appdeploy.status.read import read_status
 
     try:
         report = read_status(clients, environment, services)
@@ -61,7 +61,7 @@ def _serving(clients: Clients, environment: str, services: tuple[str, ...]) -> d
 
 
 def _keep(output: Path, lines: Iterable[str]) -> None:
-    from appdeploy.errors import Refused
+    from appdeploy.model.errors import Refused
 
     try:
         output.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

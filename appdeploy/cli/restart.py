@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from appdeploy.cli.following import Following, follow, following_options
+from appdeploy.cli.following import ReleaseOptions, follow, release_options
 from appdeploy.cli.options import atomic_option, environment_option, incident_option, region_option, services_option
 
 
@@ -13,22 +13,22 @@ from appdeploy.cli.options import atomic_option, environment_option, incident_op
 @services_option
 @incident_option
 @atomic_option
-@following_options
+@release_options
 @region_option
 def command(
     environment: str,
     services: tuple[str, ...],
     incident: str | None,
     atomic: bool | None,
-    following: Following,
+    following: ReleaseOptions,
     region: str | None,
 ) -> int:
     """Replace the services' tasks by new ones of the same task definition, and watch it to its outcome.
 
     Judged as strictly as a release: new tasks that fail are rolled back. Exit status: as `appdeploy deploy`.
     """
-    from appdeploy.goal import Restart
-    from appdeploy.prepare import Request, prepare
+    from appdeploy.model.operation import Restart
+    from appdeploy.plan.prepare import Request, prepare
 
     request = Request(environment, Restart(), services, incident, atomic)
     return follow(lambda clients: prepare(request, clients).cleared(), environment, region, following)

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from appdeploy.cli.following import Following, follow, rollback_following_options
+from appdeploy.cli.following import ReleaseOptions, follow, rollback_options
 from appdeploy.cli.options import environment_option, region_option, services_option
 
 
@@ -21,14 +21,14 @@ from appdeploy.cli.options import environment_option, region_option, services_op
 @click.option(
     "--list", "only_list", is_flag=True, help="Show what could be returned to, with --json as one object, and change nothing."
 )
-@rollback_following_options
+@rollback_options
 @region_option
 def command(
     environment: str,
     services: tuple[str, ...],
     to: str | None,
     only_list: bool,
-    following: Following,
+    following: ReleaseOptions,
     region: str | None,
 ) -> int:
     """Return an environment's services to a task definition that they ran before: image, template and settings.
@@ -48,12 +48,12 @@ def command(
 
 
 def _show_points(environment: str, services: tuple[str, ...], region: str | None, *, as_json: bool) -> int:
-    from appdeploy.aws import connect
-    from appdeploy.outcome import ExitCode
+    from appdeploy.aws.clients import connect
+    from appdeploy.model.outcome import ExitCode
     from appdeploy.render.plain import write
-    from appdeploy.render.points import point_lines
-    from appdeploy.rollback.points import read_points
+    from appdeploy.render.rollback_targets import target_lines
+    from appdeploy.rollback.list_targets import read_targets
 
-    report = read_points(connect(region), environment, services)
-    write(sys.stdout, [report.model_dump_json(indent=2)] if as_json else point_lines(report))
+    report = read_targets(connect(region), environment, services)
+    write(sys.stdout, [report.model_dump_json(indent=2)] if as_json else target_lines(report))
     return ExitCode.OK

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from appdeploy.cli.options import environment_option, region_option, why_options
+from appdeploy.cli.options import environment_option, reason_options, region_option
 
 if TYPE_CHECKING:
-    from appdeploy.aws import Clients
-    from appdeploy.ledger.entry import Entry
+    from appdeploy.aws.clients import Clients
+    from appdeploy.model.ledger_entry import Entry
     from appdeploy.scaling.read import Prepared
 
 _UNITS = {"d": 86400, "h": 3600, "m": 60}
@@ -39,7 +39,7 @@ def _duration(_context: click.Context, _parameter: click.Parameter, value: str |
     "--hold", metavar="DURATION", callback=_duration, help="Suspend autoscaling first, and for how long: 30m, 2h, 1d12h."
 )
 @click.option("--release", is_flag=True, help="End a hold: autoscaling decides again.")
-@why_options
+@reason_options
 @click.option(
     "--timeout", type=click.IntRange(min=1), default=600, show_default=True, metavar="SECONDS", help="How long to watch."
 )
@@ -74,14 +74,14 @@ def command(
         raise click.UsageError("--hold begins a hold and --release ends one: give one of them")
     if count is None and not release:
         raise click.UsageError("Missing argument COUNT; it may be left out with --release alone")
-    from appdeploy.scaling.plan import Wish
+    from appdeploy.scaling.plan import ScaleRequest
     from appdeploy.scaling.read import Request, prepare_scale
 
-    request = Request(environment, service, Wish(count, hold, release), reason, change_ticket)
-    return carry_out(lambda clients: prepare_scale(request, clients), region, timeout, lock_wait)
+    request = Request(environment, service, ScaleRequest(count, hold, release), reason, change_ticket)
+    return run(lambda clients: prepare_scale(request, clients), region, timeout, lock_wait)
 
 
-def carry_out(
+def run(
     prepare: Callable[[Clients], Prepared],
     region: str | None,
     timeout: int,
@@ -91,14 +91,14 @@ def carry_out(
     as_json: bool = False,
 ) -> int:
     """Change a count, show it, and return the exit status. `resumed` is the entry of a change that is carried on."""
-    from appdeploy.aws import connect
+    from appdeploy.aws.clients import connect
     from appdeploy.cli.following import showing
-    from appdeploy.clock import SystemClock
-    from appdeploy.lock.turn import InLine
+    from appdeploy.lock.session import WaitingAcquirer
+    from appdeploy.model.clock import SystemClock
     from appdeploy.scaling.run import run_scale
 
     clock, clients = SystemClock(), connect(region)
     with showing(clock, as_json=as_json) as render:
-        line = InLine(clients, clock, render, lock_wait)
+        line = WaitingAcquirer(clients, clock, render, lock_wait)
         result = run_scale(lambda: prepare(clients), timeout, clients, clock, render, line, resumed)
     return result.outcome.exit_code

@@ -11,7 +11,7 @@ import click
 from appdeploy.cli.options import environment_option, json_option, region_option, services_option
 
 if TYPE_CHECKING:
-    from appdeploy.status_report import StatusReport
+    from appdeploy.status.report import StatusReport
 
 _INTERVAL = 5.0
 
@@ -26,7 +26,7 @@ _INTERVAL = 5.0
 @click.option(
     "--interval", type=click.FloatRange(min=1), metavar="SECONDS", help="With --watch: the pause between two looks. Default: 5."
 )
-@json_option("Print one JSON object (appdeploy.status_report.StatusReport); with --watch one a line for each change.")
+@json_option("Print one JSON object (appdeploy.status.report.StatusReport); with --watch one a line for each change.")
 @region_option
 def command(
     environment: str,
@@ -42,8 +42,8 @@ def command(
     Who has the lock, and which releases are open, is shown too. Exit status: 0 when it could be read, whatever it says; 10
     when not, or when --expect-synced finds a drift; 130 when --watch was interrupted.
     """
-    from appdeploy.aws import connect
-    from appdeploy.status import read_status
+    from appdeploy.aws.clients import connect
+    from appdeploy.status.read import read_status
 
     if interval is not None and not watched:
         raise click.UsageError("--interval needs --watch", click.get_current_context())
@@ -56,7 +56,7 @@ def command(
 
 
 def _show(report: StatusReport, *, expect_synced: bool, as_json: bool) -> int:
-    from appdeploy.outcome import ExitCode
+    from appdeploy.model.outcome import ExitCode
     from appdeploy.render import is_terminal
     from appdeploy.render.plain import write
     from appdeploy.render.status import status_lines
@@ -75,11 +75,11 @@ def _show(report: StatusReport, *, expect_synced: bool, as_json: bool) -> int:
 def _watch(read: Callable[[], StatusReport], interval: float, *, as_json: bool) -> int:
     """Until an interruption, which is its regular end, or until nobody reads what it prints."""
     from appdeploy.cli.following import cancelling
-    from appdeploy.clock import SystemClock
-    from appdeploy.errors import Interrupted
-    from appdeploy.outcome import ExitCode
+    from appdeploy.model.clock import SystemClock
+    from appdeploy.model.errors import Interrupted
+    from appdeploy.model.outcome import ExitCode
     from appdeploy.render import is_terminal, status_watch
-    from appdeploy.status_watch import watch
+    from appdeploy.status.watch import watch
 
     clock = SystemClock()
     show = status_watch.show_table if is_terminal() else status_watch.show_blocks

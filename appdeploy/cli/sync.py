@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from appdeploy.cli.following import Following, follow, following_options
+from appdeploy.cli.following import ReleaseOptions, follow, release_options
 from appdeploy.cli.options import atomic_option, environment_option, incident_option, region_option, services_option
 
 
@@ -13,14 +13,14 @@ from appdeploy.cli.options import atomic_option, environment_option, incident_op
 @services_option
 @incident_option
 @atomic_option
-@following_options
+@release_options
 @region_option
 def command(
     environment: str,
     services: tuple[str, ...],
     incident: str | None,
     atomic: bool | None,
-    following: Following,
+    following: ReleaseOptions,
     region: str | None,
 ) -> int:
     """Bring the newest template to the services, each with the version that it runs, and watch it to its outcome.
@@ -28,8 +28,8 @@ def command(
     Settings, secrets and sidecars come from the template; the application's image stays. A service that stands on the
     template already, or was never released, is left alone. Exit status: as `appdeploy deploy`.
     """
-    from appdeploy.goal import Sync
-    from appdeploy.prepare import Request, prepare
+    from appdeploy.model.operation import Sync
+    from appdeploy.plan.prepare import Request, prepare
 
     request = Request(environment, Sync(), services, incident, atomic)
     return follow(lambda clients: prepare(request, clients).cleared(), environment, region, following)

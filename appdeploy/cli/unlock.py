@@ -21,19 +21,19 @@ def command(environment: str, break_holder: bool, region: str | None) -> int:
 
     Exit status: 0 done, or there was nothing to lift; 11 the holder stirred just now, so look again.
     """
-    from appdeploy.aws import connect
-    from appdeploy.aws_errors import refusing
-    from appdeploy.lock.desk import open_desk
-    from appdeploy.lock.keeper import describe
+    from appdeploy.aws.clients import connect
+    from appdeploy.aws.errors import refusing
+    from appdeploy.lock.admin import open_lock_admin
+    from appdeploy.lock.lease import describe
 
-    desk = open_desk(connect(region), environment)
+    desk = open_lock_admin(connect(region), environment)
     with refusing(f"{environment} could not be unlocked"):
         item = desk.store.read()
         if item.freeze is not None:
-            desk.store.thaw()
+            desk.store.unfreeze()
             click.echo(f"{environment} is not frozen any more; it was {describe(item)}")
         if break_holder and item.holder is not None:
-            desk.put_out(item)
+            desk.evict(item)
             click.echo(f"{item.holder.release} of {item.holder.who} was put out: it sends nothing more")
     if item.freeze is None and not (break_holder and item.holder):
         at_work = f"; {item.holder.release} of {item.holder.who} is at work" if item.holder else ""

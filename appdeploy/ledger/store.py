@@ -1,26 +1,18 @@
-"""The ledger's items in the releases table.
-
-One item a release: `pk` is RELEASE, `sk` is the id without its kind, so that they lie in their order of time. The index
-`open` holds those alone that are not settled; the index `organisation` those that are for one customer.
-"""
+"""Reads and writes the ledger's items in the releases table (appdeploy.aws.releases_table has their keys)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from appdeploy.ledger.entry import Entry
-from appdeploy.lock.store import LOCK_KEY
-from appdeploy.release_id import moment_of
-from appdeploy.transaction import transact
+from appdeploy.aws.releases_table import LOCK_KEY, OPEN, OPEN_INDEX, ORGANISATION_INDEX, RELEASES, put_of, release_key
+from appdeploy.aws.transaction import transact
+from appdeploy.model.ledger_entry import Entry
+from appdeploy.model.release_id import moment_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-OPEN_INDEX = "open"
-ORGANISATION_INDEX = "organisation"
-_PARTITION = {"S": "RELEASE"}
-_OPEN = {"S": "open"}
 _PAGE = 100
 
 
@@ -33,7 +25,7 @@ class Ledger:
 
     def get(self, release_id: str) -> Entry | None:
         """One entry, all earlier writes included. Raises ValueError for what is not an id."""
-        reply = self._dynamodb.get_item(TableName=self._table, Key=_key(release_id), ConsistentRead=True)
+        reply = self._dynamodb.get_item(TableName=self._table, Key=release_key(release_id), ConsistentRead=True)
         found = Entry.parse(reply["Item"]["entry"]["S"]) if "Item" in reply else None
         return found if found is not None and found.id == release_id else None
 
@@ -41,20 +33,20 @@ class Ledger:
         """The newest entries, newest first; with `before` those older than that release."""
         request: dict[str, Any] = {
             "KeyConditionExpression": "pk = :pk" + (" AND sk < :before" if before else ""),
-            "ExpressionAttributeValues": {":pk": _PARTITION, **({":before": {"S": moment_of(before)}} if before else {})},
+            "ExpressionAttributeValues": {":pk": RELEASES, **({":before": {"S": moment_of(before)}} if before else {})},
             "ConsistentRead": True,
         }
         return self._query(request, most)
 
     def open(self) -> list[Entry]:
         """The entries that are not settled, newest first. The index may lag a moment behind the writes."""
-        return self._of_index(OPEN_INDEX, _OPEN)
+        return self._of_index(OPEN_INDEX, OPEN)
 
     def of_organisation(self, organisation: str, most: int) -> list[Entry]:
         """The newest entries that are for that customer alone, newest first."""
         return self._of_index(ORGANISATION_INDEX, {"S": organisation}, most)
 
-    def write_alone(self, entry: Entry) -> bool:
+    def write_if_not_running(self, entry: Entry) -> bool:
         """Write an entry whose release nobody carries out now. False when somebody does, or has written it meanwhile."""
         nobody = {
             "ConditionCheck": {
@@ -87,24 +79,3 @@ class Ledger:
                 break
             more = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
         return found
-
-
-def put_of(table: str, entry: Entry) -> dict[str, Any]:
-    """The write of an entry as part of a transaction: refused when a newer version of it is there."""
-    item: dict[str, Any] = {**_key(entry.id), "entry": {"S": entry.dump()}, "version": {"N": str(entry.version)}}
-    if not entry.settled:
-        item[OPEN_INDEX] = _OPEN
-    if entry.organisation:
-        item[ORGANISATION_INDEX] = {"S": entry.organisation}
-    return {
-        "Put": {
-            "TableName": table,
-            "Item": item,
-            "ConditionExpression": "attribute_not_exists(pk) OR version < :version",
-            "ExpressionAttributeValues": {":version": {"N": str(entry.version)}},
-        }
-    }
-
-
-def _key(release_id: str) -> dict[str, Any]:
-    return {"pk": _PARTITION, "sk": {"S": moment_of(release_id)}}

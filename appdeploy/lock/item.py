@@ -16,7 +16,7 @@ class Holder:
     """ISO time of the holder's own clock: for people to read, never for a decision."""
     token: str
     """Random, and new for each attempt: by it an attempt knows its own write again after a lost reply."""
-    why: str = ""
+    reason: str = ""
     """What it is for."""
 
 

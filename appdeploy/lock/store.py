@@ -6,21 +6,21 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, Protocol
 
+from appdeploy.aws.releases_table import LOCK_KEY
+from appdeploy.aws.transaction import transact
 from appdeploy.lock.item import Freeze, Holder, LockItem, Mark
-from appdeploy.transaction import transact
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-LOCK_KEY = {"pk": {"S": "LOCK"}, "sk": {"S": "LOCK"}}
 
-_ALONG = 1
+_LEDGER_PUT = 1
 """The position of the write that goes along."""
 
 _UNMOVED = "(attribute_not_exists(fence) OR (fence = :fence AND beat = :beat))"
 
 
-Along = Mapping[str, Any]
+LedgerPut = Mapping[str, Any]
 """One more write of the same table that happens together with that of the lock, or not at all."""
 
 
@@ -33,25 +33,25 @@ class LockStore(Protocol):
     def read(self) -> LockItem:
         """The item as it is, all earlier writes included; an empty one if it was never written."""
 
-    def take(self, seen: Mark, holder: Holder, along: Along | None = None) -> int | None:
+    def take(self, seen: Mark, holder: Holder, along: LedgerPut | None = None) -> int | None:
         """Become the holder if the item has not moved since `seen` and nobody froze it. The fence, or None if too late."""
 
-    def seize(self, holder: Holder, along: Along | None = None) -> None:
+    def take_over(self, holder: Holder, along: LedgerPut | None = None) -> None:
         """Become the holder whoever holds the lock, and through a freeze, which stays. `read` then tells the fence."""
 
-    def renew(self, fence: int, along: Along | None = None) -> bool:
+    def renew(self, fence: int, along: LedgerPut | None = None) -> bool:
         """Show that the holder of that fence is alive. False if somebody else holds the lock, or nobody."""
 
-    def release(self, fence: int, along: Along | None = None) -> bool:
+    def release(self, fence: int, along: LedgerPut | None = None) -> bool:
         """Let go. False if the lock was not held under that fence any more."""
 
     def freeze(self, freeze: Freeze) -> bool:
         """Freeze the environment. False if it is frozen already."""
 
-    def thaw(self) -> None:
+    def unfreeze(self) -> None:
         """Lift the freeze, if there is one."""
 
-    def break_holder(self, seen: Mark) -> bool:
+    def evict(self, seen: Mark) -> bool:
         """Put the holder out, who finds out at its next renewal. False if the item has moved since `seen`."""
 
 
@@ -67,7 +67,7 @@ class DynamoLockStore:
         reply = self._dynamodb.get_item(TableName=self._table, Key=LOCK_KEY, ConsistentRead=True)
         return _item(reply.get("Item", {}))
 
-    def take(self, seen: Mark, holder: Holder, along: Along | None = None) -> int | None:
+    def take(self, seen: Mark, holder: Holder, along: LedgerPut | None = None) -> int | None:
         """See LockStore. A repeated request, whose first reply was lost, knows its own write by the holder's token."""
         taken = self._write(
             "SET fence = :next, beat = :zero, holder = :holder REMOVE previous",
@@ -80,7 +80,7 @@ class DynamoLockStore:
         item = self.read()
         return item.fence if item.holder and item.holder.token == holder.token else None
 
-    def seize(self, holder: Holder, along: Along | None = None) -> None:
+    def take_over(self, holder: Holder, along: LedgerPut | None = None) -> None:
         """See LockStore. One call; whom it took the lock from stays in the item, because a transaction tells no old values."""
         self._write(
             "SET previous = if_not_exists(holder, :nobody), fence = if_not_exists(fence, :zero) + :one, beat = :zero,"
@@ -90,11 +90,11 @@ class DynamoLockStore:
             along,
         )
 
-    def renew(self, fence: int, along: Along | None = None) -> bool:
+    def renew(self, fence: int, along: LedgerPut | None = None) -> bool:
         """See LockStore."""
         return self._write("SET beat = beat + :one", _held(), {":fence": _number(fence), ":one": _number(1)}, along)
 
-    def release(self, fence: int, along: Along | None = None) -> bool:
+    def release(self, fence: int, along: LedgerPut | None = None) -> bool:
         """See LockStore."""
         values = {":fence": _number(fence), ":one": _number(1)}
         return self._write("SET beat = beat + :one REMOVE holder, previous", _held(), values, along)
@@ -103,16 +103,16 @@ class DynamoLockStore:
         """See LockStore."""
         return self._write("SET freeze = :freeze", "attribute_not_exists(freeze)", {":freeze": _texts(asdict(freeze))})
 
-    def thaw(self) -> None:
+    def unfreeze(self) -> None:
         """See LockStore."""
         self._write("REMOVE freeze", None, {})
 
-    def break_holder(self, seen: Mark) -> bool:
+    def evict(self, seen: Mark) -> bool:
         """See LockStore. The fence moves on, so that a write of the former holder is refused."""
         values = {**_mark(seen), ":next": _number(seen.fence + 1), ":zero": _number(0)}
         return self._write("SET fence = :next, beat = :zero REMOVE holder", _UNMOVED, values)
 
-    def _write(self, update: str, condition: str | None, values: Mapping[str, Any], along: Along | None = None) -> bool:
+    def _write(self, update: str, condition: str | None, values: Mapping[str, Any], along: LedgerPut | None = None) -> bool:
         call: dict[str, Any] = {"TableName": self._table, "Key": LOCK_KEY, "UpdateExpression": update}
         if condition:
             call["ConditionExpression"] = condition
@@ -127,9 +127,9 @@ class DynamoLockStore:
             return False
         return True
 
-    def _write_both(self, call: dict[str, Any], along: Along) -> bool:
+    def _write_both(self, call: dict[str, Any], along: LedgerPut) -> bool:
         refused = transact(self._dynamodb, [{"Update": call}, along])
-        if refused == {_ALONG}:
+        if refused == {_LEDGER_PUT}:
             return self._write_alone(call)
         return not refused
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from appdeploy.aws_errors import AwsError, explain
-from appdeploy.lock.keeper import describe
+from appdeploy.aws.errors import AwsError, explain
+from appdeploy.lock.lease import describe
 from appdeploy.lock.store import DynamoLockStore
 from appdeploy.preflight.check import Check, Verdict
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from appdeploy.lock.item import LockItem
-    from appdeploy.plan import ReleasePlan
+    from appdeploy.model.plan import ReleasePlan
 
 WHAT = "lock"
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from appdeploy.aws import ledger_client
-from appdeploy.aws_errors import AwsError, explain
-from appdeploy.image import Digest, short
-from appdeploy.ledger.entry import Entry, LedgerError
+from appdeploy.aws.clients import ledger_client
+from appdeploy.aws.errors import AwsError, explain
 from appdeploy.ledger.store import Ledger
-from appdeploy.outcome import Outcome
+from appdeploy.model.image import Digest, short
+from appdeploy.model.ledger_entry import Entry, LedgerError
+from appdeploy.model.outcome import Outcome
 from appdeploy.preflight.check import Check, Verdict
-from appdeploy.preflight.facts import Unknown
+from appdeploy.preflight.reads import Unknown
 
 if TYPE_CHECKING:
-    from appdeploy.aws import Clients
-    from appdeploy.contract import Promotion
-    from appdeploy.plan import ReleasePlan
+    from appdeploy.aws.clients import Clients
+    from appdeploy.model.contract import Promotion
+    from appdeploy.model.plan import ReleasePlan
 
 WHAT = "promotion"
 _PAGE = 100
@@ -60,8 +60,8 @@ def _newest(ledger: Ledger) -> Iterator[Entry]:
 
 def _served(entry: Entry) -> Iterator[Image]:
     for name, service in entry.services.items():
-        if service.settled and service.outcome == Outcome.LIVE.value and service.wanted.digest:
-            yield name, Digest(service.wanted.digest)
+        if service.settled and service.outcome == Outcome.LIVE.value and service.target.digest:
+            yield name, Digest(service.target.digest)
 
 
 def to_promote(plan: ReleasePlan) -> dict[str, Image]:
@@ -69,7 +69,7 @@ def to_promote(plan: ReleasePlan) -> dict[str, Image]:
     return {
         service.contract.name: (service.contract.name, service.image.digest)
         for service in plan.changed
-        if service.change.registers and service.image.digest and service.image.digest != service.former.digest
+        if service.change.registers and service.image.digest and service.image.digest != service.previous.digest
     }
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from appdeploy.live import LiveService
-from appdeploy.plan import ReleasePlan, ServicePlan
+from appdeploy.aws.current_state import LiveService
+from appdeploy.model.plan import ReleasePlan, ServicePlan
 from appdeploy.preflight.check import Check
-from appdeploy.preflight.examine import examine
-from appdeploy.preflight.facts import Candidate, read_facts
+from appdeploy.preflight.checks import judge_checks
+from appdeploy.preflight.reads import Candidate, read_facts
 
 if TYPE_CHECKING:
-    from appdeploy.aws import Clients
+    from appdeploy.aws.clients import Clients
 
 
 def preflight(plan: ReleasePlan, live: Sequence[LiveService], clients: Clients) -> tuple[Check, ...]:
@@ -25,4 +25,4 @@ def preflight(plan: ReleasePlan, live: Sequence[LiveService], clients: Clients) 
     if not candidates:
         return ()
     facts = read_facts(clients, plan.cluster, candidates)
-    return tuple(check for candidate in candidates for check in examine(candidate, facts))
+    return tuple(check for candidate in candidates for check in judge_checks(candidate, facts))

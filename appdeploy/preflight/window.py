@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from appdeploy.model.window import ReleaseWindow, is_open, next_opening
 from appdeploy.preflight.check import Check, Verdict
-from appdeploy.window import ReleaseWindow, is_open, next_opening
 
 WHAT = "window"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import IO, Self
 
-from appdeploy.events import Event, Finished, Planned, Progress, Untold
+from appdeploy.model.events import Event, Finished, NotificationFailed, Planned, Progress
 from appdeploy.render.words import lines, problem, progress
 
 
@@ -35,7 +35,7 @@ class PlainRenderer:
             if self._planned == tuple(lines(event)):
                 return
             self._planned = tuple(lines(event))
-        if isinstance(event, Untold):  # No part of the release itself.
+        if isinstance(event, NotificationFailed):  # No part of the release itself.
             report_problem(lines(event))
             return
         write(sys.stdout, lines(event))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from appdeploy.image import short
-from appdeploy.plan_report import Drift, Duration, PlannedService, PlanReport, Running, TemplateChange
+from appdeploy.model.image import short
+from appdeploy.plan.report import Drift, Duration, PlannedService, PlanReport, Running, TemplateChange
 from appdeploy.preflight.check import Check, Verdict, table
 from appdeploy.render.words import duration
 

@@ -6,17 +6,17 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from appdeploy.image import short
-from appdeploy.ledger.entry import CountChange, Entry, ServiceEntry, Side, Step
-from appdeploy.ledger.settle import Reading, standing
+from appdeploy.model.image import short
+from appdeploy.model.ledger_entry import CountChange, Entry, ServiceEntry, Step, VersionRef
+from appdeploy.model.task_definition import name_of
+from appdeploy.reconcile.settle import EntryState, state_text
 from appdeploy.render.words import duration
-from appdeploy.task_definition import name_of
 
 
-def release_lines(readings: Iterable[Reading]) -> Iterator[str]:
+def release_lines(readings: Iterable[EntryState]) -> Iterator[str]:
     """One line a release, in columns."""
     rows = [
-        (reading.entry.id, _moment(reading.entry.begun), standing(reading), _who(reading.entry), _what(reading.entry))
+        (reading.entry.id, _moment(reading.entry.started), state_text(reading), _who(reading.entry), _what(reading.entry))
         for reading in readings
     ]
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(4)]
@@ -27,16 +27,16 @@ def release_lines(readings: Iterable[Reading]) -> Iterator[str]:
         yield "no releases"
 
 
-def json_lines(readings: Iterable[Reading]) -> list[str]:
+def json_lines(readings: Iterable[EntryState]) -> list[str]:
     """One JSON array."""
     return [json.dumps([reading.entry.model_dump(mode="json") for reading in readings], indent=2)]
 
 
-def detail_lines(reading: Reading) -> Iterator[str]:
+def detail_lines(reading: EntryState) -> Iterator[str]:
     """One release in full."""
     entry = reading.entry
     yield f"{entry.id}: {entry.purpose}"
-    yield f"{standing(reading)}; by {entry.who}, {_moment(entry.begun)}"
+    yield f"{state_text(reading)}; by {entry.who}, {_moment(entry.started)}"
     named = (
         ("reason", entry.reason),
         ("change", entry.change_ticket),
@@ -48,7 +48,7 @@ def detail_lines(reading: Reading) -> Iterator[str]:
     for name, service in entry.services.items():
         yield from _service(name, service)
     yield from (_step(step) for step in entry.steps)
-    if reading.unfinished:
+    if reading.resumable:
         yield f"appdeploy resume -e {entry.environment} {entry.id} takes it up"
 
 
@@ -57,10 +57,10 @@ def _service(name: str, service: ServiceEntry) -> Iterator[str]:
     settled = "" if service.settled or service.outcome is None else ", not settled"
     seconds = "" if not service.seconds else f" after {duration(service.seconds)}"
     yield f"{name}: {outcome}{settled}{seconds}: {_versions(service)}"
-    wanted, former = service.wanted, service.former
+    wanted, former = service.target, service.previous
     if service.count is None:
         yield from _revisions(former, wanted)
-    yield from (f"  {change.key}: {change.former} -> {change.wanted}" for change in service.settings)
+    yield from (f"  {change.key}: {change.previous} -> {change.target}" for change in service.settings)
     if service.deployment_id:
         yield f"  deployment {service.deployment_id}"
     if service.cause:
@@ -69,7 +69,7 @@ def _service(name: str, service: ServiceEntry) -> Iterator[str]:
         yield f"  told: {service.serving}"
 
 
-def _revisions(former: Side, wanted: Side) -> Iterator[str]:
+def _revisions(former: VersionRef, wanted: VersionRef) -> Iterator[str]:
     if wanted.digest:
         yield f"  image {short(wanted.digest)}"
     revisions = [name_of(arn) if arn else "none" for arn in (former.task_definition, wanted.task_definition)]
@@ -79,10 +79,10 @@ def _revisions(former: Side, wanted: Side) -> Iterator[str]:
 
 
 def _step(step: Step) -> str:
-    what = f"{step.what}{f' {step.service}' if step.service else ''}{f': {step.why}' if step.why else ''}"
-    if step.done is None:
-        return f"{_moment(step.begun)}  {what}; {'interrupted' if step.interrupted else 'not done'}"
-    return f"{_moment(step.begun)}  {what}; done after {duration((step.done - step.begun).total_seconds())}"
+    what = f"{step.kind}{f' {step.service}' if step.service else ''}{f': {step.reason}' if step.reason else ''}"
+    if step.finished is None:
+        return f"{_moment(step.started)}  {what}; {'interrupted' if step.interrupted else 'not done'}"
+    return f"{_moment(step.started)}  {what}; done after {duration((step.finished - step.started).total_seconds())}"
 
 
 def _what(entry: Entry) -> str:
@@ -93,18 +93,18 @@ def _what(entry: Entry) -> str:
 def _versions(service: ServiceEntry) -> str:
     if service.count is not None:
         return _count(service.count)
-    former, wanted = service.former.version, service.wanted.version or "?"
+    former, wanted = service.previous.version, service.target.version or "?"
     if service.settings and service.change == "restart":
-        return ", ".join(f"{change.key}={change.wanted}" for change in service.settings)
+        return ", ".join(f"{change.key}={change.target}" for change in service.settings)
     if service.change == "restart":
         return f"{wanted} restarted"
     return f"{former} -> {wanted}" if former and former != wanted else wanted
 
 
 def _count(change: CountChange) -> str:
-    tasks = f"{change.former} tasks" if change.wanted is None else f"{change.former} -> {change.wanted} tasks"
-    held = f", held until {_moment(change.until)}" if change.until else ""
-    return f"{tasks}{held}{', autoscaling decides again' if change.lets_go else ''}"
+    tasks = f"{change.previous} tasks" if change.target is None else f"{change.previous} -> {change.target} tasks"
+    held = f", held until {_moment(change.hold_until)}" if change.hold_until else ""
+    return f"{tasks}{held}{', autoscaling decides again' if change.releases_hold else ''}"
 
 
 def _who(entry: Entry) -> str:

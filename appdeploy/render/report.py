@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from appdeploy.image import short
-from appdeploy.ledger.entry import Entry, ServiceEntry, Step
-from appdeploy.ledger.settle import Reading, standing
+from appdeploy.model.image import short
+from appdeploy.model.ledger_entry import Entry, ServiceEntry, Step
+from appdeploy.model.task_definition import name_of
+from appdeploy.reconcile.settle import EntryState, state_text
 from appdeploy.render.markdown import escaped, table
 from appdeploy.render.words import duration
-from appdeploy.task_definition import name_of
 
 _SERVICE = ("service", "outcome", "version", "image", "task definition", "template", "after", "serves now")
 
 
-def report_lines(reading: Reading, serving: Mapping[str, str]) -> Iterator[str]:
+def report_lines(reading: EntryState, serving: Mapping[str, str]) -> Iterator[str]:
     """The record, as lines. `serving` says what each service serves now, in words."""
     entry = reading.entry
     yield f"# {escaped(entry.id)}"
@@ -26,7 +26,7 @@ def report_lines(reading: Reading, serving: Mapping[str, str]) -> Iterator[str]:
     yield from table(_SERVICE, [_service(name, service, serving) for name, service in entry.services.items()])
     causes = [(name, each.cause) for name, each in entry.services.items() if each.cause]
     yield from _section("Causes", ("service", "cause"), causes)
-    settings = [(name, item.key, item.former, item.wanted) for name, each in entry.services.items() for item in each.settings]
+    settings = [(name, item.key, item.previous, item.target) for name, each in entry.services.items() for item in each.settings]
     yield from _section("Settings", ("service", "setting", "from", "to"), settings)
     yield from _section("Counts", ("service", "from", "to", "held until"), list(_counts(entry)))
     yield from _section("Steps", ("begun", "step", "service", "took", "why"), [_step(step) for step in entry.steps])
@@ -39,11 +39,11 @@ def _section(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]])
         yield from table(headings, rows)
 
 
-def _facts(reading: Reading) -> list[tuple[str, str]]:
+def _facts(reading: EntryState) -> list[tuple[str, str]]:
     entry = reading.entry
     return [
         ("what", entry.purpose),
-        ("outcome", standing(reading)),
+        ("outcome", state_text(reading)),
         ("environment", entry.environment),
         ("kind", entry.kind),
         ("who", entry.who),
@@ -52,15 +52,15 @@ def _facts(reading: Reading) -> list[tuple[str, str]]:
         ("passed windows and ringing alarms", entry.incident or ""),
         ("for the customer", entry.organisation or ""),
         ("CI run", entry.run or ""),
-        ("begun", _moment(entry.begun)),
-        ("outcome told", _moment(entry.told) if entry.told else ""),
-        ("took", duration((entry.told - entry.begun).total_seconds()) if entry.told else ""),
-        ("to be done", f"appdeploy resume -e {entry.environment} {entry.id}" if reading.unfinished else ""),
+        ("begun", _moment(entry.started)),
+        ("outcome told", _moment(entry.reported) if entry.reported else ""),
+        ("took", duration((entry.reported - entry.started).total_seconds()) if entry.reported else ""),
+        ("to be done", f"appdeploy resume -e {entry.environment} {entry.id}" if reading.resumable else ""),
     ]
 
 
 def _service(name: str, service: ServiceEntry, serving: Mapping[str, str]) -> tuple[str, ...]:
-    former, wanted = service.former, service.wanted
+    former, wanted = service.previous, service.target
     outcome = service.outcome or "not decided"
     return (
         name,
@@ -87,16 +87,20 @@ def _name(arn: str | None) -> str | None:
 def _counts(entry: Entry) -> Iterator[tuple[str, ...]]:
     for name, service in entry.services.items():
         if service.count is not None:
-            wanted = service.count.former if service.count.wanted is None else service.count.wanted
-            until = _moment(service.count.until) if service.count.until else ""
-            yield name, str(service.count.former), str(wanted), until
+            wanted = service.count.previous if service.count.target is None else service.count.target
+            until = _moment(service.count.hold_until) if service.count.hold_until else ""
+            yield name, str(service.count.previous), str(wanted), until
 
 
 def _step(step: Step) -> tuple[str, ...]:
     took = (
-        duration((step.done - step.begun).total_seconds()) if step.done else "interrupted" if step.interrupted else "not done"
+        duration((step.finished - step.started).total_seconds())
+        if step.finished
+        else "interrupted"
+        if step.interrupted
+        else "not done"
     )
-    return _moment(step.begun), str(step.what), step.service or "all", took, step.why or ""
+    return _moment(step.started), str(step.kind), step.service or "all", took, step.reason or ""
 
 
 def _moment(moment: datetime) -> str:

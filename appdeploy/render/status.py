@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from appdeploy.image import short
-from appdeploy.status_report import HoldStatus, ServiceStatus, StatusReport
+from appdeploy.model.image import short
+from appdeploy.status.report import HoldStatus, ServiceStatus, StatusReport
 
 
 def status_lines(report: StatusReport) -> Iterator[str]:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from appdeploy.render.status import heading, ledger_lines, remarks, tasks, version
-from appdeploy.status_report import ServiceStatus, StatusReport
+from appdeploy.status.report import ServiceStatus, StatusReport
 
 
 def print_table(report: StatusReport) -> None:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from appdeploy.render.plain import report_problem, write
 from appdeploy.render.status import status_lines
-from appdeploy.status_report import StatusReport
-from appdeploy.status_watch import Look
+from appdeploy.status.report import StatusReport
+from appdeploy.status.watch import Look
 
 
 def show_blocks(looks: Iterable[Look]) -> None:

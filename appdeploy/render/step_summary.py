@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from appdeploy.account import Account
-from appdeploy.errors import told
-from appdeploy.events import Event
+from appdeploy.ledger.fold import ReleaseFold
+from appdeploy.model.errors import described
+from appdeploy.model.events import Event
 from appdeploy.render.plain import report_problem
 from appdeploy.render.summary import summary_lines
 
@@ -21,15 +21,15 @@ class StepSummary:
     def __init__(self, environment: str, path: Path) -> None:
         self._environment = environment
         self._path = path
-        self._account = Account()
+        self._account = ReleaseFold()
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """See Aside."""
-        self._account.hear(event)
+        self._account.apply(event)
 
     def end(self, error: BaseException | None) -> None:
         """See Aside."""
-        problem = told(error)[1] if error is not None else ()
+        problem = described(error)[1] if error is not None else ()
         text = "\n".join(summary_lines(self._environment, self._account, problem))
         try:
             with self._path.open("a", encoding="utf-8") as file:

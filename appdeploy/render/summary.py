@@ -5,17 +5,17 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Iterator
 
-from appdeploy.account import Account
-from appdeploy.advice import way_back, what_next
-from appdeploy.image import short
-from appdeploy.ledger.entry import Entry, ServiceEntry, Side
-from appdeploy.outcome import ServiceResult
+from appdeploy.ledger.fold import ReleaseFold
+from appdeploy.ledger.next_steps import rollback_command, what_next
+from appdeploy.model.image import short
+from appdeploy.model.ledger_entry import Entry, ServiceEntry, VersionRef
+from appdeploy.model.outcome import ServiceResult
 from appdeploy.render.words import duration
 
 _HEADINGS = ("service", "from", "to", "outcome", "time", "cause")
 
 
-def summary_lines(environment: str, account: Account, problem: Iterable[str] = ()) -> Iterator[str]:
+def summary_lines(environment: str, account: ReleaseFold, problem: Iterable[str] = ()) -> Iterator[str]:
     """The summary of a release that was told so far; `problem` is the error that ended the command, if one did."""
     entry, problem = account.entry, list(problem)
     if entry is None:
@@ -29,7 +29,7 @@ def summary_lines(environment: str, account: Account, problem: Iterable[str] = (
         yield from _release(entry, account, told=not problem)
 
 
-def _release(entry: Entry, account: Account, *, told: bool) -> Iterator[str]:
+def _release(entry: Entry, account: ReleaseFold, *, told: bool) -> Iterator[str]:
     yield from (_row(_HEADINGS), _row("---" for _ in _HEADINGS))
     yield from (_row(_cells(name, service)) for name, service in entry.services.items())
     yield ""
@@ -38,13 +38,13 @@ def _release(entry: Entry, account: Account, *, told: bool) -> Iterator[str]:
     yield from (f"- {name}: {words}" for name, words in _facts(entry, account) if words)
     if told or account.changed:
         yield f"- what next: {what_next(entry)}"
-    back = way_back(entry)
+    back = rollback_command(entry)
     if back:
         yield f"- the way back: `{back}`"
     yield ""
 
 
-def _facts(entry: Entry, account: Account) -> Iterator[tuple[str, str | None]]:
+def _facts(entry: Entry, account: ReleaseFold) -> Iterator[tuple[str, str | None]]:
     yield "release", f"`{entry.id}`"
     yield "who", _text(entry.who)
     yield "why", entry.reason and _text(entry.reason)
@@ -55,14 +55,14 @@ def _facts(entry: Entry, account: Account) -> Iterator[tuple[str, str | None]]:
 
 def _cells(name: str, service: ServiceEntry) -> Iterator[str]:
     yield name
-    yield _side(service.former)
-    yield _side(service.wanted)
+    yield _side(service.previous)
+    yield _side(service.target)
     yield f"{service.outcome or 'not decided'}{'' if service.settled or not service.outcome else ', not settled'}"
     yield duration(service.seconds) if service.seconds else ""
     yield _text(service.cause or "")
 
 
-def _side(side: Side) -> str:
+def _side(side: VersionRef) -> str:
     if side.version is None:
         return "-"
     return _text(f"{side.version} ({short(side.digest)})" if side.digest else side.version)

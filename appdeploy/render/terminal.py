@@ -12,15 +12,15 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from appdeploy import events
-from appdeploy.events import Event
-from appdeploy.outcome import ServiceResult
+from appdeploy.model import events
+from appdeploy.model.events import Event
+from appdeploy.model.outcome import ServiceResult
 from appdeploy.render.plain import report_problem, write
 from appdeploy.render.words import duration, finished, lines, problem
 
 if TYPE_CHECKING:
-    from appdeploy.clock import Clock
-    from appdeploy.plan import ServicePlan
+    from appdeploy.model.clock import Clock
+    from appdeploy.model.plan import ServicePlan
 
 _HEADINGS = ("service", "version", "tasks", "healthy", "phase", "time")
 
@@ -64,37 +64,37 @@ class TerminalRenderer:
                 self._work(service, "registered")
             case events.Started(service):
                 self._work(service, "started")
-            case events.Recalled(plan):
+            case events.PreviousVersionResolved(plan):
                 self._rows[plan.contract.name].version = _versions(plan)
                 self._print(event)
             case (
-                events.Queued()
-                | events.TookOver()
-                | events.Unlocked()
-                | events.Unrecorded()
-                | events.Unkept()
-                | events.BeforeStarted()
-                | events.BeforeSaid()
-                | events.BeforeEnded()
-                | events.Guarding()
-                | events.PutBack()
-                | events.Bounded()
-                | events.Unbounded()
-                | events.Untold()
-                | events.Remarked()
-                | events.Counted()
+                events.WaitingForLock()
+                | events.LockTakenOver()
+                | events.ContinuedWithoutLock()
+                | events.NotRecorded()
+                | events.ImageRetentionFailed()
+                | events.PreDeployStarted()
+                | events.PreDeployLog()
+                | events.PreDeployEnded()
+                | events.WatchingForLateWrites()
+                | events.LateWriteReverted()
+                | events.MinCapacitySet()
+                | events.MinCapacityFailed()
+                | events.NotificationFailed()
+                | events.Note()
+                | events.TaskCount()
             ):
                 self._print(event)
             case events.Progress(service):
                 self._progress(self._rows[service], event)
             case events.Stopping(service, cause):
                 self._rows[service].trouble = cause
-            case events.Returning(service, cause):
+            case events.Reverting(service, cause):
                 row = self._rows[service]
                 row.trouble, row.style, row.seconds = cause, "", None
-            case events.Silence():
+            case events.AwsUnreachable():
                 self._note = next(lines(event))
-            case events.Answered():
+            case events.AwsReachable():
                 self._note = ""
             case events.Finished(result):
                 self._finish(result)
@@ -157,4 +157,4 @@ class TerminalRenderer:
 
 
 def _versions(plan: ServicePlan) -> str:
-    return f"{plan.former.version or '(none)'} -> {plan.version}"
+    return f"{plan.previous.version or '(none)'} -> {plan.version}"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from appdeploy import events
-from appdeploy.events import Event
-from appdeploy.image import short
-from appdeploy.outcome import Outcome, ServiceResult, worst
-from appdeploy.plan import Change, ReleasePlan, ServicePlan
-from appdeploy.task_definition import name_of
+from appdeploy.model import events
+from appdeploy.model.events import Event
+from appdeploy.model.image import short
+from appdeploy.model.outcome import Outcome, ServiceResult, worst
+from appdeploy.model.plan import Change, ReleasePlan, ServicePlan
+from appdeploy.model.task_definition import name_of
 
 
 def lines(event: Event) -> Iterator[str]:
@@ -18,30 +18,30 @@ def lines(event: Event) -> Iterator[str]:
         case events.Planned(plan):
             yield heading(plan)
             yield from (f"{service.contract.name}: {change(service)}" for service in plan.changed)
-        case events.Queued(behind):
+        case events.WaitingForLock(behind):
             yield f"waiting for the lock, which is {behind}"
-        case events.TookOver(former):
+        case events.LockTakenOver(former):
             yield f"taking the lock over, which was {former}"
-        case events.Unlocked(reason):
+        case events.ContinuedWithoutLock(reason):
             yield f"going on without the lock: {reason}"
-        case events.Unrecorded():
+        case events.NotRecorded():
             yield "not in the ledger, whose table never answered: the next command that can write to it adds what ECS tells"
         case events.Registered(service, task_definition):
             yield f"{service}: registered {name_of(task_definition)}"
-        case events.BeforeStarted(service, task, command):
+        case events.PreDeployStarted(service, task, command):
             yield f"{service}: before its rollout: {command} (task {task.rsplit('/', 1)[-1]})"
-        case events.BeforeSaid(service, line):
+        case events.PreDeployLog(service, line):
             yield f"{service}:   | {line}"
-        case events.BeforeEnded(service, exit_code):
+        case events.PreDeployEnded(service, exit_code):
             code = "without an exit code" if exit_code is None else f"with code {exit_code}"
             yield f"{service}: the task before its rollout ended {code}"
         case events.Started(service, deployment_id):
             yield f"{service}: deployment {deployment_id} started"
-        case events.Recalled(plan):
+        case events.PreviousVersionResolved(plan):
             yield f"{plan.contract.name}: {change(plan)}"
-        case events.Guarding(service, release, seconds):
+        case events.WatchingForLateWrites(service, release, seconds):
             yield f"{service}: live; for {duration(seconds)} more a late write of {release} may land and is undone"
-        case events.PutBack(service, release, late, task_definition, deployment_id):
+        case events.LateWriteReverted(service, release, late, task_definition, deployment_id):
             yield f"{service}: PUT BACK: a late write of {release} brought {name_of(late)};" + (
                 f" {name_of(task_definition)} again, deployment {deployment_id}"
             )
@@ -49,25 +49,25 @@ def lines(event: Event) -> Iterator[str]:
             yield f"{service}: {progress(event)}"
         case events.Stopping(service, cause):
             yield f"{service}: stopping the release: {cause}"
-        case events.Returning(service, cause, task_definition, deployment_id):
+        case events.Reverting(service, cause, task_definition, deployment_id):
             yield f"{service}: GOING BACK to {name_of(task_definition)}, deployment {deployment_id}: {cause}"
-        case events.Silence(reason, limit_seconds):
+        case events.AwsUnreachable(reason, limit_seconds):
             yield f"{reason}; the release goes on there, trying again for {duration(limit_seconds)}"
-        case events.Answered():
+        case events.AwsReachable():
             yield "AWS answers again"
         case events.Finished(result):
             yield finished(result)
-        case events.Unkept(service, reason):
+        case events.ImageRetentionFailed(service, reason):
             yield f"{service}: its image could not be tagged to be kept for a way back: {reason}"
-        case events.Bounded(service, minimum, maximum):
+        case events.MinCapacitySet(service, minimum, maximum):
             yield f"{service}: autoscaling keeps {minimum} to {maximum} tasks"
-        case events.Unbounded(service, reason):
+        case events.MinCapacityFailed(service, reason):
             yield f"{service}: autoscaling's minimum could not be set, appdeploy sync tries again: {reason}"
-        case events.Untold(reason):
+        case events.NotificationFailed(reason):
             yield f"not everybody was told of it, EventBridge did not take the notice: {reason}"
-        case events.Remarked(service, what):
+        case events.Note(service, what):
             yield f"{service}: {what}"
-        case events.Counted(service, running, desired):
+        case events.TaskCount(service, running, desired):
             yield f"{service}: {running} of {desired} tasks run"
         case events.Ended(plan, results, seconds):
             ending = worst(result.outcome for result in results)
@@ -126,25 +126,25 @@ def change(service: ServicePlan) -> str:
             return f"{service.version} ({digest}) again, in new tasks of {name_of(service.base.arn)}{_settings(service)}"
         case Change.RELEASE:
             return f"{_versions(service)} ({digest}){_template(service)}"
-        case Change.RETURN:
+        case Change.ROLLBACK:
             known = f" ({digest})" if service.base.is_read else ""
             return f"{_versions(service)}{known}, back to {name_of(service.base.arn)}{_template(service)}{_settings(service)}"
 
 
 def _versions(service: ServicePlan) -> str:
-    former = service.former.version
+    former = service.previous.version
     return f"{former} stays" if former == service.version else f"{former} -> {service.version}"
 
 
 def _settings(service: ServicePlan) -> str:
-    return "".join(f"; {change.key}: {change.former} -> {change.wanted}" for change in service.settings)
+    return "".join(f"; {change.key}: {change.previous} -> {change.target}" for change in service.settings)
 
 
 def _template(service: ServicePlan) -> str:
     """Where the template goes, if it does or may."""
-    former = service.former
+    former = service.previous
     if service.template is None or service.template == former.template or not former.read:
         return ""
-    back = "goes back too" if service.change is Change.RETURN else "moves"
+    back = "goes back too" if service.change is Change.ROLLBACK else "moves"
     before = name_of(former.template) if former.template else "an unknown one"
     return f"; the template {back}: {before} -> {name_of(service.template)}"

@@ -2,8 +2,8 @@
 
 At most five calls for one service, one of the ledger among them, and two more for each further service; one more for each
 hundred deployments that ECS remembers, and one in a long past where the ledger does not tell when the running task definition
-came. What is only told, such as the versions, is read after the update (appdeploy.rollback.recall); that what is returned to
-is still ACTIVE, ECS itself sees to.
+came. What is only shown, such as the versions, is read after the update (appdeploy.rollback.late_details). That the target is
+still ACTIVE, ECS checks itself.
 """
 
 from __future__ import annotations
@@ -12,29 +12,28 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from appdeploy.aws import THREADS
-from appdeploy.aws_errors import refusing
-from appdeploy.begun import Known
-from appdeploy.contract import ServiceContract
-from appdeploy.ecs_state import ServiceState
-from appdeploy.errors import Refused
-from appdeploy.live import describe_task_definition, on_template, registered_at
-from appdeploy.plan import Former, ReleasePlan, ServicePlan, Untouched, version_of
-from appdeploy.release_id import ROLLBACK, new_release_id
-from appdeploy.rollback.history import points
-from appdeploy.rollback.past import Past, find_way_back, read_past
-from appdeploy.rollback.recall import return_to
-from appdeploy.rollback.whereabouts import find_services
-from appdeploy.task_definition import TaskDefinition, family_of, name_of
-from appdeploy.tunables.past import recent_entries, with_values_of_then
+from appdeploy.aws.clients import THREADS
+from appdeploy.aws.current_state import describe_task_definition, on_template, registered_at
+from appdeploy.aws.errors import refusing
+from appdeploy.model.contract import ServiceContract
+from appdeploy.model.ecs_state import DeploymentSnapshot, ServiceState
+from appdeploy.model.errors import Refused
+from appdeploy.model.plan import NoChange, PreviousState, ReleasePlan, ServicePlan, version_of
+from appdeploy.model.release_id import ROLLBACK, new_release_id
+from appdeploy.model.task_definition import TaskDefinition, family_of, name_of
+from appdeploy.rollback.choose_target import list_targets
+from appdeploy.rollback.deployment_history import HistoryReader, find_target, read_history
+from appdeploy.rollback.late_details import with_previous
+from appdeploy.rollback.locate_services import find_services
+from appdeploy.settings.history import recent_entries, with_settings_of_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from appdeploy.aws import Clients
-    from appdeploy.ledger.entry import Entry
-    from appdeploy.rollback.whereabouts import Whereabouts
+    from appdeploy.aws.clients import Clients
+    from appdeploy.model.ledger_entry import Entry
+    from appdeploy.rollback.locate_services import LocatedServices
 
 _REGISTERING = ("release", "first-release")
 """Changes of the ledger that brought a revision of their own."""
@@ -62,7 +61,7 @@ class _Look:
     """What the looking at each service needs."""
 
     clients: Clients
-    where: Whereabouts
+    where: LocatedServices
     to: str | None
     entries: Callable[[], Sequence[Entry]]
     """The newest of the ledger, as soon as they are there; none without it."""
@@ -90,13 +89,13 @@ def prepare_rollback(request: Request, clients: Clients) -> ReleasePlan:
         environment=request.environment,
         cluster=where.cluster,
         purpose=f"{request.environment} back to {request.to or 'the last good state'}{unread}",
-        services=tuple(with_values_of_then(plan, entries) for plan in planned if not isinstance(plan, _No)),
+        services=tuple(with_settings_of_target(plan, entries) for plan in planned if not isinstance(plan, _No)),
         releases_table=where.releases_table,
         event_bus=where.event_bus,
     )
 
 
-def _chosen(where: Whereabouts, request: Request) -> list[tuple[ServiceContract, ServiceState]]:
+def _chosen(where: LocatedServices, request: Request) -> list[tuple[ServiceContract, ServiceState]]:
     """The services that are meant: a task definition means the service of its family alone."""
     if request.to is None or ":" not in request.to:
         return list(where.services)
@@ -108,7 +107,7 @@ def _chosen(where: Whereabouts, request: Request) -> list[tuple[ServiceContract,
     return found
 
 
-def _plan_service(look: _Look, contract: ServiceContract, state: ServiceState) -> ServicePlan | Untouched | _No:
+def _plan_service(look: _Look, contract: ServiceContract, state: ServiceState) -> ServicePlan | NoChange | _No:
     try:
         if not state.active:
             raise _No(f"the service is {state.status}, not ACTIVE")
@@ -122,11 +121,11 @@ def _plan_service(look: _Look, contract: ServiceContract, state: ServiceState) -
 def _target(look: _Look, contract: ServiceContract, state: ServiceState) -> TaskDefinition:
     if look.to is not None and ":" in look.to:
         return _describe(look.clients, look.to)
-    past = read_past(look.clients.ecs, look.where.cluster, contract)
+    past = read_history(look.clients.ecs, look.where.cluster, contract)
     if look.to is not None:
         return _of_version(look.clients, contract, past, look.to)
     primary = state.primary.task_definition if state.primary else state.task_definition
-    found = find_way_back(past, primary, lambda: _came(look, contract.name, primary))
+    found = find_target(past, primary, lambda: _came(look, contract.name, primary))
     if found is None:
         raise _No(
             f"ECS remembers no success before {name_of(state.task_definition)}:"
@@ -139,13 +138,13 @@ def _came(look: _Look, service: str, task_definition: str) -> datetime | None:
     """When a revision was registered, by ECS's clock, or a little before."""
     for entry in look.entries():
         told = entry.services.get(service)
-        if told and told.change in _REGISTERING and told.wanted.task_definition == task_definition:
-            return told.known_at
+        if told and told.change in _REGISTERING and told.target.task_definition == task_definition:
+            return told.listed_at
     return registered_at(look.clients.ecs, task_definition)
 
 
-def _of_version(clients: Clients, contract: ServiceContract, past: Past, version: str) -> TaskDefinition:
-    for point in points(past.whole().completed):
+def _of_version(clients: Clients, contract: ServiceContract, past: HistoryReader, version: str) -> TaskDefinition:
+    for point in list_targets(past.whole().completed):
         definition = _describe(clients, point.task_definition)
         if contract.container in definition.containers and version_of(definition, contract.container) == version:
             return definition
@@ -162,14 +161,14 @@ def _describe(clients: Clients, task_definition: str) -> TaskDefinition:
         raise _No(f"ECS does not know the task definition {name_of(task_definition)}") from None
 
 
-def _plan(contract: ServiceContract, state: ServiceState, target: TaskDefinition) -> ServicePlan | Untouched:
+def _plan(contract: ServiceContract, state: ServiceState, target: TaskDefinition) -> ServicePlan | NoChange:
     name, runs = name_of(target.arn), name_of(state.task_definition)
-    former = Former(state.task_definition, Known.of(state), version=runs, read=False)
+    former = PreviousState(state.task_definition, DeploymentSnapshot.of(state), version=runs, read=False)
     if target.arn == state.task_definition and state.settled:
-        return Untouched(contract, former, f"it runs {name} already")
+        return NoChange(contract, former, f"it runs {name} already")
     if target.is_read:
         _check(contract, target)
-    return return_to(contract, target, former)
+    return with_previous(contract, target, former)
 
 
 def _check(contract: ServiceContract, target: TaskDefinition) -> None:

@@ -11,7 +11,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Point(_Part):
+class RollbackTarget(_Part):
     """A task definition that served well."""
 
     task_definition: str
@@ -23,23 +23,23 @@ class Point(_Part):
     """The template revision that it descends from; None when that is not known."""
     succeeded: datetime
     """When its newest successful deployment was started."""
-    runs: bool
+    running: bool
     """Whether the service stands on it now."""
     problem: str | None
     """Why it cannot be returned to any more; None when it can."""
 
 
-class ServicePoints(_Part):
+class ServiceTargets(_Part):
     """One service, newest point first."""
 
     name: str
-    points: tuple[Point, ...]
-    way_back: str | None
+    targets: tuple[RollbackTarget, ...]
+    default: str | None
     """Where `appdeploy rollback` would go, `family:revision`."""
 
 
-class PointsReport(_Part):
+class TargetsReport(_Part):
     """What an environment's services could be returned to. ECS remembers 90 days."""
 
     environment: str
-    services: tuple[ServicePoints, ...]
+    services: tuple[ServiceTargets, ...]

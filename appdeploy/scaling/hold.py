@@ -27,7 +27,7 @@ class Hold:
     release: str
     """The entry in the ledger that made it."""
 
-    def is_over(self, now: datetime) -> bool:
+    def has_expired(self, now: datetime) -> bool:
         """Whether its time is up."""
         return datetime.fromisoformat(self.until) <= now
 

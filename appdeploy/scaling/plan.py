@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from appdeploy.contract import ServiceContract
-from appdeploy.ecs_state import ServiceState
-from appdeploy.errors import Refused
-from appdeploy.live import on_template
+from appdeploy.aws.current_state import on_template
+from appdeploy.model.contract import ServiceContract
+from appdeploy.model.ecs_state import ServiceState
+from appdeploy.model.errors import Refused
 from appdeploy.scaling.hold import Hold
 from appdeploy.scaling.target import Target
 
 
 @dataclass(frozen=True)
-class Wish:
+class ScaleRequest:
     """What a person asked for. At least one of `count` and `release` is set."""
 
     count: int | None
@@ -26,7 +26,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Situation:
+class ScalingState:
     """How a service stands."""
 
     contract: ServiceContract
@@ -42,12 +42,12 @@ class Situation:
 class ScalePlan:
     """What will be done, in this order: suspend or let go, then set the count."""
 
-    situation: Situation
-    former: int
+    current: ScalingState
+    previous: int
     count: int | None
-    until: datetime | None
+    hold_until: datetime | None
     """When the hold ends that is made; None when none is."""
-    lets_go: bool
+    releases_hold: bool
     """Whether autoscaling is to decide again: on request, or because a hold is over."""
     steady: bool
     """Whether nothing is to be done."""
@@ -55,35 +55,35 @@ class ScalePlan:
     @property
     def name(self) -> str:
         """The service's short name."""
-        return self.situation.contract.name
+        return self.current.contract.name
 
     @property
     def suspended(self) -> bool:
         """Whether autoscaling leaves the count alone once all this is done."""
-        target = self.situation.target
-        return self.until is not None or (target is not None and target.suspended and not self.lets_go)
+        target = self.current.target
+        return self.hold_until is not None or (target is not None and target.suspended and not self.releases_hold)
 
     @property
     def purpose(self) -> str:
         """What it is for, in words that follow its id."""
         tasks = "" if self.count is None else f"{self.name} to {self.count} tasks"
-        held = f"{tasks}, held until {told(self.until)}" if self.until else tasks
+        held = f"{tasks}, held until {formatted(self.hold_until)}" if self.hold_until else tasks
         return held or f"{self.name} back to autoscaling"
 
 
-def told(moment: datetime) -> str:
+def formatted(moment: datetime) -> str:
     """A moment for people."""
     return f"{moment:%Y-%m-%d %H:%M:%S}Z"
 
 
-def plan_scale(environment: str, wish: Wish, situation: Situation, now: datetime) -> ScalePlan:
+def plan_scale(environment: str, wish: ScaleRequest, situation: ScalingState, now: datetime) -> ScalePlan:
     """The plan. Raises Refused with one line that says what to do."""
     name, state, target = situation.contract.name, _usable(environment, situation), situation.target
     if wish.count is not None and target is not None:
         _check_bounds(name, wish.count, target)
     if target is None and (wish.hold or wish.release):
         raise Refused(f"{name}: it is not scaled by autoscaling: nothing moves its count, and there is nothing to hold")
-    over = situation.hold is not None and situation.hold.is_over(now) and wish.hold is None
+    over = situation.hold is not None and situation.hold.has_expired(now) and wish.hold is None
     lets_go = wish.release or over
     arrived = wish.count in (None, state.desired) and state.running == state.desired
     until = now + wish.hold if wish.hold else None
@@ -92,7 +92,7 @@ def plan_scale(environment: str, wish: Wish, situation: Situation, now: datetime
     return ScalePlan(situation, state.desired, wish.count, until, lets_go, steady)
 
 
-def _usable(environment: str, situation: Situation) -> ServiceState:
+def _usable(environment: str, situation: ScalingState) -> ServiceState:
     contract, state = situation.contract, situation.state
     if state is None or not state.active:
         raise Refused(f"{contract.name}: the service does not exist: run pulumi up for {environment} again")
@@ -114,11 +114,11 @@ def _check_bounds(name: str, count: int, target: Target) -> None:
 
 def remarks(plan: ScalePlan) -> tuple[str, ...]:
     """What autoscaling is going to do about it, in plain words."""
-    target, hold = plan.situation.target, plan.situation.hold
+    target, hold = plan.current.target, plan.current.hold
     if target is None:
         return ("nothing but people moves its count",)
-    bounds, by = f"{target.minimum} to {target.maximum} tasks", ", ".join(plan.situation.policies) or "no policy"
-    if plan.until:
+    bounds, by = f"{target.minimum} to {target.maximum} tasks", ", ".join(plan.current.policies) or "no policy"
+    if plan.hold_until:
         return (f"autoscaling is suspended in both directions until appdeploy scale {plan.name} --release",)
     if plan.suspended:
         kept = f"held until {hold.until} by {hold.who}" if hold else "suspended, and no hold says by whom"

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from appdeploy.aws_errors import refusing
-from appdeploy.contract import ServiceContract
-from appdeploy.contract_reader import read_contract
-from appdeploy.live import describe_services
-from appdeploy.plan import ReleasePlan
-from appdeploy.release_id import ReleaseId, new_release_id
+from appdeploy.aws.contract_reader import read_contract
+from appdeploy.aws.current_state import describe_services
+from appdeploy.aws.errors import refusing
+from appdeploy.model.contract import ServiceContract
+from appdeploy.model.plan import ReleasePlan
+from appdeploy.model.release_id import ReleaseId, new_release_id
 from appdeploy.scaling.hold import HoldStore, utc_now
-from appdeploy.scaling.plan import ScalePlan, Situation, Wish, plan_scale
+from appdeploy.scaling.plan import ScalePlan, ScaleRequest, ScalingState, plan_scale
 from appdeploy.scaling.target import read_policies, read_targets
 
 if TYPE_CHECKING:
-    from appdeploy.aws import Clients
-    from appdeploy.contract_reader import EnvironmentContract
+    from appdeploy.aws.clients import Clients
+    from appdeploy.aws.contract_reader import EnvironmentContract
 
 KIND = "scale"
 
@@ -29,7 +29,7 @@ class Request:
 
     environment: str
     service: str
-    wish: Wish
+    scale: ScaleRequest
     reason: str | None = None
     change_ticket: str | None = None
     release_id: ReleaseId = field(default_factory=lambda: new_release_id(KIND), compare=False)
@@ -40,7 +40,7 @@ class Prepared:
     """A plan, and what stands around it: the frame is a release that changes no task definition."""
 
     scale: ScalePlan
-    frame: ReleasePlan
+    plan: ReleasePlan
     superseded: str | None = None
     """Why nothing of it is to be done any more: what somebody did since it was begun."""
 
@@ -50,8 +50,8 @@ def prepare_scale(request: Request, clients: Clients) -> Prepared:
     contract = read_contract(clients, request.environment)
     [service] = contract.select((request.service,))
     with refusing(f"how {service.name} is scaled could not be read"):
-        situation = _situation(clients, contract, service)
-    scale = plan_scale(request.environment, request.wish, situation, utc_now())
+        situation = _current(clients, contract, service)
+    scale = plan_scale(request.environment, request.scale, situation, utc_now())
     frame = ReleasePlan(
         release_id=request.release_id,
         environment=request.environment,
@@ -66,10 +66,10 @@ def prepare_scale(request: Request, clients: Clients) -> Prepared:
     return Prepared(scale, frame)
 
 
-def _situation(clients: Clients, contract: EnvironmentContract, service: ServiceContract) -> Situation:
+def _current(clients: Clients, contract: EnvironmentContract, service: ServiceContract) -> ScalingState:
     states = describe_services(clients.ecs, contract.platform.cluster, [service.service])
     scaled: Sequence[ServiceContract] = [service] if service.scaling else []
-    return Situation(
+    return ScalingState(
         contract=service,
         state=states.get(service.service),
         target=read_targets(clients.autoscaling, scaled).get(service.name),

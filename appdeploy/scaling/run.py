@@ -10,28 +10,29 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from appdeploy.aws_errors import AwsError, explain, is_passing
-from appdeploy.clock import heeding
-from appdeploy.errors import Interrupted, OutOfReach
-from appdeploy.events import Emit, Ended, Finished, Planned, Remarked
-from appdeploy.ledger.book import Book
-from appdeploy.ledger.entry import CountChange, Entry, ServiceEntry, Side, StepKind
-from appdeploy.ledger.opening import bare_entry
-from appdeploy.lock.turn import Line, Turn, table_of, who_is_here
-from appdeploy.outcome import Outcome, ServiceResult
+from appdeploy.aws.errors import AwsError, explain, is_passing
+from appdeploy.aws.writes import EcsWriter, WriteRefused
+from appdeploy.ledger.new_entry import bare_entry
+from appdeploy.ledger.writer import LedgerWriter
+from appdeploy.lock.session import Acquirer, LockSession, local_user, table_of
+from appdeploy.model.clock import interruptible
+from appdeploy.model.ecs_state import ServiceName
+from appdeploy.model.errors import Interrupted, OutOfReach
+from appdeploy.model.events import Emit, Ended, Finished, Note, Planned
+from appdeploy.model.ledger_entry import CountChange, Entry, ServiceEntry, StepKind, VersionRef
+from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.scaling.hold import Hold, HoldStore
 from appdeploy.scaling.plan import ScalePlan, remarks
 from appdeploy.scaling.read import Prepared
 from appdeploy.scaling.target import set_suspended
 from appdeploy.scaling.watch import CountWatch, tasks_of
-from appdeploy.writes import EcsWriter, ServiceName, WriteRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from appdeploy.aws import Clients
-    from appdeploy.clock import Clock
-    from appdeploy.plan import ReleasePlan
+    from appdeploy.aws.clients import Clients
+    from appdeploy.model.clock import Clock
+    from appdeploy.model.plan import ReleasePlan
 
 
 def run_scale(
@@ -40,7 +41,7 @@ def run_scale(
     clients: Clients,
     clock: Clock,
     emit: Emit,
-    line: Line,
+    line: Acquirer,
     entry: Entry | None = None,
 ) -> ServiceResult:
     """Change a count and follow it to its outcome. `entry` is that of a change that is carried on; `timeout` is in seconds.
@@ -57,31 +58,31 @@ def run_scale(
         emit(Finished(result))
     else:
         result = _locked(prepared, prepare, entry, Change(timeout, clients, clock, emit), line)
-    emit(Ended(prepared.frame, (result,), clock.now() - begun))
+    emit(Ended(prepared.plan, (result,), clock.now() - begun))
     return result
 
 
 def _tell(prepared: Prepared, emit: Emit) -> None:
-    emit(Planned(prepared.frame))
+    emit(Planned(prepared.plan))
     for remark in remarks(prepared.scale):
-        emit(Remarked(prepared.scale.name, remark))
+        emit(Note(prepared.scale.name, remark))
 
 
 def _steady(plan: ScalePlan) -> ServiceResult:
-    state = plan.situation.state
+    state = plan.current.state
     assert state is not None, "a plan is made of a service that is there"
     return ServiceResult(plan.name, Outcome.UNCHANGED, f"{tasks_of(state)} run already; nothing was changed")
 
 
 def _locked(
-    prepared: Prepared, prepare: Callable[[], Prepared], entry: Entry | None, change: Change, line: Line
+    prepared: Prepared, prepare: Callable[[], Prepared], entry: Entry | None, change: Change, line: Acquirer
 ) -> ServiceResult:
-    frame = prepared.frame
+    frame = prepared.plan
     opening = _reopened(entry, frame.caller) if entry else _opening(prepared)
     with _untouched(change.clock):
-        turn = line.take(frame, opening)
+        turn = line.acquire(frame, opening)
     with turn:
-        book = Book(turn, table_of(frame), opening)
+        book = LedgerWriter(turn, table_of(frame), opening)
         if turn.waited:  # Whoever was at work before us may have changed the service.
             with _untouched(change.clock):
                 prepared = prepare()
@@ -89,7 +90,7 @@ def _locked(
             if entry is None:
                 book.replace(_opening(prepared))
         result = change.carry_out(prepared, turn, book)
-        book.close([result])
+        book.finish([result])
     change.emit(Finished(result))
     return result
 
@@ -98,7 +99,7 @@ def _locked(
 def _untouched(clock: Clock) -> Iterator[None]:
     """A step before the first write: interrupted here, nothing has changed."""
     try:
-        with heeding(clock):
+        with interruptible(clock):
             yield
     except (KeyboardInterrupt, Interrupted):
         raise Interrupted("interrupted; nothing was changed") from None
@@ -113,55 +114,55 @@ class Change:
         self._timeout = timeout
         self._clients = clients
 
-    def carry_out(self, prepared: Prepared, turn: Turn, book: Book) -> ServiceResult:
+    def carry_out(self, prepared: Prepared, turn: LockSession, book: LedgerWriter) -> ServiceResult:
         """All that the plan says, and the watch. The result is not told yet."""
-        plan, frame, begun = prepared.scale, prepared.frame, self.clock.now()
+        plan, frame, begun = prepared.scale, prepared.plan, self.clock.now()
         if prepared.superseded:
-            return ServiceResult(plan.name, Outcome.SUPERSEDED, f"{plan.former} tasks wanted", prepared.superseded)
+            return ServiceResult(plan.name, Outcome.SUPERSEDED, f"{plan.previous} tasks wanted", prepared.superseded)
         try:
-            with heeding(self.clock):
+            with interruptible(self.clock):
                 result = self._steps(plan, frame, turn, book)
         except (KeyboardInterrupt, Interrupted):
             again = f"appdeploy resume -e {frame.environment} {frame.release_id}"
             raise Interrupted(f"stopped; what was sent goes on in AWS: {again} carries {frame.release_id} on") from None
         return replace(result, seconds=self.clock.now() - begun)
 
-    def _steps(self, plan: ScalePlan, frame: ReleasePlan, turn: Turn, book: Book) -> ServiceResult:
+    def _steps(self, plan: ScalePlan, frame: ReleasePlan, turn: LockSession, book: LedgerWriter) -> ServiceResult:
         try:
             self._autoscaling(plan, frame, turn, book)
             return self._count(plan, frame, turn, book)
         except WriteRefused as error:
-            return ServiceResult(plan.name, Outcome.REFUSED, f"{plan.former} tasks wanted as before", str(error))
+            return ServiceResult(plan.name, Outcome.REFUSED, f"{plan.previous} tasks wanted as before", str(error))
 
-    def _autoscaling(self, plan: ScalePlan, frame: ReleasePlan, turn: Turn, book: Book) -> None:
-        holds, contract = HoldStore(self._clients.dynamodb, table_of(frame)), plan.situation.contract
-        if plan.until:
-            book.before(StepKind.HOLD, plan.name)
+    def _autoscaling(self, plan: ScalePlan, frame: ReleasePlan, turn: LockSession, book: LedgerWriter) -> None:
+        holds, contract = HoldStore(self._clients.dynamodb, table_of(frame)), plan.current.contract
+        if plan.hold_until:
+            book.step_starting(StepKind.HOLD, plan.name)
             with _definite(turn, "autoscaling could not be suspended"):
                 set_suspended(self._clients.autoscaling, contract, True)
             with _definite(turn, "autoscaling is suspended, and the hold could not be recorded"):
                 holds.put(plan.name, _hold(plan, frame))
-            book.after(StepKind.HOLD, plan.name)
-        elif plan.lets_go:
-            book.before(StepKind.LET_GO, plan.name)
+            book.step_finished(StepKind.HOLD, plan.name)
+        elif plan.releases_hold:
+            book.step_starting(StepKind.RELEASE_HOLD, plan.name)
             with _definite(turn, "autoscaling could not be resumed"):
                 set_suspended(self._clients.autoscaling, contract, False)
                 holds.end(plan.name)
-            book.after(StepKind.LET_GO, plan.name)
+            book.step_finished(StepKind.RELEASE_HOLD, plan.name)
 
-    def _count(self, plan: ScalePlan, frame: ReleasePlan, turn: Turn, book: Book) -> ServiceResult:
+    def _count(self, plan: ScalePlan, frame: ReleasePlan, turn: LockSession, book: LedgerWriter) -> ServiceResult:
         if plan.count is None:
-            return ServiceResult(plan.name, Outcome.LIVE, f"{plan.former} tasks wanted, and autoscaling decides again")
-        service = ServiceName(frame.cluster, plan.situation.contract.service)
-        if plan.count != plan.former and not book.entry.has_done(StepKind.COUNT, plan.name):
-            book.before(StepKind.COUNT, plan.name)
+            return ServiceResult(plan.name, Outcome.LIVE, f"{plan.previous} tasks wanted, and autoscaling decides again")
+        service = ServiceName(frame.cluster, plan.current.contract.service)
+        if plan.count != plan.previous and not book.entry.last_finished_step(StepKind.SET_COUNT, plan.name):
+            book.step_starting(StepKind.SET_COUNT, plan.name)
             EcsWriter(self._clients.once.ecs, self.clock, turn.confirm).set_count(service, plan.count)
-            book.after(StepKind.COUNT, plan.name)
+            book.step_finished(StepKind.SET_COUNT, plan.name)
         return CountWatch(self._clients.once.ecs, self.clock, self.emit, self._timeout).run(plan.name, service, plan.count)
 
 
 @contextmanager
-def _definite(turn: Turn, what: str) -> Iterator[None]:
+def _definite(turn: LockSession, what: str) -> Iterator[None]:
     """Send while the lock is ours. Raises WriteRefused for a definite no, OutOfReach when the answer is not known."""
     turn.confirm()
     try:
@@ -172,18 +173,22 @@ def _definite(turn: Turn, what: str) -> Iterator[None]:
 
 
 def _hold(plan: ScalePlan, frame: ReleasePlan) -> Hold:
-    assert plan.until is not None, "only a plan that holds makes a hold"
-    return Hold(plan.until.isoformat(), frame.caller or who_is_here(), frame.reason or "", frame.release_id)
+    assert plan.hold_until is not None, "only a plan that holds makes a hold"
+    return Hold(plan.hold_until.isoformat(), frame.caller or local_user(), frame.reason or "", frame.release_id)
 
 
 def _opening(prepared: Prepared) -> Entry:
-    plan, frame = prepared.scale, prepared.frame
-    count = CountChange(former=plan.former, wanted=plan.count, until=plan.until, lets_go=plan.lets_go)
-    service = ServiceEntry(service=plan.situation.contract.service, change="count", former=Side(), wanted=Side(), count=count)
-    return bare_entry(frame, frame.caller or who_is_here(), {plan.name: service})
+    plan, frame = prepared.scale, prepared.plan
+    count = CountChange(previous=plan.previous, target=plan.count, hold_until=plan.hold_until, releases_hold=plan.releases_hold)
+    service = ServiceEntry(
+        service=plan.current.contract.service, change="count", previous=VersionRef(), target=VersionRef(), count=count
+    )
+    return bare_entry(frame, frame.caller or local_user(), {plan.name: service})
 
 
 def _reopened(entry: Entry, caller: str | None) -> Entry:
     """The entry with what an interruption left undone marked so."""
-    again = entry.interrupted().beginning(StepKind.RESUME, why=caller).completing(StepKind.RESUME)
-    return again.model_copy(update={"version": entry.version + 1, "told": None})
+    again = (
+        entry.with_open_steps_interrupted().with_step_started(StepKind.RESUME, why=caller).with_step_finished(StepKind.RESUME)
+    )
+    return again.model_copy(update={"version": entry.version + 1, "reported": None})

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from appdeploy.ecs_state import ServiceState
-from appdeploy.ledger.entry import Entry
-from appdeploy.outcome import ServiceResult
+from appdeploy.model.ecs_state import ServiceState
+from appdeploy.model.ledger_entry import Entry
+from appdeploy.model.outcome import ServiceResult
 from appdeploy.scaling.watch import judge_count
 
 
@@ -14,10 +14,10 @@ def settle_count(entry: Entry, name: str, state: ServiceState) -> ServiceResult 
     A count that is the former one was not sent yet; whether a hold is complete only its command knows.
     """
     change = entry.services[name].count
-    if change is None or change.wanted is None:
+    if change is None or change.target is None:
         return None
-    if state.desired == change.former != change.wanted:
+    if state.desired == change.previous != change.target:
         return None
-    if change.until is not None and entry.told is None and state.desired == change.wanted:
+    if change.hold_until is not None and entry.reported is None and state.desired == change.target:
         return None
-    return judge_count(name, change.wanted, state)
+    return judge_count(name, change.target, state)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from appdeploy.aws_errors import AwsError, explain, is_passing
-from appdeploy.ecs_state import ServiceState
-from appdeploy.events import Answered, Counted, Emit, Silence
-from appdeploy.live import describe_services
-from appdeploy.outcome import Outcome, ServiceResult
-from appdeploy.writes import UNREACHABLE_SECONDS, ServiceName
+from appdeploy.aws.current_state import describe_services
+from appdeploy.aws.errors import AwsError, explain, is_passing
+from appdeploy.aws.writes import UNREACHABLE_SECONDS
+from appdeploy.model.ecs_state import ServiceName, ServiceState
+from appdeploy.model.events import AwsReachable, AwsUnreachable, Emit, TaskCount
+from appdeploy.model.outcome import Outcome, ServiceResult
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
 
-    from appdeploy.clock import Clock
+    from appdeploy.model.clock import Clock
 
 PAUSE = 2.0
 """Seconds between two looks."""
@@ -46,7 +46,7 @@ class CountWatch:
         self._timeout = timeout
         self._deadline = clock.now() + timeout
         self._silent_since: float | None = None
-        self._shown: Counted | None = None
+        self._shown: TaskCount | None = None
 
     def run(self, name: str, service: ServiceName, wanted: int) -> ServiceResult:
         """Watch until it is decided or the time is up."""
@@ -66,10 +66,10 @@ class CountWatch:
             return self._silence(name, error)
         if self._silent_since is not None:
             self._silent_since = None
-            self._emit(Answered())
+            self._emit(AwsReachable())
         if state is None:
             return ServiceResult(name, Outcome.FAILED, "nothing", "the service does not exist any more: somebody deleted it")
-        self._show(Counted(name, state.running, state.desired))
+        self._show(TaskCount(name, state.running, state.desired))
         return judge_count(name, wanted, state) or state
 
     def _silence(self, name: str, error: BaseException) -> ServiceResult | None:
@@ -77,7 +77,7 @@ class CountWatch:
             return self._given_up(name, f"it cannot be watched: {explain(error)}")
         if self._silent_since is None:
             self._silent_since = self._clock.now()
-            self._emit(Silence(explain(error), UNREACHABLE_SECONDS))
+            self._emit(AwsUnreachable(explain(error), UNREACHABLE_SECONDS))
         if self._clock.now() - self._silent_since < UNREACHABLE_SECONDS:
             return None
         return self._given_up(name, f"no answer for {UNREACHABLE_SECONDS:.0f} s: {explain(error)}")
@@ -90,7 +90,7 @@ class CountWatch:
         """ECS says in its events why no task starts."""
         return f"; the newest event of ECS: {state.events[0][1]}" if state and state.events else ""
 
-    def _show(self, counted: Counted) -> None:
+    def _show(self, counted: TaskCount) -> None:
         if counted != self._shown:
             self._shown = counted
             self._emit(counted)

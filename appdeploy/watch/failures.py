@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from appdeploy.ecs_state import Container, Task
+from appdeploy.model.ecs_state import Container, Task
 
 TWICE = 2
 """Permanent failures that decide as long as no new task was ever healthy: once may be bad luck."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from appdeploy.ecs_state import Deployment, DeploymentStatus, ServiceDeployment, ServiceState
-from appdeploy.events import Phase
-from appdeploy.outcome import Outcome
-from appdeploy.rollout import Rollout
+from appdeploy.model.ecs_state import Deployment, DeploymentStatus, ServiceDeployment, ServiceState
+from appdeploy.model.events import Phase
+from appdeploy.model.outcome import Outcome
+from appdeploy.model.rollout import Rollout
 from appdeploy.watch.failures import Failure, health_code_in, is_enough, summary
 from appdeploy.watch.routing import Ambiguous, Routing
 
@@ -46,7 +46,7 @@ class Policy:
     """Wait until ECS has finished, not only until the new version is live."""
     patient: bool
     """Leave failing releases to ECS's circuit breaker and alarms."""
-    take_back: str | None = None
+    revert_because: str | None = None
     """Why the release is to be stopped, however well it goes; None when it is not."""
 
 
@@ -55,7 +55,7 @@ class Done:
     """What we have already asked of ECS since the release began."""
 
     stopped_because: str | None = None
-    emptied: bool = False
+    at_zero: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Stop:
 
 
 @dataclass(frozen=True)
-class Empty:
+class ScaleToZero:
     """Set the count to 0: there is no former version that could run."""
 
     task_definition: str | None
@@ -88,7 +88,7 @@ class Decide:
     cause: str | None = None
 
 
-Verdict = Wait | Stop | Empty | Decide
+Verdict = Wait | Stop | ScaleToZero | Decide
 
 
 def judge(rollout: Rollout, seen: Observation, policy: Policy, done: Done) -> Verdict:
@@ -99,7 +99,7 @@ def judge(rollout: Rollout, seen: Observation, policy: Policy, done: Done) -> Ve
         return Wait(Phase.STARTING)
     if _is_superseded(rollout, seen, done):
         return Decide(Outcome.SUPERSEDED, _how_replaced(rollout, seen, done))
-    if done.emptied or (rollout.plan.first and (_has_failed(seen) or _is_unwanted(seen, policy))):
+    if done.at_zero or (rollout.plan.first and (_has_failed(seen) or _is_unwanted(seen, policy))):
         return _back_to_zero(rollout, seen, done)
     match seen.status:
         case DeploymentStatus.SUCCESSFUL | DeploymentStatus.ROLLBACK_SUCCESSFUL if seen.state.desired == 0:
@@ -151,7 +151,7 @@ def _under_way(rollout: Rollout, seen: Observation, policy: Policy, done: Done) 
     ours = seen.state.deployment(rollout.deployment_id)
     if done.stopped_because is not None:
         return Wait(Phase.STOPPING)
-    cause = policy.take_back or (None if policy.patient else _reason_to_stop(rollout, seen, ours))
+    cause = policy.revert_because or (None if policy.patient else _reason_to_stop(rollout, seen, ours))
     if cause is not None:
         return Stop(cause)
     if not all_run(ours):
@@ -181,7 +181,7 @@ def _has_failed(seen: Observation) -> bool:
 
 def _is_unwanted(seen: Observation, policy: Policy) -> bool:
     """Whether it is complete, and is to be taken back all the same: ECS stops nothing that is complete."""
-    return policy.take_back is not None and seen.status is DeploymentStatus.SUCCESSFUL
+    return policy.revert_because is not None and seen.status is DeploymentStatus.SUCCESSFUL
 
 
 def _is_behind(rollout: Rollout, seen: Observation) -> bool:
@@ -190,7 +190,7 @@ def _is_behind(rollout: Rollout, seen: Observation) -> bool:
     # PRIMARY as FAILED ("the deployment is stalled", AmazonECS/latest/developerguide/deployment-circuit-breaker.html).
     primary = seen.state.primary
     if seen.status is DeploymentStatus.SUCCESSFUL:  # The service as it was before our update proves nothing of it.
-        return primary is not None and primary.id in rollout.plan.former.known.deployments
+        return primary is not None and primary.id in rollout.plan.previous.snapshot.deployments
     under_way = primary is not None and primary.id == rollout.deployment_id and primary.in_progress
     return under_way and seen.record is not None and seen.status is DeploymentStatus.STOPPED and not seen.record.triggered
 
@@ -200,7 +200,7 @@ def _is_superseded(rollout: Rollout, seen: Observation, done: Done) -> bool:
     # circuit breaker or an alarm had stopped it before. ECS's own rollback has statuses of its own: one that was begun
     # and is stopped was cut short by whoever came.
     replaced = seen.state.primary is not None and seen.state.primary.id != rollout.deployment_id
-    return replaced and _was_cut_short(seen) and not done.emptied
+    return replaced and _was_cut_short(seen) and not done.at_zero
 
 
 def _was_cut_short(seen: Observation) -> bool:
@@ -223,10 +223,10 @@ def by_whom(primary: Deployment | None) -> str:
 
 def _back_to_zero(rollout: Rollout, seen: Observation, done: Done) -> Verdict:
     primary = seen.state.primary
-    on_former = primary is not None and primary.task_definition == rollout.plan.former.task_definition
-    if not done.emptied:
+    on_former = primary is not None and primary.task_definition == rollout.plan.previous.task_definition
+    if not done.at_zero:
         going_back = on_former or (seen.status is not None and seen.status.is_rollback)
-        return Empty(None if going_back else rollout.plan.former.task_definition)
+        return ScaleToZero(None if going_back else rollout.plan.previous.task_definition)
     state = seen.state
     if primary is not None and not on_former and primary.id != rollout.deployment_id:
         outcome = Outcome.SUPERSEDED if _was_cut_short(seen) else Outcome.FAILED
@@ -234,4 +234,4 @@ def _back_to_zero(rollout: Rollout, seen: Observation, done: Done) -> Verdict:
     settled = on_former and primary is not None and not primary.in_progress
     if settled and state.desired == state.running == state.pending == 0:
         return Decide(Outcome.FAILED, f"{why_it_failed(rollout, seen, done)}; there is no former version")
-    return Wait(Phase.EMPTYING)
+    return Wait(Phase.SCALING_TO_ZERO)

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from appdeploy.deployments import service_deployments
-from appdeploy.ecs_state import ServiceDeployment, ServiceState
+from appdeploy.aws.deployments import service_deployments
+from appdeploy.model.ecs_state import ServiceDeployment, ServiceState
 from appdeploy.watch.failures import TWICE
 from appdeploy.watch.judge import Observation, all_run
 from appdeploy.watch.routing import Ambiguous, NoLoadBalancer, Routing, Serving, read_routing
-from appdeploy.watch.task_book import TaskBook
+from appdeploy.watch.task_tracker import TaskTracker
 
 if TYPE_CHECKING:
-    from appdeploy.aws import Clients, OnceClients
-    from appdeploy.rollout import Rollout
+    from appdeploy.aws.clients import Clients, OnceClients
+    from appdeploy.model.rollout import Rollout
 
 _HEALTHY = "healthy"
 
@@ -28,7 +28,7 @@ class Observer:
     def __init__(self, clients: OnceClients | Clients, rollout: Rollout) -> None:
         self._clients = clients
         self._rollout = rollout
-        self._tasks = TaskBook(clients.ecs, rollout)
+        self._tasks = TaskTracker(clients.ecs, rollout)
         self._last: object = None
         self._unread = True
         self._record: ServiceDeployment | None = None

@@ -8,20 +8,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from appdeploy.aws_errors import AwsError, explain, is_passing
-from appdeploy.events import Answered, Emit, Finished, Silence
-from appdeploy.live import DESCRIBE_SERVICES_LIMIT, describe_services
-from appdeploy.outcome import ServiceResult
-from appdeploy.parallel import side_by_side
+from appdeploy.aws.current_state import DESCRIBE_SERVICES_LIMIT, describe_services
+from appdeploy.aws.errors import AwsError, explain, is_passing
+from appdeploy.aws.parallel import map_parallel
+from appdeploy.aws.writes import UNREACHABLE_SECONDS
+from appdeploy.model.clock import Clock
+from appdeploy.model.events import AwsReachable, AwsUnreachable, Emit, Finished
+from appdeploy.model.outcome import ServiceResult
+from appdeploy.model.rollout import Rollout
 from appdeploy.watch.service_watch import Tick
-from appdeploy.writes import UNREACHABLE_SECONDS
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
 
-    from appdeploy.clock import Clock
-    from appdeploy.ecs_state import ServiceState
-    from appdeploy.rollout import Rollout
+    from appdeploy.model.clock import Clock
+    from appdeploy.model.ecs_state import ServiceState
+    from appdeploy.model.rollout import Rollout
 
 _SHORTEST_PAUSE = 1.0
 _LONGEST_PAUSE = 5.0
@@ -45,7 +47,7 @@ class Watch(Protocol):
     def give_up(self, cause: str) -> ServiceResult:
         """The outcome when the watch ends before the rollout does."""
 
-    def gone(self) -> ServiceResult:
+    def service_missing(self) -> ServiceResult:
         """The outcome when ECS does not know the service any more."""
 
 
@@ -101,7 +103,7 @@ class Poller:
         except AwsError as error:
             return self._not_read(error, watches)
         self._answered()
-        ticks = side_by_side(lambda watch: self._tick(watch, states), watches)
+        ticks = map_parallel(lambda watch: self._tick(watch, states), watches)
         for tick in ticks:
             for event in tick.events:
                 self._emit(event)
@@ -116,7 +118,7 @@ class Poller:
     def _tick(self, watch: Watch, states: Mapping[str, ServiceState]) -> Tick:
         state = states.get(watch.rollout.service.arn)
         if state is None:
-            return Tick((), watch.gone())
+            return Tick((), watch.service_missing())
         try:
             return watch.tick(state)
         except AwsError as error:
@@ -129,7 +131,7 @@ class Poller:
         self._pause = min(self._pause * 2, _LONGEST_PAUSE)
         if self._silent_since is None:
             self._silent_since = self._clock.now()
-            self._emit(Silence(explain(error), UNREACHABLE_SECONDS))
+            self._emit(AwsUnreachable(explain(error), UNREACHABLE_SECONDS))
         if self._clock.now() - self._silent_since < UNREACHABLE_SECONDS:
             return {}
         reason = f"no answer for {UNREACHABLE_SECONDS:.0f} s: {explain(error)}"
@@ -138,7 +140,7 @@ class Poller:
     def _answered(self) -> None:
         if self._silent_since is not None:
             self._silent_since = None
-            self._emit(Answered())
+            self._emit(AwsReachable())
 
     def _time_is_up(self) -> str | None:
         return f"still in progress after {self._timeout:.0f} s" if self._clock.now() >= self._deadline else None
@@ -156,3 +158,14 @@ class Poller:
 
 def _longest_pause(services: int) -> float:
     return min(_LONGEST_PAUSE, _QUIET_SECONDS * math.ceil(services / DESCRIBE_SERVICES_LIMIT))
+
+
+class ForwardWatch(Watch, Protocol):
+    """One service's rollout, as long as it is to go on."""
+
+    @property
+    def serving(self) -> bool:
+        """Whether the last tick has shown all new tasks healthy where customers are served."""
+
+    def start_revert(self, why: str) -> None:
+        """From the next tick on, ask ECS for the way back."""

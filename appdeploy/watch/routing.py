@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
     from mypy_boto3_elbv2.type_defs import ActionOutputTypeDef
 
-    from appdeploy.contract import ServiceContract
+    from appdeploy.model.contract import ServiceContract
 
 
 @dataclass(frozen=True)

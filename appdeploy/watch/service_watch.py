@@ -6,20 +6,21 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from appdeploy.aws_errors import AwsError
-from appdeploy.ecs_state import DeploymentStatus
-from appdeploy.errors import LockLost, OutOfReach
-from appdeploy.events import Event, Phase, Progress, Stopping
-from appdeploy.ledger.entry import StepKind
-from appdeploy.outcome import Outcome, ServiceResult
-from appdeploy.task_logs import last_lines
+from appdeploy.aws.errors import AwsError
+from appdeploy.aws.writes import EcsWriter, WriteRefused
+from appdeploy.logs.tail import last_lines
+from appdeploy.model.ecs_state import DeploymentStatus
+from appdeploy.model.errors import LockLost, OutOfReach
+from appdeploy.model.events import Event, Phase, Progress, Stopping
+from appdeploy.model.ledger_entry import StepKind
+from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.watch.failures import headline
 from appdeploy.watch.judge import (
     Decide,
     Done,
-    Empty,
     Observation,
     Policy,
+    ScaleToZero,
     Stop,
     Wait,
     by_whom,
@@ -30,13 +31,12 @@ from appdeploy.watch.judge import (
 from appdeploy.watch.observer import Observer
 from appdeploy.watch.routing import Serving, deregistration_delay
 from appdeploy.watch.serving import what_serves
-from appdeploy.writes import EcsWriter, WriteRefused
 
 if TYPE_CHECKING:
-    from appdeploy.aws import OnceClients
-    from appdeploy.ecs_state import Deployment, ServiceState
-    from appdeploy.ledger.book import Book
-    from appdeploy.rollout import Rollout
+    from appdeploy.aws.clients import OnceClients
+    from appdeploy.ledger.writer import LedgerWriter
+    from appdeploy.model.ecs_state import Deployment, ServiceState
+    from appdeploy.model.rollout import Rollout
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Tick:
 class ServiceWatch:
     """One rollout from its start to its outcome."""
 
-    def __init__(self, rollout: Rollout, clients: OnceClients, writer: EcsWriter, policy: Policy, book: Book) -> None:
+    def __init__(self, rollout: Rollout, clients: OnceClients, writer: EcsWriter, policy: Policy, book: LedgerWriter) -> None:
         self.rollout = rollout
         self._clients = clients
         self._writer = writer
@@ -75,24 +75,24 @@ class ServiceWatch:
                 return Tick(self._progress(self._seen, phase))
             case Stop(cause):
                 return self._stop(self._seen, cause)
-            case Empty(task_definition):
+            case ScaleToZero(task_definition):
                 return self._empty(self._seen, task_definition)
             case Decide(outcome, cause):
                 last = self._progress(self._seen, Phase.LIVE) if outcome is Outcome.LIVE else ()
                 return Tick(last, replace(self.result(outcome, cause), log_lines=self._log_lines(outcome)))
 
-    def take_back(self, why: str) -> None:
+    def start_revert(self, why: str) -> None:
         """From the next tick on, ask ECS for the way back."""
-        self._policy = replace(self._policy, take_back=why)
+        self._policy = replace(self._policy, revert_because=why)
 
     def give_up(self, cause: str) -> ServiceResult:
         """The outcome when we stop watching before the end: still in progress, or failed with only the end unseen."""
-        failed = self._done.emptied
+        failed = self._done.at_zero
         known = self._done.stopped_because or (describe_failures(self._seen) if self._seen else "")
         words = f"{cause}; so far: {known}" if known else cause
         return replace(self.result(Outcome.FAILED if failed else Outcome.TIMED_OUT, words), final=False)
 
-    def gone(self) -> ServiceResult:
+    def service_missing(self) -> ServiceResult:
         """The outcome when ECS does not know the service any more."""
         return self.result(Outcome.FAILED, "the service does not exist any more: somebody deleted it")
 
@@ -108,14 +108,14 @@ class ServiceWatch:
     def _stop(self, seen: Observation, cause: str) -> Tick:
         if seen.record is None:
             return Tick(self._progress(seen, Phase.STOPPING))
-        self._book.before(StepKind.STOP, self.rollout.name, cause)
+        self._book.step_starting(StepKind.STOP, self.rollout.name, cause)
         try:
             stopped = self._writer.stop(seen.record.arn)
         except WriteRefused as error:
             return Tick((), self._unfinished(f"{cause}; it could not be stopped: {error}"))
         except LockLost:
             # Whoever has the lock decides now, and ECS's circuit breaker: we only look on.
-            self._policy = replace(self._policy, patient=True, take_back=None)
+            self._policy = replace(self._policy, patient=True, revert_because=None)
             return Tick(self._progress(seen, Phase.STARTING))
         except OutOfReach:
             return Tick(self._progress(seen, Phase.STOPPING))  # The next tick tries again.
@@ -123,21 +123,21 @@ class ServiceWatch:
             # It has ended meanwhile, or ECS rolls it back already: the next ticks show which.
             return Tick(self._progress(seen, Phase.STOPPING))
         self._done = replace(self._done, stopped_because=cause)
-        self._book.after(StepKind.STOP, self.rollout.name)
+        self._book.step_finished(StepKind.STOP, self.rollout.name)
         return Tick((Stopping(self.rollout.name, cause), *self._progress(seen, Phase.STOPPING)))
 
     def _empty(self, seen: Observation, task_definition: str | None) -> Tick:
-        cause = self._done.stopped_because or self._policy.take_back or why_it_failed(self.rollout, seen, self._done)
-        self._book.before(StepKind.EMPTY, self.rollout.name, cause)
+        cause = self._done.stopped_because or self._policy.revert_because or why_it_failed(self.rollout, seen, self._done)
+        self._book.step_starting(StepKind.SCALE_TO_ZERO, self.rollout.name, cause)
         try:
             self._writer.settle_at_zero(self.rollout.service, task_definition)
         except (WriteRefused, LockLost) as error:
             return Tick((), self._unfinished(f"the count could not be set to 0: {error}"))
         except OutOfReach:
-            return Tick(self._progress(seen, Phase.EMPTYING))  # The next tick tries again.
-        self._done = replace(self._done, emptied=True, stopped_because=cause)
-        self._book.after(StepKind.EMPTY, self.rollout.name)
-        return Tick(self._progress(seen, Phase.EMPTYING))
+            return Tick(self._progress(seen, Phase.SCALING_TO_ZERO))  # The next tick tries again.
+        self._done = replace(self._done, at_zero=True, stopped_because=cause)
+        self._book.step_finished(StepKind.SCALE_TO_ZERO, self.rollout.name)
+        return Tick(self._progress(seen, Phase.SCALING_TO_ZERO))
 
     def _progress(self, seen: Observation, phase: Phase) -> tuple[Event, ...]:
         ours = seen.state.deployment(self.rollout.deployment_id)
@@ -193,4 +193,4 @@ class ServiceWatch:
 
 def _done_before(rollout: Rollout) -> Done:
     resumed = rollout.plan.resumed
-    return Done(resumed.stopped_because, resumed.emptied) if resumed else Done()
+    return Done(resumed.stopped_because, resumed.at_zero) if resumed else Done()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from appdeploy.ecs_state import DeploymentStatus
-from appdeploy.outcome import Outcome
-from appdeploy.rollout import Rollout
-from appdeploy.task_definition import name_of
+from appdeploy.model.ecs_state import DeploymentStatus
+from appdeploy.model.outcome import Outcome
+from appdeploy.model.rollout import Rollout
+from appdeploy.model.task_definition import name_of
 from appdeploy.watch.judge import Observation
 
 
@@ -17,7 +17,7 @@ def what_serves(
     `stopped` says that ECS took our request to roll back. `drain_seconds` is how long a target group lets old tasks finish
     their requests, as far as that is known.
     """
-    former = rollout.plan.former.version
+    former = rollout.plan.previous.version
     match outcome:
         case Outcome.LIVE | Outcome.UNCHANGED:
             return f"{rollout.version} serves{_new_tasks(rollout, seen, drain_seconds)}"
@@ -34,7 +34,7 @@ def what_serves(
         case Outcome.TIMED_OUT:
             coming = "the new tasks are" if former == rollout.version else f"{rollout.version} is"
             return f"{former or 'nothing'} until {coming} live; nothing was stopped, ECS carries on"
-        case Outcome.REFUSED | Outcome.NOT_BEGUN:
+        case Outcome.REFUSED | Outcome.SKIPPED:
             return f"{former or 'nothing'}, as before"
 
 
@@ -70,7 +70,7 @@ def _count(tasks: int) -> str:
 
 def _returned(rollout: Rollout, seen: Observation | None) -> str:
     primary = seen.state.primary if seen else None
-    former = rollout.plan.former
+    former = rollout.plan.previous
     if primary is None or primary.task_definition == former.task_definition:
         return former.version or name_of(former.task_definition)
     return name_of(primary.task_definition)

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from appdeploy.contract import PlatformContract, Promotion, ReleaseWindow, ServiceContract, contract_path
+from appdeploy.model.contract import PlatformContract, Promotion, ReleaseWindow, ServiceContract, contract_path
 from infra.core.component import Component
 from infra.core.names import Names
 from infra.service.service import Service

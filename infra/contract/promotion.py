@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import model_validator
 
-from appdeploy.contract import EnvironmentName, Promotion, RegionName, RoleArn
+from appdeploy.model.contract import EnvironmentName, Promotion, RegionName, RoleArn
 from infra.core.names import Names
 from infra.core.settings_model import SettingsModel
 

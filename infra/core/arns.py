@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from appdeploy.contract import Promotion
+from appdeploy.model.contract import Promotion
 from infra.core.names import Names
 
 Arn = pulumi.Output[str]

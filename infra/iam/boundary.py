@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from appdeploy.contract import Promotion
+from appdeploy.model.contract import Promotion
 from infra.core.component import Component
 from infra.core.names import Names
 from infra.iam.documents import Statement, managed_policy

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from appdeploy.contract import SERVICE_PATTERN
+from appdeploy.model.contract import SERVICE_PATTERN
 from infra.core.settings_model import SettingsModel
 
 EVERY_PATH = "/*"

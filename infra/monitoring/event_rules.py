@@ -12,7 +12,7 @@ from infra.core.component import Component
 from infra.core.names import RELEASE_EVENTS, Names
 from infra.monitoring.settings import NotificationTopic
 
-FAILED_OUTCOMES = ("rolled-back-by-ecs", "rolled-back", "failed", "superseded", "timed-out", "not-begun")
+FAILED_OUTCOMES = ("rolled-back-by-ecs", "rolled-back", "failed", "superseded", "timed-out", "skipped")
 # docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html; text for SNS stands in quotation marks.
 _SUMMARY = aws.cloudwatch.EventTargetInputTransformerArgs(
     input_paths={"summary": "$.detail.summary"}, input_template='"<summary>"'

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from appdeploy.contract import BeforeTask
+from appdeploy.model.contract import BeforeTask
 from infra.core.settings_model import SettingsModel
 from infra.ingress.exposure import InternalExposure, PublicExposure
 

@@ -7,7 +7,7 @@ import json
 import pulumi
 import pytest
 
-from appdeploy.contract import PlatformContract, ServiceContract
+from appdeploy.model.contract import PlatformContract, ServiceContract
 from tests.infra.declared import as_declared, declared
 from tests.infra.mocked import Declared, Recording, stack_settings
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 
+from tests.evidence.prove import settings_hold
 from tests.infra.random_settings import Settings, faults, stacks
-from tests.prove import settings_hold
 
 
 @pytest.mark.parametrize("unknown", [False, True], ids=["known", "first-preview"])

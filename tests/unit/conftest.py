@@ -8,17 +8,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from appdeploy import aws as aws_module
 from appdeploy import cli
-from appdeploy.goal import Deploy
-from appdeploy.lock.turn import AtOnce, InLine
-from appdeploy.prepare import Request, prepare
-from appdeploy.release import Watching, run_release
+from appdeploy.aws import clients as aws_module
+from appdeploy.lock.session import TakeoverAcquirer, WaitingAcquirer
+from appdeploy.model.operation import Deploy
+from appdeploy.plan.prepare import Request, prepare
+from appdeploy.release.run import WatchOptions, run_release
 from appdeploy.watch.judge import Policy
-from tests.unit.fake_aws import FakeAws
-from tests.unit.rollbacks import roller
-from tests.unit.scenario import REGION
-from tests.unit.switchboard import StepClock, Switchboard
+from tests.support.fake_aws import FakeAws
+from tests.support.release_scenario import REGION
+from tests.support.rollbacks import roller
+from tests.support.switchboard import StepClock, Switchboard
 
 
 @pytest.fixture(autouse=True)
@@ -92,8 +92,8 @@ def run(clients, aws, clock):
 
         request = Request("staging", Deploy(goal) if isinstance(goal, str) else goal, services, atomic=atomic)
         make_plan = plan or (lambda: prepare(request, clients).cleared())
-        line = AtOnce(clients, emit) if lock_wait is None else InLine(clients, clock, emit, lock_wait)
-        return run_release(make_plan, Watching(policy, timeout, back_on_interrupt), clients, clock, emit, line)
+        line = TakeoverAcquirer(clients, emit) if lock_wait is None else WaitingAcquirer(clients, clock, emit, lock_wait)
+        return run_release(make_plan, WatchOptions(policy, timeout, back_on_interrupt), clients, clock, emit, line)
 
     return go
 
@@ -109,6 +109,6 @@ def command(monkeypatch, clients, aws):
     """Run a command line against the fake account, on a clock that does not wait."""
     monkeypatch.setattr(aws_module, "connect", lambda region: clients)
     slept = [0.0]
-    monkeypatch.setattr("appdeploy.clock.SystemClock.sleep", lambda self, seconds: slept.append(seconds))
-    monkeypatch.setattr("appdeploy.clock.SystemClock.now", lambda self: time.monotonic() + sum(slept))
+    monkeypatch.setattr("appdeploy.model.clock.SystemClock.sleep", lambda self, seconds: slept.append(seconds))
+    monkeypatch.setattr("appdeploy.model.clock.SystemClock.now", lambda self: time.monotonic() + sum(slept))
     return lambda *arguments: cli.run(arguments)

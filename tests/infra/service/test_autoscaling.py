@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from appdeploy.contract import ServiceContract
+from appdeploy.model.contract import ServiceContract
 from tests.infra.declared import declared
 from tests.infra.mocked import Recording, one_service, stack_settings
 

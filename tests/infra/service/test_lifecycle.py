@@ -13,7 +13,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appdeploy.image import RELEASED_TAG_PREFIX
+from appdeploy.model.image import RELEASED_TAG_PREFIX
 from infra.service.lifecycle import RELEASED_PREFIX, lifecycle_policy
 from infra.service.settings import RegistrySettings
 

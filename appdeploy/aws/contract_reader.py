@@ -1,0 +1,138 @@
+"""Reads an environment's contract from SSM and makes sure that it is about the account and region we are in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from appdeploy.aws.errors import refusing
+from appdeploy.model.contract import ContractError, PlatformContract, ServiceContract, contract_path
+from appdeploy.model.errors import Refused
+from appdeploy.model.image import EcrRepository
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mypy_boto3_ssm import SSMClient
+
+    from appdeploy.aws.clients import Clients
+
+_PLATFORM = "platform"
+_SERVICES = "services/"
+
+
+class UnusableContract(Refused):
+    """There is no contract, or none that this version can understand. One that is about another place is not of this kind:
+    it says plainly that the request is wrong."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The AWS identity that a command works with."""
+
+    account: str
+    arn: str
+
+
+@dataclass(frozen=True)
+class EnvironmentContract:
+    """All that infra promises about one environment."""
+
+    platform: PlatformContract
+    services: tuple[ServiceContract, ...]
+    """By name."""
+    caller: Caller | None = None
+    """Who read it; None when that was not asked."""
+
+    def select(self, names: Sequence[str]) -> tuple[ServiceContract, ...]:
+        """The services of these names, or all of them when none is named. Raises Refused for an unknown name."""
+        known = {service.name: service for service in self.services}
+        if not known:
+            raise UnusableContract(f"the contract of {self.platform.environment} names no service: there is nothing to release")
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            raise Refused(
+                f"{self.platform.environment} has no service {', '.join(unknown)}: it has {', '.join(known) or 'none'}"
+            )
+        return tuple(service for name, service in known.items() if not names or name in names)
+
+
+def read_contract(
+    clients: Clients, environment: str, on_error: Callable[[str], AbstractContextManager[None]] = refusing
+) -> EnvironmentContract:
+    """Read and check the contract of an environment. `on_error` words what AWS says when it cannot be read.
+
+    Raises Refused when there is none, when it is malformed or of another schema version, and when it was written for
+    another account or region than the caller's.
+    """
+    with on_error(f"the contract of {environment} could not be read"), ThreadPoolExecutor(1) as pool:
+        identity = pool.submit(clients.sts.get_caller_identity)
+        documents = read_parameters(clients.ssm, environment)
+        caller = identity.result()
+    return parse_contract(documents, environment, clients.region, Caller(caller["Account"], caller["Arn"]))
+
+
+def parse_contract(
+    documents: dict[str, str], environment: str, region: str, caller: Caller | None = None
+) -> EnvironmentContract:
+    """Check the parameters of a contract. `caller` is None when it is not known whose credentials these are.
+
+    Raises Refused as `read_contract`; of its kinds UnusableContract when it cannot be understood.
+    """
+    account = caller.account if caller else None
+    if not documents:
+        where = f"account {account}, region {region}" if account else f"region {region}"
+        raise UnusableContract(
+            f"there is no environment {environment} in {where}:"
+            " check the name, the region and the credentials, or create it with pulumi up"
+        )
+    contract = _parse(documents, environment, caller)
+    _check_account_and_region(contract.platform, environment, account or contract.platform.account, region)
+    return contract
+
+
+def read_parameters(ssm: SSMClient, environment: str) -> dict[str, str]:
+    """The contract's values, by name relative to its path. A page holds ten parameters, or fewer at AWS's whim."""
+    path = contract_path(environment)
+    pages = ssm.get_paginator("get_parameters_by_path").paginate(Path=path, Recursive=True)
+    return {item["Name"].removeprefix(path): item["Value"] for page in pages for item in page["Parameters"]}
+
+
+def _parse(documents: dict[str, str], environment: str, caller: Caller | None) -> EnvironmentContract:
+    path = contract_path(environment)
+    if _PLATFORM not in documents:
+        raise UnusableContract(f"{path}{_PLATFORM} is missing: run pulumi up for {environment} again")
+    name = _PLATFORM
+    try:
+        platform = PlatformContract.parse(documents[_PLATFORM])
+        services = []
+        for name in sorted(key for key in documents if key.startswith(_SERVICES)):
+            services.append(_parse_service(name.removeprefix(_SERVICES), documents[name]))
+    except ContractError as error:
+        raise UnusableContract(f"{path}{name} is malformed: {error}; run pulumi up for {environment} again") from None
+    return EnvironmentContract(platform, tuple(services), caller)
+
+
+def _parse_service(name: str, document: str) -> ServiceContract:
+    service = ServiceContract.parse(document)
+    if service.name != name:
+        raise ContractError(f"name: says {service.name}")
+    try:
+        EcrRepository.parse(service.repository)
+    except ValueError as error:
+        raise ContractError(f"repository: {error}") from None
+    return service
+
+
+def _check_account_and_region(platform: PlatformContract, environment: str, account: str, region: str) -> None:
+    said = (platform.environment, platform.account, platform.region)
+    ours = (environment, account, region)
+    for what, theirs, wanted in zip(("environment", "account", "region"), said, ours, strict=True):
+        if theirs != wanted:
+            raise Refused(
+                f"{contract_path(environment)}{_PLATFORM} is about {what} {theirs}, and this is {wanted}:"
+                " use the credentials and region that belong to the environment"
+            )

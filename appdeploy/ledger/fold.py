@@ -1,0 +1,63 @@
+"""What a release has told so far, folded into one value: for whoever tells it again in another shape."""
+
+from __future__ import annotations
+
+from appdeploy.ledger.new_entry import opening_entry, service_entry
+from appdeploy.ledger.writer import with_result
+from appdeploy.lock.session import local_user
+from appdeploy.model import events
+from appdeploy.model.events import Event
+from appdeploy.model.ledger_entry import Entry, ServiceEntry
+from appdeploy.model.outcome import ServiceResult
+from appdeploy.model.plan import ReleasePlan, ServicePlan
+
+
+class ReleaseFold:
+    """A release as the ledger would have it, made from its events alone."""
+
+    def __init__(self) -> None:
+        self.entry: Entry | None = None
+        """None before there is a plan."""
+        self.plan: ReleasePlan | None = None
+        self.changed = False
+        """Whether ECS took an update."""
+        self.results: dict[str, ServiceResult] = {}
+        """By service: what was told of it."""
+        self.seconds: float | None = None
+        """From the first write to the last outcome; None before that."""
+
+    def apply(self, event: Event) -> None:
+        """Take one event in; those that change nothing here are passed over."""
+        match event:
+            case events.Planned(plan):
+                self.plan = plan
+                self.entry = plan.entry or opening_entry(plan, plan.caller or local_user())
+            case events.PreviousVersionResolved(plan):
+                self._recall(plan)
+            case events.Registered(service, task_definition):
+                wanted = self._service(service).target.model_copy(update={"task_definition": task_definition})
+                self._change(service, target=wanted)
+            case events.Started(service, deployment_id):
+                self.changed = True
+                self._change(service, deployment_id=deployment_id)
+            case events.Finished(result):
+                self._finish(result)
+            case events.Ended():
+                self.seconds = event.seconds
+
+    def _recall(self, plan: ServicePlan) -> None:
+        told = service_entry(plan)
+        self._change(plan.contract.name, previous=told.previous, target=told.target)
+
+    def _finish(self, result: ServiceResult) -> None:
+        self.results[result.service] = result
+        if self.entry is not None and not self._service(result.service).settled:
+            self.entry = with_result(self.entry, result)
+
+    def _service(self, name: str) -> ServiceEntry:
+        assert self.entry is not None  # A plan is told before anything else of a service is.
+        return self.entry.services[name]
+
+    def _change(self, name: str, **changes: object) -> None:
+        assert self.entry is not None
+        self.entry = self.entry.with_service(name, **changes)

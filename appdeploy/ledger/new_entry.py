@@ -1,0 +1,89 @@
+"""The first words of a release's entry: what it is going to do, from its plan."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from appdeploy.model.ledger_entry import Entry, ServiceEntry, StepKind, VersionRef
+from appdeploy.model.outcome import Outcome
+from appdeploy.model.plan import Change, NoChange, PreviousState, ReleasePlan, ServicePlan
+from appdeploy.model.release_id import kind_of
+
+CHANGE_WORDS: Mapping[Change, str] = {
+    Change.RELEASE: "release",
+    Change.FIRST_RELEASE: "first-release",
+    Change.RESTART: "restart",
+    Change.ROLLBACK: "rollback",
+}
+
+
+def opening_entry(plan: ReleasePlan, who: str) -> Entry:
+    """An entry whose first step is about to be done."""
+    entry = bare_entry(plan, who, {service.contract.name: service_entry(service) for service in plan.services})
+    if any(service.change.registers for service in plan.changed):
+        return entry.with_step_started(StepKind.REGISTER)
+    return entry.with_step_started(StepKind.UPDATE).with_updates_sent(
+        service.contract.name for group in plan.waves[:1] for service in group
+    )
+
+
+def bare_entry(plan: ReleasePlan, who: str, services: Mapping[str, ServiceEntry]) -> Entry:
+    """An entry of which no step is begun."""
+    return Entry(
+        id=plan.release_id,
+        kind=kind_of(plan.release_id),
+        environment=plan.environment,
+        purpose=plan.purpose,
+        who=who,
+        run=ci_run(os.environ),
+        reason=plan.reason,
+        change_ticket=plan.change_ticket,
+        incident=plan.incident,
+        atomic=plan.atomic,
+        fence=plan.fence,
+        started=datetime.now(UTC),
+        services=services,
+    )
+
+
+def ci_run(environment: Mapping[str, str]) -> str | None:
+    """The address of the GitHub Actions run that we are part of (docs.github.com/en/actions/reference/variables-reference)."""
+    parts = [environment.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")]
+    return f"{parts[0]}/{parts[1]}/actions/runs/{parts[2]}" if all(parts) else None
+
+
+def service_entry(service: ServicePlan | NoChange) -> ServiceEntry:
+    """What is going to be done to one service."""
+    former = _former(service.previous)
+    match service:
+        case NoChange():
+            arn, outcome = service.contract.service, Outcome.UNCHANGED.value
+            return ServiceEntry(
+                service=arn, change="none", previous=former, target=former, outcome=outcome, cause=service.reason, settled=True
+            )
+        case ServicePlan():
+            return ServiceEntry(
+                service=service.contract.service,
+                change=CHANGE_WORDS[service.change],
+                previous=former,
+                target=_wanted(service),
+                image=str(service.image),
+                settings=service.settings,
+                base=service.base.arn,
+                deployments_before=tuple(sorted(service.previous.snapshot.deployments)),
+                listed_at=service.previous.snapshot.at,
+                update_sent=False,
+            )
+
+
+def _former(former: PreviousState) -> VersionRef:
+    return VersionRef(
+        task_definition=former.task_definition, version=former.version, digest=former.digest, template=former.template
+    )
+
+
+def _wanted(service: ServicePlan) -> VersionRef:
+    arn = None if service.change.registers else service.base.arn
+    return VersionRef(task_definition=arn, version=service.version, digest=service.image.digest, template=service.template)

@@ -1,0 +1,39 @@
+"""What to do after a release, by how it ended. The runbook's table of exit codes says the same."""
+
+from __future__ import annotations
+
+from appdeploy.model.ledger_entry import Entry
+from appdeploy.model.outcome import Outcome
+
+
+def what_next(entry: Entry) -> str:
+    """The next step, in one line."""
+    outcome = next((member for member in Outcome if member.value == entry.outcome), None)
+    status = f"`appdeploy status -e {entry.environment}` shows what runs"
+    resume = f"`appdeploy resume -e {entry.environment} {entry.id}`"
+    match outcome:
+        case Outcome.LIVE if not entry.settled:
+            return (
+                f"nothing; ECS has not finished: `appdeploy releases show {entry.id} -e {entry.environment}` says when it has"
+            )
+        case Outcome.LIVE | Outcome.UNCHANGED:
+            return "nothing"
+        case Outcome.REFUSED | Outcome.SKIPPED:
+            return "nothing was changed: mend the cause, then release again"
+        case Outcome.ROLLED_BACK | Outcome.ROLLED_BACK_BY_ECS:
+            return "the former version serves: mend the cause, then release again"
+        case Outcome.FAILED:
+            return f"look at once, the former version is not confirmed back: {status}"
+        case Outcome.SUPERSEDED:
+            return f"another deployment replaced this one: {status}"
+        case Outcome.TIMED_OUT:
+            return f"nothing was stopped: {resume} watches it again"
+        case None:
+            return f"it goes on in AWS: {resume} watches it to its end"
+
+
+def rollback_command(entry: Entry) -> str | None:
+    """The command that undoes a release; None when it left nothing to undo."""
+    live = [name for name, service in entry.services.items() if service.outcome == Outcome.LIVE.value]
+    again = [name for name in live if entry.services[name].change in ("release", "return")]
+    return f"appdeploy rollback -e {entry.environment} --service {','.join(again)}" if again else None

@@ -1,0 +1,157 @@
+"""A release's entry while the release is carried out: each step is written before it is done, and completed after it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from appdeploy.aws.releases_table import put_of
+from appdeploy.ledger.new_entry import service_entry
+from appdeploy.model.ledger_entry import Entry, PreDeployRun, StepKind
+
+if TYPE_CHECKING:
+    from appdeploy.lock.session import LockSession
+    from appdeploy.lock.store import LedgerPut
+    from appdeploy.model.outcome import ServiceResult
+    from appdeploy.model.plan import ServicePlan
+
+
+class LedgerWriter:
+    """The entry of one release, and the turn under which it is written. Several threads may write in it."""
+
+    def __init__(self, turn: LockSession, table: str, entry: Entry) -> None:
+        """`entry` is what was written last."""
+        self._turn = turn
+        self._table = table
+        self._entry = entry
+        self._guard = threading.RLock()
+
+    @property
+    def entry(self) -> Entry:
+        """The entry as it is now."""
+        return self._entry
+
+    def replace(self, entry: Entry) -> None:
+        """Write another entry in its place, before anything is done. Raises LockLost."""
+        self._put(lambda _: entry.model_copy(update={"version": self._entry.version}), self._turn.write)
+
+    def registered(self, service: str, task_definition: str) -> None:
+        """Remember a new revision; it is written with the next step."""
+        wanted = self._entry.services[service].target.model_copy(update={"task_definition": task_definition})
+        with self._guard:
+            self._entry = self._entry.with_service(service, target=wanted)
+
+    def previous_resolved(self, plan: ServicePlan) -> None:
+        """Remember what was read after the update; it is written with the next step."""
+        told = service_entry(plan)
+        with self._guard:
+            self._entry = self._entry.with_service(
+                plan.contract.name, previous=told.previous, target=told.target, image=told.image
+            )
+
+    def reverted_late_write(self, service: str, deployment_id: str) -> None:
+        """After our task definition was put back: the deployment that is ours from now on."""
+        self._put(
+            lambda entry: entry.with_service(service, deployment_id=deployment_id).with_step_finished(
+                StepKind.REVERT_LATE_WRITE, service
+            ),
+            self._turn.note,
+        )
+
+    def pre_deploy_starting(self, services: Iterable[str]) -> None:
+        """Before the tasks of these services are started, and after the registering is done. Raises LockLost."""
+
+        def change(entry: Entry) -> Entry:
+            entry = entry.with_step_finished(StepKind.REGISTER)
+            for service in services:
+                entry = entry.with_step_started(StepKind.PRE_DEPLOY, service)
+            return entry
+
+        self._put(change, self._turn.write)
+
+    def pre_deploy_ran(self, service: str, task: str, exit_code: int | None, *, ended: bool) -> None:
+        """After the task before a service's update was started, and again after it has ended."""
+
+        def change(entry: Entry) -> Entry:
+            entry = entry.with_service(service, pre_deploy=PreDeployRun(task=task, exit_code=exit_code))
+            return entry.with_step_finished(StepKind.PRE_DEPLOY, service) if ended else entry
+
+        self._put(change, self._turn.note)
+
+    def reverted(self, service: str, deployment_id: str) -> None:
+        """After a service that was live went back: the deployment that brings its former version."""
+        self._put(
+            lambda entry: entry.with_service(service, revert_deployment_id=deployment_id).with_step_finished(
+                StepKind.REVERT, service
+            ),
+            self._turn.note,
+        )
+
+    def updating(self, services: Iterable[str]) -> None:
+        """Before these services are updated, and after the registering is done. Raises LockLost: then nothing is sent.
+
+        Nothing is written when this step was the first, as in a rollback: it was written with the lock.
+        """
+        names = tuple(services)
+        if self._entry.has_open_step(StepKind.UPDATE) and all(
+            self._entry.services[name].update_sent is not False for name in names
+        ):
+            return
+        self._put(
+            lambda entry: (
+                entry
+                if entry.has_open_step(StepKind.UPDATE)
+                else entry.with_step_finished(StepKind.REGISTER).with_step_started(StepKind.UPDATE)
+            ).with_updates_sent(names),
+            self._turn.write,
+        )
+
+    def updated(self, deployments: Iterable[tuple[str, str]]) -> None:
+        """After the services were updated: the deployment of each."""
+
+        def change(entry: Entry) -> Entry:
+            for service, deployment_id in deployments:
+                entry = entry.with_service(service, deployment_id=deployment_id)
+            return entry.with_step_finished(StepKind.UPDATE)
+
+        self._put(change, self._turn.note)
+
+    def step_starting(self, what: StepKind, service: str, why: str | None = None) -> None:
+        """Before a step that must not wait for the ledger: the step is written when the table answers."""
+        self._put(lambda entry: entry.with_step_started(what, service, why), self._turn.note)
+
+    def step_finished(self, what: StepKind, service: str) -> None:
+        """After that step was done."""
+        self._put(lambda entry: entry.with_step_finished(what, service), self._turn.note)
+
+    def finish(self, results: Iterable[ServiceResult]) -> None:
+        """The outcomes as they are told. They are written together with the end of the turn."""
+
+        def change(entry: Entry) -> Entry:
+            for result in results:
+                if not entry.services[result.service].settled:
+                    entry = with_result(entry, result)
+            return entry.model_copy(update={"reported": datetime.now(UTC)})
+
+        self._put(change, self._turn.write_on_exit)
+
+    def _put(self, change: Callable[[Entry], Entry], send: Callable[[LedgerPut], None]) -> None:
+        with self._guard:
+            entry = change(self._entry)
+            fence = self._turn.fence if self._turn.fence is not None else entry.fence
+            self._entry = entry.model_copy(update={"version": entry.version + 1, "fence": fence})
+            send(put_of(self._table, self._entry))
+
+
+def with_result(entry: Entry, result: ServiceResult) -> Entry:
+    """The entry with the outcome of one service."""
+    return entry.with_service(
+        result.service,
+        outcome=result.outcome.value,
+        cause=result.cause,
+        serving=result.serving,
+        seconds=round(result.seconds, 1),
+        settled=result.final,
+    )

@@ -1,0 +1,38 @@
+"""Where a person asks about an environment's lock, outside a release."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from appdeploy.aws.contract_reader import read_contract
+from appdeploy.lock.item import LockItem
+from appdeploy.lock.lease import describe
+from appdeploy.lock.session import local_user
+from appdeploy.lock.store import DynamoLockStore, LockStore
+from appdeploy.model.errors import Locked
+
+if TYPE_CHECKING:
+    from appdeploy.aws.clients import Clients
+
+
+@dataclass(frozen=True)
+class LockAdmin:
+    """An environment's lock, and who asks."""
+
+    environment: str
+    store: LockStore
+    caller: str
+
+    def evict(self, seen: LockItem) -> None:
+        """Take the lock away from the holder that was seen. Raises Locked if the lock has moved since."""
+        if not self.store.evict(seen.mark):
+            now = describe(self.store.read())
+            raise Locked(f"the lock of {self.environment} moved just now ({now}): its holder is alive; ask again to put it out")
+
+
+def open_lock_admin(clients: Clients, environment: str) -> LockAdmin:
+    """The lock of the environment that the contract names. Raises Refused."""
+    contract = read_contract(clients, environment)
+    store = DynamoLockStore(clients.dynamodb, contract.platform.releases_table)
+    return LockAdmin(environment, store, contract.caller.arn if contract.caller else local_user())

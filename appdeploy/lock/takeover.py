@@ -1,0 +1,145 @@
+"""A rollback's hold of the lock: taken from whoever has it, through a freeze, and tried again while the table is silent."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from appdeploy.aws.errors import AwsError, explain
+from appdeploy.aws.parallel import with_timeout
+from appdeploy.lock.item import Holder, LockItem
+from appdeploy.lock.lease import HEARTBEAT_SECONDS, describe
+from appdeploy.lock.store import LedgerPut, LockStore
+from appdeploy.model.events import ContinuedWithoutLock, Emit, LockTakenOver, NotRecorded
+
+TAKEOVER_SECONDS = 0.8
+"""How long a rollback waits for the table before it goes on. With both SSM and DynamoDB silent the update still has to be
+sent within 3 seconds of the command (docs/evidence/rollback-time.md)."""
+
+
+_RELEASE_TRIES = 3
+
+
+class Takeover:
+    """A turn that nothing takes away: it does not depend on the table, and tells it as much as it can.
+
+    Until the first write succeeds each heartbeat tries it again, so that the record is complete in the end.
+    """
+
+    waited = False
+
+    def __init__(self, store: LockStore, holder: Holder, emit: Emit, opening: LedgerPut) -> None:
+        self.fence: int | None = None
+        """DeploymentSnapshot once the table told it, after the first write."""
+        self.former: LockItem | None = None
+        """What the lock was like before; None while that is not known."""
+        self._store = store
+        self._holder = holder
+        self._emit = emit
+        self._pending: LedgerPut | None = opening
+        self._seized = False
+        self._lost = False
+        self._told = False
+        self._end = threading.Event()
+        self._guard = threading.Lock()
+        self._heart = threading.Thread(target=self._beat, name="lock-heartbeat", daemon=True)
+
+    def __enter__(self) -> Self:
+        why = self._try()
+        if why is not None:
+            self._emit(ContinuedWithoutLock(why))
+        self._heart.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._end.set()
+        for _ in range(_RELEASE_TRIES):
+            if self._try(self._let_go) is None:
+                break
+        if not self._seized:
+            self._emit(NotRecorded())
+
+    @property
+    def taken_from(self) -> str | None:
+        """The release that held the lock before, as far as it is known."""
+        return self.former.holder.release if self.former and self.former.holder else None
+
+    def is_lost(self) -> bool:
+        """See Turn. Asks the table for a second at most; one that does not answer says nothing."""
+        self._try()
+        return self._lost
+
+    def confirm(self) -> None:
+        """A rollback asks nobody."""
+
+    def write(self, along: LedgerPut) -> None:
+        """Write that along within a second, else as soon as the table answers."""
+        self._pending = along
+        self._try()
+        if self.former and (self.former.holder or self.former.freeze) and not self._told:
+            self._told = True
+            self._emit(LockTakenOver(describe(self.former)))
+
+    note = write
+
+    def write_on_exit(self, along: LedgerPut) -> None:
+        """Write that along with letting go."""
+        self._pending = along
+
+    def _try(self, step: Callable[[], None] | None = None) -> str | None:
+        """Do one step of the record, for a second at most. Why it did not go."""
+        try:
+            with_timeout(TAKEOVER_SECONDS, lambda: self._alone(step or self._advance))
+        except TimeoutError:
+            return f"no answer of DynamoDB within {TAKEOVER_SECONDS:g} s"
+        except AwsError as error:
+            return explain(error)
+        return None
+
+    def _alone(self, step: Callable[[], None]) -> None:
+        # One that was given up may still be under way: what it leaves undone is done by the next.
+        if not self._guard.acquire(timeout=TAKEOVER_SECONDS):
+            raise TimeoutError
+        try:
+            step()
+        finally:
+            self._guard.release()
+
+    def _advance(self) -> None:
+        along = self._pending
+        if not self._seized:
+            self._store.take_over(self._holder, along)
+            self._seized = True
+        else:
+            self._learn()
+            if self.fence is not None and not self._lost:
+                self._lost = not self._store.renew(self.fence, along)
+        if self._pending is along:
+            self._pending = None
+
+    def _learn(self) -> None:
+        """What the seizing did not tell: our fence, and who had the lock."""
+        if self.fence is not None or self._lost:
+            return
+        item = self._store.read()
+        self._lost = item.holder is None or item.holder.token != self._holder.token
+        if not self._lost:
+            # A seizure whose reply was lost is sent again, and then takes the lock from itself.
+            former = item.previous if item.previous and item.previous.token != self._holder.token else None
+            self.former = LockItem(holder=former, freeze=item.freeze)
+            self.fence = item.fence
+
+    def _let_go(self) -> None:
+        if not self._seized:
+            self._advance()
+        self._learn()
+        if self.fence is not None and not self._lost:
+            self._store.release(self.fence, self._pending)
+
+    def _beat(self) -> None:
+        while not self._lost and not self._end.wait(HEARTBEAT_SECONDS):
+            with contextlib.suppress(TimeoutError, *AwsError):
+                self._alone(self._advance)

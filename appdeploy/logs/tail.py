@@ -1,0 +1,70 @@
+"""The last lines that a container wrote, from CloudWatch Logs."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from appdeploy.aws.errors import AwsError
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+
+    from appdeploy.model.task_definition import TaskDefinition
+
+_LINES = 10
+_WIDTH = 300
+
+# A container's output is foreign text: escape sequences would act on the terminal of whoever reads it.
+_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def last_lines(logs: CloudWatchLogsClient, definition: TaskDefinition, container: str, task_arn: str) -> tuple[str, ...]:
+    """At most ten lines, oldest first, of one task's container.
+
+    Empty when the container does not log to CloudWatch, wrote nothing, or its log cannot be read: a missing log must
+    not hide the outcome that it would explain.
+    """
+    if container not in definition.containers:
+        return ()
+    target = definition.log_target_of(container)
+    if target is None:
+        return ()
+    try:
+        reply = logs.get_log_events(
+            logGroupName=target.group,
+            logStreamName=target.stream(container, task_arn),
+            limit=_LINES,
+            startFromHead=False,
+        )
+    except AwsError:
+        return ()
+    return tuple(printable(event["message"]) for event in reply["events"])
+
+
+class LogTail:
+    """The lines of one task's container as they come. What cannot be read is left out, as above."""
+
+    def __init__(self, logs: CloudWatchLogsClient, definition: TaskDefinition, container: str, task_arn: str) -> None:
+        target = definition.log_target_of(container) if container in definition.containers else None
+        self._logs = logs
+        self._place: dict[str, Any] | None = None
+        if target is not None:
+            stream = target.stream(container, task_arn)
+            self._place = {"logGroupName": target.group, "logStreamName": stream, "startFromHead": True}
+
+    def more(self) -> tuple[str, ...]:
+        """What was written since the last call, oldest first: a page of ten thousand lines at most."""
+        if self._place is None:
+            return ()
+        try:
+            reply = self._logs.get_log_events(**self._place)
+        except AwsError:
+            return ()
+        self._place["nextToken"] = reply["nextForwardToken"]
+        return tuple(printable(event["message"]) for event in reply["events"])
+
+
+def printable(line: str) -> str:
+    """A log line that is safe and short enough to print."""
+    return _ESCAPES.sub("", line.rstrip().replace("\t", " "))[:_WIDTH]

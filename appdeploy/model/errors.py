@@ -1,0 +1,74 @@
+"""What can go wrong outside a service's own outcome. Each error is one line for a person and one exit status."""
+
+from __future__ import annotations
+
+import traceback
+from typing import ClassVar
+
+from appdeploy.model.outcome import ExitCode
+
+
+class AppdeployError(Exception):
+    """Base of every error that the tool reports itself.
+
+    Its text says what happened, what that means and what to do next, in one line; several problems found together
+    are several lines. The command ends with `exit_code`.
+    """
+
+    exit_code: ClassVar[ExitCode] = ExitCode.UNEXPECTED
+
+    def __init__(self, *lines: str, details: tuple[str, ...] = ()) -> None:
+        """`details` is what the lines were found in, for standard output."""
+        super().__init__("\n".join(lines))
+        self.lines = lines
+        self.details = details
+
+
+class Refused(AppdeployError):
+    """The request was turned down before anything was changed."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class Delegated(Refused):
+    """No error for anybody to hear of: what was asked for is carried out by other code, which tells of it."""
+
+
+class Locked(AppdeployError):
+    """Another release holds the environment's lock, or a person froze it. Nothing was changed."""
+
+    exit_code = ExitCode.LOCKED
+
+
+class LockLost(AppdeployError):
+    """Somebody else has the lock now: nothing more is sent, and what becomes of the release is theirs to say."""
+
+    exit_code = ExitCode.SUPERSEDED
+
+
+class OutOfReach(AppdeployError):
+    """AWS did not answer for so long that what became of a call, or of a release, is not known."""
+
+    exit_code = ExitCode.TIMED_OUT
+
+
+class Interrupted(AppdeployError):
+    """A person or a CI runner asked the tool to stop."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
+def described(error: BaseException) -> tuple[ExitCode, tuple[str, ...]]:
+    """Exit status and lines for any error, a defect of ours too: a person never reads a traceback."""
+    if isinstance(error, AppdeployError):
+        return error.exit_code, error.lines
+    if isinstance(error, KeyboardInterrupt):
+        return ExitCode.INTERRUPTED, ("interrupted",)
+    return ExitCode.UNEXPECTED, (_unexpected(error),)
+
+
+def _unexpected(error: BaseException) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    words = " ".join(str(error).split())
+    where = f"line {frame.lineno} of {frame.filename}"
+    return f"unexpected {type(error).__name__}: {words} ({where}); this is a defect, please report it"

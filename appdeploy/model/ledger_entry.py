@@ -1,0 +1,284 @@
+"""One release as the ledger keeps it, and what `appdeploy releases --json` prints: these models are its documentation.
+
+Another minor version of the schema may add fields. They are kept as they are when an entry is written again, so that
+tools one version apart can work on the same entry; fields that an older tool did not write have a default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from appdeploy.model.ecs_state import LONG_AGO
+from appdeploy.model.outcome import Outcome
+
+SCHEMA_MAJOR = 1
+
+UNKNOWN = "unknown"
+"""How a service's release ended that ECS does not remember any more."""
+
+
+class LedgerError(ValueError):
+    """An entry that cannot be read. One line."""
+
+
+class StepKind(StrEnum):
+    """What a release does to AWS."""
+
+    REGISTER = "register"
+    """RegisterTaskDefinition for each service that gets a new revision."""
+    UPDATE = "update"
+    """UpdateService for each service."""
+    PRE_DEPLOY = "pre-deploy"
+    """RunTask before a service is updated, and the wait for its end."""
+    STOP = "stop"
+    """StopServiceDeployment, back to the former version."""
+    SCALE_TO_ZERO = "scale-to-zero"
+    """The count back to 0 after a failed first release."""
+    REVERT = "revert"
+    """UpdateService back to the former version of a service that was live, because another one of the release failed."""
+    REVERT_LATE_WRITE = "revert-late-write"
+    """UpdateService again, after a write of a release that this one had pre-empted."""
+    HOLD = "hold"
+    """RegisterScalableTarget: autoscaling leaves the count alone."""
+    RELEASE_HOLD = "release-hold"
+    """RegisterScalableTarget: autoscaling decides again."""
+    SET_COUNT = "set-count"
+    """UpdateService with another count."""
+    WRITE_SETTINGS = "write-settings"
+    """PutParameter for each changed setting."""
+    RESTORE_SETTINGS = "restore-settings"
+    """PutParameter again, with the former values."""
+    RESUME = "resume"
+    """Nothing in itself: somebody carried the release on."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+class VersionRef(_Part):
+    """What a service stood on, or is to run."""
+
+    task_definition: str | None = None
+    """ARN; None while it is not registered, or not known."""
+    version: str | None = None
+    digest: str | None = None
+    template: str | None = None
+    """ARN of the template revision that it descends from."""
+
+
+class SettingChange(_Part):
+    """One setting that is changed before its service is restarted. Its values are plain: no secret is a setting."""
+
+    key: str
+    previous: str
+    target: str
+
+
+class CountChange(_Part):
+    """What a change of a service's count is to do."""
+
+    previous: int
+    target: int | None = None
+    """None when the count is left alone."""
+    hold_until: datetime | None = None
+    """How long autoscaling is held off; None when it is not."""
+    releases_hold: bool = False
+    """Whether autoscaling is to decide again."""
+
+
+class PreDeployRun(_Part):
+    """The one-off task that ran before a service was updated."""
+
+    task: str
+    """ARN."""
+    exit_code: int | None = None
+    """None while it runs, or when it did not come so far."""
+
+
+class ServiceEntry(_Part):
+    """What a release does to one service."""
+
+    service: str
+    """ARN."""
+    change: str
+    """`release`, `first-release`, `restart`, `return`, `count`, or `found` for a deployment that no release made."""
+    previous: VersionRef
+    target: VersionRef
+    image: str | None = None
+    """The image that is to run, as the new revision names it."""
+    base: str | None = None
+    """ARN of the revision that the new one is made from."""
+    deployments_before: tuple[str, ...] = ()
+    """Ids of the deployments that ECS listed before: ours is not among them."""
+    listed_at: datetime = LONG_AGO
+    """When ECS listed them, by its own clock: what it had taken back before is not among them, and not ours either."""
+    count: CountChange | None = None
+    """For a change of the count alone, which starts no deployment."""
+    settings: tuple[SettingChange, ...] = ()
+    """What is changed before new tasks start."""
+    update_sent: bool | None = None
+    """Whether an update of it may have been sent: False until its group's turn comes. None in entries of older tools."""
+    deployment_id: str | None = None
+    """Our deployment, as DescribeServices lists it."""
+    pre_deploy: PreDeployRun | None = None
+    """None when the contract names none, or while it is not known whether it was started."""
+    revert_deployment_id: str | None = None
+    """The deployment that took it back, although it was live, because another service of the release failed."""
+    outcome: str | None = None
+    """A member of appdeploy.model.outcome.Outcome, or `unknown`; None while it is not decided."""
+    cause: str | None = None
+    serving: str | None = None
+    """What served when the outcome was told, in words."""
+    seconds: float | None = None
+    """From the first write to the outcome."""
+    settled: bool = False
+    """Whether the outcome is final: ECS will not change it any more."""
+
+
+class Step(_Part):
+    """One thing done to AWS. Without `done` it was meant to be done, and may have been."""
+
+    kind: StepKind
+    started: datetime
+    service: str | None = None
+    """None for all services of the release."""
+    reason: str | None = None
+    finished: datetime | None = None
+    interrupted: bool = False
+    """Whether the command ended before it knew that the step was done."""
+
+
+class Entry(_Part):
+    """One release."""
+
+    schema_version: str = f"{SCHEMA_MAJOR}.0"
+    id: str
+    kind: str
+    """`upgrade`, `sync`, `restart`, `rollback`, `scale`, `config`, or `found` for deployments that no release made."""
+    environment: str
+    purpose: str
+    who: str
+    """The ARN of the AWS identity, or user and host where AWS was not asked."""
+    run: str | None = None
+    """The CI run's address."""
+    reason: str | None = None
+    change_ticket: str | None = None
+    incident: str | None = None
+    """Why it passed a closed window, the promotion rule and ringing alarms; None when it did not."""
+    organisation: str | None = None
+    """The customer for whom it is, if it is for one alone."""
+    atomic: bool = False
+    """Whether all services go back when one of them fails."""
+    fence: int | None = None
+    """Which holder of the lock carries it out."""
+    version: int = 0
+    """Counts the writes of this entry."""
+    started: datetime
+    reported: datetime | None = None
+    """When the command told the outcome."""
+    services: Mapping[str, ServiceEntry]
+    """By short name."""
+    steps: tuple[Step, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_other_major_versions(cls, data: Any) -> Any:
+        version = str(data.get("schema_version", "")) if isinstance(data, dict) else ""
+        if version and version.split(".")[0] != str(SCHEMA_MAJOR):
+            raise ValueError(f"schema version {version} is not {SCHEMA_MAJOR}.x: use the release tool of that version")
+        return data
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read an entry. Raises LedgerError with the first thing that is wrong."""
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise LedgerError(f"{where}: {first['msg']}" if where else first["msg"]) from None
+
+    def dump(self) -> str:
+        """Compact JSON, without what is not known."""
+        return self.model_dump_json(exclude_none=True)
+
+    @property
+    def settled(self) -> bool:
+        """Whether every service's outcome is final."""
+        return all(service.settled for service in self.services.values())
+
+    @property
+    def outcome(self) -> str | None:
+        """The worst outcome of the services; None while one is not decided."""
+        outcomes = [service.outcome for service in self.services.values()]
+        if None in outcomes:
+            return None
+        severity = [*(outcome.value for outcome in Outcome), UNKNOWN]
+        known = [outcome for outcome in outcomes if outcome in severity]
+        return min(known, key=severity.index, default=None)
+
+    def settings_pending(self, name: str) -> bool:
+        """Whether a service's former settings are to be put back and are not: its restart failed while nobody watched."""
+        service = self.services[name]
+        ends = (Outcome.FAILED, Outcome.ROLLED_BACK, Outcome.ROLLED_BACK_BY_ECS)
+        failed = service.outcome in {outcome.value for outcome in ends}
+        return bool(service.settings) and failed and self.last_finished_step(StepKind.RESTORE_SETTINGS, name) is None
+
+    def with_service(self, name: str, **changes: Any) -> Self:
+        """The same entry with one service changed."""
+        assert changes.keys() <= ServiceEntry.model_fields.keys(), "a field that an entry does not have"
+        changed = self.services[name].model_copy(update=changes)
+        return self.model_copy(update={"services": {**self.services, name: changed}})
+
+    def with_updates_sent(self, names: Iterable[str]) -> Self:
+        """The same entry with updates of these services about to be sent."""
+        entry = self
+        for name in names:
+            entry = entry.with_service(name, update_sent=True)
+        return entry
+
+    def with_step_started(self, what: StepKind, service: str | None = None, why: str | None = None) -> Self:
+        """The same entry with a step that is about to be done."""
+        return self.model_copy(update={"steps": (*self.steps, Step(kind=what, started=_now(), service=service, reason=why))})
+
+    def with_step_finished(self, what: StepKind, service: str | None = None) -> Self:
+        """The same entry with that step done."""
+        now = _now()
+        steps = (step.model_copy(update={"finished": now}) if _is_open(step, what, service) else step for step in self.steps)
+        return self.model_copy(update={"steps": tuple(steps)})
+
+    def with_open_steps_interrupted(self) -> Self:
+        """The same entry with every step that is not done marked as interrupted."""
+        steps = (step if step.finished else step.model_copy(update={"interrupted": True}) for step in self.steps)
+        return self.model_copy(update={"steps": tuple(steps)})
+
+    def has_open_step(self, what: StepKind) -> bool:
+        """Whether that step of all services was begun and not completed."""
+        return any(_is_open(step, what, None) for step in self.steps)
+
+    def last_step(self, what: StepKind, service: str) -> Step | None:
+        """The last such step of that service, done or not."""
+        return next((step for step in reversed(self.steps) if step.kind == what and step.service == service), None)
+
+    def first_step(self, what: StepKind, service: str) -> Step | None:
+        """The first such step of that service, done or not."""
+        return next((step for step in self.steps if step.kind == what and step.service == service), None)
+
+    def last_finished_step(self, what: StepKind, service: str) -> Step | None:
+        """The last such step of that service that was completed."""
+        done = (step for step in reversed(self.steps) if step.kind == what and step.service == service and step.finished)
+        return next(done, None)
+
+
+def _is_open(step: Step, what: StepKind, service: str | None) -> bool:
+    return step.kind == what and step.service == service and step.finished is None and not step.interrupted
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,140 @@
+"""Reads everything that `deploy`, `sync` and `restart` start from, and makes their plan. Nothing is changed."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from appdeploy.aws.contract_reader import read_contract
+from appdeploy.aws.current_state import LiveService, read_live
+from appdeploy.model.contract import PlatformContract
+from appdeploy.model.errors import Refused
+from appdeploy.model.operation import Deploy, Operation, Restart, Sync
+from appdeploy.model.plan import Blocked, ReleasePlan
+from appdeploy.model.release_id import ReleaseId, new_release_id
+from appdeploy.plan.planner import Unplannable, plan_release
+from appdeploy.preflight.check import Check, Verdict, refusals, table, waive
+from appdeploy.preflight.lock import look_at_lock
+from appdeploy.preflight.promotion import look_at_promotion, read_promoted, to_promote
+from appdeploy.preflight.run import preflight
+from appdeploy.preflight.window import look_at_window
+
+if TYPE_CHECKING:
+    from appdeploy.aws.clients import Clients
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asked for."""
+
+    environment: str
+    goal: Operation
+    services: tuple[str, ...]
+    """Names; empty for all."""
+    incident: str | None = None
+    """Why the release passes a closed window, the promotion rule and alarms that ring already; None when it does not."""
+    atomic: bool | None = None
+    """Whether all services go back when one fails; None: they do when there are several."""
+    release_id: ReleaseId = field(init=False, compare=False)
+    """Of the release that is asked for, however often it has to be planned."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "release_id", new_release_id(_kind(self.goal)))
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A plan, and what it was made from: one `live` for each of its services, in their order."""
+
+    platform: PlatformContract
+    plan: ReleasePlan
+    live: tuple[LiveService, ...]
+    checks: tuple[Check, ...]
+    lock: Check | None
+    """None when nothing is to be changed."""
+
+    @property
+    def table(self) -> tuple[Check, ...]:
+        """Everything that was looked at."""
+        return (*self.checks, self.lock) if self.lock else self.checks
+
+    def cleared(self) -> ReleasePlan:
+        """The plan, if nothing is in its way. Raises Blocked with the whole table else.
+
+        A lock that somebody has is not in the way: it is waited for, or taken over, or turns the release away by itself.
+        """
+        problems = refusals(self.checks)
+        if problems:
+            raise Blocked(self.plan, *problems, details=tuple(table(self.table)))
+        return self.plan
+
+
+def prepare(request: Request, clients: Clients, now: datetime | None = None) -> Prepared:
+    """Read, decide, and look at what may be in the way. Raises Refused, with the table, when there is no plan.
+
+    `now` is when the release would begin, by default this moment.
+    """
+    moment = now or datetime.now(UTC)
+    contract = read_contract(clients, request.environment)
+    live = read_live(clients, contract, contract.select(request.services), request.goal)
+    try:
+        plan = plan_release(request.release_id, contract.platform, request.goal, live)
+    except Unplannable as error:
+        others = replace(error.others, releases_table=contract.platform.releases_table, incident=request.incident)
+        prepared = Prepared(contract.platform, others, _planned(others, live), (), None)
+        rows = (*_unplanned(error), *_looked(prepared, clients, moment).table)
+        raise Refused(*error.lines, details=tuple(table(rows))) from None
+    caller = contract.caller.arn if contract.caller else None
+    platform = contract.platform
+    plan = replace(
+        plan,
+        caller=caller,
+        releases_table=platform.releases_table,
+        event_bus=platform.event_bus,
+        incident=request.incident,
+        atomic=len(plan.changed) > 1 if request.atomic is None else request.atomic,
+    )
+    return _looked(Prepared(platform, plan, live, (), None), clients, moment)
+
+
+def _looked(prepared: Prepared, clients: Clients, now: datetime) -> Prepared:
+    plan, platform = prepared.plan, prepared.platform
+    if not plan.changed:
+        return prepared
+    with ThreadPoolExecutor(2) as pool:
+        lock = pool.submit(look_at_lock, plan, clients.once.dynamodb)
+        promotion = pool.submit(_promotion, prepared, clients)
+        checks = preflight(plan, prepared.live, clients)
+        window = look_at_window(plan.environment, platform.windows, now)
+        found = (*checks, *promotion.result(), *window)
+        return replace(prepared, checks=waive(found, plan.incident), lock=lock.result())
+
+
+def _promotion(prepared: Prepared, clients: Clients) -> tuple[Check, ...]:
+    rule, wanted = prepared.platform.promotion, to_promote(prepared.plan)
+    if rule is None or not wanted:
+        return ()
+    return look_at_promotion(rule, wanted, read_promoted(clients, rule, set(wanted.values())))
+
+
+def _planned(plan: ReleasePlan, live: tuple[LiveService, ...]) -> tuple[LiveService, ...]:
+    planned = {service.contract.name for service in plan.services}
+    return tuple(service for service in live if service.contract.name in planned)
+
+
+def _unplanned(error: Unplannable) -> tuple[Check, ...]:
+    """The rows of the services that have no plan, which go before those of the others."""
+    rest = [Check(row.service, "the rest", Verdict.SKIP, "not looked at without a plan") for row in error.problems]
+    return tuple(row for pair in zip(error.problems, rest, strict=True) for row in pair)
+
+
+def _kind(goal: Operation) -> str:
+    match goal:
+        case Deploy():
+            return "upgrade"
+        case Sync():
+            return "sync"
+        case Restart():
+            return "restart"

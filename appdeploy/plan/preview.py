@@ -1,0 +1,155 @@
+"""Reads what a plan is shown with beside the plan itself: both templates of a drift, and the target group's settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from appdeploy.aws.current_state import LiveService, describe_task_definition
+from appdeploy.aws.errors import refusing
+from appdeploy.aws.parallel import map_parallel
+from appdeploy.model.plan import NoChange, ServicePlan
+from appdeploy.model.task_definition import name_of
+from appdeploy.plan.diff import difference
+from appdeploy.plan.estimate import HealthSettings, expected_duration
+from appdeploy.plan.prepare import Request, prepare
+from appdeploy.plan.report import Drift, Duration, PlanCheck, PlannedService, PlanReport, Running, TemplateChange
+from appdeploy.watch.routing import deregistration_delay
+
+if TYPE_CHECKING:
+    from appdeploy.aws.clients import Clients
+    from appdeploy.model.contract import ServiceContract
+    from appdeploy.model.ecs_state import DeploymentSettings, ServiceState
+    from appdeploy.model.task_definition import TaskDefinition
+
+
+def read_preview(request: Request, clients: Clients) -> PlanReport:
+    """The plan for a request with all that it is shown with; nothing is changed. Raises Refused."""
+    prepared = prepare(request, clients)
+    with refusing("the plan could not be read"):
+        shown = map_parallel(lambda pair: _planned(clients, *pair), zip(prepared.plan.services, prepared.live, strict=True))
+    platform = prepared.platform
+    places = {service.contract.name: place for place, group in enumerate(prepared.plan.waves, 1) for service in group}
+    shown = [item.model_copy(update={"group": places.get(item.name, 1)}) for item in shown]
+    return PlanReport(
+        environment=platform.environment,
+        account=platform.account,
+        region=platform.region,
+        purpose=prepared.plan.purpose,
+        services=tuple(shown),
+        checks=tuple(
+            PlanCheck(
+                service=check.service,
+                what=check.what,
+                verdict=check.verdict.value,
+                found=check.found,
+                remedy=check.remedy,
+            )
+            for check in prepared.table
+        ),
+    )
+
+
+def _planned(clients: Clients, service: ServicePlan | NoChange, live: LiveService) -> PlannedService:
+    before, drift = _before(service), _drift(clients, service, live)
+    if isinstance(service, NoChange):
+        return PlannedService(
+            name=service.contract.name, unchanged_because=service.reason, before=before, after=before, drift=drift
+        )
+    return PlannedService(
+        name=service.contract.name,
+        before=before,
+        after=_after(service),
+        drift=drift,
+        writes=tuple(_writes(service)),
+        duration=_duration(clients, service, live.state) if live.state else None,
+    )
+
+
+def _before(service: ServicePlan | NoChange) -> Running:
+    former = service.previous
+    return Running(
+        version=former.version,
+        digest=former.digest,
+        task_definition=name_of(former.task_definition),
+        template=name_of(former.template) if former.template else None,
+    )
+
+
+def _after(service: ServicePlan) -> Running:
+    return Running(
+        version=service.version,
+        digest=service.image.digest,
+        task_definition=None if service.change.registers else name_of(service.base.arn),
+        template=name_of(service.template) if service.template else None,
+    )
+
+
+def _drift(clients: Clients, service: ServicePlan | NoChange, live: LiveService) -> Drift | None:
+    running, wanted = service.previous.template, service.contract.template
+    if running is None or running == wanted:
+        return None
+    new = live.template or describe_task_definition(clients.ecs, wanted)
+    return Drift(
+        running=name_of(running),
+        wanted=name_of(wanted),
+        changes=_changes(clients, service.contract, running, new),
+        applied=isinstance(service, ServicePlan) and service.template == wanted,
+    )
+
+
+def _changes(
+    clients: Clients, contract: ServiceContract, running: str, wanted: TaskDefinition
+) -> tuple[TemplateChange, ...] | None:
+    try:
+        former = describe_task_definition(clients.ecs, running)
+    except clients.ecs.exceptions.ClientException:
+        return None  # ECS forgets a revision that somebody deleted.
+    found = difference(former.fields, wanted.fields, contract.container)
+    return tuple(TemplateChange(setting=item.path, before=item.before, after=item.after) for item in found)
+
+
+def _writes(service: ServicePlan) -> Iterator[str]:
+    contract = service.contract
+    name = contract.service.rsplit("/", 1)[-1]
+    if service.change.registers:
+        yield f"RegisterTaskDefinition: a new revision of {contract.family} with {contract.container} at {service.image}"
+    if service.contract.pre_deploy and service.change.registers:
+        task = service.contract.pre_deploy
+        yield f"RunTask: {' '.join(task.command)}, with that revision, for {task.timeout_seconds} s at most"
+    count = "" if service.desired_count is None else f" and desiredCount {service.desired_count}"
+    what = "that revision" if service.change.registers else name_of(service.base.arn)
+    yield f"UpdateService: {name} to {what}{count}"
+
+
+def _duration(clients: Clients, service: ServicePlan, state: ServiceState) -> Duration:
+    health = _health_settings(clients, service.contract)
+    desired = service.desired_count if service.desired_count is not None else state.desired
+    expected = expected_duration(state.settings, health, desired)
+    return Duration(
+        live_soonest=expected.live_soonest,
+        live_latest=expected.live_latest,
+        complete_after_live=expected.drain,
+        how=_how(expected.rounds, health, state.settings),
+    )
+
+
+def _health_settings(clients: Clients, contract: ServiceContract) -> HealthSettings | None:
+    if not contract.target_groups:
+        return None
+    # infra makes both groups of a service alike; either tells.
+    arn = contract.target_groups[0]
+    [group] = clients.elbv2.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
+    delay = deregistration_delay(clients.elbv2, arn)
+    return HealthSettings(group["HealthCheckIntervalSeconds"], group["HealthyThresholdCount"], delay)
+
+
+def _how(rounds: int, health: HealthSettings | None, settings: DeploymentSettings) -> str:
+    lots = "all tasks at once" if rounds == 1 else f"{rounds} rounds of tasks"
+    if health is None:
+        return f"{lots}, no load balancer; bake time {settings.bake_minutes} min"
+    return (
+        f"{lots}; soonest one health check every {health.interval} s, latest the grace of {settings.grace_seconds} s and"
+        f" {health.threshold} checks; then deregistration delay {health.deregistration_delay} s"
+        f" and bake time {settings.bake_minutes} min"
+    )

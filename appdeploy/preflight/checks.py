@@ -1,0 +1,168 @@
+"""What the facts mean for a release. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Set
+from dataclasses import dataclass
+
+from appdeploy.aws.current_state import FoundImage, NoImage, NoRepository
+from appdeploy.model.image import short
+from appdeploy.preflight.check import Check, Verdict
+from appdeploy.preflight.reads import Candidate, Facts, Unknown
+from appdeploy.watch.judge import all_run
+from appdeploy.watch.routing import Ambiguous, NoLoadBalancer, Serving
+
+_ARCHITECTURES = {"X86_64": "amd64", "ARM64": "arm64"}
+"""Names of ECS (RuntimePlatform) and of images (the OCI image index)."""
+
+
+def judge_checks(candidate: Candidate, facts: Facts) -> Iterator[Check]:
+    """All checks of one service."""
+    for what, check in _CHECKS.items():
+        finding = check(candidate, facts)
+        service = candidate.plan.contract.name
+        yield Check(service, what, finding.verdict, finding.found, finding.remedy, waivable=finding.waivable)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check came to, before it is known whose it is."""
+
+    verdict: Verdict
+    found: str
+    remedy: str = ""
+    waivable: bool = False
+
+
+def _ok(found: str) -> Finding:
+    return Finding(Verdict.OK, found)
+
+
+def _no(found: str, remedy: str, *, waivable: bool = False) -> Finding:
+    return Finding(Verdict.NO, found, remedy, waivable)
+
+
+def _skip(found: str) -> Finding:
+    return Finding(Verdict.SKIP, found)
+
+
+def _service(candidate: Candidate, _: Facts) -> Finding:
+    return _ok(f"{candidate.state.status}, {candidate.state.running} of {candidate.state.desired} tasks")
+
+
+def _image(candidate: Candidate, _: Facts) -> Finding:
+    match candidate.live.image:
+        case FoundImage(digest, "ACTIVE"):
+            return _ok(f"{short(digest)} is in ECR")
+        case FoundImage(digest, status):
+            return _no(f"{short(digest)} is {status} in ECR", "restore it, or release another version")
+        case NoImage() | NoRepository():
+            return _no(f"{candidate.plan.image} is not in ECR", "new tasks could not start; release another version")
+        case None:
+            return _skip("it runs by tag, so its digest is not known")
+
+
+def _architecture(candidate: Candidate, facts: Facts) -> Finding:
+    name = candidate.plan.contract.name
+    if name not in facts.platforms:
+        return _skip("the image is for one architecture, which only its configuration tells")
+    held = facts.platforms[name]
+    if isinstance(held, Unknown):
+        return _skip(held.why)
+    wanted = candidate.plan.base.fields.get("runtimePlatform", {}).get("cpuArchitecture", "X86_64")
+    if _ARCHITECTURES.get(wanted, wanted) in held:
+        return _ok(f"the image holds {_ARCHITECTURES.get(wanted, wanted)}")
+    return _no(f"tasks run on {wanted}, and the image holds {', '.join(sorted(held))}", "build it for that architecture")
+
+
+def _deployment(candidate: Candidate, facts: Facts) -> Finding:
+    name, primary = candidate.plan.contract.name, candidate.state.primary
+    if name not in facts.healthy:
+        return _ok("none is under way")
+    healthy = facts.healthy[name]
+    wait = "wait for it (appdeploy status shows it), then run this again"
+    if isinstance(healthy, Unknown):
+        return _no(f"one is under way, and its tasks could not be read: {healthy.why}", wait)
+    if primary is None or not all_run(primary) or healthy < primary.desired:
+        progress = f"{primary.running} of {primary.desired} tasks" if primary else "no primary one"
+        return _no(f"{primary.id if primary else 'one'} is still in progress ({progress}, {healthy} healthy)", wait)
+    return _ok(f"{primary.id} is live and only drains; it is superseded")
+
+
+def _alarms(candidate: Candidate, facts: Facts) -> Finding:
+    wanted, states = candidate.state.settings.alarms, facts.alarms
+    if not wanted:
+        return _skip("the service has no deployment alarms")
+    if isinstance(states, Unknown):
+        return _skip(states.why)
+    missing = [name for name in wanted if name not in states]
+    if missing:
+        return _no(f"{', '.join(missing)} does not exist", "run pulumi up")
+    ringing = [name for name in wanted if states[name] == "ALARM"]
+    if ringing:
+        # docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html
+        found = f"{', '.join(ringing)} is in ALARM, so ECS would watch none for this deployment"
+        return _no(found, "mend that first", waivable=True)
+    return _ok(f"{len(wanted)} not in ALARM")
+
+
+def _room(candidate: Candidate, _: Facts) -> Finding:
+    settings, count = candidate.state.settings, candidate.plan.desired_count
+    desired = candidate.state.desired if count is None else count
+    most, fewest = settings.most_tasks(desired), settings.fewest_healthy(desired)
+    if most < 1 or (not candidate.plan.first and most <= desired <= fewest):
+        limits = f"maximumPercent {settings.maximum_percent} and minimumHealthyPercent {settings.minimum_percent}"
+        return _no(f"{limits} of {desired} tasks let ECS neither start nor stop one", "change them in infra")
+    return _ok(f"{fewest} to {most} tasks while {desired} are replaced")
+
+
+def _exists(wanted: Set[str], there: Set[str] | Unknown, remedy: str) -> Finding:
+    if not wanted:
+        return _skip("none is named")
+    if isinstance(there, Unknown):
+        return _skip(there.why)
+    missing = sorted(wanted - there)
+    return _no(f"{', '.join(missing)} does not exist", remedy) if missing else _ok(", ".join(sorted(wanted)))
+
+
+def _roles(candidate: Candidate, facts: Facts) -> Finding:
+    return _exists(candidate.needs.roles, facts.roles, "run pulumi up")
+
+
+def _secrets(candidate: Candidate, facts: Facts) -> Finding:
+    return _exists(candidate.needs.secrets, facts.secrets, "create it, or sync a template without it")
+
+
+def _parameters(candidate: Candidate, facts: Facts) -> Finding:
+    return _exists(candidate.needs.parameters, facts.parameters, "create it, or sync a template without it")
+
+
+def _log_groups(candidate: Candidate, facts: Facts) -> Finding:
+    return _exists(candidate.needs.log_groups, facts.log_groups, "run pulumi up")
+
+
+def _target_group(candidate: Candidate, facts: Facts) -> Finding:
+    if isinstance(facts.routings, Unknown):
+        return _skip(facts.routings.why)
+    match facts.routings[candidate.plan.contract.name]:
+        case NoLoadBalancer():
+            return _skip("the service has no load balancer")
+        case Serving(target_group):
+            return _ok(target_group.split("/")[-2])
+        case Ambiguous(why):
+            return _no(why, "set the rule's weights to the group whose tasks serve")
+
+
+_CHECKS: dict[str, Callable[[Candidate, Facts], Finding]] = {
+    "service": _service,
+    "deployment": _deployment,
+    "image": _image,
+    "architecture": _architecture,
+    "alarms": _alarms,
+    "room": _room,
+    "roles": _roles,
+    "secrets": _secrets,
+    "parameters": _parameters,
+    "log groups": _log_groups,
+    "target group": _target_group,
+}

@@ -1,0 +1,247 @@
+"""Reads what the checks judge: side by side, each shared thing once. Nothing is changed.
+
+At most 10 calls, and 8 for each service: of a service's own, two roles, one log group, one image index, and three for a
+deployment that is under way.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from appdeploy.aws.clients import THREADS
+from appdeploy.aws.current_state import FoundImage, LiveService
+from appdeploy.aws.errors import AwsError, explain
+from appdeploy.model.ecs_state import ServiceState, Task
+from appdeploy.model.image import EcrRepository
+from appdeploy.model.plan import ServicePlan
+from appdeploy.preflight.dependencies import Dependencies, dependencies_of
+from appdeploy.watch.routing import NoLoadBalancer, Routing, Serving, read_resolved_groups, read_weights, routing
+
+if TYPE_CHECKING:
+    from appdeploy.aws.clients import Clients
+
+T = TypeVar("T")
+
+_ALARMS = 100
+_SECRETS = 10
+_PARAMETERS = 50
+_BATCH = 20
+_INDEXES = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """It could not be asked."""
+
+    why: str
+
+
+class Answer(Generic[T]):
+    """A read under way, whose failure is an answer too."""
+
+    def __init__(self, future: Future[T]) -> None:
+        self._future = future
+
+    def get(self) -> T | Unknown:
+        """Wait for it."""
+        try:
+            return self._future.result()
+        except AwsError as error:
+            return Unknown(explain(error))
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A service that is to be changed, with what was read for its plan."""
+
+    plan: ServicePlan
+    live: LiveService
+    state: ServiceState
+
+    @property
+    def needs(self) -> Dependencies:
+        """What the revision that it is made from needs."""
+        return dependencies_of(self.plan.base)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was read. Every set holds what exists, of what was asked for."""
+
+    alarms: dict[str, str] | Unknown
+    """States by name."""
+    roles: frozenset[str] | Unknown
+    secrets: frozenset[str] | Unknown
+    parameters: frozenset[str] | Unknown
+    log_groups: frozenset[str] | Unknown
+    routings: dict[str, Routing] | Unknown
+    """By service."""
+    platforms: dict[str, frozenset[str] | Unknown]
+    """Architectures by service, of images that are an index."""
+    healthy: dict[str, int | Unknown]
+    """Healthy new tasks by service, of those with a deployment under way."""
+
+
+def read_facts(clients: Clients, cluster: str, candidates: Sequence[Candidate]) -> Facts:
+    """Read what is needed to judge these services."""
+    needs = [candidate.needs for candidate in candidates]
+    with ThreadPoolExecutor(THREADS) as pool:
+
+        def ask(read: Callable[..., T], *arguments: Any) -> Answer[T]:
+            return Answer(pool.submit(read, *arguments))
+
+        alarms = ask(_alarms, clients, _all(candidate.state.settings.alarms for candidate in candidates))
+        roles = [ask(_role, clients, name) for name in _all(need.roles for need in needs)]
+        secrets = ask(_secrets, clients, _all(need.secrets for need in needs))
+        parameters = ask(_parameters, clients, _all(need.parameters for need in needs))
+        groups = [ask(_log_group, clients, name) for name in _all(need.log_groups for need in needs)]
+        routings = ask(_routings, clients, candidates)
+        indexes = [candidate for candidate in candidates if is_index(candidate.live)]
+        platforms = {item.plan.contract.name: ask(_platforms, clients, item) for item in indexes}
+        coming = [candidate for candidate in candidates if _under_way(candidate.state)]
+        found = routings.get()
+        healthy = {item.plan.contract.name: ask(_healthy, clients, cluster, item, found) for item in coming}
+        return Facts(
+            alarms=alarms.get(),
+            roles=_joined(roles),
+            secrets=secrets.get(),
+            parameters=parameters.get(),
+            log_groups=_joined(groups),
+            routings=found,
+            platforms={name: answer.get() for name, answer in platforms.items()},
+            healthy={name: answer.get() for name, answer in healthy.items()},
+        )
+
+
+def is_index(live: LiveService) -> bool:
+    """Whether the image that is to run is an index of images by architecture."""
+    return isinstance(live.image, FoundImage) and live.image.media_type in _INDEXES
+
+
+def _under_way(state: ServiceState) -> bool:
+    return any(deployment.in_progress for deployment in state.deployments)
+
+
+def _all(names: Iterable[Iterable[str]]) -> list[str]:
+    return sorted({name for group in names for name in group})
+
+
+def _chunks(names: Sequence[str], size: int) -> list[list[str]]:
+    return [list(names[start : start + size]) for start in range(0, len(names), size)]
+
+
+def _joined(answers: Iterable[Answer[frozenset[str]]]) -> frozenset[str] | Unknown:
+    found: set[str] = set()
+    for answer in answers:
+        one = answer.get()
+        if isinstance(one, Unknown):
+            return one
+        found |= one
+    return frozenset(found)
+
+
+def _alarms(clients: Clients, names: Sequence[str]) -> dict[str, str]:
+    states: dict[str, str] = {}
+    for chunk in _chunks(names, _ALARMS):
+        reply = clients.cloudwatch.describe_alarms(AlarmNames=chunk, AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+        states.update((item["AlarmName"], item["StateValue"]) for item in reply["MetricAlarms"])
+        states.update((item["AlarmName"], item["StateValue"]) for item in reply["CompositeAlarms"])
+    return states
+
+
+def _role(clients: Clients, name: str) -> frozenset[str]:
+    try:
+        return frozenset({clients.iam.get_role(RoleName=name)["Role"]["RoleName"]})
+    except clients.iam.exceptions.NoSuchEntityException:
+        return frozenset()
+
+
+def _secrets(clients: Clients, arns: Sequence[str]) -> frozenset[str]:
+    # ListSecrets tells of ten in one call, and never a value. Its filter takes the beginning of a name.
+    names = {arn: arn.split(":")[6] for arn in arns}
+    listed: set[str] = set()
+    for chunk in _chunks(sorted({_without_suffix(name) for name in names.values()}), _SECRETS):
+        pages = clients.secretsmanager.get_paginator("list_secrets").paginate(Filters=[{"Key": "name", "Values": chunk}])
+        listed.update(item["ARN"] for page in pages for item in page["SecretList"])
+    # A reference may leave out the six characters that Secrets Manager adds to a name.
+    return frozenset(arn for arn in arns if arn in listed or any(_without_suffix(item) == arn for item in listed))
+
+
+def _without_suffix(name: str) -> str:
+    return name[:-7] if len(name) > 7 and name[-7] == "-" else name
+
+
+def _parameters(clients: Clients, names: Sequence[str]) -> frozenset[str]:
+    # DescribeParameters and not GetParameters: it tells of fifty in one call, and never a value.
+    found: set[str] = set()
+    for chunk in _chunks(names, _PARAMETERS):
+        pages = clients.ssm.get_paginator("describe_parameters").paginate(
+            ParameterFilters=[{"Key": "Name", "Option": "Equals", "Values": chunk}],
+            PaginationConfig={"PageSize": _PARAMETERS},
+        )
+        found.update(item["Name"] for page in pages for item in page["Parameters"])
+    return frozenset(found)
+
+
+def _log_group(clients: Clients, name: str) -> frozenset[str]:
+    # The first of those that begin with a name is the name itself, if it is there: they come in order.
+    reply = clients.once.logs.describe_log_groups(logGroupNamePrefix=name, limit=1)
+    return frozenset(item["logGroupName"] for item in reply["logGroups"] if item["logGroupName"] == name)
+
+
+def _routings(clients: Clients, candidates: Sequence[Candidate]) -> dict[str, Routing]:
+    balanced = [item for item in candidates if item.plan.contract.target_groups]
+    revisions = sorted({arn for item in balanced for arn in item.state.revisions})
+    rules = sorted({item.plan.contract.listener_rule for item in balanced if item.plan.contract.listener_rule})
+    resolved: dict[str, frozenset[str]] = {}
+    for chunk in _chunks(revisions, _BATCH):
+        resolved.update(read_resolved_groups(clients.ecs, chunk))
+    weights: dict[str, dict[str, int]] = {}
+    for chunk in _chunks(rules, _BATCH):
+        weights.update(read_weights(clients.elbv2, chunk))
+    return {
+        item.plan.contract.name: routing(
+            item.plan.contract.target_groups,
+            frozenset().union(*(resolved.get(arn, frozenset()) for arn in item.state.revisions)),
+            weights.get(item.plan.contract.listener_rule) if item.plan.contract.listener_rule else None,
+        )
+        for item in candidates
+    }
+
+
+def _platforms(clients: Clients, candidate: Candidate) -> frozenset[str]:
+    repository = EcrRepository.parse(candidate.plan.contract.repository)
+    image = candidate.live.image
+    assert isinstance(image, FoundImage), "only an image that was found is an index"
+    reply = clients.ecr.batch_get_image(
+        registryId=repository.account,
+        repositoryName=repository.name,
+        imageIds=[{"imageDigest": image.digest}],
+        acceptedMediaTypes=list(_INDEXES),
+    )
+    manifests = [entry for item in reply["images"] for entry in json.loads(item["imageManifest"]).get("manifests", [])]
+    return frozenset(entry.get("platform", {}).get("architecture", "unknown") for entry in manifests)
+
+
+def _healthy(clients: Clients, cluster: str, candidate: Candidate, routings: dict[str, Routing] | Unknown) -> int:
+    """How many tasks of the newest deployment are healthy where customers are served. Three calls.
+
+    Of more than a hundred tasks it counts the first hundred alone: too few only mean that the release has to wait.
+    """
+    primary = candidate.state.primary
+    name = candidate.plan.contract.name
+    found = NoLoadBalancer() if isinstance(routings, Unknown) else routings[name]
+    listed = clients.ecs.list_tasks(cluster=cluster, serviceName=candidate.state.name, desiredStatus="RUNNING")["taskArns"]
+    if not listed or primary is None:
+        return 0
+    described = clients.ecs.describe_tasks(cluster=cluster, tasks=listed)["tasks"]
+    ours = [task for task in map(Task.from_reply, described) if task.started_by == primary.id and task.status == "RUNNING"]
+    if not isinstance(found, Serving):
+        return len(ours) if isinstance(found, NoLoadBalancer) and not isinstance(routings, Unknown) else 0
+    targets = clients.elbv2.describe_target_health(TargetGroupArn=found.target_group)["TargetHealthDescriptions"]
+    healthy = {item["Target"]["Id"] for item in targets if item.get("TargetHealth", {}).get("State") == "healthy"}
+    return sum(1 for task in ours if task.addresses & healthy)

@@ -1,0 +1,67 @@
+"""Reads the ledger for people. What ECS decided meanwhile is settled on the way; a failed look at ECS hides nothing."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from appdeploy.aws.contract_reader import read_contract
+from appdeploy.aws.errors import unreadable
+from appdeploy.ledger.store import Ledger
+from appdeploy.model.errors import Refused
+from appdeploy.model.ledger_entry import LedgerError
+from appdeploy.reconcile.record_external import record_external
+from appdeploy.reconcile.settle import EntryState, settle_open
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from appdeploy.aws.clients import Clients
+    from appdeploy.aws.contract_reader import EnvironmentContract
+
+
+def list_releases(clients: Clients, environment: str, most: int, before: str | None, *, only_open: bool) -> list[EntryState]:
+    """The newest releases, newest first; with `before` those older than that one. Raises Refused."""
+    contract, open_readings = read_reconciled(clients, environment)
+    with _readable(environment):
+        if only_open:
+            return [reading for reading in open_readings if not reading.entry.settled][:most]
+        found = {reading.entry.id: reading for reading in open_readings}
+        entries = Ledger(clients.dynamodb, contract.platform.releases_table).newest(most, before)
+        return [found.get(entry.id, EntryState(entry)) for entry in entries]
+
+
+def read_release(clients: Clients, environment: str, release_id: str) -> EntryState:
+    """One release. Raises Refused when there is none of that id."""
+    contract, open_readings = read_reconciled(clients, environment)
+    found = {reading.entry.id: reading for reading in open_readings}
+    with _readable(environment):
+        entry = Ledger(clients.dynamodb, contract.platform.releases_table).get(release_id)
+    if entry is None:
+        raise Refused(f"{environment} has no release {release_id}: appdeploy releases -e {environment} lists them")
+    return found.get(entry.id, EntryState(entry))
+
+
+def read_reconciled(clients: Clients, environment: str) -> tuple[EnvironmentContract, list[EntryState]]:
+    """The contract, and what was open, settled as far as ECS has decided. Raises Refused."""
+    contract = read_contract(clients, environment, unreadable)
+    with _readable(environment):
+        return contract, reconcile(clients, contract)
+
+
+def reconcile(clients: Clients, contract: EnvironmentContract) -> list[EntryState]:
+    """Settle what is open and add what no release recorded. What was open, newest first."""
+    readings = settle_open(clients, contract)
+    record_external(clients, contract)
+    return readings
+
+
+@contextmanager
+def _readable(environment: str) -> Iterator[None]:
+    try:
+        with unreadable(f"the ledger of {environment} could not be read"):
+            yield
+    except LedgerError as error:
+        raise Refused(f"the ledger of {environment} cannot be read: {error}") from None
+    except ValueError as error:
+        raise Refused(str(error)) from None

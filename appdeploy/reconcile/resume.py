@@ -1,0 +1,163 @@
+"""Makes the plan of a release that was interrupted: what is left of it, and what ECS has done of it already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from appdeploy.aws.contract_reader import EnvironmentContract, read_contract
+from appdeploy.aws.current_state import describe_services, describe_task_definition
+from appdeploy.aws.errors import refusing
+from appdeploy.ledger.store import Ledger
+from appdeploy.lock.store import DynamoLockStore
+from appdeploy.model.contract import ServiceContract
+from appdeploy.model.ecs_state import ServiceState
+from appdeploy.model.errors import Delegated, Refused
+from appdeploy.model.ledger_entry import Entry, LedgerError, ServiceEntry, StepKind
+from appdeploy.model.outcome import Outcome
+from appdeploy.model.plan import NoChange, ReleasePlan, ServicePlan
+from appdeploy.model.release_id import ReleaseId
+from appdeploy.reconcile.progress import find_progress
+from appdeploy.reconcile.rebuild_plan import previous_of_entry, rebuild_plan
+from appdeploy.reconcile.settle import never_sent
+
+if TYPE_CHECKING:
+    from appdeploy.aws.clients import Clients
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asked for."""
+
+    environment: str
+    release: str | None
+    """An id; None for the one that was interrupted."""
+
+
+class ResumesScale(Delegated):
+    """It is no release but a change of a count, which is carried on by doing it again (appdeploy.scaling.resume)."""
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__(f"{entry.id} starts no deployment")
+        self.entry = entry
+
+
+def prepare_resume(request: Request, clients: Clients) -> ReleasePlan:
+    """Read and decide; nothing is changed. Raises Refused, and ChangesCount for what is no release."""
+    contract = read_contract(clients, request.environment)
+    with refusing("the release could not be read"):
+        try:
+            entry = _find(clients, contract, request.release)
+        except LedgerError as error:
+            raise Refused(f"the ledger of {request.environment} cannot be read: {error}") from None
+        if any(service.count is not None for service in entry.services.values()):
+            raise ResumesScale(entry)
+        states = describe_services(
+            clients.ecs, contract.platform.cluster, [service.service for service in entry.services.values()]
+        )
+        services = tuple(_service(clients, contract, entry, name, states) for name in entry.services)
+    caller = contract.caller.arn if contract.caller else None
+    return ReleasePlan(
+        release_id=ReleaseId(entry.id),
+        environment=entry.environment,
+        cluster=contract.platform.cluster,
+        purpose=f"{entry.purpose}, resumed",
+        services=services,
+        reason=entry.reason,
+        change_ticket=entry.change_ticket,
+        incident=entry.incident,
+        caller=caller,
+        releases_table=contract.platform.releases_table,
+        event_bus=contract.platform.event_bus,
+        atomic=entry.atomic,
+        entry=_reopened(entry, services, caller),
+    )
+
+
+def _find(clients: Clients, contract: EnvironmentContract, release: str | None) -> Entry:
+    environment = contract.platform.environment
+    ledger = Ledger(clients.dynamodb, contract.platform.releases_table)
+    if release is not None:
+        try:
+            entry = ledger.get(release)
+        except ValueError as error:
+            raise Refused(str(error)) from None
+        if entry is None:
+            raise Refused(f"{environment} has no release {release}: appdeploy releases -e {environment} lists them")
+        return entry
+    interrupted = _interrupted(clients, contract, ledger)
+    if not interrupted:
+        raise Refused(f"nothing to resume in {environment}: no release is open")
+    if len(interrupted) > 1:
+        ids = ", ".join(entry.id for entry in interrupted)
+        raise Refused(f"several releases of {environment} are open: name one of {ids}")
+    return interrupted[0]
+
+
+def _interrupted(clients: Clients, contract: EnvironmentContract, ledger: Ledger) -> list[Entry]:
+    """Those of which no outcome was told, else those that ECS still works on.
+
+    The index of open entries may lag behind; who holds the lock is read as it is.
+    """
+    entries = {entry.id: entry for entry in ledger.open()}
+    holder = DynamoLockStore(clients.dynamodb, contract.platform.releases_table).read().holder
+    held = ledger.get(holder.release) if holder and holder.release not in entries else None
+    found = [*([held] if held else []), *entries.values()]
+    return [entry for entry in found if entry.outcome is None] or found
+
+
+def _service(
+    clients: Clients, contract: EnvironmentContract, entry: Entry, name: str, states: Mapping[str, ServiceState]
+) -> ServicePlan | NoChange:
+    service = entry.services[name]
+    known = next((item for item in contract.services if item.name == name), None)
+    if known is None:
+        raise Refused(f"{name}: the contract of {entry.environment} does not name it any more")
+    if service.settled:
+        return _told(known, service)
+    state = states.get(service.service)
+    if state is None or not state.active:
+        raise Refused(f"{name}: the service does not exist any more")
+    return _rest(clients, entry, name, known, state)
+
+
+def _rest(clients: Clients, entry: Entry, name: str, contract: ServiceContract, state: ServiceState) -> ServicePlan | NoChange:
+    service = entry.services[name]
+    trace = find_progress(clients, entry, name, contract, state)
+    if trace.deployment_id is None and not trace.untouched:
+        result = never_sent(name, state)
+        return NoChange(contract, previous_of_entry(service), result.cause or "", result.outcome)
+    base = service.base or trace.task_definition
+    if base is None:
+        raise Refused(f"{name}: the entry does not say what to run")
+    return rebuild_plan(entry, name, contract, describe_task_definition(clients.ecs, base), trace)
+
+
+def _told(contract: ServiceContract, service: ServiceEntry) -> NoChange:
+    outcomes = {outcome.value: outcome for outcome in Outcome}
+    because = service.cause or service.serving or "it is settled"
+    return NoChange(contract, previous_of_entry(service), because, outcomes.get(service.outcome or "", Outcome.FAILED))
+
+
+def _reopened(entry: Entry, services: tuple[ServicePlan | NoChange, ...], caller: str | None) -> Entry:
+    """The entry with the steps that are about to be done; those that an interruption left undone are marked so."""
+    left = [service for service in services if isinstance(service, ServicePlan) and _lacks_deployment(service)]
+    for service in left:  # What was told as not begun is undecided again.
+        entry = entry.with_service(service.contract.name, outcome=None, cause=None)
+    again = (
+        entry.with_open_steps_interrupted().with_step_started(StepKind.RESUME, why=caller).with_step_finished(StepKind.RESUME)
+    )
+    if any(service.change.registers and _lacks_revision(service) for service in left):
+        again = again.with_step_started(StepKind.REGISTER)
+    elif left:
+        again = again.with_step_started(StepKind.UPDATE)
+    return again.model_copy(update={"version": entry.version + 1})
+
+
+def _lacks_revision(service: ServicePlan) -> bool:
+    return service.resumed is None or service.resumed.task_definition is None
+
+
+def _lacks_deployment(service: ServicePlan) -> bool:
+    return service.resumed is None or service.resumed.deployment_id is None

@@ -1,0 +1,196 @@
+"""Settles what the ledger says with what ECS says. Whoever reads the ledger does it, so no worker has to."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from appdeploy.aws.current_state import describe_services, describe_task_definition
+from appdeploy.aws.errors import AwsError
+from appdeploy.ledger.store import Ledger
+from appdeploy.ledger.writer import with_result
+from appdeploy.lock.store import DynamoLockStore
+from appdeploy.model.contract import ServiceContract
+from appdeploy.model.ecs_state import ServiceName, ServiceState
+from appdeploy.model.ledger_entry import UNKNOWN, Entry
+from appdeploy.model.outcome import Outcome, ServiceResult
+from appdeploy.model.rollout import Rollout
+from appdeploy.notify.settled import notify_settled
+from appdeploy.reconcile.progress import FoundProgress, find_progress
+from appdeploy.reconcile.rebuild_plan import rebuild_plan
+from appdeploy.scaling.settle import settle_count
+from appdeploy.watch.judge import Decide, Done, Policy, judge
+from appdeploy.watch.observer import Observer
+from appdeploy.watch.revert import outcome_of_revert, revert_rollout
+from appdeploy.watch.serving import what_serves
+
+if TYPE_CHECKING:
+    from appdeploy.aws.clients import Clients
+    from appdeploy.aws.contract_reader import EnvironmentContract
+
+ECS_REMEMBERS = timedelta(days=90)
+"""docs.aws.amazon.com/AmazonECS/latest/developerguide/view-service-deployment.html"""
+
+_WELL = (Outcome.LIVE.value, Outcome.UNCHANGED.value)
+_ONLY_LOOK = Policy(until_complete=True, patient=True)
+
+
+@dataclass(frozen=True)
+class EntryState:
+    """An entry as it is now."""
+
+    entry: Entry
+    running: bool = False
+    """Whether a command carries it out or watches it right now, or died within the last lease."""
+
+    @property
+    def resumable(self) -> bool:
+        """Whether it can be resumed: no command told an outcome, or former settings are to be put back."""
+        owes = any(self.entry.settings_pending(name) for name in self.entry.services)
+        return not self.running and not self.entry.settled and (self.entry.outcome is None or owes)
+
+
+def state_text(reading: EntryState) -> str:
+    """How a release stands, in a few words."""
+    entry = reading.entry
+    if entry.outcome is None:
+        return "at work" if reading.running else "interrupted" if entry.reported is None else "open"
+    return entry.outcome if entry.settled else f"{entry.outcome}, not settled"
+
+
+def settle_open(clients: Clients, contract: EnvironmentContract) -> list[EntryState]:
+    """Look at every open entry, newest first, and write what has become final.
+
+    Without the right to write the entry stays open, and what is returned is settled all the same. Errors of the SDK pass
+    through where something could not be read.
+    """
+    ledger = Ledger(clients.dynamodb, contract.platform.releases_table)
+    open_entries = ledger.open()
+    if not open_entries:
+        return []
+    holder = DynamoLockStore(clients.dynamodb, contract.platform.releases_table).read().holder
+    states = describe_services(clients.ecs, contract.platform.cluster, [service.service for service in contract.services])
+    written: list[Entry] = []
+    readings = [
+        _read(clients, contract, ledger, entry, states, written, at_work=holder is not None and holder.release == entry.id)
+        for entry in open_entries
+    ]
+    notify_settled(clients.once.events, contract.platform.event_bus, written)
+    return readings
+
+
+def _read(
+    clients: Clients,
+    contract: EnvironmentContract,
+    ledger: Ledger,
+    entry: Entry,
+    states: dict[str, ServiceState],
+    done: list[Entry],
+    *,
+    at_work: bool,
+) -> EntryState:
+    """The entry as it is now. One that was written for good is added to `done`."""
+    settled = _settle(clients, contract, entry, states)
+    if settled == entry:
+        return EntryState(entry, at_work)
+    written = settled.model_copy(update={"version": entry.version + 1})
+    # What is final is so whoever is at work. It is for that command to write it, if it lives.
+    if not at_work:
+        with contextlib.suppress(*AwsError):  # A reader may lack the right, or another one was faster.
+            if ledger.write_if_not_running(written) and written.settled:
+                done.append(written)
+    return EntryState(written, at_work)
+
+
+def _settle(clients: Clients, contract: EnvironmentContract, entry: Entry, states: dict[str, ServiceState]) -> Entry:
+    contracts = {service.name: service for service in contract.services}
+    settled = entry
+    for name, service in entry.services.items():
+        known, state = contracts.get(name), states.get(service.service)
+        if service.settled:
+            continue
+        if known is None or state is None or not state.active:
+            settled = _gone(settled, name)
+        elif service.count is not None:
+            result = settle_count(entry, name, state)
+            settled = with_result(settled, result) if result else settled
+        else:
+            settled = settle_service(clients, settled, name, known, state)
+    return _held_open(entry, settled, states) if entry.atomic else settled
+
+
+def _held_open(before: Entry, settled: Entry, states: dict[str, ServiceState]) -> Entry:
+    """Of an atomic release what is live stays open until all are: `resume` may have to take it back.
+
+    Not where somebody else has deployed since: that is not touched any more.
+    """
+    if all(service.outcome in _WELL for service in settled.services.values()):
+        return settled
+    for name, service in settled.services.items():
+        former, state = before.services[name], states.get(service.service)
+        ours = state is not None and state.primary is not None and state.primary.id == service.deployment_id
+        if ours and service.settled and not former.settled and service.outcome in _WELL:
+            settled = settled.with_service(name, **dict(former) | {"deployment_id": service.deployment_id})
+    return settled
+
+
+def settle_service(clients: Clients, entry: Entry, name: str, contract: ServiceContract, state: ServiceState) -> Entry:
+    """The entry with what ECS says now of one service. Nothing is changed in AWS."""
+    trace = find_progress(clients, entry, name, contract, state)
+    if trace.deployment_id is None:
+        return entry if trace.untouched else with_result(entry, never_sent(name, state))
+    rollout = _rollout(clients, entry, name, contract, trace)
+    resumed = rollout.plan.resumed
+    done = Done(resumed.stopped_because, resumed.at_zero) if resumed else Done()
+    if trace.returned:
+        entry = entry.with_service(name, revert_deployment_id=trace.returned)
+        rollout, done = revert_rollout(rollout, trace.returned), Done()
+    seen = Observer(clients, rollout).observe(state)
+    match judge(rollout, seen, _ONLY_LOOK, done):
+        case Decide(outcome, cause):
+            told = entry.services[name]
+            serving = what_serves(rollout, outcome, seen, stopped=done.stopped_because is not None)
+            result = ServiceResult(name, outcome, serving, cause, seconds=told.seconds or 0.0)
+            if trace.returned:
+                result = outcome_of_revert(result, resumed.revert_because or "" if resumed else "")
+            known = told.cause if told.outcome == result.outcome.value and told.cause else result.cause
+            return _unless_it_owes(with_result(entry, replace(result, cause=known)), name)
+        case _ if seen.record is None and datetime.now(UTC) - entry.started > ECS_REMEMBERS:
+            return _forgotten(entry, name)
+        case _:
+            return entry.with_service(name, deployment_id=trace.deployment_id)
+
+
+def _unless_it_owes(entry: Entry, name: str) -> Entry:
+    """A failed restart whose former settings are not back is not over: a reader changes nothing, `resume` puts them back."""
+    if not entry.settings_pending(name):
+        return entry
+    keys = ", ".join(change.key for change in entry.services[name].settings)
+    return entry.with_service(name, settled=False, cause=f"the former {keys} is not back yet: appdeploy resume puts it back")
+
+
+def never_sent(name: str, state: ServiceState) -> ServiceResult:
+    """What became of a service that the release never came to, and that somebody else changed since."""
+    primary = state.primary.id if state.primary else "another deployment"
+    return ServiceResult(name, Outcome.SUPERSEDED, "another deployment", f"it was never sent, and {primary} came since")
+
+
+def _rollout(clients: Clients, entry: Entry, name: str, contract: ServiceContract, trace: FoundProgress) -> Rollout:
+    assert trace.task_definition is not None
+    assert trace.deployment_id is not None
+    base = describe_task_definition(clients.ecs, entry.services[name].base or trace.task_definition)
+    plan = rebuild_plan(entry, name, contract, base, trace)
+    cluster = contract.service.rsplit("/", 2)[-2]
+    return Rollout(plan, ServiceName(cluster, contract.service), trace.task_definition, trace.deployment_id)
+
+
+def _gone(entry: Entry, name: str) -> Entry:
+    cause = "the service does not exist any more"
+    return entry.with_service(name, outcome=UNKNOWN, cause=cause, settled=True)
+
+
+def _forgotten(entry: Entry, name: str) -> Entry:
+    cause = f"ECS does not remember it after {ECS_REMEMBERS.days} days"
+    return entry.with_service(name, outcome=UNKNOWN, cause=cause, settled=True)

@@ -1,0 +1,35 @@
+"""Rollback points for people: the same lines on a terminal and in a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from appdeploy.model.image import short
+from appdeploy.rollback.report import RollbackTarget, ServiceTargets, TargetsReport
+
+
+def target_lines(report: TargetsReport) -> Iterator[str]:
+    """Each service with its points, newest first."""
+    for service in report.services:
+        yield f"{service.name}: {_heading(service)}"
+        yield from (f"  {_target(point, service.default)}" for point in service.targets)
+
+
+def _heading(service: ServiceTargets) -> str:
+    if not service.targets:
+        return "ECS remembers no successful release"
+    return f"appdeploy rollback returns to {service.default}" if service.default else "nothing to go back to by itself"
+
+
+def _target(point: RollbackTarget, way_back: str | None) -> str:
+    marks = [
+        mark for mark, holds in (("runs now", point.running), ("the way back", point.task_definition == way_back)) if holds
+    ]
+    parts = [
+        f"{point.succeeded:%Y-%m-%d %H:%M:%S %Z}",
+        f"{point.version or '(no version)'} ({short(point.digest or 'no digest')})",
+        point.task_definition,
+        f"cannot be returned to: {point.problem}" if point.problem else "can be returned to",
+        *marks,
+    ]
+    return ", ".join(parts)

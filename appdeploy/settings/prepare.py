@@ -1,0 +1,93 @@
+"""Makes the plan of `appdeploy config set` and `unset`: a restart that first writes settings. Nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from appdeploy.aws.errors import refusing
+from appdeploy.model.errors import Refused
+from appdeploy.model.operation import Restart
+from appdeploy.model.plan import NoChange, ReleasePlan, ServicePlan
+from appdeploy.model.release_id import ReleaseId, new_release_id
+from appdeploy.plan.prepare import Prepared, prepare
+from appdeploy.plan.prepare import Request as RestartRequest
+from appdeploy.settings.setting import Setting, changes, refuse_unread
+from appdeploy.settings.store import first_value, read_history, read_settings
+from appdeploy.settings.tasks import made_at
+
+if TYPE_CHECKING:
+    from appdeploy.aws.clients import Clients
+
+KIND = "config"
+
+Values = Callable[["Clients", Mapping[str, Setting]], Mapping[str, str]]
+"""The values that are wanted, from the settings as they are."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asked for."""
+
+    environment: str
+    service: str
+    values: Values
+    incident: str | None = None
+    release_id: ReleaseId = field(default_factory=lambda: new_release_id(KIND), compare=False)
+
+
+def setting(assignments: Mapping[str, str]) -> Values:
+    """These values."""
+    return lambda clients, present: assignments
+
+
+def unsetting(environment: str, service: str, keys: Sequence[str]) -> Values:
+    """The values with which infra created these settings. Raises Refused when SSM has forgotten one."""
+
+    def values(clients: Clients, present: Mapping[str, Setting]) -> Mapping[str, str]:
+        known = [key for key in keys if key in present]
+        found = {key: first_value(read_history(clients.ssm, environment, service, key)) for key in known}
+        forgotten = [key for key, value in found.items() if value is None]
+        if forgotten:
+            raise Refused(
+                f"{service}: SSM has forgotten the first value of {', '.join(forgotten)}: appdeploy config set gives one"
+            )
+        return {key: found.get(key) or "" for key in keys}
+
+    return values
+
+
+def prepare_config(request: Request, clients: Clients) -> ReleasePlan:
+    """Read and decide. Raises Refused."""
+    prepared = prepare(RestartRequest(request.environment, Restart(), (request.service,), request.incident), clients)
+    plan = prepared.cleared()
+    with refusing(f"the settings of {request.service} could not be read"):
+        present = read_settings(clients.ssm, request.environment, request.service)
+        wanted = request.values(clients, present)
+        differing = changes(request.service, request.environment, wanted, present)
+        _refuse_unread(prepared, request, list(wanted))
+        [service] = plan.services
+        arrived = not differing and _all_have(clients, plan, service, [present[key] for key in wanted])
+    assert isinstance(service, ServicePlan), "a restart changes every service that it does not refuse"
+    return replace(
+        plan,
+        release_id=request.release_id,
+        purpose=f"{request.service}: {', '.join(f'{key}={value}' for key, value in wanted.items())} in {request.environment}",
+        services=(_unchanged(service, wanted) if arrived else replace(service, settings=differing),),
+    )
+
+
+def _unchanged(service: ServicePlan, wanted: Mapping[str, str]) -> NoChange:
+    return NoChange(service.contract, service.previous, f"all tasks have {', '.join(wanted)} so already")
+
+
+def _all_have(clients: Clients, plan: ReleasePlan, service: ServicePlan | NoChange, settings: Sequence[Setting]) -> bool:
+    newest = max(setting.modified for setting in settings)
+    return all(made > newest for made in made_at(clients.ecs, plan.cluster, service.contract.service))
+
+
+def _refuse_unread(prepared: Prepared, request: Request, keys: Sequence[str]) -> None:
+    [live] = prepared.live
+    assert live.running is not None, "a restart is refused where nothing runs"
+    refuse_unread(request.service, request.environment, live.running, live.contract.container, keys)

@@ -1,0 +1,13 @@
+"""Releases that begin at the same moment: one has its way, the others say whose. `make prove` does it with 50."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support import lock_contest as contest
+
+pytestmark = [pytest.mark.emulator, pytest.mark.waits]
+
+
+def test_of_six_at_once_one_wins_and_five_name_it() -> None:
+    assert contest.hold(6).failures() == []

@@ -1,0 +1,60 @@
+"""What random releases tell: every line by the published schema, and no secret anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from appdeploy.render import words
+from appdeploy.render.json_renderer import JsonRenderer
+from tests.simulation.events.random_release import Trial, open_trial
+from tests.support.emulator_scenario import forget
+
+SEED = 20251125
+RELEASES = 12
+"""Of the sample; `make prove` tries 200."""
+FEW = 2
+
+
+@pytest.fixture(scope="module")
+def trial() -> Iterator[Trial]:
+    with open_trial() as opened:
+        yield opened
+    forget()
+
+
+def test_a_sample_of_random_releases_tells_lines_by_the_schema_and_no_secret(trial: Trial) -> None:
+    tried = trial.run(SEED, RELEASES)
+
+    assert not tried.wrong, "\n".join(tried.wrong)
+    assert tried.lines.keys() >= {"planned", "registered", "started", "progress", "finished", "ended"}, "it tries little"
+    assert tried.notices > RELEASES
+    assert all(tried.searched[place] for place in ("plan", "the job's page", "notices", "items of the ledger", "releases"))
+
+
+def test_a_line_that_is_not_by_the_schema_is_found(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = JsonRenderer._write
+    monkeypatch.setattr(JsonRenderer, "_write", lambda show, line: write(show, line.model_copy(update={"time": None})))
+
+    assert any(wrong.startswith("line 0 (planned): ") for wrong in trial.run(SEED, FEW).wrong)
+
+
+def test_a_stream_that_breaks_off_is_found(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = JsonRenderer._write
+    monkeypatch.setattr(JsonRenderer, "_write", lambda show, line: None if line.event == "ended" else write(show, line))
+
+    assert any("the last line" in wrong for wrong in trial.run(SEED, FEW).wrong)
+
+
+def test_a_secret_that_is_told_is_found(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    change = words.change
+    monkeypatch.setattr(words, "change", lambda service: f"{change(service)} {service.base.fields}")
+
+    assert any(wrong.startswith("a secret stands in plain lines") for wrong in trial.run(SEED, FEW).wrong)
+
+
+def test_a_secret_that_a_plan_shows_is_found(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("appdeploy.plan.diff._is_secret", lambda path: False)
+
+    assert any(wrong.startswith("a secret stands in plan") for wrong in trial.run(SEED, RELEASES).wrong)

@@ -1,0 +1,181 @@
+"""Bugs that release tools have had, planted into ours for as long as a context is open. The search must find each one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from appdeploy.aws.errors import AwsError, Trouble, trouble_of
+from appdeploy.aws.writes import EcsWriter
+from appdeploy.ledger import writer as book
+from appdeploy.ledger.writer import with_result
+from appdeploy.model.ecs_state import ServiceState
+from appdeploy.model.ledger_entry import Entry
+from appdeploy.model.outcome import Outcome, ServiceResult
+from appdeploy.model.plan import ServicePlan
+from appdeploy.release.pre_deploy import PreDeployTasks
+from appdeploy.release.sequence import ReleaseSequence
+from appdeploy.watch import service_watch
+from appdeploy.watch.judge import Decide, Done, Observation, Policy, Verdict, judge
+from appdeploy.watch.revert import RevertWatch
+from appdeploy.watch.service_watch import ServiceWatch, Tick
+from tests.simulation.faults.search import Stage, Summary, search
+
+
+@contextmanager
+def success_by_counts() -> Iterator[None]:
+    """Botocore's `services_stable` and everything built on it: one deployment, and running equals desired."""
+
+    def mistaken(rollout: Any, seen: Observation, policy: Policy, done: Done) -> Verdict:
+        stable = len(seen.state.deployments) == 1 and seen.state.running == seen.state.desired
+        return Decide(Outcome.LIVE) if stable else judge(rollout, seen, policy, done)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(service_watch, "judge", mistaken)
+        yield
+
+
+@contextmanager
+def rollback_ignored() -> Iterator[None]:
+    """A deployment that ECS took back is over, and over is taken for well (ecspresso's `refresh`)."""
+
+    def mistaken(rollout: Any, seen: Observation, policy: Policy, done: Done) -> Verdict:
+        over = seen.status is not None and seen.status.is_rollback and seen.status.is_final
+        return Decide(Outcome.LIVE) if over else judge(rollout, seen, policy, done)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(service_watch, "judge", mistaken)
+        yield
+
+
+@contextmanager
+def blind_retry() -> Iterator[None]:
+    """A write without an answer is sent again without a look at what became of it (ecspresso before its #961)."""
+
+    def mistaken(writer: EcsWriter, send: Callable[[], str], find: Callable[[], str | None]) -> str:
+        while True:
+            try:
+                return writer._send(send)
+            except AwsError as error:
+                if trouble_of(error) not in (Trouble.UNKNOWN_RESULT, Trouble.THROTTLED):
+                    raise
+                writer._clock.sleep(1.0)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(EcsWriter, "_careful", mistaken)
+        yield
+
+
+@contextmanager
+def wrong_deployment() -> Iterator[None]:
+    """Whatever deployment is PRIMARY when it looks is taken for its own."""
+    look = ServiceWatch.tick
+
+    def mistaken(watch: ServiceWatch, state: ServiceState) -> Tick:
+        if state.primary is not None and state.primary.id != watch.rollout.deployment_id:
+            watch.rollout = replace(watch.rollout, deployment_id=state.primary.id)
+            watch._observer = service_watch.Observer(watch._clients, watch.rollout)
+        return look(watch, state)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ServiceWatch, "tick", mistaken)
+        yield
+
+
+@contextmanager
+def settle_skipped() -> Iterator[None]:
+    """What the command tells is taken for final, although ECS still watches its alarms and may roll back."""
+
+    def mistaken(entry: Entry, result: ServiceResult) -> Entry:
+        return with_result(entry, replace(result, final=True))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(book, "with_result", mistaken)
+        yield
+
+
+@contextmanager
+def return_unconfirmed() -> Iterator[None]:
+    """What was live and is sent back counts as back as soon as ECS has taken the update."""
+    go = RevertWatch._go
+
+    def mistaken(way: RevertWatch, state: ServiceState, live: ServiceResult) -> Tick:
+        tick = go(way, state, live)
+        return tick if tick.result else replace(tick, result=replace(live, outcome=Outcome.ROLLED_BACK))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RevertWatch, "_go", mistaken)
+        yield
+
+
+@contextmanager
+def groups_at_once() -> Iterator[None]:
+    """The next group is updated when ECS has taken the updates of the one before."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ReleaseSequence, "_may_go_on", lambda _: True)
+        yield
+
+
+@contextmanager
+def left_behind() -> Iterator[None]:
+    """What is live stays so when another service fails: only what ECS still works on is stopped."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ReleaseSequence, "_is_live_and_new", lambda *_: False)
+        yield
+
+
+@contextmanager
+def task_before_ignored() -> Iterator[None]:
+    """The services are updated however their tasks before ended."""
+    run = PreDeployTasks.run
+
+    def mistaken(before: PreDeployTasks, services: Sequence[ServicePlan]) -> list[ServiceResult]:
+        run(before, services)
+        return []
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PreDeployTasks, "run", mistaken)
+        yield
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A planted bug."""
+
+    planted: Callable[[], AbstractContextManager[None]]
+    sign: str
+    """A part of the lie that gives it away."""
+    seed: int
+    """Of a search that meets it soon."""
+
+
+MUTANTS: Mapping[str, Mutant] = {
+    "success by counts": Mutant(success_by_counts, "said live, true is", 2),
+    "rollback ignored": Mutant(rollback_ignored, "said live, true is rolled-back", 2),
+    "blind retry": Mutant(blind_retry, "for one release", 3),
+    "wrong deployment id": Mutant(wrong_deployment, "said live, true is", 2),
+    "settle skipped": Mutant(settle_skipped, "the ledger says of", 2),
+    "return unconfirmed": Mutant(return_unconfirmed, "said rolled-back, true is", 6),
+    "groups at once": Mutant(groups_at_once, "was updated before", 2),
+    "left behind": Mutant(left_behind, "is live although another service", 6),
+    "task before ignored": Mutant(task_before_ignored, "although a task before it has failed", 103),
+}
+"""By name."""
+
+MOST = 200
+"""Releases within which a planted bug must be found."""
+
+
+def hunt(stage: Stage, mutant: Mutant) -> Summary:
+    """Plant a bug and search until it shows."""
+    with mutant.planted():
+        return search(stage, mutant.seed, MOST, lambda summary: is_found(mutant, summary))
+
+
+def is_found(mutant: Mutant, summary: Summary) -> bool:
+    """Whether a search has met a lie that gives the bug away."""
+    return any(mutant.sign in lie for mismatch in summary.mismatches for lie in mismatch.lies)

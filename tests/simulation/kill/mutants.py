@@ -1,0 +1,95 @@
+"""Bugs planted into the ledger and the resuming for as long as a context is open. The matrix must find each one."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from appdeploy.ledger.writer import LedgerWriter
+from appdeploy.lock import session as turn
+from appdeploy.lock.lease import HeldLock, acquire
+from appdeploy.reconcile import progress as trace
+from appdeploy.release import pre_deploy as before
+from appdeploy.release.pre_deploy_task import request_of
+
+
+@contextmanager
+def _instead(owner: object, name: str, value: object) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(owner, name, value)
+        yield
+
+
+def revision_forgotten() -> AbstractContextManager[None]:
+    """A release is resumed from its entry alone: whether its revision is there already is not asked."""
+    return _instead(trace, "registered_by", lambda *_: None)
+
+
+def deployment_forgotten() -> AbstractContextManager[None]:
+    """The same of its deployment: what it began itself looks like somebody else's."""
+    return _instead(trace, "recorded_since", lambda *_: None)
+
+
+def recorded_afterwards() -> AbstractContextManager[None]:
+    """The entry is not written with the lock but when there is something to tell."""
+
+    def mistaken(*arguments: Any, record: Any, **options: Any) -> HeldLock:
+        return acquire(*arguments, **options)
+
+    return _instead(turn, "acquire", mistaken)
+
+
+def lock_kept() -> AbstractContextManager[None]:
+    """The end of the release lets nobody else in."""
+    return _instead(HeldLock, "__exit__", lambda *_: None)
+
+
+def outcome_forgotten() -> AbstractContextManager[None]:
+    """The entry stays as it was when the services were updated."""
+    return _instead(LedgerWriter, "close", lambda *_: None)
+
+
+def return_forgotten() -> AbstractContextManager[None]:
+    """The way back of a service that was live looks like somebody else's deployment."""
+    return _instead(trace, "_find_return", lambda *_: None)
+
+
+def token_made_up() -> AbstractContextManager[None]:
+    """Each request for the task before a rollout is a new one."""
+
+    def mistaken(*arguments: Any) -> Mapping[str, Any]:
+        return {**request_of(*arguments), "clientToken": uuid.uuid4().hex}
+
+    return _instead(before, "request_of", mistaken)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A planted bug."""
+
+    planted: Callable[[], AbstractContextManager[None]]
+    scenario: str
+    operation: str
+    """Killed after this call of that scenario it shows."""
+    sign: str
+    """A part of the sentence that gives it away."""
+
+    def shows_at(self, point: str) -> bool:
+        """Whether a point is one at which it shows."""
+        return point.startswith("after") and point.endswith(f"({self.operation})")
+
+
+MUTANTS: Mapping[str, Mutant] = {
+    "revision forgotten": Mutant(revision_forgotten, "deploy-1", "RegisterTaskDefinition", "was registered 2 times"),
+    "deployment forgotten": Mutant(deployment_forgotten, "restart-1", "UpdateService", "its outcome is superseded"),
+    "recorded afterwards": Mutant(recorded_afterwards, "deploy-1", "RegisterTaskDefinition", "was registered for"),
+    "lock kept": Mutant(lock_kept, "deploy-1", "UpdateService", "the lock is held"),
+    "return forgotten": Mutant(return_forgotten, "deploy-3-one-fails", "UpdateService", "its outcome is superseded"),
+    "token made up": Mutant(token_made_up, "deploy-3-task-before", "RunTask", "was run 2 times"),
+    "outcome forgotten": Mutant(outcome_forgotten, "deploy-1", "UpdateService", "was not told"),
+}

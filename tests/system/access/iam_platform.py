@@ -1,0 +1,196 @@
+"""A platform whose roles are those that the program declares, in an emulator that enforces IAM."""
+
+from __future__ import annotations
+
+import functools
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox.home import Running
+from sandbox.session import assume
+from tests.infra import declared as stacks
+from tests.infra.mocked import Recording, stack_settings
+from tests.support import aws_platform
+from tests.support import release_platform as platform
+from tests.support.cli_harness import Shop, ended
+from tests.support.emulator_process import EmulatorProcess
+
+STEM = "axonflow-staging"
+ALARM = f"{STEM}-agent-errors"
+PARAMETER = "/axonflow/staging/config/agent/LOG_LEVEL"
+_LONGEST = 40
+ADMIN = "administrator"
+"""A role that no release may hand to a task."""
+
+
+@functools.cache
+def declared() -> Recording:
+    """Staging as its stack file declares it, with the one service that these tests release: each has statements of its own."""
+    settings = stack_settings("staging")
+    services = settings["axonflow:platform"]["services"]
+    settings["axonflow:platform"]["services"] = {"agent": services["agent"]}
+    return stacks.declared("staging", settings)
+
+
+@dataclass(frozen=True, order=True)
+class Permission:
+    """One action of one statement of one policy."""
+
+    policy: str
+    sid: str
+    action: str
+
+
+def permissions(role: str) -> set[Permission]:
+    """All that a role's own policies allow, as declared."""
+    names = (f"roles-{role}", f"roles-{role}-services")
+    policies = [item.inputs for item in declared().of("aws:iam/policy:Policy") if item.name in names]
+    return {
+        Permission(policy["name"], item["Sid"], action)
+        for policy in policies
+        for item in json.loads(policy["policy"])["Statement"]
+        for action in item["Action"]
+    }
+
+
+BOUNDS = {"minimum": 1, "maximum": 6}
+
+
+class Site(Shop):
+    """The shop with enforced roles; everything that is not said to be of a role is done by root."""
+
+    def __init__(self, emulator: EmulatorProcess, home: Path) -> None:
+        super().__init__(emulator, home)
+        self._sessions: dict[str, dict[str, str]] = {}
+        self.client("ecr").put_image(
+            repositoryName=aws_platform.REPOSITORY, imageTag="several", imageManifest=_index(), imageManifestMediaType=_INDEX
+        )
+        self.client("cloudwatch").put_metric_alarm(
+            AlarmName=ALARM,
+            Namespace="N",
+            MetricName="M",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=1,
+            Statistic="Sum",
+            ComparisonOperator="GreaterThanThreshold",
+            TreatMissingData="notBreaching",
+        )
+        # Without the circuit breaker, which may be faster than a release that wants to use its right to stop.
+        watched = {
+            "alarms": {"alarmNames": [ALARM], "enable": True, "rollback": True},
+            "deploymentCircuitBreaker": {"enable": False, "rollback": False},
+        }
+        self.client("ecs").update_service(
+            cluster=aws_platform.CLUSTER, service=aws_platform.SERVICE, deploymentConfiguration=watched
+        )
+        # As infra makes it: with the minimum that starts no task.
+        self.client("application-autoscaling").register_scalable_target(
+            ServiceNamespace="ecs",
+            ScalableDimension="ecs:service:DesiredCount",
+            ResourceId=f"service/{aws_platform.CLUSTER}/{aws_platform.SERVICE}",
+            MinCapacity=0,
+            MaxCapacity=BOUNDS["maximum"],
+        )
+
+    def _execution_role(self) -> str:
+        _make_roles(self.client("iam"))
+        self._secret = self.client("secretsmanager").create_secret(Name=f"{STEM}/database", SecretString="{}")["ARN"]
+        self.client("ssm").put_parameter(Name=PARAMETER, Value="info", Type="String")
+        return f"arn:aws:iam::{platform.ACCOUNT}:role/{STEM}-agent-execution"
+
+    def run_as(self, role: str, *words: str, expect: int = 0) -> str:
+        """Run a command as a session of a role; returns what it printed on both streams."""
+        return "".join(ended(self.start_as(role, *words), expect))
+
+    def start_as(self, role: str, *words: str) -> Any:
+        """Start it."""
+        former, self.shell = self.shell, {**self.shell, **self.session(role)}
+        try:
+            return self.start(*words)
+        finally:
+            self.shell = former
+
+    def session(self, role: str) -> dict[str, str]:
+        """Credentials, as `sandbox env --role` prints them."""
+        if role not in self._sessions:
+            self._sessions[role] = assume(Running(**self.emulator.ready), f"{STEM}-{role}")
+        return self._sessions[role]
+
+    def behaves(self, version: str, behaviour: str) -> None:
+        """Change what tasks of a version do that are launched from now on."""
+        self.emulator.control("POST", "behaviours", {"glob": f"*:{version}", "behaviour": behaviour})
+
+    def new_template(self, memory: str) -> None:
+        """What `pulumi up` does for a changed template: a revision, and a contract that names it."""
+        sent = aws_platform.task_definition(
+            f"{platform.REGISTRY}/{aws_platform.REPOSITORY}:unreleased", self.platform.role, aws_platform.TEMPLATE
+        )
+        secrets = {"DATABASE_USER": f"{self._secret}:username::", "LOG_LEVEL": PARAMETER}
+        sent["containerDefinitions"][0]["secrets"] = [{"name": key, "valueFrom": value} for key, value in secrets.items()]
+        sent |= {"memory": memory, "taskRoleArn": self.platform.role.replace("execution", "task")}
+        arn = self.client("ecs").register_task_definition(**sent)["taskDefinition"]["taskDefinitionArn"]
+        self._change_contract({"template": arn, "scaling": BOUNDS})
+
+    def wish_before(self, task: dict[str, Any] | None) -> None:
+        """What `pulumi up` does for a changed task before the rollouts."""
+        self._change_contract({"pre_deploy": task})
+
+    def _change_contract(self, changes: dict[str, Any]) -> None:
+        ssm, name = self.client("ssm"), "/axonflow/staging/contract/services/agent"
+        contract = json.loads(ssm.get_parameter(Name=name)["Parameter"]["Value"])
+        ssm.put_parameter(Name=name, Value=json.dumps({**contract, **changes}), Type="String", Overwrite=True)
+
+    def wait_until_complete(self) -> None:
+        """Until ECS has finished with the service's newest deployment."""
+        end = time.monotonic() + _LONGEST
+        while self._primary()["rolloutState"] != "COMPLETED":
+            assert time.monotonic() < end, self._primary()
+            time.sleep(0.1)
+
+    def _primary(self) -> dict[str, Any]:
+        described = self.client("ecs").describe_services(cluster=aws_platform.CLUSTER, services=[aws_platform.SERVICE])
+        found: dict[str, Any] = described["services"][0]["deployments"][0]
+        return found
+
+    def used(self, roles: Iterable[str] = ()) -> set[Permission]:
+        """What was needed so far, by any role or by these."""
+        names = {f"{STEM}-{role}" for role in roles}
+        grants = self.emulator.control("GET", "grants")[1]["grants"]
+        return {
+            Permission(grant["policy"], grant["sid"], grant["action"])
+            for grant in grants
+            if not names or grant["role"] in names
+        }
+
+
+_INDEX = "application/vnd.oci.image.index.v1+json"
+
+
+def _index() -> str:
+    """An image for two architectures (github.com/opencontainers/image-spec image-index.md)."""
+    manifests = [
+        {"digest": f"sha256:{name * 16}", "size": 1, "platform": {"architecture": name, "os": "linux"}}
+        for name in ("amd6", "arm6")
+    ]
+    return json.dumps({"schemaVersion": 2, "mediaType": _INDEX, "manifests": manifests})
+
+
+def _make_roles(iam: Any) -> None:
+    """Policies, roles and attachments as declared, made by root; and a role that nobody may pass."""
+    recording = declared()
+    for policy in recording.of("aws:iam/policy:Policy"):
+        iam.create_policy(PolicyName=policy.inputs["name"], PolicyDocument=policy.inputs["policy"])
+    for role in recording.of("aws:iam/role:Role"):
+        iam.create_role(
+            RoleName=role.inputs["name"],
+            AssumeRolePolicyDocument=role.inputs["assumeRolePolicy"],
+            PermissionsBoundary=role.inputs["permissionsBoundary"],
+        )
+    for attachment in recording.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment"):
+        iam.attach_role_policy(RoleName=attachment.inputs["role"], PolicyArn=attachment.inputs["policyArn"])
+    iam.create_role(RoleName=ADMIN, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": []}))

@@ -1,0 +1,154 @@
+"""The command line: usage errors, exit statuses, and what may not be loaded before it is needed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from appdeploy import cli
+from tests.support.release_scenario import AwsSays, Moment, crashed, up
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["deploy"],
+        ["deploy", "-e", "staging"],
+        ["deploy", "-e", "Staging", "--version", "v1"],
+        ["deploy", "-e", "staging", "--version", "v 1"],
+        ["deploy", "-e", "staging", "--version", ""],
+        ["deploy", "-e", "staging", "--version", "a" * 129],
+        ["deploy", "-e", "staging", "--version", "v1", "--service", "agent,"],
+        ["deploy", "-e", "staging", "--version", "v1", "--until", "tomorrow"],
+        ["deploy", "-e", "staging", "--version", "v1", "--timeout", "0"],
+        ["deploy", "-e", "staging", "--version", "v1", "--force"],
+        ["status"],
+        ["stauts"],
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_command_line_exits_2_and_calls_nobody(arguments, aws):
+    assert CliRunner().invoke(cli.cli, arguments).exit_code == 2
+    assert aws.calls == []
+
+
+def test_a_usage_error_is_one_line_that_says_where_help_is(command, capsys):
+    assert command("deploy", "-e", "staging") == 2
+    error = capsys.readouterr().err
+    assert error == "appdeploy: Missing option '--version'. (see appdeploy deploy --help)\n"
+
+
+@pytest.mark.parametrize("option", ["-e", "--env", "--environment"])
+def test_the_environment_has_three_spellings(option, command, aws, capsys):
+    aws.environment(aws.released())
+    assert command("status", option, "staging") == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "released"),
+    [
+        ([], {"agent", "orchestrator", "portal"}),
+        (["--service", "all"], {"agent", "orchestrator", "portal"}),
+        (["--service", "agent,portal"], {"agent", "portal"}),
+        (["--service", "agent, portal"], {"agent", "portal"}),
+        (["--service", "agent", "--service", "portal"], {"agent", "portal"}),
+        (["-s", "agent", "-s", "agent"], {"agent"}),
+    ],
+)
+def test_services_as_people_type_them(given, released, command, aws):
+    for name in ("agent", "orchestrator", "portal"):
+        service = aws.released(name)
+        service.script = [Moment(), Moment((up(1), up(2)), status="SUCCESSFUL", rollout="COMPLETED")]
+        aws.environment(*(item for item in aws.services.values()), service)
+    assert command("deploy", "-e", "staging", "--version", "v2", *given) == 0
+    updated = {call["service"].rsplit("-", 2)[1] for name, call in aws.writes if name == "UpdateService"}
+    assert updated == released
+
+
+def test_a_good_release_in_a_pipe_is_plain_lines(command, aws, capsys):
+    service = aws.released()
+    service.script = [Moment(), Moment((up(1), up(2))), Moment((up(1), up(2)), status="SUCCESSFUL", rollout="COMPLETED")]
+    aws.environment(service)
+    assert command("deploy", "-e", "staging", "--version", "v2") == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert "\x1b" not in out
+    lines = out.splitlines()
+    assert "agent: v1 -> v2 (sha256:000000000000)" in lines
+    assert "agent: live: 2 of 2 new tasks run, 2 healthy" in lines
+    assert any(line.startswith("agent: live after ") and line.endswith("serving now: v2 serves (2 tasks)") for line in lines)
+
+
+def test_a_failed_release_names_its_cause_on_standard_error(command, aws, capsys):
+    service = aws.released()
+    service.script = [Moment(), Moment((crashed(1), crashed(2)))]
+    service.after_stop = [Moment(status="ROLLBACK_SUCCESSFUL", primary="former", rollout="COMPLETED")]
+    aws.environment(service)
+    aws.log_lines = ["no \x1b[31mdatabase\x1b[0m"]
+    assert command("deploy", "-e", "staging", "--version", "v2") == 21
+    out, err = capsys.readouterr()
+    assert err == "appdeploy: agent: rolled-back: 2 tasks exited with code 1; last log lines:\n  | no database\n"
+    assert "serving now: v1 serves again (2 tasks)" in out
+
+
+def test_the_running_version_says_that_nothing_was_changed(command, aws, capsys):
+    aws.environment(aws.released(version="v2"))
+    assert command("deploy", "-e", "staging", "--version", "v2") == 0
+    assert "agent: unchanged: v2 serves already; nothing was changed" in capsys.readouterr().out
+
+
+def test_a_refusal_exits_10_with_one_line(command, aws, capsys):
+    aws.environment(aws.released())
+    assert command("deploy", "-e", "staging", "--version", "v7") == 10
+    out, err = capsys.readouterr()
+    assert out.startswith("NO    agent  image ")
+    assert err.startswith("appdeploy: agent: ")
+    assert err.count("\n") == 1
+
+
+def test_an_interruption_exits_130(command, aws, capsys, monkeypatch):
+    aws.environment(aws.released())
+
+    def interrupt(self, seconds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("appdeploy.model.clock.SystemClock.sleep", interrupt)
+    assert command("deploy", "-e", "staging", "--version", "v2") == 130
+    assert "watches it again" in capsys.readouterr().err
+
+
+def test_an_error_that_nobody_foresaw_is_one_line_too(command, aws, capsys):
+    aws.environment(aws.released())
+    aws.answers["DescribeServices"] = [{"services": [{}]}]
+    assert command("status", "-e", "staging") == 1
+    err = capsys.readouterr().err
+    assert err.startswith("appdeploy: unexpected KeyError")
+    assert err.count("\n") == 1
+
+
+def test_status_that_cannot_be_read_exits_10(command, aws, capsys):
+    aws.environment(aws.released())
+    aws.answers["DescribeServices"] = [AwsSays("AccessDeniedException", "no")]
+    assert command("status", "-e", "staging") == 10
+
+
+@pytest.mark.parametrize("arguments", [["--help"], *([name, "--help"] for name in cli._COMMANDS)])
+def test_help_loads_neither_the_sdk_nor_rich_nor_pydantic(arguments):
+    program = (
+        "import sys; from appdeploy.cli import run; status = run(sys.argv[1:]);"
+        "heavy = {'boto3', 'botocore', 'rich', 'pydantic'} & set(sys.modules);"
+        "sys.exit(f'loaded {heavy}' if heavy else status)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Usage: appdeploy" in done.stdout
+
+
+def test_help_lists_every_command_with_its_own_summary():
+    out = CliRunner().invoke(cli.cli, ["--help"]).output
+    for name in cli._COMMANDS:
+        assert f"  {name}  " in out

@@ -1,0 +1,317 @@
+"""Interrupted and open releases: found again in ECS, settled by whoever reads, carried on without doing anything twice."""
+
+from __future__ import annotations
+
+import contextlib
+from functools import partial
+from typing import Any
+
+import pytest
+
+from appdeploy.model.errors import Refused
+from appdeploy.model.events import Event, Progress, Registered, Started
+from appdeploy.model.ledger_entry import StepKind
+from appdeploy.model.outcome import Outcome
+from appdeploy.reconcile.resume import Request, prepare_resume
+from appdeploy.rollback import prepare as back
+from tests.support.release_scenario import DONE, ROLLED_BACK, AwsSays, FakeService, Moment, crashed, only, up
+from tests.support.rollbacks import OK, remembered
+
+SOMEBODY = {name: {"S": name} for name in ("who", "since", "token")}
+
+
+class Killed(BaseException):
+    """The process is gone: no clean-up of it reaches AWS."""
+
+
+def kill(aws: Any) -> None:
+    """From now on no call of the dead command happens."""
+    aws.dead = True
+    raise Killed
+
+
+@pytest.fixture
+def agent(aws):
+    service = aws.released()
+    service.script = [Moment(), DONE]
+    aws.environment(service)
+    return service
+
+
+@pytest.fixture
+def killed_at(aws, run):
+    """Run a deploy and kill it when an event of that kind is told."""
+
+    def go(kind: type[Event]) -> None:
+        with pytest.raises(Killed):
+            run(on_event=lambda event: kill(aws) if isinstance(event, kind) else None)
+        aws.dead = False
+
+    return go
+
+
+def read(command: Any, capsys: Any, *more: str) -> str:
+    assert command("releases", "-e", "staging", *more) == 0
+    return str(capsys.readouterr().out)
+
+
+def resume(command: Any, aws: Any, *more: str) -> int:
+    """The dead holder's lease is over."""
+    aws.let_lease_pass()
+    return int(command("resume", "-e", "staging", "--until", "complete", *more))
+
+
+@pytest.mark.usefixtures("agent")
+def test_killed_after_registering_nothing_is_registered_again(aws, command, killed_at, capsys):
+    killed_at(Registered)
+    assert aws.ledger[0].services["agent"].deployment_id is None
+    assert resume(command, aws) == 0
+    assert [name for name, _ in aws.writes] == ["RegisterTaskDefinition", "UpdateService"]
+    entry = aws.ledger[0]
+    assert (entry.outcome, entry.settled) == ("live", True)
+    assert aws.lock_item.get("holder") is None
+    capsys.readouterr()
+
+
+@pytest.mark.usefixtures("agent")
+def test_killed_after_the_update_the_deployment_is_found(aws, command, killed_at):
+    killed_at(Started)
+    assert aws.ledger[0].services["agent"].deployment_id is None, "it died before it could write that"
+    assert resume(command, aws) == 0
+    assert aws.count("UpdateService") == 1
+    assert aws.ledger[0].outcome == "live"
+
+
+@pytest.mark.usefixtures("agent")
+def test_killed_while_watching_the_outcome_is_told_by_resume(aws, command, killed_at, capsys):
+    killed_at(Progress)
+    assert resume(command, aws) == 0
+    out = capsys.readouterr().out
+    assert "v2 to staging, resumed" in out
+    assert "agent: live" in out
+
+
+def test_a_resumed_release_that_fails_is_stopped_like_any_other(aws, command, killed_at, agent):
+    agent.script = [Moment(), Moment(), Moment((crashed(1), crashed(2)))]
+    agent.after_stop = [ROLLED_BACK]
+    killed_at(Started)
+    assert resume(command, aws) == 21
+    assert aws.ledger[0].outcome == "rolled-back"
+
+
+@pytest.mark.usefixtures("agent")
+def test_steps_that_were_cut_off_are_marked_so_and_who_resumed_is_named(aws, command, killed_at):
+    killed_at(Registered)
+    resume(command, aws)
+    steps = [(step.kind, step.interrupted, step.finished is not None) for step in aws.ledger[0].steps]
+    assert steps == [
+        (StepKind.REGISTER, True, False),
+        (StepKind.RESUME, False, True),
+        (StepKind.UPDATE, False, True),
+    ]
+    assert aws.ledger[0].steps[1].reason.endswith("assumed-role/release/alice")
+
+
+def test_what_was_never_sent_is_not_sent_over_a_later_deployment(aws, command, killed_at, agent, capsys):
+    killed_at(Registered)
+    agent.ours = agent.task_definition
+    agent.moment = Moment(primary="rival", rollout="COMPLETED")
+    agent.script = [agent.moment]
+    assert resume(command, aws) == 23
+    assert aws.count("UpdateService") == 0
+    assert "it was never sent, and ecs-svc/9 came since" in capsys.readouterr().err
+
+
+def test_a_resume_with_nothing_left_to_do_closes_the_entry_and_frees_the_dead_holders_lock(aws, run, clients, killed_at, agent):
+    killed_at(Registered)
+    agent.ours = agent.task_definition
+    agent.script = [Moment(primary="rival", rollout="COMPLETED")]
+    run(plan=lambda: prepare_resume(Request("staging", None), clients))
+    assert (aws.ledger[0].outcome, aws.ledger[0].settled) == ("superseded", True)
+    assert "holder" not in aws.lock_item
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_resume_that_cannot_be_planned_again_leaves_the_release_open(aws, run, clients, killed_at):
+    killed_at(Started)
+    plans = iter([prepare_resume(Request("staging", None), clients)])
+
+    def plan():
+        with contextlib.suppress(StopIteration):
+            return next(plans)
+        raise Refused("the release could not be read")
+
+    with pytest.raises(Refused):
+        run(plan=plan)
+    assert (aws.ledger[0].outcome, aws.ledger[0].settled) == (None, False)
+    assert "holder" not in aws.lock_item
+
+
+@pytest.mark.usefixtures("agent")
+def test_an_interrupted_release_is_listed_with_the_way_on(aws, command, killed_at, capsys):
+    killed_at(Registered)
+    assert "at work" in read(command, capsys), "its lease is not over"
+    aws.lock_item = {"fence": {"N": "2"}, "beat": {"N": "0"}}
+    assert "interrupted" in read(command, capsys)
+    release = aws.ledger[0].id
+    assert command("releases", "show", release, "-e", "staging") == 0
+    assert f"appdeploy resume -e staging {release} takes it up" in capsys.readouterr().out
+
+
+def test_a_reader_settles_what_ecs_decided_since(aws, command, run, agent, capsys):
+    agent.script = [Moment((up(1), up(2)))]
+    run(until_complete=False)
+    assert "live, not settled" in read(command, capsys)
+    agent.script = [DONE]
+    assert "live  " in read(command, capsys)
+    assert aws.ledger[0].settled
+
+
+def test_a_reader_tells_that_a_live_release_was_rolled_back_after_all(aws, command, run, agent, capsys):
+    agent.script = [Moment((up(1), up(2)))]
+    run(until_complete=False)
+    agent.script = [Moment(status="ROLLBACK_SUCCESSFUL", primary="former", rollout="COMPLETED", reason="alarm 5xx went off")]
+    assert "rolled-back-by-ecs" in read(command, capsys)
+    service = aws.ledger[0].services["agent"]
+    assert (service.outcome, service.settled, service.cause) == ("rolled-back-by-ecs", True, "alarm 5xx went off")
+
+
+def test_a_reader_without_the_right_to_write_shows_the_outcome_and_leaves_the_entry(aws, command, run, agent, capsys):
+    agent.script = [Moment((up(1), up(2)))]
+    run(until_complete=False)
+    agent.script = [DONE]
+    aws.answers["TransactWriteItems"] = [AwsSays("AccessDeniedException")]
+    assert "not settled" not in read(command, capsys)
+    assert not aws.ledger[0].settled
+
+
+def test_the_next_deploy_settles_the_last_one(aws, command, run, agent):
+    agent.script = [Moment((up(1), up(2)))]
+    run(until_complete=False)
+    agent.script = [DONE]
+    assert command("deploy", "-e", "staging", "--version", "v2", "--until", "complete") == 0
+    assert all(entry.settled for entry in aws.ledger)
+
+
+def test_status_names_what_is_open(aws, command, run, agent, capsys):
+    agent.script = [Moment((up(1), up(2)))]
+    run(until_complete=False)
+    assert command("status", "-e", "staging") == 0
+    assert f"{aws.ledger[0].id} is live, not settled" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("agent")
+def test_status_goes_on_without_the_ledger(aws, command, capsys):
+    aws.answers["GetItem"] = [AwsSays("ResourceNotFoundException", "no table")]
+    assert command("status", "-e", "staging") == 0
+    out = capsys.readouterr().out
+    assert "agent: v1" in out
+    assert "lock and ledger could not be read: ResourceNotFoundException: no table" in out
+
+
+@pytest.mark.usefixtures("agent")
+def test_nothing_to_resume_is_refused(command, capsys):
+    assert command("resume", "-e", "staging") == 10
+    assert "nothing to resume in staging: no release is open" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("release", "says"), [
+    ("upgrade-2026-1125-100000-abc123", "staging has no release upgrade-2026-1125-100000-abc123"),
+    ("yesterday", "'yesterday' is not the id of a release"),
+])  # fmt: skip
+@pytest.mark.usefixtures("agent")
+def test_an_unknown_release_is_refused(command, capsys, release, says):
+    assert command("resume", release, "-e", "staging") == 10
+    assert says in capsys.readouterr().err
+    assert command("releases", "show", release, "-e", "staging") == 10
+    assert says in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("agent")
+def test_resuming_a_settled_release_tells_its_outcome(aws, command, run):
+    run()
+    aws.calls.clear()
+    assert command("resume", aws.ledger[0].id, "-e", "staging") == 0
+    assert aws.writes == []
+
+
+def test_a_deployment_that_no_release_made_is_added_once(aws, command, capsys):
+    service = aws.released()
+    aws.environment(service)
+    aws.remember(service, ("v1", "SUCCESSFUL"), ("v2", "SUCCESSFUL"))
+    read(command, capsys)
+    out = read(command, capsys)
+    assert [line.split()[0].rsplit("-", 2)[0] for line in out.splitlines()] == ["found-2025-1127", "found-2025-1126"]
+    assert len(aws.ledger) == 2
+
+
+def test_a_release_is_not_added_a_second_time(aws, command, run, capsys, agent):
+    run()
+    read(command, capsys)
+    assert [entry.kind for entry in aws.ledger] == ["upgrade"]
+    assert isinstance(agent, FakeService)
+
+
+def test_pages_follow_one_another(aws, command, run, agent, capsys):
+    for version in ("v2", "v1", "v2"):
+        agent.script = [Moment(), DONE]
+        run(version)
+        agent.task_definition, agent.ours, agent.moment = agent.ours, None, None
+    ids = [entry.id for entry in aws.ledger]
+    assert len(ids) == 3
+    assert [line.split()[0] for line in read(command, capsys, "-n", "1").splitlines()] == ids[:1]
+    assert [line.split()[0] for line in read(command, capsys, "--before", ids[0]).splitlines()] == ids[1:]
+
+
+@pytest.mark.usefixtures("agent")
+def test_an_interruption_with_the_way_back_wanted_rolls_back(aws, run, clock):
+    agent = next(iter(aws.services.values()))
+    agent.script = [Moment(), Moment((up(1),))]
+    agent.after_stop = [ROLLED_BACK]
+    interrupted = []
+
+    def interrupt() -> None:
+        if not interrupted:
+            interrupted.append(True)
+            raise KeyboardInterrupt
+
+    clock.on_sleep = interrupt
+    result = only(run(back_on_interrupt=True))
+    assert (result.outcome, result.cause) == (Outcome.ROLLED_BACK, "interrupted")
+
+
+def test_an_interrupted_rollback_is_resumed_through_a_freeze(aws, command, run, capsys, clients):
+    remembered(aws, ("v1", OK), ("v2", OK))
+    plan = partial(back.prepare_rollback, back.Request("staging", ()), clients)
+    with pytest.raises(Killed):
+        run(plan=plan, lock_wait=None, on_event=lambda event: kill(aws) if isinstance(event, Started) else None)
+    aws.dead = False
+    aws.lock_item = {**aws.lock_item, "freeze": {"M": {name: {"S": name} for name in ("who", "since", "reason")}}}
+    assert command("resume", "-e", "staging", "--until", "complete") == 0
+    assert aws.count("UpdateService") == 1
+    assert "frozen by who" in capsys.readouterr().out
+
+
+def test_what_the_circuit_breaker_stopped_before_somebody_came_failed_and_was_not_superseded(aws, command, run, agent, capsys):
+    agent.script = [Moment((up(1), up(2)))]
+    run(until_complete=False)
+    agent.script = [Moment(status="STOPPED", primary="rival", rollout="COMPLETED", triggered=True)]
+    read(command, capsys)
+    assert aws.ledger[0].services["agent"].outcome == "failed"
+
+
+def test_what_somebody_replaced_was_superseded(aws, command, run, agent, capsys):
+    agent.script = [Moment((up(1), up(2)))]
+    run(until_complete=False)
+    agent.script = [Moment(status="STOPPED", primary="rival", rollout="COMPLETED")]
+    read(command, capsys)
+    assert aws.ledger[0].services["agent"].outcome == "superseded"
+
+
+def test_a_lock_that_was_never_let_go_hides_no_outcome(aws, command, run, agent, capsys):
+    agent.script = [Moment((up(1), up(2)))]
+    run(until_complete=False)
+    aws.lock_item = {**aws.lock_item, "holder": {"M": {"release": {"S": aws.ledger[0].id}, **SOMEBODY}}}
+    agent.script = [DONE]
+    assert "live  " in read(command, capsys)
+    assert not aws.ledger[0].settled, "whoever may be at work writes it"

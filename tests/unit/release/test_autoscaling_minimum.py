@@ -1,0 +1,90 @@
+"""Autoscaling's minimum: set by the first release once it is live, changed by whatever brings the newest template."""
+
+from __future__ import annotations
+
+import pytest
+
+from appdeploy.model.contract import Scaling
+from appdeploy.model.events import MinCapacityFailed, MinCapacitySet
+from appdeploy.model.operation import Deploy, Restart, Sync
+from appdeploy.model.outcome import Outcome
+from tests.support.release_scenario import DONE, AwsSays, Moment, crashed, only
+
+QUICKLY = (Moment(), DONE)
+BOUNDS = Scaling(minimum=2, maximum=6)
+NAME = "axonflow-staging-agent-service"
+RESOURCE = f"service/axonflow-staging-cluster/{NAME}"
+
+
+def ready(aws, make="released", *, script=QUICKLY, scaling=BOUNDS):
+    service = getattr(aws, make)(scaling=scaling)
+    service.script = list(script)
+    aws.environment(service)
+    return service
+
+
+def asked(aws):
+    return [(name, params) for service, name, params in aws.calls if service == "application-autoscaling"]
+
+
+def test_a_first_release_that_is_live_sets_the_minimum_and_nothing_else(aws, run):
+    ready(aws, "unreleased")
+    run()
+    dimension = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
+    assert asked(aws) == [
+        ("DescribeScalableTargets", {**dimension, "ResourceIds": [RESOURCE]}),
+        ("RegisterScalableTarget", {**dimension, "ResourceId": RESOURCE, "MinCapacity": 2}),
+    ]
+    assert MinCapacitySet("agent", 2, 6) in run.events
+
+
+def test_a_first_release_that_fails_leaves_the_minimum_at_zero(aws, run):
+    service = ready(aws, "unreleased", script=(Moment(), Moment((crashed(1), crashed(2)))))
+    service.after_stop = [Moment(primary="former", count=0)]
+    assert only(run()).outcome is not Outcome.LIVE
+    assert asked(aws) == []
+
+
+@pytest.mark.parametrize("goal", [Deploy("v2"), Restart()], ids=["deploy", "restart"])
+def test_a_later_release_asks_nothing_of_autoscaling(aws, run, goal):
+    ready(aws)
+    run(goal)
+    assert asked(aws) == []
+
+
+def test_a_sync_brings_a_changed_minimum_although_the_template_is_the_same(aws, run):
+    ready(aws)
+    aws.minimums[NAME] = 1
+    assert only(run(Sync())).outcome is Outcome.UNCHANGED
+    assert aws.minimums == {NAME: 2}
+    assert aws.writes == []
+
+
+def test_a_sync_sends_nothing_where_the_minimum_is_right(aws, run):
+    ready(aws)
+    aws.minimums[NAME] = 2
+    run(Sync())
+    assert [name for name, _ in asked(aws)] == ["DescribeScalableTargets"]
+
+
+def test_a_sync_before_the_first_release_leaves_the_minimum_at_zero(aws, run):
+    """Else autoscaling would start tasks of a template whose image does not exist."""
+    ready(aws, "unreleased")
+    run(Sync())
+    assert asked(aws) == []
+
+
+def test_a_service_without_bounds_is_not_asked_about(aws, run):
+    ready(aws, "unreleased", scaling=None)
+    run()
+    assert asked(aws) == []
+
+
+@pytest.mark.parametrize("operation", ["DescribeScalableTargets", "RegisterScalableTarget"])
+def test_a_minimum_that_cannot_be_set_is_told_and_changes_no_outcome(aws, run, operation):
+    ready(aws, "unreleased")
+    aws.answers[operation] = [AwsSays("AccessDeniedException", "no")]
+    assert only(run()).outcome is Outcome.LIVE
+    [told] = [event for event in run.events if isinstance(event, MinCapacityFailed)]
+    assert told.service == "agent"
+    assert "not allowed" in told.reason
