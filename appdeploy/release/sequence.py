@@ -7,46 +7,30 @@ A group begins when the services before it are live; their completion is awaited
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from appdeploy.model.clock import Clock, interruptible
 from appdeploy.model.errors import Interrupted
 from appdeploy.model.events import Emit, Finished
 from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.model.plan import ReleasePlan, ServicePlan
-from appdeploy.model.rollout import Rollout, StartedRollouts, unchanged_serving
+from appdeploy.model.rollout import unchanged_serving
+from appdeploy.release.steps import Steps
 from appdeploy.watch.poller import ForwardWatch, Poller, Watch
 
 _UNDECIDED = Outcome.TIMED_OUT
 """The time was up for us, not for ECS: what is still under way has not failed, and takes nobody back with it."""
 
 
-@dataclass(frozen=True)
-class Steps:
-    """What a course does to the world."""
-
-    pre_deploy: Callable[[Sequence[ServicePlan]], Sequence[ServiceResult]]
-    """Run what has to run before these services are updated; the results of those that must not be updated then."""
-    start: Callable[[Sequence[ServicePlan]], StartedRollouts]
-    """Point these services at what they are to run."""
-    watch: Callable[[Sequence[Rollout]], Sequence[ForwardWatch]]
-    revert: Callable[[ForwardWatch, str], Watch]
-    """The way back of a service, and why."""
-    lock_is_lost: Callable[[], bool]
-    """Whether it is somebody else's turn by now: then nobody is taken back."""
-    poller: Callable[[bool], Poller]
-    """Made once something is to be watched; takes whether AWS has been silent since the first write."""
-
-
 class ReleaseSequence:
     """The way of one release whose revisions are registered, to the results of its services."""
 
-    def __init__(self, plan: ReleasePlan, acts: Steps, clock: Clock, emit: Emit, *, back_on_interrupt: bool) -> None:
+    def __init__(self, plan: ReleasePlan, steps: Steps, clock: Clock, emit: Emit, *, revert_on_interrupt: bool) -> None:
         self._plan = plan
-        self._acts = acts
+        self._steps = steps
         self._clock = clock
         self._emit = emit
-        self._back_on_interrupt = back_on_interrupt
+        self._revert_on_interrupt = revert_on_interrupt
         self._poller: Poller | None = None
         self._open: list[Watch] = []
         self._forward: dict[str, ForwardWatch] = {}
@@ -63,7 +47,7 @@ class ReleaseSequence:
         groups = self._plan.waves
         for number, group in enumerate(groups, start=1):
             self._release_wave(group, is_last=number == len(groups))
-        if self._plan.atomic and self._failed and self._cause is None and not self._acts.lock_is_lost():
+        if self._plan.atomic and self._failed and self._cause is None and not self._steps.lock_is_lost():
             self._revert_all(self._why(self._failed))
         self._poll(lambda: False)
         return [self._to_be_seen(self._results[service.contract.name]) for service in self._plan.changed]
@@ -88,7 +72,7 @@ class ReleaseSequence:
     def _prepare(self, services: Sequence[ServicePlan]) -> bool:
         """Whether these services may be updated now. What is live already was not looked at meanwhile."""
         since = self._clock.now()
-        for result in self._acts.pre_deploy(services):
+        for result in self._steps.pre_deploy(services):
             self._decide(result)
             self._emit(Finished(result))
         spent = self._clock.now() - since
@@ -100,15 +84,15 @@ class ReleaseSequence:
     def _start(self, services: Sequence[ServicePlan]) -> None:
         if not services:
             return
-        beginning = self._acts.start(services)
+        beginning = self._steps.start(services)
         for result in beginning.results:
             self._decide(result)
             self._emit(Finished(result))
-        watches = self._acts.watch(beginning.rollouts)
+        watches = self._steps.watch(beginning.rollouts)
         self._forward |= {watch.rollout.name: watch for watch in watches}
         self._open += watches if self._cause is None else self._reverting(watches, self._cause)
         if self._poller is None:
-            self._poller = self._acts.poller(any(result.outcome is _UNDECIDED for result in beginning.results))
+            self._poller = self._steps.poller(silent=any(result.outcome is _UNDECIDED for result in beginning.results))
 
     def _skip(self, services: Sequence[ServicePlan]) -> None:
         """Their turn does not come. Behind one that is still under way it may come later: `resume` begins them then."""
@@ -140,7 +124,7 @@ class ReleaseSequence:
     def _reverting(self, watches: Sequence[ForwardWatch], cause: str) -> list[Watch]:
         for watch in watches:
             watch.start_revert(cause)
-        return [self._acts.revert(watch, cause) for watch in watches]
+        return [self._steps.revert(watch, cause) for watch in watches]
 
     def _poll(self, enough: Callable[[], bool]) -> None:
         if self._poller is None:
@@ -149,7 +133,7 @@ class ReleaseSequence:
             with interruptible(self._clock):
                 self._poller.run(self._open, self._decide, enough)
         except (KeyboardInterrupt, Interrupted):
-            if not self._back_on_interrupt or self._cause is not None:
+            if not self._revert_on_interrupt or self._cause is not None:
                 raise
             self._clock.check_cancelled()
             self._revert_all("interrupted")

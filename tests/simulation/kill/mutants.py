@@ -14,8 +14,8 @@ from appdeploy.ledger.writer import LedgerWriter
 from appdeploy.lock import session as turn
 from appdeploy.lock.lease import HeldLock, acquire
 from appdeploy.reconcile import progress as trace
-from appdeploy.release import pre_deploy as before
-from appdeploy.release.pre_deploy_task import request_of
+from appdeploy.tasks import follow
+from appdeploy.tasks.request import request_of
 
 
 @contextmanager
@@ -51,7 +51,7 @@ def lock_kept() -> AbstractContextManager[None]:
 
 def outcome_forgotten() -> AbstractContextManager[None]:
     """The entry stays as it was when the services were updated."""
-    return _instead(LedgerWriter, "close", lambda *_: None)
+    return _instead(LedgerWriter, "finish", lambda *_: None)
 
 
 def return_forgotten() -> AbstractContextManager[None]:
@@ -65,7 +65,7 @@ def token_made_up() -> AbstractContextManager[None]:
     def mistaken(*arguments: Any) -> Mapping[str, Any]:
         return {**request_of(*arguments), "clientToken": uuid.uuid4().hex}
 
-    return _instead(before, "request_of", mistaken)
+    return _instead(follow, "request_of", mistaken)
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,18 @@
-"""The writes of a plan: registers the new revisions, points services at what is to run, and returns what is under way."""
+"""Registers the new revisions of a plan. No service uses them yet."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from appdeploy.aws.parallel import map_parallel
 from appdeploy.aws.writes import EcsWriter, WriteRefused
-from appdeploy.model.ecs_state import ServiceName
 from appdeploy.model.errors import OutOfReach
-from appdeploy.model.events import Emit, Registered, Started
+from appdeploy.model.events import Emit, Registered
 from appdeploy.model.outcome import Outcome, ServiceResult
-from appdeploy.model.plan import Change, ReleasePlan, ServicePlan
-from appdeploy.model.rollout import Rollout, StartedRollouts, unchanged_serving
+from appdeploy.model.plan import ReleasePlan, ServicePlan
+from appdeploy.model.rollout import unchanged_serving
 from appdeploy.model.task_definition import FENCE_TAG, RELEASE_TAG, TEMPLATE_TAG, VERSION_TAG, NewRevision, new_revision
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ class Registration:
 
 
 def register(plan: ReleasePlan, writer: EcsWriter, registrable: frozenset[str], book: LedgerWriter, emit: Emit) -> Registration:
-    """Register the revisions of a plan that are not registered yet, side by side.
+    """Register the revisions of a plan that are not registered yet, in parallel.
 
     All of them before any service is touched: if AWS refuses one, no service has changed. Raises OutOfReach when it is
     not known whether they are registered, and LockLost when nothing may be sent any more.
@@ -47,26 +46,6 @@ def register(plan: ReleasePlan, writer: EcsWriter, registrable: frozenset[str], 
             if not (service.resumed and service.resumed.task_definition):
                 emit(Registered(service.contract.name, arn))
     return Registration({service.contract.name: arn for service, arn in revisions}, ())
-
-
-def update(
-    plan: ReleasePlan,
-    services: Sequence[ServicePlan],
-    revisions: Mapping[str, str],
-    writer: EcsWriter,
-    book: LedgerWriter,
-    emit: Emit,
-) -> StartedRollouts:
-    """Point these services at their revisions, side by side. Raises LockLost when no service may be touched any more."""
-    coming = [service.contract.name for service in services if service.deployment_id is None]
-    if coming:
-        book.updating(coming)
-    begun = map_parallel(lambda service: _update(plan, service, revisions[service.contract.name], writer), services)
-    rollouts = tuple(item for item in begun if isinstance(item, Rollout))
-    for rollout in rollouts:
-        emit(Started(rollout.name, rollout.deployment_id))
-    book.updated((rollout.name, rollout.deployment_id) for rollout in rollouts)
-    return StartedRollouts(rollouts, tuple(item for item in begun if isinstance(item, ServiceResult)))
 
 
 def revision_for(plan: ReleasePlan, service: ServicePlan, registrable: frozenset[str]) -> NewRevision:
@@ -100,29 +79,6 @@ def _revision(
         return service, error
     except OutOfReach as error:
         raise OutOfReach(f"{service.contract.name}: registering its task definition: {error}; no service was changed") from None
-
-
-def _update(plan: ReleasePlan, service: ServicePlan, revision: str, writer: EcsWriter) -> Rollout | ServiceResult:
-    name = ServiceName(plan.cluster, service.contract.service)
-    if service.deployment_id is not None:
-        return Rollout(service, name, revision, service.deployment_id)
-    try:
-        deployment_id = writer.update(
-            name,
-            revision,
-            known=service.previous.snapshot,
-            desired_count=service.desired_count,
-            force=revision == service.previous.task_definition,
-        )
-    except WriteRefused as error:
-        # A rollback asks ECS itself whether the task definition is still there.
-        hint = "; appdeploy rollback --list shows what can be returned to" if service.change is Change.ROLLBACK else ""
-        cause = f"UpdateService was refused: {error}{hint}"
-        return ServiceResult(service.contract.name, Outcome.REFUSED, unchanged_serving(service), cause)
-    except OutOfReach as error:
-        cause = f"whether the service was updated is not known: {error}"
-        return ServiceResult(service.contract.name, Outcome.TIMED_OUT, "not known", cause, final=False)
-    return Rollout(service, name, revision, deployment_id)
 
 
 def _not_sent(service: ServicePlan, refused: dict[str, WriteRefused]) -> ServiceResult:

@@ -1,0 +1,142 @@
+"""The skeleton of every change of an environment: planned, under the environment's lock, with an entry in the ledger, shown.
+
+A kind of change (a release, another count) implements `LockedChange`; what the lock, the ledger, waiting and interruptions
+need is done here, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from appdeploy.ledger.writer import LedgerWriter
+from appdeploy.lock.session import Acquirer, LockSession, table_of
+from appdeploy.model.clock import interruptible
+from appdeploy.model.errors import Interrupted, Refused
+from appdeploy.model.events import Emit, Ended, Event
+from appdeploy.model.plan import Blocked
+
+if TYPE_CHECKING:
+    from appdeploy.aws.clients import Clients
+    from appdeploy.model.clock import Clock
+    from appdeploy.model.ledger_entry import Entry
+    from appdeploy.model.outcome import ServiceResult
+    from appdeploy.model.plan import ReleasePlan
+
+T = TypeVar("T")
+P = TypeVar("P")
+
+
+@dataclass(frozen=True)
+class ReleaseContext:
+    """With what a change is carried out, and under which lock and entry."""
+
+    clients: Clients
+    clock: Clock
+    emit: Emit
+    session: LockSession
+    ledger: LedgerWriter
+
+
+class LockedChange(Protocol[P]):
+    """One kind of change. `P` is its plan, with whatever the kind needs beside it."""
+
+    def prepare(self, earlier: P | None) -> P:
+        """Read and decide; nothing is changed. `earlier` is the plan from before the command waited for the lock.
+
+        Raises Refused; Blocked where waiting for the lock may help.
+        """
+
+    def when_blocked(self, blocked: Blocked) -> P:
+        """The plan that is blocked; it is made again under the lock."""
+
+    def plan_of(self, prepared: P) -> ReleasePlan:
+        """What the lock, the ledger and the outputs know of it."""
+
+    def announce(self, prepared: P) -> Iterable[Event]:
+        """The events that show the plan, before anything is changed."""
+
+    def has_work(self, prepared: P) -> bool:
+        """Whether anything is to be sent or recorded; if not, the lock is not taken."""
+
+    def opening(self, prepared: P) -> Entry:
+        """The entry, with its first step about to be done."""
+
+    def unchanged(self, prepared: P) -> Sequence[ServiceResult]:
+        """The results of a plan without work."""
+
+    def refused(self, prepared: P, error: Refused) -> Sequence[ServiceResult] | None:
+        """The results when the second plan was refused under the lock; None where the entry stays open, to be resumed."""
+
+    def carry_out(self, prepared: P, context: ReleaseContext) -> Sequence[ServiceResult]:
+        """All steps, to the results of all services."""
+
+    def after_unlock(self, prepared: P, results: Sequence[ServiceResult]) -> None:
+        """What is done once others may work again. It cannot change the outcome."""
+
+
+def run_locked(
+    change: LockedChange[P], acquirer: Acquirer, clients: Clients, clock: Clock, emit: Emit
+) -> tuple[ServiceResult, ...]:
+    """Plan a change, carry it out under the lock and follow it to its outcome: one result per service.
+
+    Raises Refused and Locked before anything is changed, LockLost when another command has taken the lock, OutOfReach when AWS
+    does not answer while something is sent, and Interrupted on Ctrl-C or SIGTERM; its message says whether anything was
+    changed.
+    """
+    prepared, blocked = _prepare_first(change, acquirer, clock)
+    _show(change, prepared, emit)
+    started = clock.now()
+    if change.has_work(prepared):
+        opening = change.opening(prepared)
+        with _nothing_changed(clock, lambda: acquirer.acquire(change.plan_of(prepared), opening)) as session:
+            ledger = LedgerWriter(session, table_of(change.plan_of(prepared)), opening)
+            if session.waited or blocked:  # The release before this one has changed things.
+                prepared = _prepare_again(change, prepared, ledger, clock)
+                _show(change, prepared, emit)
+            results = tuple(change.carry_out(prepared, ReleaseContext(clients, clock, emit, session, ledger)))
+            ledger.finish(results)
+    else:
+        results = tuple(change.unchanged(prepared))
+    change.after_unlock(prepared, results)
+    emit(Ended(change.plan_of(prepared), results, clock.now() - started))
+    return results
+
+
+def _prepare_first(change: LockedChange[P], acquirer: Acquirer, clock: Clock) -> tuple[P, bool]:
+    """The plan, and whether another release at work blocks it, so that it is worth waiting."""
+    try:
+        return _nothing_changed(clock, partial(change.prepare, None)), False
+    except Blocked as blocked:
+        if _nothing_changed(clock, partial(acquirer.is_free, blocked.plan)):
+            raise
+        return change.when_blocked(blocked), True
+
+
+def _prepare_again(change: LockedChange[P], earlier: P, ledger: LedgerWriter, clock: Clock) -> P:
+    """A plan from what is there now, under the same id."""
+    try:
+        again = _nothing_changed(clock, partial(change.prepare, earlier))
+    except Refused as error:
+        results = change.refused(earlier, error)
+        if results is not None:
+            ledger.finish(results)
+        raise
+    ledger.replace(change.opening(again))
+    return again
+
+
+def _show(change: LockedChange[P], prepared: P, emit: Emit) -> None:
+    for event in change.announce(prepared):
+        emit(event)
+
+
+def _nothing_changed(clock: Clock, step: Callable[[], T]) -> T:
+    """A step before the first write: interrupted here, a command has changed nothing."""
+    try:
+        with interruptible(clock):
+            return step()
+    except (KeyboardInterrupt, Interrupted):
+        raise Interrupted("interrupted; nothing was changed") from None
