@@ -12,6 +12,7 @@ import moto.core.responses
 import moto.ecs.urls
 import moto.elasticache.urls
 import moto.elb.urls
+import moto.iam.models
 import moto.rds.urls
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
@@ -63,7 +64,17 @@ def application(
     moto.rds.urls.url_paths["{0}/$"] = databases.dispatch
     moto.elb.urls.ELBV2Response = elb_api
     _cache_look_ups()
+    moto.iam.models.IAMBackend._init_aws_policies = _policies_of_aws
     return DomainDispatcherApplication(create_backend_app)
+
+
+_make_policies = moto.iam.models.IAMBackend._init_aws_policies
+
+
+def _policies_of_aws(backend: Any) -> list[Any]:
+    """moto makes over a thousand managed policies for each of AWS's partitions, of which the sandbox has one."""
+    made: list[Any] = _make_policies(backend) if backend.region_name == "aws" else []
+    return made
 
 
 def _cache_look_ups() -> None:
