@@ -12,7 +12,7 @@ from tests.sandbox.scenario import forget
 from tests.telling.trial import Trial, open_trial
 
 SEED = 20251125
-RELEASES = 12
+RELEASES = 8
 """Of the sample; `make prove` tries 200."""
 FEW = 2
 
