@@ -3,6 +3,8 @@
 Each part is what pytest is to be given, or another command of the virtual environment. Those named first begin first, and
 what a part has printed is shown when it ends. The table at the end has a line for each folder that a part names. An
 interrupt reaches every part, which takes down what it has started; whatever is still there after a minute is killed.
+
+The first part is the one that lasts longest: the others leave it the processor when it wants it.
 """
 
 from __future__ import annotations
@@ -24,12 +26,14 @@ from tests.support.folder_times import VARIABLE, Times, table
 BIN = Path(sys.executable).parent
 _POLL_SECONDS = 0.1
 _LONGEST_END_SECONDS = 60.0
+_NICENESS = 5
+"""Of all parts but the first."""
 
 
 class Part:
     """A command under way, with a session of its own: an interrupt of the terminal reaches it from here alone."""
 
-    def __init__(self, words: str, folder: Path) -> None:
+    def __init__(self, words: str, folder: Path, niceness: int) -> None:
         self.words = words
         self._said, self._times = folder / "said", folder / "times"
         self._begun = time.monotonic()
@@ -38,7 +42,7 @@ class Part:
         command = [str(BIN / "pytest"), *named] if tests else [str(BIN / named[0]), *named[1:]]
         with self._said.open("wb") as stream:
             self.process = subprocess.Popen(
-                command,
+                ["nice", "-n", str(niceness), *command],
                 env={**os.environ, VARIABLE: str(self._times)},
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
@@ -93,7 +97,7 @@ def _run(wanted: Sequence[str], most: int, folder: Path) -> list[Part]:
             while len(parts) < len(wanted) and len(running) < most:
                 place = folder / str(len(parts))
                 place.mkdir()
-                parts.append(Part(wanted[len(parts)], place))
+                parts.append(Part(wanted[len(parts)], place, _NICENESS if parts else 0))
                 running.append(parts[-1])
             time.sleep(_POLL_SECONDS)
             for part in [part for part in running if part.process.poll() is not None]:
