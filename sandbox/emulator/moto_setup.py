@@ -9,6 +9,7 @@ import moto.applicationautoscaling.urls
 import moto.backends
 import moto.cloudwatch.urls
 import moto.core.responses
+import moto.dynamodb.parsing.validators
 import moto.ecs.urls
 import moto.elasticache.urls
 import moto.elb.urls
@@ -82,6 +83,8 @@ def _cache_look_ups() -> None:
     modules = frozenset(moto.backends.list_of_moto_modules())
     moto.backends.list_of_moto_modules = lambda: modules
     moto.core.responses.method_names_from_class = _method_names
+    # An update's expression is parsed for that call alone: nobody needs what it was before its names were resolved.
+    moto.dynamodb.parsing.validators.deepcopy = lambda expression: expression
 
 
 @functools.cache

@@ -77,7 +77,8 @@ def main() -> int:
     parser.add_argument("--side-by-side", type=int, default=3, help="how many parts at once")
     parser.add_argument("parts", nargs="+", metavar="PART")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # A shell starts what runs in its background with SIGINT ignored.
+        signal.signal(number, signal.default_int_handler)
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         parts = _run(arguments.parts, arguments.side_by_side, Path(folder))
