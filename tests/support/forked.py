@@ -20,6 +20,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from tests.support import folder_times
+
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = ("appdeploy", "sandbox")
 EMULATOR = "emulator"
@@ -137,6 +139,7 @@ class _Server:
                     pid.append(message["pid"])
                     told.set()
                     continue
+                folder_times.forked_seconds += message["spent"]
                 with self._lock:
                     made = self._known.pop(number, None)
                     if made is None:

@@ -134,10 +134,13 @@ def _exactly(channel: socket.socket, size: int) -> bytes:
 
 def _tell_of_ends(channel: socket.socket, running: dict[int, int]) -> None:
     while running:
-        pid, status = os.waitpid(-1, os.WNOHANG)
+        pid, status, usage = os.wait4(-1, os.WNOHANG)
         if not pid:
             return
-        _tell(channel, {"number": running.pop(pid), "code": os.waitstatus_to_exitcode(status)})
+        _tell(
+            channel,
+            {"number": running.pop(pid), "code": os.waitstatus_to_exitcode(status), "spent": usage.ru_utime + usage.ru_stime},
+        )
 
 
 def _tell(channel: socket.socket, message: dict[str, Any]) -> None:
