@@ -1,6 +1,6 @@
 # make demo: the platform on this machine, then a release. make test: every test. Both set up what they need.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test prove bench lint types strict imports check lock clean
+.PHONY: help setup demo test quick prove bench lint types strict imports check lock clean
 
 # A virtual environment without bytecode caches starts two to three times slower.
 unexport PYTHONDONTWRITEBYTECODE
@@ -31,18 +31,20 @@ setup: $(INSTALLED) ## The virtual environment and the Pulumi engine
 demo: setup ## Bring staging up with the real engine, then release an image
 	@$(BIN)/sandbox demo
 
-# Two cores: the end-to-end story and some other tests mostly wait, so they run beside the rest, which itself is in two halves.
-# What the others said is shown after the last of them has ended.
-PLAIN := tests/unit tests/infra tests/sandbox/provider
+# The tests in parts, each in a pytest of its own; those that last longest begin first. More parts run side by side than there
+# are cores: the stories of real commands mostly wait. A test holds that no folder is forgotten.
+UNIT := tests/unit
+MOCKS := tests/infra
+PARTS := "tests/system/e2e" "tests/system/access" "tests/sandbox/emulator" "$(UNIT)" "$(MOCKS)" "tests/system/pressure tests/system/watch" \
+	"tests/simulation/kill" "tests/simulation/faults tests/simulation/events" "tests/sandbox/provider tests/sandbox/engine" \
+	"tests/system/bootstrap tests/evidence"
+SUITE := $(BIN)/python -m tests.support.suite
+
 test: setup ## All tests
-	@said=$$(mktemp -d); $(BIN)/pytest tests/system/e2e > $$said/story 2>&1 & story=$$!; \
-	$(BIN)/pytest --ignore tests/system/e2e -m waits > $$said/waits 2>&1 & waits=$$!; \
-	$(BIN)/pytest $(PLAIN) -m "not waits" > $$said/plain 2>&1 & plain=$$!; \
-	trap 'kill $$story $$waits $$plain 2>/dev/null' INT TERM; \
-	$(BIN)/pytest --ignore tests/system/e2e $(addprefix --ignore ,$(PLAIN)) -m "not waits"; rest=$$?; \
-	wait $$plain; plain=$$?; wait $$waits; waits=$$?; wait $$story; story=$$?; \
-	cat $$said/plain $$said/waits $$said/story; rm -r $$said; \
-	test $$rest -eq 0 -a $$plain -eq 0 -a $$waits -eq 0 -a $$story -eq 0
+	@$(SUITE) --side-by-side 4 $(PARTS)
+
+quick: $(INSTALLED) ## Types, import rules, unit tests and the program under mocks: no emulator, under a minute
+	@$(SUITE) --side-by-side 3 mypy "$(UNIT)" "$(MOCKS)" lint-imports
 
 # SUBJECTS="mutants peers" runs some of them; SEED and SCALE as in python -m tests.evidence.prove --help.
 prove: setup ## The full volumes; what was seen goes to docs/evidence/

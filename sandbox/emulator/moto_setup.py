@@ -9,9 +9,11 @@ import moto.applicationautoscaling.urls
 import moto.backends
 import moto.cloudwatch.urls
 import moto.core.responses
+import moto.dynamodb.parsing.validators
 import moto.ecs.urls
 import moto.elasticache.urls
 import moto.elb.urls
+import moto.iam.models
 import moto.rds.urls
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
@@ -63,7 +65,17 @@ def application(
     moto.rds.urls.url_paths["{0}/$"] = databases.dispatch
     moto.elb.urls.ELBV2Response = elb_api
     _cache_look_ups()
+    moto.iam.models.IAMBackend._init_aws_policies = _policies_of_aws
     return DomainDispatcherApplication(create_backend_app)
+
+
+_make_policies = moto.iam.models.IAMBackend._init_aws_policies
+
+
+def _policies_of_aws(backend: Any) -> list[Any]:
+    """moto makes over a thousand managed policies for each of AWS's partitions, of which the sandbox has one."""
+    made: list[Any] = _make_policies(backend) if backend.region_name == "aws" else []
+    return made
 
 
 def _cache_look_ups() -> None:
@@ -71,6 +83,8 @@ def _cache_look_ups() -> None:
     modules = frozenset(moto.backends.list_of_moto_modules())
     moto.backends.list_of_moto_modules = lambda: modules
     moto.core.responses.method_names_from_class = _method_names
+    # An update's expression is parsed for that call alone: nobody needs what it was before its names were resolved.
+    moto.dynamodb.parsing.validators.deepcopy = lambda expression: expression
 
 
 @functools.cache

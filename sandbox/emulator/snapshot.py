@@ -1,23 +1,29 @@
 """Snapshots: the whole emulated world at a moment, to come back to as often as wanted in the same process.
 
-A platform that took seconds to make is ready again in about a tenth of a second. Objects that others hold on to, moto's
-backends and the emulator's parts, stay the same ones: what is in them is copied, all of it at once, so that what was
+A platform that took seconds to make is ready again in about a hundredth of a second. Objects that others hold on to, moto's
+backends and the emulator's parts, stay the same ones: what is in them is pickled, all of it at once, so that what was
 shared between them is shared again.
 """
 
 from __future__ import annotations
 
-import copy
 import copyreg
+import io
+import pickle
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import types
+import weakref
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from moto.core.base_backend import BackendDict
+from moto.core.constants import MISSING
+from moto.dynamodb.models.dynamo_type import LimitedSizeDict
 from moto.ssm.models import ParameterDict
 
 _LOCKS = (type(threading.Lock()), type(threading.RLock()))
+_CODE = (type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType, weakref.ref)
 _OTHER_PARTITIONS = "aws-"
 """moto makes global services for China and the like on its own; nobody changes them, and copying them takes long."""
 
@@ -35,36 +41,47 @@ def _parameters(account: str, region: str, state: Mapping[str, Any], items: Mapp
     return made
 
 
-# A dictionary that cannot be made without arguments, which copying would not give it.
+def _attributes(items: Mapping[str, Any]) -> LimitedSizeDict:
+    made = LimitedSizeDict()
+    dict.update(made, items)
+    return made
+
+
+# A dictionary that cannot be made without arguments, and one that counts its letters at each item that is put in.
 copyreg.pickle(ParameterDict, lambda d: (_parameters, (d.account_id, d.region_name, vars(d), dict(d))))
+copyreg.pickle(LimitedSizeDict, lambda d: (_attributes, (dict(d),)))
 
 
 @dataclass(frozen=True)
 class Snapshot:
     """What was in moto's backends and in the emulator's parts."""
 
-    backends: tuple[Any, ...]
-    parts: tuple[Any, ...]
-    contents: list[dict[str, Any]]
-    """Of the backends, then of the parts."""
+    owners: tuple[Any, ...]
+    """The backends and the parts."""
+    contents: bytes
+    """Of each of them, pickled."""
+    shared: list[Any]
+    """What the contents refer to and every copy of them has in common."""
 
 
 def take(parts: Sequence[object]) -> Snapshot:
     """The present world; `parts` are the emulator's objects that have a state."""
-    backends = tuple(backend for _, _, backend in _backends())
-    owners = (*backends, *parts)
-    return Snapshot(backends, tuple(parts), _copied([vars(owner) for owner in owners], owners))
+    owners = (*(backend for _, _, backend in _backends()), *parts)
+    stream = io.BytesIO()
+    pickler = _Pickler(stream, owners)
+    pickler.dump([vars(owner) for owner in owners])
+    return Snapshot(owners, stream.getvalue(), pickler.shared)
 
 
 def restore(snapshot: Snapshot) -> None:
     """Bring the world of a snapshot back. Nothing else may be at work in the emulator meanwhile."""
-    present = {id(backend) for backend in snapshot.backends}
+    present = {id(owner) for owner in snapshot.owners}
     for regions, name, backend in list(_backends()):
         if id(backend) not in present:
             # Used for the first time since: moto makes it anew when it is asked for again.
             del regions[name]
-    owners = (*snapshot.backends, *snapshot.parts)
-    for owner, content in zip(owners, _copied(snapshot.contents, owners), strict=True):
+    contents = _Unpickler(io.BytesIO(snapshot.contents), snapshot.shared).load()
+    for owner, content in zip(snapshot.owners, contents, strict=True):
         vars(owner).clear()
         vars(owner).update(content)
 
@@ -77,14 +94,52 @@ def _backends() -> Iterator[tuple[Any, str, Any]]:
                     yield regions, name, backend
 
 
-def _copied(contents: list[dict[str, Any]], owners: Sequence[object]) -> list[dict[str, Any]]:
-    """Copies that refer to each other as the originals do, and to the owners and their own locks themselves."""
-    memo: dict[int, Any] = {id(owner): owner for owner in owners}
+def _shared(number: int) -> Any:
+    """Stands in a pickle for something that is not copied."""
+    raise AssertionError(f"only a snapshot has number {number}")
+
+
+class _Pickler(pickle.Pickler):
+    """Writes of what is not copied only its number in `shared`: the owners, their own locks, and code."""
+
+    def __init__(self, stream: io.BytesIO, owners: Sequence[object]) -> None:
+        super().__init__(stream, pickle.HIGHEST_PROTOCOL)
+        self.shared: list[Any] = []
+        self._numbers: dict[int, int] = {}
+        for kept in (MISSING, *owners, *_kept(vars(owner) for owner in owners)):
+            self._share(kept)
+
+    def _share(self, kept: object) -> int:
+        number = self._numbers[id(kept)] = len(self.shared)
+        self.shared.append(kept)
+        return number
+
+    def reducer_override(self, value: object) -> Any:
+        """Asked for everything but plain values and collections."""
+        number = self._numbers.get(id(value))
+        if number is None:
+            if not isinstance(value, _CODE) or value is _shared:
+                return NotImplemented
+            number = self._share(value)
+        return _shared, (number,)
+
+
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, stream: io.BytesIO, shared: list[Any]) -> None:
+        super().__init__(stream)
+        self._shared = shared
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Called for `_shared` alone: all else that has a name is shared."""
+        return self._shared.__getitem__
+
+
+def _kept(contents: Iterable[Mapping[str, Any]]) -> Iterator[object]:
+    """What owners have that no copy needs for itself."""
     for content in contents:
-        memo |= {id(value): value for value in content.values() if isinstance(value, _LOCKS)}
+        yield from (value for value in content.values() if isinstance(value, _LOCKS))
         # Machine images and policies that moto brings along, over a thousand of each: most of the time of a copy. Of a policy
         # changes, at most, how many it is attached to.
         for name in ("amis", "snapshots"):
-            memo |= {id(value): value for value in (content.get(name) or {}).values()}
-        memo |= {id(policy): policy for policy in content.get("aws_managed_policies") or ()}
-    return copy.deepcopy(contents, memo)
+            yield from (content.get(name) or {}).values()
+        yield from content.get("aws_managed_policies") or ()

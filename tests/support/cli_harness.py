@@ -5,8 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,9 +12,8 @@ from typing import Any
 from tests.support import aws_platform
 from tests.support import release_platform as platform
 from tests.support.emulator_process import EmulatorProcess
+from tests.support.forked import Forked, start
 
-ROOT = Path(__file__).resolve().parents[2]
-BIN = Path(sys.executable).parent
 LONGEST_SECONDS = 120
 
 
@@ -46,11 +43,9 @@ class Shop:
         assert status == 200, document
         return version
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
+    def start(self, *words: str) -> Forked:
         """Start a command."""
-        pipe = subprocess.PIPE
-        command = [str(BIN / words[0]), *words[1:]]
-        return subprocess.Popen(command, cwd=ROOT, env=dict(self.shell), stdout=pipe, stderr=pipe, text=True)
+        return start(words, self.shell)
 
     def run(self, *words: str, expect: int = 0) -> str:
         """Run a command to its end; returns what it printed."""
@@ -82,7 +77,7 @@ class Shop:
         return arn.rsplit("/", 1)[-1]
 
 
-def ended(process: subprocess.Popen[str], expect: int) -> tuple[str, str]:
+def ended(process: Forked, expect: int) -> tuple[str, str]:
     """What a command printed on both streams, once it has ended as expected."""
     out, err = process.communicate(timeout=LONGEST_SECONDS)
     assert process.returncode == expect, f"exit code {process.returncode}, not {expect}\n{out}\n{err}"

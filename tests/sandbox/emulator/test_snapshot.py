@@ -12,9 +12,6 @@ from sandbox.emulator.images import Behaviour
 from tests.support import aws_platform
 from tests.support.emulator_scenario import Scenario
 
-GOOD_SECONDS = 0.5
-"""Far above the tenth of a second that it takes on an idle machine."""
-
 
 def test_a_restored_world_is_the_former_one(scenario: Scenario) -> None:
     old = scenario.running("v1")
@@ -99,11 +96,13 @@ def test_a_restored_fault_goes_on_counting(scenario: Scenario) -> None:
         scenario.emulator.restore(former)
 
 
-def test_a_platform_is_restored_in_well_under_a_second(scenario: Scenario) -> None:
+def test_a_platform_is_restored_in_less_time_than_its_release_took(scenario: Scenario) -> None:
+    begun = time.process_time()
     scenario.running("v1")
+    made = time.process_time() - begun
     former = scenario.emulator.snapshot()
-    started = time.process_time()
+    begun = time.process_time()
 
     scenario.emulator.restore(former)
 
-    assert time.process_time() - started < GOOD_SECONDS
+    assert time.process_time() - begun < made

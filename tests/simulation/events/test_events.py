@@ -12,7 +12,7 @@ from tests.simulation.events.random_release import Trial, open_trial
 from tests.support.emulator_scenario import forget
 
 SEED = 20251125
-RELEASES = 12
+RELEASES = 8
 """Of the sample; `make prove` tries 200."""
 FEW = 2
 

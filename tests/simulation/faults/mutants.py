@@ -156,11 +156,11 @@ class Mutant:
 MUTANTS: Mapping[str, Mutant] = {
     "success by counts": Mutant(success_by_counts, "said live, true is", 2),
     "rollback ignored": Mutant(rollback_ignored, "said live, true is rolled-back", 2),
-    "blind retry": Mutant(blind_retry, "for one release", 3),
-    "wrong deployment id": Mutant(wrong_deployment, "said live, true is", 2),
-    "settle skipped": Mutant(settle_skipped, "the ledger says of", 2),
-    "return unconfirmed": Mutant(return_unconfirmed, "said rolled-back, true is", 6),
-    "groups at once": Mutant(groups_at_once, "was updated before", 2),
+    "blind retry": Mutant(blind_retry, "for one release", 12),
+    "wrong deployment id": Mutant(wrong_deployment, "said live, true is", 17),
+    "settle skipped": Mutant(settle_skipped, "the ledger says of", 7),
+    "return unconfirmed": Mutant(return_unconfirmed, "said rolled-back, true is", 34),
+    "groups at once": Mutant(groups_at_once, "was updated before", 4),
     "left behind": Mutant(left_behind, "is live although another service", 6),
     "task before ignored": Mutant(task_before_ignored, "although a task before it has failed", 103),
 }

@@ -11,7 +11,7 @@ from tests.simulation.faults.search import Stage, open_stage, search
 from tests.support.emulator_scenario import forget
 
 SEED = 20251125
-RELEASES = 40
+RELEASES = 20
 """Of the sample; `make prove` tries 2,000."""
 
 

@@ -8,14 +8,11 @@ its own, and each one release after the other.
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from tests.simulation.faults import platform
@@ -24,12 +21,12 @@ from tests.simulation.faults.simulation import TOOL
 from tests.simulation.kill.scenarios import EVERYTHING, FORMER, Scenario, Verb
 from tests.simulation.kill.verdict import Witness, before, wrongs
 from tests.support.emulator_process import EmulatorProcess, environment
+from tests.support.forked import Forked, start
 from tests.support.inprocess import REGION
 
 SIDE_BY_SIDE = 3
 CALLS = 45
 """About as many as a good release of one service makes."""
-_TOOL = str(Path(sys.executable).parent / "appdeploy")
 _NOTHING_TO_RESUME = 10
 _LONGEST = 120.0
 """Seconds for one command."""
@@ -134,12 +131,12 @@ class Site:
                 case Verb.RESTART | Verb.ROLLBACK:
                     continue
 
-    def _command(self, scenario: Scenario, version: str) -> subprocess.Popen[bytes]:
+    def _command(self, scenario: Scenario, version: str) -> Forked:
         options = ["--version", version] if scenario.verb is Verb.DEPLOY else []
         services = [option for service in scenario.services for option in ("-s", service)]
         return _start(self._emulator, scenario.verb.value, *options, *services, "--until", "complete")
 
-    def _killed(self, process: subprocess.Popen[bytes]) -> bool:
+    def _killed(self, process: Forked) -> bool:
         """Kill it as soon as its call hangs. False when it ends before."""
         while process.poll() is None:
             (fault,) = self._emulator.control("GET", "faults")[1]["faults"]
@@ -160,8 +157,7 @@ class Site:
             time.sleep(0.5)
 
 
-def _start(emulator: EmulatorProcess, verb: str, *options: str) -> subprocess.Popen[bytes]:
+def _start(emulator: EmulatorProcess, verb: str, *options: str) -> Forked:
     ours: dict[str, Any] = {"AWS_ACCESS_KEY_ID": TOOL, "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": REGION}
     settings = {**environment(), **ours, "AWS_ENDPOINT_URL": emulator.endpoint, "AWS_EC2_METADATA_DISABLED": "true"}
-    command = [_TOOL, verb, "-e", platform.ENVIRONMENT, *options]
-    return subprocess.Popen(command, env=settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return start(["appdeploy", verb, "-e", platform.ENVIRONMENT, *options], settings)

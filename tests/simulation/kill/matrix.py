@@ -73,8 +73,8 @@ class Matrix:
         world.settle()
         self._released = world.snapshot()
 
-    def run(self, scenario: Scenario, seed: int, choose: Choose) -> Found:
-        """Cut the scenario's command off in the states that are chosen, and resume it each time."""
+    def run(self, scenario: Scenario, seed: int, choose: Choose, enough: Callable[[Found], bool] = lambda _: False) -> Found:
+        """Cut the scenario's command off in the states that are chosen, and resume it each time, until it is enough."""
         world, dice, found = self._world, random.Random(f"{seed}/{scenario.name}"), Found(scenario.name)
         world.restore(self._released if scenario.released else self._new)
         random.seed(seed)
@@ -85,6 +85,8 @@ class Matrix:
         read(world)
         self._judge(scenario, then, "not killed", found)
         for state in _chosen(states):
+            if enough(found):
+                break
             self._resume(scenario, then, state, dice, found)
         return found
 

@@ -22,7 +22,9 @@ from tests.support.emulator_process import EmulatorProcess
 STEM = "axonflow-staging"
 ALARM = f"{STEM}-agent-errors"
 PARAMETER = "/axonflow/staging/config/agent/LOG_LEVEL"
-_LONGEST = 40
+_LONGEST = 120
+_DELAY, _LONG_DELAY = 10, 3599
+"""Seconds for which old tasks may finish requests: as the platform was made, and as long as they may."""
 ADMIN = "administrator"
 """A role that no release may hand to a task."""
 
@@ -145,7 +147,23 @@ class Site(Shop):
         contract = json.loads(ssm.get_parameter(Name=name)["Parameter"]["Value"])
         ssm.put_parameter(Name=name, Value=json.dumps({**contract, **changes}), Type="String", Overwrite=True)
 
-    def wait_until_complete(self) -> None:
+    def leave_open(self, *words: str) -> None:
+        """Let a release end once its version is live and before ECS has completed it, which is the case afterwards.
+
+        ECS would else be as fast as the release, which then settles its own entry: old tasks drain until it has ended.
+        """
+        self._drain(_LONG_DELAY)
+        self.run_as("release", *words, "--until", "live")
+        assert self._primary()["rolloutState"] == "IN_PROGRESS", "the release took longer than old tasks may drain"
+        self._drain(_DELAY)
+        self._wait_until_complete()
+
+    def _drain(self, seconds: int) -> None:
+        delay = [{"Key": "deregistration_delay.timeout_seconds", "Value": str(seconds)}]
+        for group in self.platform.balancer.groups:
+            self.client("elbv2").modify_target_group_attributes(TargetGroupArn=group, Attributes=delay)
+
+    def _wait_until_complete(self) -> None:
         """Until ECS has finished with the service's newest deployment."""
         end = time.monotonic() + _LONGEST
         while self._primary()["rolloutState"] != "COMPLETED":

@@ -181,8 +181,7 @@ def test_a_viewer_changes_nothing_and_is_told_why(story: Story, words: tuple[str
 def test_a_viewer_sees_what_became_of_a_release_and_leaves_its_entry_open(story: Story) -> None:
     story.outcome(STEPS[-1])
     site = story.site
-    site.run_as("release", "appdeploy", "restart", "-e", "staging", "--until", "live")
-    site.wait_until_complete()
+    site.leave_open("appdeploy", "restart", "-e", "staging")
     assert _open(site) == 1
     assert "not settled" not in site.run_as("viewer", "appdeploy", "status", "-e", "staging")
     assert "live" in site.run_as("viewer", "appdeploy", "releases", "-e", "staging", "--limit", "1")

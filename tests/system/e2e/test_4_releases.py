@@ -133,8 +133,7 @@ def test_a_contract_that_cannot_be_right_is_refused_and_nothing_is_written(servi
 
 
 def test_ctrl_c_says_what_goes_on_and_the_release_does_go_on(serving: Sandbox) -> None:
-    serving.push("v2.2.0")
-    release = serving.begin("v2.2.0")
+    release = serving.begin(serving.push("v2.2.0", "slow:5"))  # Not over before the signal comes.
     release.send_signal(signal.SIGINT)
     _, errors = release.communicate(timeout=30)
     assert release.returncode == 130

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import pytest
 
 from tests.support.cli_harness import Shop, ended
 from tests.support.emulator_process import EmulatorProcess
+from tests.support.forked import Forked
 
 pytestmark = [pytest.mark.emulator, pytest.mark.waits]
 
@@ -78,8 +78,7 @@ def _watched(shop: Shop, queue: str, page: Path, version: str, expect: int) -> T
         watching.wait()
 
 
-def _compared(shop: Shop, queue: str, page: Path, version: str, expect: int, watching: subprocess.Popen[str]) -> Told:
-    assert watching.stdout is not None
+def _compared(shop: Shop, queue: str, page: Path, version: str, expect: int, watching: Forked) -> Told:
     looks = [json.loads(watching.stdout.readline())]
     former, shop.shell = shop.shell, {**shop.shell, "GITHUB_STEP_SUMMARY": str(page)}
     words = ("--version", version, "--reason", "a story", "--until", "complete", "--json")

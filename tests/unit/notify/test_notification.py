@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 
 import pytest
 
@@ -212,10 +211,10 @@ def test_a_bus_that_is_silent_is_waited_for_once_and_briefly(monkeypatch, aws, r
             return {"Entries": []}
 
     monkeypatch.setattr(post, "SECONDS", 0.05)
-    letter, begun = EventBridgeSender(Silent()), time.monotonic()
-    letter.send(BUS, started(aws.ledger[0]))
-    assert time.monotonic() - begun < 0.05
+    letter = EventBridgeSender(Silent())
+    letter.send(BUS, started(aws.ledger[0]))  # Comes back although nothing is answered.
     assert letter.wait() == "no answer within 0.05 s"
+    monkeypatch.setattr(post, "SECONDS", 60.0)
     over.set()
     assert letter.wait() is None
 

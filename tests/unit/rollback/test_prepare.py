@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from datetime import timedelta
 
 import pytest
@@ -189,10 +188,8 @@ def test_an_ssm_that_does_not_answer_is_waited_for_no_longer_than_its_bound(aws,
     remembered(aws, ("v1", OK), ("v2", OK))
     never = threading.Event()
     monkeypatch.setattr("appdeploy.rollback.locate_services.CONTRACT_SECONDS", 0.1)
-    monkeypatch.setattr(aws, "_GetParametersByPath", lambda params: never.wait(30) or {"Parameters": []})
-    begun = time.monotonic()
+    monkeypatch.setattr(aws, "_GetParametersByPath", lambda params: never.wait() and {"Parameters": []})
     assert only(back()).outcome is Outcome.LIVE
-    assert time.monotonic() - begun < 10
     assert "no answer of SSM within" in back.plan.purpose
     never.set()
 
@@ -214,10 +211,8 @@ def test_a_name_that_is_no_service_is_refused(aws, back):
 
 def test_a_slow_read_is_left_behind():
     release = threading.Event()
-    begun = time.monotonic()
     with pytest.raises(TimeoutError):
         with_timeout(0.05, release.wait)
-    assert time.monotonic() - begun < 5
     release.set()
 
 

@@ -1,0 +1,22 @@
+"""What holds for all tests."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests.support.folder_times import FolderTimes
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(FolderTimes(), "folder times")
+
+
+def pytest_collection_finish() -> None:
+    """The same examples at each run: what a search by chance may find is for `make prove`."""
+    if "hypothesis" in sys.modules:
+        from hypothesis import settings
+
+        settings.register_profile("suite", derandomize=True, max_examples=50, deadline=None)
+        settings.load_profile("suite")
