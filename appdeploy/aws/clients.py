@@ -1,14 +1,15 @@
 """The one place that makes AWS clients.
 
-Region, credentials and endpoint come from the usual AWS environment. Clients are made once and one after the other
-(botocore's loader is slower from several threads at once than in turn) and then shared by all threads.
+Region, credentials and endpoint come from the usual AWS environment. A client is made when it is first used, and shared by
+all threads.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import boto3
 from botocore.config import Config
@@ -47,53 +48,148 @@ _READING = Config(
 # Writes, and reads while watching: one attempt. RegisterTaskDefinition is not idempotent, so a write is repeated only
 # by code that knows what became of the first one; a watch repeats itself anyway.
 _ONCE = _READING.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
-# Notices hold up the end of a command, so they are given two seconds in all.
-_NOTICE = _ONCE.merge(Config(connect_timeout=1, read_timeout=1))
+_NOTIFICATION = _ONCE.merge(Config(connect_timeout=1, read_timeout=1))
 
 
-@dataclass(frozen=True)
+class EventsClient(Protocol):
+    """As much of EventBridge's client as this takes."""
+
+    def put_events(self, *, Entries: Sequence[dict[str, Any]]) -> Any: ...
+
+
+class _Maker:
+    """Makes clients one after the other: botocore's loader is slower from several threads at once than in turn."""
+
+    def __init__(self, session: boto3.Session, region: str) -> None:
+        self.region = region
+        self._session = session
+        self._lock = threading.RLock()
+
+    def make(self, service: Any, config: Config) -> Any:
+        """A client. Raises Refused for an endpoint that cannot be used."""
+        with self._lock:
+            try:
+                return self._session.client(service, config=config)
+            except (BotoCoreError, ValueError) as error:
+                raise _unusable(error) from None
+
+
 class OnceClients:
     """Clients that make one attempt a call: for writes, for watching, and for reads that must not wait."""
 
-    ecs: ECSClient
-    elbv2: ElasticLoadBalancingv2Client
-    dynamodb: DynamoDBClient
-    logs: CloudWatchLogsClient
-    ssm: SSMClient
-    events: EventsClient
+    def __init__(self, maker: _Maker) -> None:
+        self._maker = maker
+
+    @cached_property
+    def ecs(self) -> ECSClient:
+        """ECS."""
+        return cast("ECSClient", self._maker.make("ecs", _ONCE))
+
+    @cached_property
+    def elbv2(self) -> ElasticLoadBalancingv2Client:
+        """Elastic Load Balancing."""
+        return cast("ElasticLoadBalancingv2Client", self._maker.make("elbv2", _ONCE))
+
+    @cached_property
+    def dynamodb(self) -> DynamoDBClient:
+        """DynamoDB."""
+        return cast("DynamoDBClient", self._maker.make("dynamodb", _ONCE))
+
+    @cached_property
+    def logs(self) -> CloudWatchLogsClient:
+        """CloudWatch Logs."""
+        return cast("CloudWatchLogsClient", self._maker.make("logs", _ONCE))
+
+    @cached_property
+    def ssm(self) -> SSMClient:
+        """Systems Manager."""
+        return cast("SSMClient", self._maker.make("ssm", _ONCE))
+
+    @cached_property
+    def events(self) -> EventsClient:
+        """EventBridge. A notification holds up the end of a command: two seconds in all."""
+        return cast("EventsClient", self._maker.make("events", _NOTIFICATION))
 
 
-@dataclass(frozen=True)
 class Clients:
-    """The AWS clients of one command. Those named here are patient: for all reads that are made once."""
+    """The AWS clients of one command, each made when it is first used. Those named here are patient: for reads made once."""
 
-    region: str
-    ecs: ECSClient
-    ecr: ECRClient
-    dynamodb: DynamoDBClient
-    elbv2: ElasticLoadBalancingv2Client
-    ssm: SSMClient
-    sts: STSClient
-    cloudwatch: CloudWatchClient
-    iam: IAMClient
-    secretsmanager: SecretsManagerClient
-    autoscaling: ApplicationAutoScalingClient
-    once: OnceClients
+    def __init__(self, maker: _Maker) -> None:
+        self._maker = maker
+        self.region = maker.region
+        self.once = OnceClients(maker)
+
+    @cached_property
+    def ecs(self) -> ECSClient:
+        """ECS. Fields of a task definition that this SDK does not know are refused."""
+        client = cast("ECSClient", self._maker.make("ecs", _READING))
+        refuse_unknown_fields(client, "DescribeTaskDefinition")
+        return client
+
+    @cached_property
+    def ecr(self) -> ECRClient:
+        """ECR."""
+        return cast("ECRClient", self._maker.make("ecr", _READING))
+
+    @cached_property
+    def dynamodb(self) -> DynamoDBClient:
+        """DynamoDB."""
+        return cast("DynamoDBClient", self._maker.make("dynamodb", _READING))
+
+    @cached_property
+    def elbv2(self) -> ElasticLoadBalancingv2Client:
+        """Elastic Load Balancing."""
+        return cast("ElasticLoadBalancingv2Client", self._maker.make("elbv2", _READING))
+
+    @cached_property
+    def ssm(self) -> SSMClient:
+        """Systems Manager."""
+        return cast("SSMClient", self._maker.make("ssm", _READING))
+
+    @cached_property
+    def sts(self) -> STSClient:
+        """Security Token Service."""
+        return cast("STSClient", self._maker.make("sts", _READING))
+
+    @cached_property
+    def cloudwatch(self) -> CloudWatchClient:
+        """CloudWatch."""
+        return cast("CloudWatchClient", self._maker.make("cloudwatch", _READING))
+
+    @cached_property
+    def iam(self) -> IAMClient:
+        """IAM."""
+        return cast("IAMClient", self._maker.make("iam", _READING))
+
+    @cached_property
+    def secretsmanager(self) -> SecretsManagerClient:
+        """Secrets Manager."""
+        return cast("SecretsManagerClient", self._maker.make("secretsmanager", _READING))
+
+    @cached_property
+    def autoscaling(self) -> ApplicationAutoScalingClient:
+        """Application Auto Scaling."""
+        return cast("ApplicationAutoScalingClient", self._maker.make("application-autoscaling", _READING))
 
 
 def connect(region: str | None) -> Clients:
-    """Make the clients for a region, or for the environment's own if None. Nothing is sent yet.
+    """The clients of a region, or of the environment's own if None. Nothing is sent yet.
 
-    Raises Refused when the environment names no region, or a profile or an endpoint that cannot be used.
+    Raises Refused when the environment names no region, or a profile that cannot be used; an endpoint that cannot be used
+    raises it when the first client is made.
     """
     try:
         session = boto3.Session(region_name=region)
-        if session.region_name is None:
-            raise Refused("no AWS region is set: give --region, or set AWS_DEFAULT_REGION")
-        return _make(session, session.region_name)
     except (BotoCoreError, ValueError) as error:
-        # ValueError: botocore's own word for an endpoint that is no URL.
-        raise Refused(f"the AWS environment cannot be used: {error}") from None
+        raise _unusable(error) from None
+    if session.region_name is None:
+        raise Refused("no AWS region is set: give --region, or set AWS_DEFAULT_REGION")
+    return Clients(_Maker(session, session.region_name))
+
+
+def _unusable(error: BaseException) -> Refused:
+    # ValueError: botocore's own word for an endpoint that is no URL.
+    return Refused(f"the AWS environment cannot be used: {error}")
 
 
 def ledger_client(clients: Clients, region: str, role: str | None) -> DynamoDBClient:
@@ -114,35 +210,3 @@ def ledger_client(clients: Clients, region: str, role: str | None) -> DynamoDBCl
 def _ledger(session: boto3.Session) -> DynamoDBClient:
     client: DynamoDBClient = session.client("dynamodb", config=_READING)
     return client
-
-
-def _make(session: boto3.Session, region: str) -> Clients:
-    ecs = session.client("ecs", config=_READING)
-    refuse_unknown_fields(ecs, "DescribeTaskDefinition")
-    return Clients(
-        region=region,
-        ecs=ecs,
-        ecr=session.client("ecr", config=_READING),
-        dynamodb=session.client("dynamodb", config=_READING),
-        elbv2=session.client("elbv2", config=_READING),
-        ssm=session.client("ssm", config=_READING),
-        sts=session.client("sts", config=_READING),
-        cloudwatch=session.client("cloudwatch", config=_READING),
-        iam=session.client("iam", config=_READING),
-        secretsmanager=session.client("secretsmanager", config=_READING),
-        autoscaling=session.client("application-autoscaling", config=_READING),
-        once=OnceClients(
-            ecs=session.client("ecs", config=_ONCE),
-            elbv2=session.client("elbv2", config=_ONCE),
-            dynamodb=session.client("dynamodb", config=_ONCE),
-            logs=session.client("logs", config=_ONCE),
-            ssm=session.client("ssm", config=_ONCE),
-            events=session.client("events", config=_NOTICE),
-        ),
-    )
-
-
-class EventsClient(Protocol):
-    """As much of EventBridge's client as this takes."""
-
-    def put_events(self, *, Entries: Sequence[dict[str, Any]]) -> Any: ...

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from appdeploy.cli.following import ReleaseOptions, follow, release_options
+from appdeploy.app.options import ReleaseOptions
 from appdeploy.cli.options import environment_option, incident_option, region_option
+from appdeploy.cli.release_options import release_options, run
 
 if TYPE_CHECKING:
     from appdeploy.settings.prepare import Request
@@ -49,7 +50,7 @@ def set_command(
     assignments: tuple[str, ...],
     environment: str,
     incident: str | None,
-    following: ReleaseOptions,
+    options: ReleaseOptions,
     region: str | None,
 ) -> int:
     """Write settings of SERVICE, replace its tasks by new ones that read them, and watch it to its outcome.
@@ -61,7 +62,7 @@ def set_command(
     from appdeploy.settings.setting import parse_assignments
 
     values = setting(parse_assignments(assignments))
-    return _change(Request(environment, service, values, incident), region, following)
+    return _change(Request(environment, service, values, incident), region, options)
 
 
 @command.command("unset", short_help="Return to first values, and restart.")
@@ -72,15 +73,15 @@ def set_command(
 @release_options
 @region_option
 def unset_command(
-    service: str, keys: tuple[str, ...], environment: str, incident: str | None, following: ReleaseOptions, region: str | None
+    service: str, keys: tuple[str, ...], environment: str, incident: str | None, options: ReleaseOptions, region: str | None
 ) -> int:
     """Return settings of SERVICE to the values with which infra created them, and restart as `appdeploy config set` does."""
     from appdeploy.settings.prepare import Request, unsetting
 
-    return _change(Request(environment, service, unsetting(environment, service, keys), incident), region, following)
+    return _change(Request(environment, service, unsetting(environment, service, keys), incident), region, options)
 
 
-def _change(request: Request, region: str | None, following: ReleaseOptions) -> int:
+def _change(request: Request, region: str | None, options: ReleaseOptions) -> int:
     from appdeploy.settings.prepare import prepare_config
 
-    return follow(lambda clients: prepare_config(request, clients), request.environment, region, following)
+    return run(lambda clients: prepare_config(request, clients), request.environment, region, options)

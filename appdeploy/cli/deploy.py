@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from appdeploy.cli.following import ReleaseOptions, follow, release_options
+from appdeploy.app.options import ReleaseOptions
 from appdeploy.cli.options import (
     atomic_option,
     environment_option,
@@ -14,6 +14,7 @@ from appdeploy.cli.options import (
     sync_option,
     version_option,
 )
+from appdeploy.cli.release_options import release_options, run
 
 
 @click.command("deploy", short_help="Release a version.")
@@ -36,7 +37,7 @@ def command(
     incident: str | None,
     atomic: bool | None,
     only_plan: bool,
-    following: ReleaseOptions,
+    options: ReleaseOptions,
     region: str | None,
 ) -> int:
     """Release VERSION to an environment's services, and watch it to its outcome.
@@ -53,5 +54,5 @@ def command(
     if only_plan:
         from appdeploy.cli.plan import show_plan
 
-        return show_plan(request, region, as_json=following.as_json)
-    return follow(lambda clients: prepare(request, clients).cleared(), environment, region, following)
+        return show_plan(request, region, as_json=options.as_json)
+    return run(lambda clients: prepare(request, clients).cleared(), environment, region, options)

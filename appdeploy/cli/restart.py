@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from appdeploy.cli.following import ReleaseOptions, follow, release_options
+from appdeploy.app.options import ReleaseOptions
 from appdeploy.cli.options import atomic_option, environment_option, incident_option, region_option, services_option
+from appdeploy.cli.release_options import release_options, run
 
 
 @click.command("restart", short_help="Replace all tasks by new ones.")
@@ -20,7 +21,7 @@ def command(
     services: tuple[str, ...],
     incident: str | None,
     atomic: bool | None,
-    following: ReleaseOptions,
+    options: ReleaseOptions,
     region: str | None,
 ) -> int:
     """Replace the services' tasks by new ones of the same task definition, and watch it to its outcome.
@@ -31,4 +32,4 @@ def command(
     from appdeploy.plan.prepare import Request, prepare
 
     request = Request(environment, Restart(), services, incident, atomic)
-    return follow(lambda clients: prepare(request, clients).cleared(), environment, region, following)
+    return run(lambda clients: prepare(request, clients).cleared(), environment, region, options)

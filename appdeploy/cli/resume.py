@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import click
 
-from appdeploy.cli.following import ReleaseOptions, follow, resume_options
+from appdeploy.app.options import ReleaseOptions
 from appdeploy.cli.options import environment_option, region_option
+from appdeploy.cli.release_options import resume_options
 
 
 @click.command("resume", short_help="Take up an interrupted release.")
@@ -15,29 +14,15 @@ from appdeploy.cli.options import environment_option, region_option
 @environment_option
 @resume_options
 @region_option
-def command(environment: str, release: str | None, following: ReleaseOptions, region: str | None) -> int:
+def command(environment: str, release: str | None, options: ReleaseOptions, region: str | None) -> int:
     """Take up RELEASE where its command was interrupted; by default the one that is open.
 
     What ECS did meanwhile is found there: nothing is registered or started twice. What was not sent yet is sent, unless
     somebody else has changed the service since. Exit status: as `appdeploy deploy`; 10 when there is nothing to resume.
     """
-    from appdeploy.reconcile.resume import Request, ResumesScale, prepare_resume
+    from appdeploy.app.console import open_console
+    from appdeploy.app.resume import resume
+    from appdeploy.reconcile.resume import Request
 
-    request = Request(environment, release)
-    again = replace(following, resumes=True)
-    try:
-        return follow(lambda clients: prepare_resume(request, clients), environment, region, again)
-    except ResumesScale as found:
-        from appdeploy.cli.scale import run
-        from appdeploy.scaling.resume import prepare_resumed
-
-        entry = found.entry
-    wait = following.lock_wait or 0
-    return run(
-        lambda clients: prepare_resumed(entry, clients),
-        region,
-        following.timeout,
-        wait,
-        resumed=entry,
-        as_json=following.as_json,
-    )
+    with open_console(environment, as_json=options.as_json) as console:
+        return resume(Request(environment, release), region, options, console).exit_code

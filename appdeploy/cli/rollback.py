@@ -6,8 +6,9 @@ import sys
 
 import click
 
-from appdeploy.cli.following import ReleaseOptions, follow, rollback_options
+from appdeploy.app.options import ReleaseOptions
 from appdeploy.cli.options import environment_option, region_option, services_option
+from appdeploy.cli.release_options import rollback_options, run
 
 
 @click.command("rollback", short_help="Return to what served well before.")
@@ -28,7 +29,7 @@ def command(
     services: tuple[str, ...],
     to: str | None,
     only_list: bool,
-    following: ReleaseOptions,
+    options: ReleaseOptions,
     region: str | None,
 ) -> int:
     """Return an environment's services to a task definition that they ran before: image, template and settings.
@@ -39,12 +40,12 @@ def command(
     """
     from appdeploy.rollback.prepare import Request, prepare_rollback
 
-    if only_list and (to or following.reason):
+    if only_list and (to or options.reason):
         raise click.UsageError("--list takes neither --to nor --reason", click.get_current_context())
     if only_list:
-        return _show_points(environment, services, region, as_json=following.as_json)
-    request = Request(environment, services, to, with_settings=not following.without_ledger)
-    return follow(lambda clients: prepare_rollback(request, clients), environment, region, following)
+        return _show_points(environment, services, region, as_json=options.as_json)
+    request = Request(environment, services, to, with_settings=not options.without_ledger)
+    return run(lambda clients: prepare_rollback(request, clients), environment, region, options)
 
 
 def _show_points(environment: str, services: tuple[str, ...], region: str | None, *, as_json: bool) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,9 +11,7 @@ import click
 from appdeploy.cli.options import environment_option, reason_options, region_option
 
 if TYPE_CHECKING:
-    from appdeploy.aws.clients import Clients
-    from appdeploy.model.ledger_entry import Entry
-    from appdeploy.scaling.read import Prepared
+    pass
 
 _UNITS = {"d": 86400, "h": 3600, "m": 60}
 _SHAPE = re.compile(r"(?:(\d{1,3})d)?(?:(\d{1,3})h)?(?:(\d{1,4})m)?")
@@ -78,27 +75,10 @@ def command(
     from appdeploy.scaling.read import Request, prepare_scale
 
     request = Request(environment, service, ScaleRequest(count, hold, release), reason, change_ticket)
-    return run(lambda clients: prepare_scale(request, clients), region, timeout, lock_wait)
+    from appdeploy.app.console import open_console
+    from appdeploy.app.scale import scale
 
-
-def run(
-    prepare: Callable[[Clients], Prepared],
-    region: str | None,
-    timeout: int,
-    lock_wait: int,
-    resumed: Entry | None = None,
-    *,
-    as_json: bool = False,
-) -> int:
-    """Change a count, show it, and return the exit status. `resumed` is the entry of a change that is carried on."""
-    from appdeploy.aws.clients import connect
-    from appdeploy.cli.following import showing
-    from appdeploy.lock.session import WaitingAcquirer
-    from appdeploy.model.clock import SystemClock
-    from appdeploy.scaling.run import run_scale
-
-    clock, clients = SystemClock(), connect(region)
-    with showing(clock, as_json=as_json) as render:
-        line = WaitingAcquirer(clients, clock, render, lock_wait)
-        result = run_scale(lambda: prepare(clients), timeout, clients, clock, render, line, resumed)
-    return result.outcome.exit_code
+    with open_console(environment) as console:
+        return scale(
+            lambda clients: prepare_scale(request, clients), region, console, timeout=timeout, lock_wait=lock_wait
+        ).exit_code

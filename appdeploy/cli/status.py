@@ -74,7 +74,7 @@ def _show(report: StatusReport, *, expect_synced: bool, as_json: bool) -> int:
 
 def _watch(read: Callable[[], StatusReport], interval: float, *, as_json: bool) -> int:
     """Until an interruption, which is its regular end, or until nobody reads what it prints."""
-    from appdeploy.cli.following import cancelling
+    from appdeploy.app.console import cancelling
     from appdeploy.model.clock import SystemClock
     from appdeploy.model.errors import Interrupted
     from appdeploy.model.outcome import ExitCode

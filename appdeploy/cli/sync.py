@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from appdeploy.cli.following import ReleaseOptions, follow, release_options
+from appdeploy.app.options import ReleaseOptions
 from appdeploy.cli.options import atomic_option, environment_option, incident_option, region_option, services_option
+from appdeploy.cli.release_options import release_options, run
 
 
 @click.command("sync", short_help="Move to the newest template.")
@@ -20,7 +21,7 @@ def command(
     services: tuple[str, ...],
     incident: str | None,
     atomic: bool | None,
-    following: ReleaseOptions,
+    options: ReleaseOptions,
     region: str | None,
 ) -> int:
     """Bring the newest template to the services, each with the version that it runs, and watch it to its outcome.
@@ -32,4 +33,4 @@ def command(
     from appdeploy.plan.prepare import Request, prepare
 
     request = Request(environment, Sync(), services, incident, atomic)
-    return follow(lambda clients: prepare(request, clients).cleared(), environment, region, following)
+    return run(lambda clients: prepare(request, clients).cleared(), environment, region, options)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
 from typing import Any
 
-from appdeploy.aws.clients import Clients, OnceClients, connect
+from appdeploy.aws.clients import Clients, connect
 from appdeploy.lock.item import Holder
 from appdeploy.lock.session import TakeoverAcquirer, WaitingAcquirer
 from appdeploy.lock.store import DynamoLockStore
@@ -25,6 +24,7 @@ from sandbox.emulator.images import Conduct
 from tests.support import aws_platform, inprocess
 from tests.support import release_platform as platform
 from tests.support.emulator_scenario import Foundation, Scenario
+from tests.support.tool_clients import every_client
 
 RIVAL = "upgrade-2026-1125-100000-bobbob"
 SERVICE = {"cluster": aws_platform.CLUSTER, "service": aws_platform.SERVICE}
@@ -148,9 +148,6 @@ def _clients(emulator: Emulator) -> Clients:
     made = connect(inprocess.REGION)
     transport = inprocess.Transport()
     transport.application = emulator.application
-    for owner in (made, made.once):
-        for field in fields(owner):
-            client = getattr(owner, field.name)
-            if not isinstance(client, str | OnceClients):
-                client.meta.events.register("before-send", transport)
+    for client in every_client(made):
+        client.meta.events.register("before-send", transport)
     return made

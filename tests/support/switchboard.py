@@ -10,6 +10,7 @@ from botocore.awsrequest import AWSResponse
 from appdeploy.aws.clients import Clients, connect
 from tests.support.fake_aws import FakeAws
 from tests.support.release_scenario import REGION, AwsSays
+from tests.support.tool_clients import every_client
 
 
 class Switchboard:
@@ -18,17 +19,7 @@ class Switchboard:
     def __init__(self) -> None:
         self.clients: Clients = connect(REGION)
         self.aws = FakeAws()
-        once = self.clients.once
-        ours = (
-            self.clients.ecs,
-            self.clients.ecr,
-            self.clients.dynamodb,
-            self.clients.elbv2,
-            self.clients.ssm,
-            self.clients.sts,
-        )
-        more = (self.clients.cloudwatch, self.clients.iam, self.clients.secretsmanager, self.clients.autoscaling)
-        for client in (*more, *ours, once.ecs, once.elbv2, once.dynamodb, once.logs, once.ssm, once.events):
+        for client in every_client(self.clients):
             client.meta.events.register("before-parameter-build", self._remember)
             client.meta.events.register("before-call", self._answer)
 

@@ -9,13 +9,14 @@ import pytest
 
 import appdeploy.aws.clients
 from appdeploy import cli
-from appdeploy.aws.clients import Clients, OnceClients
+from appdeploy.aws.clients import Clients
 from appdeploy.model.clock import SystemClock
 from sandbox.emulator.images import Behaviour
 from sandbox.emulator.journal import Kind
 from tests.support import handover
 from tests.support.emulator_scenario import Scenario
 from tests.support.inprocess import REGION
+from tests.support.tool_clients import clients_of
 
 LIVE, ROLLED_BACK_BY_US = 0, 21
 TASKS = 20
@@ -41,9 +42,7 @@ class Release:
 
 def clients(of: Callable[[str], object]) -> Clients:
     """The tool's clients, which reach the emulator without a socket."""
-    once = {name: of(name) for name in OnceClients.__annotations__}
-    rest = {name: of(name) for name in Clients.__annotations__ if name not in ("region", "once")}
-    return Clients(region=REGION, once=OnceClients(**once), **rest)  # type: ignore[arg-type]
+    return clients_of(REGION, of)
 
 
 @pytest.fixture

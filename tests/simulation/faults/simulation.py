@@ -34,6 +34,7 @@ from tests.simulation.faults import platform
 from tests.simulation.faults.journal_replay import Story
 from tests.simulation.faults.told import Call
 from tests.support.inprocess import ENDPOINT, REGION, Transport
+from tests.support.tool_clients import every_client
 
 TOOL, PERSON, RIVAL, INFRA = "tool", "person", "rival", "infra"
 """Access keys: the journal tells by them who asked for what."""
@@ -277,11 +278,11 @@ def _made_once() -> tuple[appdeploy.aws.clients.Clients, tuple[_Wire, ...]]:
         patch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
         patch.setenv("AWS_ENDPOINT_URL", ENDPOINT)
         clients = appdeploy.aws.clients.connect(REGION)
+        every = list(every_client(clients))
     wires = []
-    for made in [*vars(clients).values(), *vars(clients.once).values()]:
-        if hasattr(made, "meta"):
-            wires.append(_Wire())
-            made.meta.events.register("before-send", wires[-1])
+    for made in every:
+        wires.append(_Wire())
+        made.meta.events.register("before-send", wires[-1])
     return clients, tuple(wires)
 
 

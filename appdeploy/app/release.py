@@ -1,0 +1,68 @@
+"""Runs a release for any caller: makes the clients, tells the subscribers, and comes back with the outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from appdeploy.aws.clients import connect
+from appdeploy.lock.session import ResumingAcquirer, TakeoverAcquirer, WaitingAcquirer
+from appdeploy.model.errors import AppdeployError
+from appdeploy.model.outcome import Outcome, worst
+from appdeploy.notify.eventbridge import EventBridgeSender
+from appdeploy.notify.fanout import EventFanout
+from appdeploy.notify.notifier import Notifier
+from appdeploy.reconcile.list import read_reconciled
+from appdeploy.release.run import WatchOptions, run_release
+from appdeploy.watch.judge import Policy
+
+if TYPE_CHECKING:
+    from appdeploy.app.console import Console
+    from appdeploy.app.options import ReleaseOptions
+    from appdeploy.aws.clients import Clients
+    from appdeploy.lock.session import Acquirer
+    from appdeploy.model.events import Emit
+    from appdeploy.model.plan import ReleasePlan
+
+
+def release(
+    prepare: Callable[[Clients], ReleasePlan], environment: str, region: str | None, options: ReleaseOptions, console: Console
+) -> Outcome:
+    """Carry a plan out and show it. The outcome of its worst service.
+
+    Raises what `run_locked` does; an interruption ends the watch, and the release goes on in AWS.
+    """
+    until = options.until or ("live" if console.at_terminal else "complete")
+    policy = Policy(until_complete=until == "complete", patient=options.patient)
+    watch = WatchOptions(policy, options.timeout, revert_on_interrupt=options.on_interrupt == "rollback")
+    with EventFanout(console.show, console.clock) as emit:
+        for subscriber in console.subscribers:
+            emit.subscribe(subscriber)
+        clients = connect(region)
+        emit.subscribe(Notifier(EventBridgeSender(clients.once.events), emit))
+        acquirer = _acquirer(clients, console, emit, options)
+        results = run_release(lambda: _with_reason(prepare(clients), options), watch, clients, console.clock, emit, acquirer)
+        if options.lock_wait is not None:
+            _reconcile(clients, environment)
+    return worst(result.outcome for result in results)
+
+
+def _reconcile(clients: Clients, environment: str) -> None:
+    """Settle what earlier releases left open. It never changes this one's outcome."""
+    with suppress(AppdeployError):
+        read_reconciled(clients, environment)
+
+
+def _with_reason(plan: ReleasePlan, options: ReleaseOptions) -> ReleasePlan:
+    reason, ticket = options.reason or plan.reason, options.change_ticket or plan.change_ticket
+    return replace(plan, reason=reason, change_ticket=ticket)
+
+
+def _acquirer(clients: Clients, console: Console, emit: Emit, options: ReleaseOptions) -> Acquirer:
+    takeover = TakeoverAcquirer(clients, emit, options.without_ledger)
+    if options.lock_wait is None:
+        return takeover
+    waiting = WaitingAcquirer(clients, console.clock, emit, options.lock_wait)
+    return ResumingAcquirer(takeover, waiting) if options.resumes else waiting

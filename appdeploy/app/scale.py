@@ -1,0 +1,37 @@
+"""Runs a change of a service's count for any caller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from appdeploy.aws.clients import connect
+from appdeploy.lock.session import WaitingAcquirer
+from appdeploy.model.outcome import Outcome
+from appdeploy.scaling.run import run_scale
+
+if TYPE_CHECKING:
+    from appdeploy.app.console import Console
+    from appdeploy.aws.clients import Clients
+    from appdeploy.model.ledger_entry import Entry
+    from appdeploy.scaling.read import Prepared
+
+
+def scale(
+    prepare: Callable[[Clients], Prepared],
+    region: str | None,
+    console: Console,
+    *,
+    timeout: int,
+    lock_wait: int,
+    resumed: Entry | None = None,
+) -> Outcome:
+    """Change a count and show it. `resumed` is the entry of a change that is carried on; times are in seconds.
+
+    Raises what `run_locked` does.
+    """
+    clients = connect(region)
+    with console.show as show:
+        acquirer = WaitingAcquirer(clients, console.clock, show, lock_wait)
+        result = run_scale(lambda: prepare(clients), timeout, clients, console.clock, show, acquirer, resumed)
+    return result.outcome
