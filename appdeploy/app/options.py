@@ -1,4 +1,4 @@
-"""How a caller wants an operation to be carried out, whoever the caller is."""
+"""How an operation is carried out, for any caller."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs a release for any caller: makes the clients, tells the subscribers, and comes back with the outcome."""
+"""Runs a release for any caller: makes the clients, subscribes the notifier, returns the outcome."""
 
 from __future__ import annotations
 

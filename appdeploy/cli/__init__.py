@@ -10,34 +10,19 @@ from typing import NoReturn
 
 import click
 
+from appdeploy.cli.commands import TOP_LEVEL, Group
 from appdeploy.model.errors import AppdeployError, described
 from appdeploy.model.outcome import ExitCode
-
-_COMMANDS = {
-    "plan": "Show what a release would do, and change nothing.",
-    "deploy": "Release a version: change which image runs, and watch it to its outcome.",
-    "rollback": "Return to a task definition that served well before.",
-    "resume": "Watch an interrupted release again, and carry out what is left of it.",
-    "releases": "List the releases of an environment, or show one.",
-    "report": "Write the record of a release, as Markdown.",
-    "sync": "Move to the newest template, with the version that runs.",
-    "restart": "Replace all tasks by new ones of the same task definition.",
-    "scale": "Change how many tasks a service runs, and hold autoscaling off.",
-    "config": "List and change settings that tasks read when they start.",
-    "lock": "Freeze an environment: no release begins until it is unlocked.",
-    "unlock": "Lift a freeze, or put out the release that holds the lock.",
-    "status": "Show what serves, how healthy it is, and what is under way.",
-}
 
 
 class _LazyGroup(click.Group):
     """Commands by name; a command's module is imported only when that command runs or is asked for help."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
+        return list(TOP_LEVEL)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in TOP_LEVEL:
             return None
         command = import_module(f"appdeploy.cli.{cmd_name}").command
         assert isinstance(command, click.Command)
@@ -45,11 +30,19 @@ class _LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         # click would load every command for its summary.
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+        for group in Group:
+            with formatter.section(group.value):
+                formatter.write_dl([(name, row.summary) for name, row in TOP_LEVEL.items() if row.group is group])
 
 
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+_EPILOG = """\b
+Examples:
+  appdeploy status -e staging
+  appdeploy deploy -e staging --service agent --version v1.2.0
+  appdeploy rollback -e staging --service agent"""
+
+
+@click.group(cls=_LazyGroup, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """Release AxonFlow on ECS: the application tier, without touching the infrastructure."""
 

@@ -8,19 +8,25 @@ from typing import TYPE_CHECKING
 import click
 
 from appdeploy.app.options import ReleaseOptions
-from appdeploy.cli.options import environment_option, incident_option, region_option
+from appdeploy.cli.options import environment_option, examples, incident_option, region_option
 from appdeploy.cli.release_options import release_options, run
 
 if TYPE_CHECKING:
     from appdeploy.settings.prepare import Request
 
 
-@click.group("config", short_help="List and change settings.")
+_EXAMPLES = examples("appdeploy config list agent -e staging", "appdeploy config set agent LOG_LEVEL=debug -e staging")
+_LIST_EXAMPLES = examples("appdeploy config list agent -e staging")
+_SET_EXAMPLES = examples("appdeploy config set agent LOG_LEVEL=debug -e staging --reason 'slow requests'")
+_UNSET_EXAMPLES = examples("appdeploy config unset agent LOG_LEVEL -e staging")
+
+
+@click.group("config", short_help="List and change settings.", epilog=_EXAMPLES)
 def command() -> None:
     """List and change what the stack file declares under `settings`: tasks read them when they start."""
 
 
-@command.command("list", short_help="List settings.")
+@command.command("list", short_help="List settings.", epilog=_LIST_EXAMPLES)
 @click.argument("service", metavar="SERVICE")
 @environment_option
 @region_option
@@ -38,7 +44,7 @@ def list_command(service: str, environment: str, region: str | None) -> int:
     return ExitCode.OK
 
 
-@command.command("set", short_help="Change settings, and restart.")
+@command.command("set", short_help="Change settings, and restart.", epilog=_SET_EXAMPLES)
 @click.argument("service", metavar="SERVICE")
 @click.argument("assignments", metavar="KEY=VALUE...", nargs=-1, required=True)
 @environment_option
@@ -55,8 +61,8 @@ def set_command(
 ) -> int:
     """Write settings of SERVICE, replace its tasks by new ones that read them, and watch it to its outcome.
 
-    Judged as strictly as a release: if the new tasks fail, the former values are put back before ECS is asked for the way
-    back. Exit status: as `appdeploy deploy`.
+    Judged as strictly as a release: if the new tasks fail, the previous values are restored before ECS rolls back.
+    Exit status: as `appdeploy deploy`.
     """
     from appdeploy.settings.prepare import Request, setting
     from appdeploy.settings.setting import parse_assignments
@@ -65,7 +71,7 @@ def set_command(
     return _change(Request(environment, service, values, incident), region, options)
 
 
-@command.command("unset", short_help="Return to first values, and restart.")
+@command.command("unset", short_help="Return to the defaults, and restart.", epilog=_UNSET_EXAMPLES)
 @click.argument("service", metavar="SERVICE")
 @click.argument("keys", metavar="KEY...", nargs=-1, required=True)
 @environment_option

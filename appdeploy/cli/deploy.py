@@ -6,21 +6,27 @@ import click
 
 from appdeploy.app.options import ReleaseOptions
 from appdeploy.cli.options import (
+    Target,
     atomic_option,
-    environment_option,
+    examples,
+    gathered,
     incident_option,
-    region_option,
-    services_option,
     sync_option,
+    target_options,
     version_option,
 )
 from appdeploy.cli.release_options import release_options, run
+from appdeploy.model.operation import Deploy
+
+_EXAMPLES = examples(
+    "appdeploy deploy -e staging --version v1.2.0",
+    "appdeploy deploy -e production --service agent,orchestrator --version v1.2.0 --reason 'CVE-2026-1234'",
+)
 
 
-@click.command("deploy", short_help="Release a version.")
-@environment_option
+@click.command("deploy", short_help="Release a version.", epilog=_EXAMPLES)
+@target_options
 @version_option
-@services_option
 @sync_option
 @incident_option
 @atomic_option
@@ -28,31 +34,27 @@ from appdeploy.cli.release_options import release_options, run
     "--plan", "only_plan", is_flag=True, help="Show what would be done and change nothing, as `appdeploy plan [--json]`."
 )
 @release_options
-@region_option
+@gathered(Deploy, "operation")
 def command(
-    environment: str,
-    version: str,
-    services: tuple[str, ...],
-    sync: bool,
+    target: Target,
+    operation: Deploy,
     incident: str | None,
     atomic: bool | None,
     only_plan: bool,
     options: ReleaseOptions,
-    region: str | None,
 ) -> int:
     """Release VERSION to an environment's services, and watch it to its outcome.
 
     Each service keeps what it runs but for one image, pinned by digest; with --sync it moves to the newest template too.
-    The first release starts from the template that the infrastructure made. Several services begin in the order of the
-    contract, and go back together when one fails. Exit status: 0 live or unchanged, 10 refused, 11 locked, 20 rolled back
-    by ECS, 21 rolled back by us, 22 failed, 23 superseded, 24 timed out, 25 not begun.
+    The first release starts from the template that the infrastructure made. Several services start in the contract's waves, and
+    roll back together when one fails. Exit status: 0 live or unchanged, 10 refused, 11 locked, 20 rolled back
+    by ECS, 21 rolled back by us, 22 failed, 23 superseded, 24 timed out, 25 skipped.
     """
-    from appdeploy.model.operation import Deploy
     from appdeploy.plan.prepare import Request, prepare
 
-    request = Request(environment, Deploy(version, sync), services, incident, atomic)
+    request = Request(target.environment, operation, target.services, incident, atomic)
     if only_plan:
         from appdeploy.cli.plan import show_plan
 
-        return show_plan(request, region, as_json=options.as_json)
-    return run(lambda clients: prepare(request, clients).cleared(), environment, region, options)
+        return show_plan(request, target.region, as_json=options.as_json)
+    return run(lambda clients: prepare(request, clients).cleared(), target.environment, target.region, options)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import click
 
-from appdeploy.cli.options import environment_option, region_option
+from appdeploy.cli.options import environment_option, examples, region_option
+
+_EXAMPLES = examples(
+    "appdeploy lock -e production --reason 'database maintenance'",
+)
 
 
-@click.command("lock", short_help="Freeze an environment.")
+@click.command("lock", short_help="Freeze an environment.", epilog=_EXAMPLES)
 @environment_option
-@click.option("--reason", required=True, metavar="TEXT", help="Why; whoever is turned away reads it.")
+@click.option("--reason", required=True, metavar="TEXT", help="Reason; shown to anyone the freeze blocks.")
 @region_option
 def command(environment: str, reason: str, region: str | None) -> int:
-    """Freeze an environment: no release begins until `appdeploy unlock`. One that is at work goes on.
+    """Freeze an environment: no release starts until `appdeploy unlock`. A running release continues.
 
-    Exit status: 0 frozen, 11 somebody froze it before.
+    Exit status: 0 frozen, 11 it was frozen already.
     """
     from appdeploy.aws.clients import connect
     from appdeploy.aws.errors import refusing
@@ -24,13 +28,13 @@ def command(environment: str, reason: str, region: str | None) -> int:
     from appdeploy.lock.session import now
     from appdeploy.model.errors import Locked
 
-    desk = open_lock_admin(connect(region), environment)
+    admin = open_lock_admin(connect(region), environment)
     with refusing(f"{environment} could not be frozen"):
-        frozen = desk.store.freeze(Freeze(desk.caller, now(), " ".join(reason.split())))
-        item = desk.store.read()
+        frozen = admin.store.freeze(Freeze(admin.caller, now(), " ".join(reason.split())))
+        item = admin.store.read()
     if not frozen:
         raise Locked(f"{environment} is {describe(item)}; nothing was changed")
     click.echo(f"{environment} is {describe(item)}; lift it with appdeploy unlock -e {environment}")
     if item.holder is not None:
-        click.echo(f"{item.holder.release} of {item.holder.who} is at work and goes on")
+        click.echo(f"{item.holder.release} of {item.holder.who} is running and continues")
     return 0

@@ -4,17 +4,55 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
 from typing import Any, TypeVar
 
 import click
 
 _ALL = "all"
 
+
+def examples(*lines: str) -> str:
+    """The end of a help page."""
+    return "\n".join(("\b", "Examples:", *(f"  {line}" for line in lines)))
+
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+def gathered(kind: type[Any], name: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Give the command all options that are fields of a dataclass as one value of it, as the parameter `name`."""
+    names = {field.name for field in fields(kind)}
+
+    def decorate(function: Callable[..., int]) -> Callable[..., int]:
+        @wraps(function)
+        def command(**given: Any) -> int:
+            ours = {name: given.pop(name) for name in names & given.keys()}
+            return function(**{name: kind(**ours)}, **given)
+
+        return command
+
+    return decorate
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a command works."""
+
+    environment: str
+    services: tuple[str, ...]
+    """Names; empty for all."""
+    region: str | None
+
+
+def target_options(function: Callable[..., int]) -> Callable[..., int]:
+    """`--environment`, `--service` and `--region`; the command gets them as `target`."""
+    return environment_option(services_option(region_option(gathered(Target, "target")(function))))
+
+
 def environment_option(function: F) -> F:
-    """`-e`, `--env`, `--environment`. The command gets a well-formed name; whether it exists is for AWS to say."""
+    """`-e`, `--env`, `--environment`. The command gets a well-formed name; AWS says whether it exists."""
     return click.option(
         "-e",
         "--env",
@@ -35,7 +73,7 @@ def version_option(function: F) -> F:
         metavar="VERSION",
         required=True,
         callback=_version,
-        help="The image's tag in each service's repository.",
+        help="The image tag in each service's ECR repository.",
     )(function)
 
 
@@ -52,17 +90,17 @@ def atomic_option(function: F) -> F:
         "--atomic/--no-atomic",
         "atomic",
         default=None,
-        help="Take all services back when one fails, or leave the others as they are; by default several go back together.",
+        help="Roll all services back when one fails, or leave the others as they are. Default: atomic for several services.",
     )(function)
 
 
 def reason_options(function: F) -> F:
     """`--reason` and `--change`. The command gets `reason` and `change_ticket`, of one line each."""
     reason = click.option(
-        "--reason", metavar="TEXT", callback=_line, help="Why; whoever meets the lock reads it, and the ledger keeps it."
+        "--reason", metavar="TEXT", callback=_line, help="Reason; shown to anyone the lock blocks, and kept in the ledger."
     )
     change = click.option(
-        "--change", "change_ticket", metavar="TICKET", callback=_line, help="The change request; the ledger keeps it."
+        "--change", "change_ticket", metavar="TICKET", callback=_line, help="The change request; kept in the ledger."
     )
     return reason(change(function))
 
@@ -74,13 +112,13 @@ def incident_option(function: F) -> F:
         "incident",
         metavar="REASON",
         callback=_line,
-        help="Pass a closed window, the promotion rule, and alarms that ring already (ECS then watches none); the ledger keeps "
-        "the reason.",
+        help="Ignore a closed window, the promotion rule, and alarms already in ALARM (ECS then watches no alarm); the ledger "
+        "keeps REASON.",
     )(function)
 
 
 def json_option(text: str) -> Callable[[F], F]:
-    """`--json`, with its help: it says which model is printed. The command gets it as `as_json`."""
+    """`--json`, with its help. The command gets it as `as_json`."""
     return click.option("--json", "as_json", is_flag=True, help=text)
 
 
@@ -92,7 +130,7 @@ def region_option(function: F) -> F:
 
 
 def services_option(function: F) -> F:
-    """`-s`, `--service`, as often as wanted. The command gets a tuple of names; empty means all services."""
+    """`-s`, `--service`, may be repeated. The command gets a tuple of names; empty means all services."""
     return click.option(
         "-s",
         "--service",

@@ -9,6 +9,7 @@ import click
 
 from appdeploy.cli.options import (
     environment_option,
+    examples,
     incident_option,
     json_option,
     region_option,
@@ -21,13 +22,19 @@ if TYPE_CHECKING:
     from appdeploy.plan.prepare import Request
 
 
-@click.command("plan", short_help="Show what a release would do.")
+_EXAMPLES = examples(
+    "appdeploy plan -e staging --version v1.2.0",
+    "appdeploy plan -e staging --service agent --version v1.2.0 --json",
+)
+
+
+@click.command("plan", short_help="Show what a release would do.", epilog=_EXAMPLES)
 @environment_option
 @version_option
 @services_option
 @sync_option
 @incident_option
-@json_option("Print one JSON object (appdeploy.plan.report.PlanReport).")
+@json_option("Print one JSON object.")
 @region_option
 def command(
     environment: str,
@@ -40,8 +47,8 @@ def command(
 ) -> int:
     """Show what `appdeploy deploy` would do with VERSION, and change nothing.
 
-    For each service: version, digest and task definition before and after, how its template has moved on, what would be
-    written, and how long it should take. Exit status: 0 when it could be released, 10 when not.
+    For each service: version, digest and task definition before and after, template drift, the calls that would be made,
+    and the expected duration. Exit status: 0 when it could be released, 10 when not.
     """
     from appdeploy.model.operation import Deploy
     from appdeploy.plan.prepare import Request

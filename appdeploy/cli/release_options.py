@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
-from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from appdeploy.app.options import ReleaseOptions
-from appdeploy.cli.options import json_option, reason_options
+from appdeploy.cli.options import gathered, json_option, reason_options
 
 if TYPE_CHECKING:
     from appdeploy.aws.clients import Clients
@@ -34,14 +32,7 @@ def rollback_options(function: Callable[..., int]) -> Callable[..., int]:
 
 def _gathered(function: Callable[..., int]) -> Callable[..., int]:
     """`--until`, `--timeout`, `--patient` and `--json`; these and all that belongs to ReleaseOptions are given as one value."""
-    names = {field.name for field in fields(ReleaseOptions)}
-
-    @wraps(function)
-    def command(**given: Any) -> int:
-        ours = {name: given.pop(name) for name in names & given.keys()}
-        return function(options=ReleaseOptions(**ours), **given)
-
-    return _until(_timeout(_patient(_json(command))))
+    return _until(_timeout(_patient(_json(gathered(ReleaseOptions, "options")(function)))))
 
 
 def run(prepare: Callable[[Clients], ReleasePlan], environment: str, region: str | None, options: ReleaseOptions) -> int:
@@ -62,14 +53,14 @@ _timeout = click.option(
     "--timeout", type=click.IntRange(min=1), default=1200, show_default=True, metavar="SECONDS", help="How long to watch."
 )
 _patient = click.option("--patient", is_flag=True, help="Leave a failing release to ECS's circuit breaker and alarms.")
-_json = json_option("Print a JSON object a line for each event (docs/events.md), and nothing else.")
+_json = json_option("Print one JSON object per line for each event (docs/events.md), and nothing else.")
 _lock_wait = click.option(
     "--lock-wait",
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
     metavar="SECONDS",
-    help="How long to wait while another release is at work or the environment is frozen.",
+    help="How long to wait while another release is running or the environment is frozen.",
 )
 
 
@@ -78,8 +69,6 @@ _on_interrupt = click.option(
     type=click.Choice(["leave", "rollback"]),
     default="leave",
     show_default=True,
-    help="On Ctrl-C or SIGTERM: leave the release to ECS and stop watching, or ask for the way back and watch that.",
+    help="On Ctrl-C or SIGTERM: leave the release to ECS and stop watching, or roll back and watch that.",
 )
-_without_ledger = click.option(
-    "--without-ledger", is_flag=True, help="Do not try the releases table: neither the lock nor the record."
-)
+_without_ledger = click.option("--without-ledger", is_flag=True, help="Do not use the releases table: neither lock nor record.")

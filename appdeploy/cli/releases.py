@@ -8,18 +8,26 @@ from typing import TYPE_CHECKING
 
 import click
 
-from appdeploy.cli.options import check_environment, environment_option, json_option, region_option
+from appdeploy.cli.options import check_environment, environment_option, examples, json_option, region_option
 
 if TYPE_CHECKING:
     from appdeploy.aws.clients import Clients
 
 
-@click.group("releases", invoke_without_command=True, short_help="List the releases.")
+_EXAMPLES = examples(
+    "appdeploy releases -e production",
+    "appdeploy releases -e production --open --json",
+    "appdeploy releases show upgrade-2026-1130-143000-abc123 -e production",
+)
+_SHOW_EXAMPLES = examples("appdeploy releases show upgrade-2026-1130-143000-abc123 -e production")
+
+
+@click.group("releases", invoke_without_command=True, short_help="List the releases.", epilog=_EXAMPLES)
 @click.option("-e", "--env", "--environment", "environment", metavar="ENV", callback=check_environment)
 @click.option("-n", "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at most.")
-@click.option("--before", metavar="RELEASE", help="Those older than this one: the next page.")
-@click.option("--open", "only_open", is_flag=True, help="Those alone that are not settled.")
-@json_option("Print one JSON array (appdeploy.model.ledger_entry.Entry each).")
+@click.option("--before", metavar="RELEASE", help="Only those older than this one: the next page.")
+@click.option("--open", "only_open", is_flag=True, help="Only those that are not settled.")
+@json_option("Print one JSON array.")
 @region_option
 @click.pass_context
 def command(
@@ -31,7 +39,7 @@ def command(
     as_json: bool,
     region: str | None,
 ) -> int:
-    """List an environment's releases, newest first, each with its outcome; `releases show RELEASE` tells one in full.
+    """List an environment's releases, newest first, each with its outcome; `releases show RELEASE` shows one in full.
 
     What ECS has decided since a command ended is looked up, and written to the ledger. Exit status: 0, or 10 when the
     ledger cannot be read.
@@ -48,10 +56,10 @@ def command(
     return _show(lambda clients: show(list_releases(clients, name, limit, before, only_open=only_open)), region)
 
 
-@command.command("show", short_help="Show one release.")
+@command.command("show", short_help="Show one release.", epilog=_SHOW_EXAMPLES)
 @click.argument("release", metavar="RELEASE")
 @environment_option
-@json_option("Print one JSON object (appdeploy.model.ledger_entry.Entry).")
+@json_option("Print one JSON object.")
 @region_option
 def show_command(release: str, environment: str, as_json: bool, region: str | None) -> int:
     """Show who made a release, why, what it changed, each step with its time, and how it ended."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from appdeploy.cli.options import environment_option, region_option
+from appdeploy.cli.options import environment_option, examples, region_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from appdeploy.aws.clients import Clients
 
 
-@click.command("report", short_help="Write the record of a release.")
+_EXAMPLES = examples(
+    "appdeploy report -e production upgrade-2026-1130-143000-abc123 --output record.md",
+)
+
+
+@click.command("report", short_help="Write the record of a release.", epilog=_EXAMPLES)
 @click.argument("release", metavar="RELEASE")
 @environment_option
 @click.option(

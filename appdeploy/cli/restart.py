@@ -5,11 +5,15 @@ from __future__ import annotations
 import click
 
 from appdeploy.app.options import ReleaseOptions
-from appdeploy.cli.options import atomic_option, environment_option, incident_option, region_option, services_option
+from appdeploy.cli.options import atomic_option, environment_option, examples, incident_option, region_option, services_option
 from appdeploy.cli.release_options import release_options, run
 
+_EXAMPLES = examples(
+    "appdeploy restart -e staging --service agent",
+)
 
-@click.command("restart", short_help="Replace all tasks by new ones.")
+
+@click.command("restart", short_help="Replace all tasks by new ones.", epilog=_EXAMPLES)
 @environment_option
 @services_option
 @incident_option

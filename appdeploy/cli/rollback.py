@@ -1,4 +1,4 @@
-"""`appdeploy rollback`: the way back."""
+"""`appdeploy rollback`: return to a version that served before."""
 
 from __future__ import annotations
 
@@ -7,20 +7,26 @@ import sys
 import click
 
 from appdeploy.app.options import ReleaseOptions
-from appdeploy.cli.options import environment_option, region_option, services_option
+from appdeploy.cli.options import environment_option, examples, region_option, services_option
 from appdeploy.cli.release_options import rollback_options, run
 
+_EXAMPLES = examples(
+    "appdeploy rollback -e production --list",
+    "appdeploy rollback -e production --service agent",
+    "appdeploy rollback -e production --service agent --to v1.1.0",
+)
 
-@click.command("rollback", short_help="Return to what served well before.")
+
+@click.command("rollback", short_help="Return to what served well before.", epilog=_EXAMPLES)
 @environment_option
 @services_option
 @click.option(
     "--to",
     metavar="TASK_DEFINITION|VERSION",
-    help="A task definition (family:revision or ARN), or a version; by default what succeeded before what runs.",
+    help="A task definition (family:revision or ARN), or a version. Default: see above.",
 )
 @click.option(
-    "--list", "only_list", is_flag=True, help="Show what could be returned to, with --json as one object, and change nothing."
+    "--list", "only_list", is_flag=True, help="Show the rollback targets, with --json as one object, and change nothing."
 )
 @rollback_options
 @region_option
@@ -34,21 +40,21 @@ def command(
 ) -> int:
     """Return an environment's services to a task definition that they ran before: image, template and settings.
 
-    By default each goes to the newest success before the first one of what it runs, so that a second rollback goes
-    further back; while a release is under way or has failed, to the last success. It asks for no confirmation, and
-    replaces a release that is still under way. Exit status: as `appdeploy deploy`.
+    Default: the last successful deployment before the running version was first deployed, so that a second rollback goes
+    further back; while a release is under way or has failed, the last successful one. It asks for no confirmation, and
+    takes the lock over from a release that is under way. Exit status: as `appdeploy deploy`.
     """
     from appdeploy.rollback.prepare import Request, prepare_rollback
 
     if only_list and (to or options.reason):
         raise click.UsageError("--list takes neither --to nor --reason", click.get_current_context())
     if only_list:
-        return _show_points(environment, services, region, as_json=options.as_json)
+        return _show_targets(environment, services, region, as_json=options.as_json)
     request = Request(environment, services, to, with_settings=not options.without_ledger)
     return run(lambda clients: prepare_rollback(request, clients), environment, region, options)
 
 
-def _show_points(environment: str, services: tuple[str, ...], region: str | None, *, as_json: bool) -> int:
+def _show_targets(environment: str, services: tuple[str, ...], region: str | None, *, as_json: bool) -> int:
     from appdeploy.aws.clients import connect
     from appdeploy.model.outcome import ExitCode
     from appdeploy.render.plain import write

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import click
 
-from appdeploy.cli.options import environment_option, reason_options, region_option
-
-if TYPE_CHECKING:
-    pass
+from appdeploy.cli.options import environment_option, examples, gathered, reason_options, region_option
 
 _UNITS = {"d": 86400, "h": 3600, "m": 60}
 _SHAPE = re.compile(r"(?:(\d{1,3})d)?(?:(\d{1,3})h)?(?:(\d{1,4})m)?")
@@ -28,7 +25,26 @@ def _duration(_context: click.Context, _parameter: click.Parameter, value: str |
     return timedelta(seconds=seconds)
 
 
-@click.command("scale", short_help="Change how many tasks a service runs.")
+@dataclass(frozen=True)
+class _Count:
+    count: int | None
+    hold: timedelta | None
+    release: bool
+
+
+@dataclass(frozen=True)
+class _Wait:
+    timeout: int
+    lock_wait: int
+
+
+_EXAMPLES = examples(
+    "appdeploy scale agent 6 -e production --hold 2h --reason 'load test'",
+    "appdeploy scale agent --release -e production",
+)
+
+
+@click.command("scale", short_help="Change how many tasks a service runs.", epilog=_EXAMPLES)
 @click.argument("service", metavar="SERVICE")
 @click.argument("count", metavar="[COUNT]", type=click.IntRange(0, 5000), required=False)
 @environment_option
@@ -46,19 +62,18 @@ def _duration(_context: click.Context, _parameter: click.Parameter, value: str |
     default=0,
     show_default=True,
     metavar="SECONDS",
-    help="How long to wait while a release is at work or the environment is frozen.",
+    help="How long to wait while another release is running or the environment is frozen.",
 )
 @region_option
+@gathered(_Count, "asked")
+@gathered(_Wait, "wait")
 def command(
-    environment: str,
     service: str,
-    count: int | None,
-    hold: timedelta | None,
-    release: bool,
+    asked: _Count,
+    environment: str,
     reason: str | None,
     change_ticket: str | None,
-    timeout: int,
-    lock_wait: int,
+    wait: _Wait,
     region: str | None,
 ) -> int:
     """Run COUNT tasks of SERVICE, within autoscaling's bounds, and watch until they do.
@@ -67,18 +82,18 @@ def command(
     scale of the service, and is shown by `appdeploy status` until then. Exit status: 0 as many tasks run as were asked for,
     10 refused, 11 locked, 23 the count was changed meanwhile, 24 not done within the time.
     """
-    if hold and release:
+    if asked.hold and asked.release:
         raise click.UsageError("--hold begins a hold and --release ends one: give one of them")
-    if count is None and not release:
+    if asked.count is None and not asked.release:
         raise click.UsageError("Missing argument COUNT; it may be left out with --release alone")
+    from appdeploy.app.console import open_console
+    from appdeploy.app.scale import scale
     from appdeploy.scaling.plan import ScaleRequest
     from appdeploy.scaling.read import Request, prepare_scale
 
-    request = Request(environment, service, ScaleRequest(count, hold, release), reason, change_ticket)
-    from appdeploy.app.console import open_console
-    from appdeploy.app.scale import scale
-
+    count = ScaleRequest(asked.count, asked.hold, asked.release)
+    request = Request(environment, service, count, reason, change_ticket)
     with open_console(environment) as console:
         return scale(
-            lambda clients: prepare_scale(request, clients), region, console, timeout=timeout, lock_wait=lock_wait
+            lambda clients: prepare_scale(request, clients), region, console, timeout=wait.timeout, lock_wait=wait.lock_wait
         ).exit_code

@@ -1,4 +1,4 @@
-"""`appdeploy status`: how an environment stands."""
+"""`appdeploy status`: what an environment runs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from appdeploy.cli.options import environment_option, json_option, region_option, services_option
+from appdeploy.cli.options import environment_option, examples, json_option, region_option, services_option
 
 if TYPE_CHECKING:
     from appdeploy.status.report import StatusReport
@@ -16,17 +16,21 @@ if TYPE_CHECKING:
 _INTERVAL = 5.0
 
 
-@click.command("status", short_help="Show what serves.")
+_EXAMPLES = examples(
+    "appdeploy status -e production",
+    "appdeploy status -e production --watch --interval 2",
+)
+
+
+@click.command("status", short_help="Show what serves.", epilog=_EXAMPLES)
 @environment_option
 @services_option
-@click.option(
-    "--expect-synced", is_flag=True, help="Exit with 10 if a released service stands on another than the newest template."
-)
-@click.option("--watch", "watched", is_flag=True, help="Look again and again, and show what changes, until Ctrl-C.")
+@click.option("--expect-synced", is_flag=True, help="Exit with 10 if a released service does not run the newest template.")
+@click.option("--watch", "watched", is_flag=True, help="Repeat, and show what changes, until Ctrl-C.")
 @click.option(
     "--interval", type=click.FloatRange(min=1), metavar="SECONDS", help="With --watch: the pause between two looks. Default: 5."
 )
-@json_option("Print one JSON object (appdeploy.status.report.StatusReport); with --watch one a line for each change.")
+@json_option("Print one JSON object; with --watch one per line for each change.")
 @region_option
 def command(
     environment: str,
@@ -39,8 +43,8 @@ def command(
 ) -> int:
     """Show for each service which version serves, how many tasks run and are healthy, and what is under way.
 
-    Who has the lock, and which releases are open, is shown too. Exit status: 0 when it could be read, whatever it says; 10
-    when not, or when --expect-synced finds a drift; 130 when --watch was interrupted.
+    The lock's holder and open releases are shown too. Exit status: 0 when the status could be read, whatever it is; 10 when
+    not, or when --expect-synced finds drift; 130 when --watch was interrupted.
     """
     from appdeploy.aws.clients import connect
     from appdeploy.status.read import read_status
@@ -73,7 +77,7 @@ def _show(report: StatusReport, *, expect_synced: bool, as_json: bool) -> int:
 
 
 def _watch(read: Callable[[], StatusReport], interval: float, *, as_json: bool) -> int:
-    """Until an interruption, which is its regular end, or until nobody reads what it prints."""
+    """Until an interruption, which is its regular end, or until the reader of its output has gone."""
     from appdeploy.app.console import cancelling
     from appdeploy.model.clock import SystemClock
     from appdeploy.model.errors import Interrupted

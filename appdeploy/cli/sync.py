@@ -5,11 +5,16 @@ from __future__ import annotations
 import click
 
 from appdeploy.app.options import ReleaseOptions
-from appdeploy.cli.options import atomic_option, environment_option, incident_option, region_option, services_option
+from appdeploy.cli.options import atomic_option, environment_option, examples, incident_option, region_option, services_option
 from appdeploy.cli.release_options import release_options, run
 
+_EXAMPLES = examples(
+    "appdeploy sync -e staging",
+    "appdeploy sync -e staging --service agent --until complete",
+)
 
-@click.command("sync", short_help="Move to the newest template.")
+
+@click.command("sync", short_help="Move to the newest template.", epilog=_EXAMPLES)
 @environment_option
 @services_option
 @incident_option
@@ -24,10 +29,10 @@ def command(
     options: ReleaseOptions,
     region: str | None,
 ) -> int:
-    """Bring the newest template to the services, each with the version that it runs, and watch it to its outcome.
+    """Move the services to the newest template, each with the version that it runs, and watch them to their outcome.
 
-    Settings, secrets and sidecars come from the template; the application's image stays. A service that stands on the
-    template already, or was never released, is left alone. Exit status: as `appdeploy deploy`.
+    Settings, secrets and sidecars come from the template; the application's image stays. A service that runs the template
+    already, or was never released, is not changed. Exit status: as `appdeploy deploy`.
     """
     from appdeploy.model.operation import Sync
     from appdeploy.plan.prepare import Request, prepare

@@ -30,35 +30,35 @@ class Renderer(Protocol):
 
 
 class Subscriber(Protocol):
-    """Hears along."""
+    """Gets the events beside the renderer."""
 
     def on_event(self, event: Event) -> None:
-        """Take one event in, before it is shown."""
+        """Take one event, before it is shown."""
 
     def end(self, error: BaseException | None) -> None:
         """The release is over; `error` is what ended the command instead of an outcome."""
 
 
 class EventFanout:
-    """Hands events on. Whoever stands aside and fails is heard of once, and hears nothing more."""
+    """Hands events on. A subscriber that fails is logged once, and gets no more events."""
 
     def __init__(self, show: Renderer, clock: Clock) -> None:
         self._show = show
         self._clock = clock
-        self._asides: list[Subscriber] = []
-        self._in_turn = threading.RLock()
-        """Several threads tell events, and whoever hears one may tell another."""
+        self._subscribers: list[Subscriber] = []
+        self._lock = threading.RLock()
+        """Several threads emit events, and a subscriber may emit another one."""
 
-    def subscribe(self, aside: Subscriber) -> None:
-        """Let somebody hear along from now on."""
-        self._asides.append(aside)
+    def subscribe(self, subscriber: Subscriber) -> None:
+        """Hand events to it from now on."""
+        self._subscribers.append(subscriber)
 
     def __call__(self, event: Event) -> None:
-        """Tell everyone."""
-        with self._in_turn:
-            for aside in list(self._asides):
-                self._undisturbed(aside, partial(self._heed, partial(aside.on_event, event)))
-            self._heed(partial(self._show, event))
+        """Hand one event to all."""
+        with self._lock:
+            for subscriber in list(self._subscribers):
+                self._guarded(subscriber, partial(self._interruptible, partial(subscriber.on_event, event)))
+            self._interruptible(partial(self._show, event))
 
     def __enter__(self) -> Self:
         self._show.__enter__()
@@ -69,21 +69,21 @@ class EventFanout:
             self._show.__exit__(None, None, None)
             return
         try:
-            for aside in list(self._asides):
-                self._undisturbed(aside, partial(aside.end, error))
+            for subscriber in list(self._subscribers):
+                self._guarded(subscriber, partial(subscriber.end, error))
         finally:
             self._show.__exit__(kind, error, trace)
 
-    def _heed(self, act: Callable[[], None]) -> None:
-        """An interruption is none of the errors that are passed over."""
+    def _interruptible(self, act: Callable[[], None]) -> None:
+        """An interruption is never swallowed with a subscriber's error."""
         with interruptible(self._clock):
             act()
 
-    def _undisturbed(self, aside: Subscriber, act: Callable[[], None]) -> None:
+    def _guarded(self, subscriber: Subscriber, act: Callable[[], None]) -> None:
         try:
             act()
         except Exception as error:
-            if aside in self._asides:
-                self._asides.remove(aside)
+            if subscriber in self._subscribers:
+                self._subscribers.remove(subscriber)
             for line in described(error)[1]:
                 _log.warning(line)

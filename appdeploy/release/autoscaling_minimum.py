@@ -1,4 +1,4 @@
-"""Brings the minimum that autoscaling keeps to.
+"""Sets the minimum capacity of autoscaling.
 
 infra registers each service with a minimum of 0, because AWS moves a count into its bounds at once, which would start tasks of
 a template that has no image (docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html). So the
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 def apply_min_capacity(
     autoscaling: ApplicationAutoScalingClient, plan: ReleasePlan, results: Iterable[ServiceResult], emit: Emit
 ) -> None:
-    """Set the wanted minimum where it differs: one call per fifty services, and one for each that differs.
+    """Set the contract's minimum where it differs: one call per fifty services, and one for each that differs.
 
-    What cannot be set is told, and no more: the service runs, and the next `sync` tries again.
+    A minimum that cannot be set is only reported: the service runs, and the next `sync` tries again.
     """
     services = list(_concerned(plan, results))
     for start in range(0, len(services), TARGETS_A_CALL):
@@ -47,7 +47,7 @@ def apply_min_capacity(
 
 
 def _concerned(plan: ReleasePlan, results: Iterable[ServiceResult]) -> Iterable[ServiceContract]:
-    """The services that run as wanted and had a first release just now, or take the newest template."""
+    """The services that are live and had their first release just now, or take the newest template."""
     well = {result.service for result in results if result.outcome in (Outcome.LIVE, Outcome.UNCHANGED)}
     for service in plan.services:
         first = isinstance(service, ServicePlan) and service.first

@@ -2,7 +2,7 @@
 
 The tag is `released-<environment>-<release id>`; the policy keeps images by that prefix
 (docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html). A release pins its image by digest, so
-nobody has to read these tags.
+these tags are never read.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def tag_released_images(ecr: ECRClient, plan: ReleasePlan, results: Iterable[ServiceResult], emit: Emit) -> None:
-    """Tag the new images of the services that are live: two calls each. What cannot be tagged is told, and no more."""
+    """Tag the new images of the services that are live: two calls each. An image that cannot be tagged is only reported."""
     live = {result.service for result in results if result.outcome is Outcome.LIVE}
     new = [service for service in plan.changed if service.change.registers and service.contract.name in live]
     for service, problem in map_parallel(lambda service: (service, _tag(ecr, plan, service)), new):

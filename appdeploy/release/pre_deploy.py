@@ -84,7 +84,7 @@ class PreDeployTasks:
             return self._unknown(service, f"the task before its rollout was not started: {explain(error)}")
 
     def _task(self, service: ServicePlan) -> OneOffTask:
-        contract, wanted = service.contract, _task_of(service)
+        contract, named = service.contract, _task_of(service)
         return OneOffTask(
             name=contract.name,
             service=contract.service,
@@ -92,8 +92,8 @@ class PreDeployTasks:
             task_definition=self._revisions[contract.name],
             definition=service.base,
             container=contract.container,
-            command=wanted.command,
-            timeout_seconds=wanted.timeout_seconds,
+            command=named.command,
+            timeout_seconds=named.timeout_seconds,
             release_id=self._plan.release_id,
         )
 

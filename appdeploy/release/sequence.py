@@ -1,6 +1,6 @@
-"""The course of a release: one group of services after the other, and back with all of them when one fails.
+"""The order of a release: one wave of services after the other, and all of them reverted when one fails.
 
-A group begins when the services before it are live; their completion is awaited at the end, for all together
+A wave starts when the services before it are live; their completion is awaited at the end, for all together
 (docs/adr/015-several-services.md).
 """
 
@@ -19,11 +19,11 @@ from appdeploy.release.steps import Steps
 from appdeploy.watch.poller import ForwardWatch, Poller, Watch
 
 _UNDECIDED = Outcome.TIMED_OUT
-"""The time was up for us, not for ECS: what is still under way has not failed, and takes nobody back with it."""
+"""The command's time was up, not ECS's: what is still under way has not failed, and reverts no other service."""
 
 
 class ReleaseSequence:
-    """The way of one release whose revisions are registered, to the results of its services."""
+    """One release whose revisions are registered, up to the results of its services."""
 
     def __init__(self, plan: ReleasePlan, steps: Steps, clock: Clock, emit: Emit, *, revert_on_interrupt: bool) -> None:
         self._plan = plan
@@ -36,41 +36,41 @@ class ReleaseSequence:
         self._forward: dict[str, ForwardWatch] = {}
         self._results: dict[str, ServiceResult] = {}
         self._cause: str | None = None
-        """Why all go back; None while they do not."""
+        """Why all are reverted; None while they are not."""
 
-    def run(self, told: Sequence[ServiceResult]) -> list[ServiceResult]:
-        """Go the whole way. `told` are the results of services that need nothing; one that failed ends the way at once.
+    def run(self, unchanged: Sequence[ServiceResult]) -> list[ServiceResult]:
+        """Release all waves. `unchanged` are results of services without a change; one that failed ends the release.
 
         Raises LockLost and OutOfReach when nothing may be sent, and Interrupted.
         """
-        self._results = {result.service: result for result in told}
-        groups = self._plan.waves
-        for number, group in enumerate(groups, start=1):
-            self._release_wave(group, is_last=number == len(groups))
+        self._results = {result.service: result for result in unchanged}
+        waves = self._plan.waves
+        for number, wave in enumerate(waves, start=1):
+            self._release_wave(wave, is_last=number == len(waves))
         if self._plan.atomic and self._failed and self._cause is None and not self._steps.lock_is_lost():
-            self._revert_all(self._why(self._failed))
+            self._revert_all(self._cause_of(self._failed))
         self._poll(lambda: False)
-        return [self._to_be_seen(self._results[service.contract.name]) for service in self._plan.changed]
+        return [self._not_final_yet(self._results[service.contract.name]) for service in self._plan.changed]
 
-    def _release_wave(self, group: Sequence[ServicePlan], *, is_last: bool) -> None:
-        resumed = [service.resumed for service in group if service.resumed and service.resumed.revert_because]
-        begun = [service for service in group if service.deployment_id]
+    def _release_wave(self, wave: Sequence[ServicePlan], *, is_last: bool) -> None:
+        resumed = [service.resumed for service in wave if service.resumed and service.resumed.revert_because]
+        started = [service for service in wave if service.deployment_id]
         if self._blocking_result or self._cause or resumed:
-            self._start(begun)
-            self._skip([service for service in group if service not in begun])
-        elif self._prepare(group):
-            self._start(group)
+            self._start(started)
+            self._skip([service for service in wave if service not in started])
+        elif self._run_pre_deploy(wave):
+            self._start(wave)
         else:
-            self._start(begun)
-            self._skip([service for service in group if service.contract.name not in self._results and service not in begun])
+            self._start(started)
+            self._skip([service for service in wave if service.contract.name not in self._results and service not in started])
         if resumed and self._cause is None:
             self._revert_all(resumed[0].revert_because or "")
-        enough = self._has_failed if is_last else self._may_go_on
+        enough = self._one_has_failed if is_last else self._next_wave_may_start
         if not enough():
             self._poll(enough)
 
-    def _prepare(self, services: Sequence[ServicePlan]) -> bool:
-        """Whether these services may be updated now. What is live already was not looked at meanwhile."""
+    def _run_pre_deploy(self, services: Sequence[ServicePlan]) -> bool:
+        """Run the tasks before these services; whether they may be updated now. Live services were not polled meanwhile."""
         since = self._clock.now()
         for result in self._steps.pre_deploy(services):
             self._decide(result)
@@ -84,21 +84,21 @@ class ReleaseSequence:
     def _start(self, services: Sequence[ServicePlan]) -> None:
         if not services:
             return
-        beginning = self._steps.start(services)
-        for result in beginning.results:
+        started = self._steps.start(services)
+        for result in started.results:
             self._decide(result)
             self._emit(Finished(result))
-        watches = self._steps.watch(beginning.rollouts)
+        watches = self._steps.watch(started.rollouts)
         self._forward |= {watch.rollout.name: watch for watch in watches}
         self._open += watches if self._cause is None else self._reverting(watches, self._cause)
         if self._poller is None:
-            self._poller = self._steps.poller(silent=any(result.outcome is _UNDECIDED for result in beginning.results))
+            self._poller = self._steps.poller(silent=any(result.outcome is _UNDECIDED for result in started.results))
 
     def _skip(self, services: Sequence[ServicePlan]) -> None:
-        """Their turn does not come. Behind one that is still under way it may come later: `resume` begins them then."""
-        before = self._blocking_result
-        final = before is None or not _goes_on(before)
-        cause = self._cause or (self._why(before) if before else "")
+        """They are not started. Behind a service that is still under way they may be later: `resume` starts them then."""
+        blocking = self._blocking_result
+        final = blocking is None or not _continues(blocking)
+        cause = self._cause or (self._cause_of(blocking) if blocking else "")
         for service in services:
             result = ServiceResult(service.contract.name, Outcome.SKIPPED, unchanged_serving(service), cause, final=final)
             self._decide(result)
@@ -108,15 +108,15 @@ class ReleaseSequence:
         """All that are under way, and in an atomic release those that are live."""
         self._cause = cause
         under_way = {watch.rollout.name for watch in self._open}
-        again = [
+        to_revert = [
             watch
             for name, watch in self._forward.items()
             if name in under_way or (self._plan.atomic and self._is_live_and_new(watch))
         ]
-        self._open = self._reverting(again, cause)
+        self._open = self._reverting(to_revert, cause)
 
     def _is_live_and_new(self, watch: ForwardWatch) -> bool:
-        """Whether it ended well, and runs something else than before: a restart has nothing to go back to."""
+        """Whether it ended well, and runs something else than before: a restart has nothing to return to."""
         rollout = watch.rollout
         changed = rollout.task_definition != rollout.plan.previous.task_definition
         return changed and self._results[rollout.name].outcome is Outcome.LIVE
@@ -141,37 +141,37 @@ class ReleaseSequence:
     def _decide(self, result: ServiceResult) -> None:
         self._results[result.service] = result
 
-    def _has_failed(self) -> bool:
+    def _one_has_failed(self) -> bool:
         return self._failed is not None
 
     @property
     def _failed(self) -> ServiceResult | None:
         """The first that ended badly."""
-        return next((result for result in self._bad if not _goes_on(result)), None)
+        return next((result for result in self._bad if not _continues(result)), None)
 
     @property
     def _blocking_result(self) -> ServiceResult | None:
-        """The first that is not live, so that no later group begins; a failure before a time-out."""
+        """The first that is not live, so that no later wave starts; a failure before a time-out."""
         return self._failed or next(iter(self._bad), None)
 
     @property
     def _bad(self) -> list[ServiceResult]:
         return [result for result in self._results.values() if not result.outcome.ok]
 
-    def _may_go_on(self) -> bool:
-        """Whether the next group may begin, or never will."""
+    def _next_wave_may_start(self) -> bool:
+        """Whether the next wave may start, or never will."""
         return bool(self._bad) or all(watch.serving for name, watch in self._forward.items() if name not in self._results)
 
-    def _why(self, result: ServiceResult) -> str:
-        """In the words of a service that did not fail itself."""
+    def _cause_of(self, result: ServiceResult) -> str:
+        """The cause for a service that did not fail itself."""
         return f"{result.service} ended {result.outcome.value}{f': {result.cause}' if result.cause else ''}"
 
-    def _to_be_seen(self, result: ServiceResult) -> ServiceResult:
-        """What is live is not final while an atomic release is undecided: it may still have to go back."""
+    def _not_final_yet(self, result: ServiceResult) -> ServiceResult:
+        """A live service is not final while an atomic release is undecided: it may still be reverted."""
         undecided = any(not other.final and not other.outcome.ok for other in self._results.values())
         return replace(result, final=False) if undecided and self._plan.atomic and result.outcome is Outcome.LIVE else result
 
 
-def _goes_on(result: ServiceResult) -> bool:
-    """Whether ECS still works on it, or it only waits for one on which ECS does."""
+def _continues(result: ServiceResult) -> bool:
+    """Whether ECS still works on it, or on a service that it waits for."""
     return result.outcome is _UNDECIDED or (result.outcome is Outcome.SKIPPED and not result.final)

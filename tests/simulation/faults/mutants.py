@@ -116,7 +116,7 @@ def return_unconfirmed() -> Iterator[None]:
 def groups_at_once() -> Iterator[None]:
     """The next group is updated when ECS has taken the updates of the one before."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ReleaseSequence, "_may_go_on", lambda _: True)
+        patch.setattr(ReleaseSequence, "_next_wave_may_start", lambda _: True)
         yield
 
 

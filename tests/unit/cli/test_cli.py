@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from appdeploy import cli
+from appdeploy.cli.commands import TOP_LEVEL
 from tests.support.release_scenario import AwsSays, Moment, crashed, up
 
 
@@ -136,7 +137,7 @@ def test_status_that_cannot_be_read_exits_10(command, aws, capsys):
     assert command("status", "-e", "staging") == 10
 
 
-@pytest.mark.parametrize("arguments", [["--help"], *([name, "--help"] for name in cli._COMMANDS)])
+@pytest.mark.parametrize("arguments", [["--help"], *([name, "--help"] for name in TOP_LEVEL)])
 def test_help_loads_neither_the_sdk_nor_rich_nor_pydantic(arguments):
     program = (
         "import sys; from appdeploy.cli import run; status = run(sys.argv[1:]);"
@@ -150,5 +151,5 @@ def test_help_loads_neither_the_sdk_nor_rich_nor_pydantic(arguments):
 
 def test_help_lists_every_command_with_its_own_summary():
     out = CliRunner().invoke(cli.cli, ["--help"]).output
-    for name in cli._COMMANDS:
+    for name in TOP_LEVEL:
         assert f"  {name}  " in out
