@@ -8,9 +8,9 @@ from datetime import datetime
 from appdeploy.model.image import short
 from appdeploy.model.ledger_entry import Entry, ServiceEntry, Step
 from appdeploy.model.task_definition import name_of
+from appdeploy.model.words import duration
 from appdeploy.reconcile.settle import EntryState, state_text
 from appdeploy.render.markdown import escaped, table
-from appdeploy.render.words import duration
 
 _SERVICE = ("service", "outcome", "version", "image", "task definition", "template", "after", "serves now")
 
