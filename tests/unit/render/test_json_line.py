@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import jsonschema
 import pytest
@@ -105,3 +106,12 @@ def test_an_end_has_the_worst_outcome_and_seconds_to_the_millisecond():
 
 def test_a_phase_has_its_name():
     assert own(events.Progress("agent", events.Phase.SCALING_TO_ZERO, 0, 2, None, ""))["phase"] == "scaling-to-zero"
+
+
+def test_the_documentation_names_every_event_with_its_fields():
+    rows = [line.split(" | ") for line in (PLACE.parent / "events.md").read_text().splitlines() if line.startswith("| `")]
+    documented = {row[0].strip("| `"): set(re.findall(r"`(\w+)`", row[-1])) for row in rows}
+    for kind in SCHEMA["oneOf"]:
+        properties = SCHEMA["$defs"][kind["$ref"].rsplit("/", 1)[-1]]["properties"]
+        missing = properties.keys() - {"schema_version", "time", "release", "event"} - documented[properties["event"]["const"]]
+        assert not missing, f"docs/events.md says nothing of {missing} of {properties['event']['const']}"
