@@ -1,4 +1,4 @@
-"""The first words of a release's entry: what it is going to do, from its plan."""
+"""A release's new entry in the ledger: what it is going to do, from its plan."""
 
 from __future__ import annotations
 

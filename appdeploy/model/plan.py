@@ -78,13 +78,13 @@ class Resumed:
     deployment_id: str | None
     """The deployment that it had started."""
     stopped_because: str | None = None
-    """Why it had asked ECS for the way back already."""
+    """Why it had asked ECS to roll back already."""
     at_zero: bool = False
     """Whether it had set the count back to 0."""
     pre_deploy: StartedTask | None = None
     """The task before its rollout; None when that was not asked for yet."""
     revert_because: str | None = None
-    """Why it had begun to return to the former version, though ours was live."""
+    """Why it had begun to return to the previous version, although the new one was live."""
     revert_deployment: str | None = None
     """The deployment of that return, as far as it was found."""
 
@@ -106,7 +106,7 @@ class ServicePlan:
     """ARN of the template revision that it will descend from, as far as it is known."""
     previous: PreviousState
     settings: tuple[SettingChange, ...] = ()
-    """What is written before new tasks start, and put back if they fail."""
+    """What is written before new tasks start, and restored if they fail."""
     resumed: Resumed | None = None
     """What an earlier command has done of it; None when nothing has begun."""
 
@@ -118,7 +118,7 @@ class ServicePlan:
 
     @property
     def first(self) -> bool:
-        """Whether there is no former version to go back to."""
+        """Whether there is no previous version to go back to."""
         return self.change is Change.FIRST_RELEASE
 
     @property
@@ -139,7 +139,7 @@ class NoChange:
     contract: ServiceContract
     previous: PreviousState
     reason: str
-    """Why nothing is to be done, in words."""
+    """Why nothing is to be done, as text for people."""
     outcome: Outcome = Outcome.UNCHANGED
     """What an earlier command reported for it."""
 
@@ -171,7 +171,7 @@ class ReleasePlan:
     releases_table: str | None = None
     """The environment's table of releases; None when the contract was not asked, and the name's pattern has to do."""
     event_bus: str | None = None
-    """The EventBridge bus that is told of it; None when nobody is to be told."""
+    """The EventBridge bus that notifications of it are sent to; None when none are sent."""
     fence: int | None = None
     """Which holder of the environment's lock carries it out; None before the lock is taken."""
     atomic: bool = False

@@ -55,7 +55,7 @@ def test_a_failed_release_has_cause_and_log_lines_and_no_way_back(summary, aws):
     assert "2 tasks exited with code 1 |" in added
     assert "    no <database>\n    ```\n" in added
     assert "- what next: the former version serves" in added
-    assert "the way back" not in added
+    assert "- roll back: " not in added
 
 
 def test_a_refusal_says_why_and_nothing_more(summary, aws):
