@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from appdeploy.aws.clients import connect
+from appdeploy.aws import clients as aws
 from appdeploy.lock.session import ResumingAcquirer, TakeoverAcquirer, WaitingAcquirer
 from appdeploy.model.errors import AppdeployError
 from appdeploy.model.outcome import Outcome, worst
@@ -40,7 +40,7 @@ def release(
     with EventFanout(console.show, console.clock) as emit:
         for subscriber in console.subscribers:
             emit.subscribe(subscriber)
-        clients = connect(region)
+        clients = aws.connect(region)
         emit.subscribe(Notifier(EventBridgeSender(clients.once.events), emit))
         acquirer = _acquirer(clients, console, emit, options)
         results = run_release(lambda: _with_reason(prepare(clients), options), watch, clients, console.clock, emit, acquirer)

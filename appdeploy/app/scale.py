@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from appdeploy.aws.clients import connect
+from appdeploy.aws import clients as aws
 from appdeploy.lock.session import WaitingAcquirer
 from appdeploy.model.outcome import Outcome
 from appdeploy.scaling.run import run_scale
@@ -30,7 +30,7 @@ def scale(
 
     Raises what `run_locked` does.
     """
-    clients = connect(region)
+    clients = aws.connect(region)
     with console.show as show:
         acquirer = WaitingAcquirer(clients, console.clock, show, lock_wait)
         result = run_scale(lambda: prepare(clients), timeout, clients, console.clock, show, acquirer, resumed)

@@ -1,8 +1,8 @@
-"""What a release has told so far, folded into one value: for whoever tells it again in another shape."""
+"""The events of a release so far, folded into one value, for outputs that show the release as a whole."""
 
 from __future__ import annotations
 
-from appdeploy.ledger.new_entry import opening_entry, service_entry
+from appdeploy.ledger.new_entry import opening_entry
 from appdeploy.ledger.writer import with_result
 from appdeploy.lock.session import local_user
 from appdeploy.model import events
@@ -22,12 +22,12 @@ class ReleaseFold:
         self.changed = False
         """Whether ECS took an update."""
         self.results: dict[str, ServiceResult] = {}
-        """By service: what was told of it."""
+        """By service."""
         self.seconds: float | None = None
         """From the first write to the last outcome; None before that."""
 
     def apply(self, event: Event) -> None:
-        """Take one event in; those that change nothing here are passed over."""
+        """Take one event in; those that change nothing here are ignored."""
         match event:
             case events.Planned(plan):
                 self.plan = plan
@@ -46,8 +46,7 @@ class ReleaseFold:
                 self.seconds = event.seconds
 
     def _recall(self, plan: ServicePlan) -> None:
-        told = service_entry(plan)
-        self._change(plan.contract.name, previous=told.previous, target=told.target)
+        self._change(plan.contract.name, previous=plan.previous.ref, target=plan.target)
 
     def _finish(self, result: ServiceResult) -> None:
         self.results[result.service] = result
@@ -55,7 +54,7 @@ class ReleaseFold:
             self.entry = with_result(self.entry, result)
 
     def _service(self, name: str) -> ServiceEntry:
-        assert self.entry is not None  # A plan is told before anything else of a service is.
+        assert self.entry is not None  # Planned comes before any event of a service.
         return self.entry.services[name]
 
     def _change(self, name: str, **changes: object) -> None:

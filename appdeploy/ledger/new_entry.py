@@ -1,4 +1,4 @@
-"""The first words of a release's entry: what it is going to do, from its plan."""
+"""A release's new entry in the ledger: what it is going to do, from its plan."""
 
 from __future__ import annotations
 
@@ -6,17 +6,10 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from appdeploy.model.ledger_entry import Entry, ServiceEntry, StepKind, VersionRef
+from appdeploy.model.ledger_entry import Entry, ServiceEntry, StepKind
 from appdeploy.model.outcome import Outcome
-from appdeploy.model.plan import Change, NoChange, PreviousState, ReleasePlan, ServicePlan
+from appdeploy.model.plan import NoChange, ReleasePlan, ServicePlan
 from appdeploy.model.release_id import kind_of
-
-CHANGE_WORDS: Mapping[Change, str] = {
-    Change.RELEASE: "release",
-    Change.FIRST_RELEASE: "first-release",
-    Change.RESTART: "restart",
-    Change.ROLLBACK: "rollback",
-}
 
 
 def opening_entry(plan: ReleasePlan, who: str) -> Entry:
@@ -56,19 +49,23 @@ def ci_run(environment: Mapping[str, str]) -> str | None:
 
 def service_entry(service: ServicePlan | NoChange) -> ServiceEntry:
     """What is going to be done to one service."""
-    former = _former(service.previous)
     match service:
         case NoChange():
-            arn, outcome = service.contract.service, Outcome.UNCHANGED.value
             return ServiceEntry(
-                service=arn, change="none", previous=former, target=former, outcome=outcome, cause=service.reason, settled=True
+                service=service.contract.service,
+                change="none",
+                previous=service.previous.ref,
+                target=service.target,
+                outcome=Outcome.UNCHANGED.value,
+                cause=service.reason,
+                settled=True,
             )
         case ServicePlan():
             return ServiceEntry(
                 service=service.contract.service,
-                change=CHANGE_WORDS[service.change],
-                previous=former,
-                target=_wanted(service),
+                change=service.change.value,
+                previous=service.previous.ref,
+                target=service.target,
                 image=str(service.image),
                 settings=service.settings,
                 base=service.base.arn,
@@ -76,14 +73,3 @@ def service_entry(service: ServicePlan | NoChange) -> ServiceEntry:
                 listed_at=service.previous.snapshot.at,
                 update_sent=False,
             )
-
-
-def _former(former: PreviousState) -> VersionRef:
-    return VersionRef(
-        task_definition=former.task_definition, version=former.version, digest=former.digest, template=former.template
-    )
-
-
-def _wanted(service: ServicePlan) -> VersionRef:
-    arn = None if service.change.registers else service.base.arn
-    return VersionRef(task_definition=arn, version=service.version, digest=service.image.digest, template=service.template)

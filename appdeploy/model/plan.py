@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum, auto
+from enum import Enum
 
 from appdeploy.model.contract import ServiceContract
 from appdeploy.model.ecs_state import DeploymentSnapshot
 from appdeploy.model.errors import Refused
 from appdeploy.model.image import Digest, ImageReference
-from appdeploy.model.ledger_entry import Entry, SettingChange
+from appdeploy.model.ledger_entry import Entry, SettingChange, VersionRef
 from appdeploy.model.outcome import Outcome
 from appdeploy.model.release_id import ReleaseId
 from appdeploy.model.task_definition import TEMPLATE_TAG, VERSION_TAG, TaskDefinition
 
 
 class Change(Enum):
-    """What a release does to one service."""
+    """What a release does to one service. The values are the names in the ledger and in JSON."""
 
-    RELEASE = auto()
+    RELEASE = "release"
     """A new revision."""
-    FIRST_RELEASE = auto()
+    FIRST_RELEASE = "first-release"
     """The template with an image, and the initial number of tasks."""
-    RESTART = auto()
+    RESTART = "restart"
     """The task definition that it runs, in new tasks."""
-    ROLLBACK = auto()
+    ROLLBACK = "rollback"
     """A task definition that it ran before."""
 
     @property
@@ -47,7 +47,14 @@ class PreviousState:
     template: str | None = None
     """ARN of the template revision that it descends from, as far as it is known."""
     read: bool = True
-    """Whether its revision was read. A rollback reads it after its update: only words hang on it."""
+    """Whether its revision was read. A rollback reads it after its update, because only texts depend on it."""
+
+    @property
+    def ref(self) -> VersionRef:
+        """The version for the ledger and for JSON."""
+        return VersionRef(
+            task_definition=self.task_definition, version=self.version, digest=self.digest, template=self.template
+        )
 
 
 @dataclass(frozen=True)
@@ -71,13 +78,13 @@ class Resumed:
     deployment_id: str | None
     """The deployment that it had started."""
     stopped_because: str | None = None
-    """Why it had asked ECS for the way back already."""
+    """Why it had asked ECS to roll back already."""
     at_zero: bool = False
     """Whether it had set the count back to 0."""
     pre_deploy: StartedTask | None = None
     """The task before its rollout; None when that was not asked for yet."""
     revert_because: str | None = None
-    """Why it had begun to return to the former version, though ours was live."""
+    """Why it had begun to return to the previous version, although the new one was live."""
     revert_deployment: str | None = None
     """The deployment of that return, as far as it was found."""
 
@@ -99,13 +106,19 @@ class ServicePlan:
     """ARN of the template revision that it will descend from, as far as it is known."""
     previous: PreviousState
     settings: tuple[SettingChange, ...] = ()
-    """What is written before new tasks start, and put back if they fail."""
+    """What is written before new tasks start, and restored if they fail."""
     resumed: Resumed | None = None
     """What an earlier command has done of it; None when nothing has begun."""
 
     @property
+    def target(self) -> VersionRef:
+        """The version that is to run; its task definition is None while it is not registered."""
+        arn = None if self.change.registers else self.base.arn
+        return VersionRef(task_definition=arn, version=self.version, digest=self.image.digest, template=self.template)
+
+    @property
     def first(self) -> bool:
-        """Whether there is no former version to go back to."""
+        """Whether there is no previous version to go back to."""
         return self.change is Change.FIRST_RELEASE
 
     @property
@@ -126,9 +139,14 @@ class NoChange:
     contract: ServiceContract
     previous: PreviousState
     reason: str
-    """Why nothing is to be done, in words."""
+    """Why nothing is to be done, as text for people."""
     outcome: Outcome = Outcome.UNCHANGED
-    """What an earlier command told of it."""
+    """What an earlier command reported for it."""
+
+    @property
+    def target(self) -> VersionRef:
+        """The version that runs, and stays."""
+        return self.previous.ref
 
 
 @dataclass(frozen=True)
@@ -153,7 +171,7 @@ class ReleasePlan:
     releases_table: str | None = None
     """The environment's table of releases; None when the contract was not asked, and the name's pattern has to do."""
     event_bus: str | None = None
-    """The EventBridge bus that is told of it; None when nobody is to be told."""
+    """The EventBridge bus that notifications of it are sent to; None when none are sent."""
     fence: int | None = None
     """Which holder of the environment's lock carries it out; None before the lock is taken."""
     atomic: bool = False

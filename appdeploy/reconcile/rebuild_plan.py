@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from appdeploy.ledger.new_entry import CHANGE_WORDS
 from appdeploy.model.contract import ServiceContract
 from appdeploy.model.ecs_state import DeploymentSnapshot
 from appdeploy.model.image import Digest, ImageReference
@@ -11,7 +10,7 @@ from appdeploy.model.plan import Change, PreviousState, Resumed, ServicePlan, St
 from appdeploy.model.task_definition import TaskDefinition
 from appdeploy.reconcile.progress import FoundProgress
 
-_CHANGES = {word: change for change, word in CHANGE_WORDS.items()}
+_CHANGES = {change.value: change for change in Change}
 
 
 def rebuild_plan(entry: Entry, name: str, contract: ServiceContract, base: TaskDefinition, trace: FoundProgress) -> ServicePlan:

@@ -7,5 +7,5 @@ import sys
 
 
 def is_terminal() -> bool:
-    """Whether somebody watches: standard output is a terminal that can be drawn on, and this is not a CI run."""
+    """Whether a person watches: standard output is a terminal that can be drawn on, and this is not a CI run."""
     return sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")

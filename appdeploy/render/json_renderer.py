@@ -8,10 +8,9 @@ from typing import Self
 
 from appdeploy.model.errors import AppdeployError
 from appdeploy.model.events import Event, NotificationFailed, Planned
-from appdeploy.render.json_convert import line_of, line_of_error
-from appdeploy.render.json_events import Line
+from appdeploy.model.events.base import JsonLine
+from appdeploy.render.json_line import command_error, json_line
 from appdeploy.render.plain import report_problem, write
-from appdeploy.render.words import lines
 
 
 class JsonRenderer:
@@ -24,20 +23,20 @@ class JsonRenderer:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Tell an error that ends the command; whoever catches it has no details to print on standard output any more."""
+        """Write an error that ends the command. Its details are removed, so that they are not printed a second time."""
         if error is None:
             return
-        self._write(line_of_error(error))
+        self._write(command_error(error))
         if isinstance(error, AppdeployError):
             error.details = ()
 
     def __call__(self, event: Event) -> None:
-        """Show one event."""
+        """Write one event."""
         if isinstance(event, Planned):
             self._release = event.plan.release_id
         if isinstance(event, NotificationFailed):
-            report_problem(lines(event))
-        self._write(line_of(event))
+            report_problem(event.lines())
+        self._write(event)
 
-    def _write(self, line: Line) -> None:
-        write(sys.stdout, [line.model_copy(update={"release": self._release}).model_dump_json()])
+    def _write(self, said: JsonLine) -> None:
+        write(sys.stdout, [json_line(said, self._release)])

@@ -9,14 +9,14 @@ from types import TracebackType
 from typing import IO, Self
 
 from appdeploy.model.events import Event, Finished, NotificationFailed, Planned, Progress
-from appdeploy.render.words import lines, problem, progress
+from appdeploy.model.words import problem
 
 
 class PlainRenderer:
     """Writes each event as lines to standard output, and causes of failure to standard error."""
 
     def __init__(self) -> None:
-        self._progress: dict[str, str] = {}
+        self._progress: dict[str, tuple[str, ...]] = {}
         self._planned: tuple[str, ...] = ()
 
     def __enter__(self) -> Self:
@@ -27,18 +27,19 @@ class PlainRenderer:
 
     def __call__(self, event: Event) -> None:
         """Show one event."""
-        if isinstance(event, Progress) and self._progress.get(event.service) == progress(event):
-            return  # It changed in something that its words do not tell.
+        lines = tuple(event.lines())
         if isinstance(event, Progress):
-            self._progress[event.service] = progress(event)
-        if isinstance(event, Planned):  # Who waited in line plans again, and mostly the same.
-            if self._planned == tuple(lines(event)):
+            if self._progress.get(event.service) == lines:
+                return  # Something changed that the line does not show.
+            self._progress[event.service] = lines
+        if isinstance(event, Planned):  # Sent again after a wait for the lock, and mostly the same.
+            if self._planned == lines:
                 return
-            self._planned = tuple(lines(event))
-        if isinstance(event, NotificationFailed):  # No part of the release itself.
-            report_problem(lines(event))
+            self._planned = lines
+        if isinstance(event, NotificationFailed):  # It is no part of the release itself.
+            report_problem(lines)
             return
-        write(sys.stdout, lines(event))
+        write(sys.stdout, lines)
         if isinstance(event, Finished):
             report_problem(problem(event.result))
 
@@ -50,7 +51,7 @@ def report_problem(text: Iterable[str]) -> None:
 
 
 def write(stream: IO[str], text: Iterable[str]) -> bool:
-    """Write lines and flush; returns whether anybody reads them.
+    """Write lines and flush; returns whether the reader still reads.
 
     A reader that went away (`| head`) must not end a release or hide its exit status.
     """

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from appdeploy.model.image import short
+from appdeploy.model.words import duration
 from appdeploy.plan.report import Drift, Duration, PlannedService, PlanReport, Running, TemplateChange
 from appdeploy.preflight.check import Check, Verdict, table
-from appdeploy.render.words import duration
 
 
 def plan_lines(report: PlanReport) -> Iterator[str]:

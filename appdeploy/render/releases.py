@@ -1,4 +1,4 @@
-"""The ledger in words."""
+"""The ledger's releases as plain lines and as JSON."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from datetime import datetime
 from appdeploy.model.image import short
 from appdeploy.model.ledger_entry import CountChange, Entry, ServiceEntry, Step, VersionRef
 from appdeploy.model.task_definition import name_of
+from appdeploy.model.words import duration
 from appdeploy.reconcile.settle import EntryState, state_text
-from appdeploy.render.words import duration
 
 
 def release_lines(readings: Iterable[EntryState]) -> Iterator[str]:
@@ -57,25 +57,25 @@ def _service(name: str, service: ServiceEntry) -> Iterator[str]:
     settled = "" if service.settled or service.outcome is None else ", not settled"
     seconds = "" if not service.seconds else f" after {duration(service.seconds)}"
     yield f"{name}: {outcome}{settled}{seconds}: {_versions(service)}"
-    wanted, former = service.target, service.previous
+    target, previous = service.target, service.previous
     if service.count is None:
-        yield from _revisions(former, wanted)
+        yield from _revisions(previous, target)
     yield from (f"  {change.key}: {change.previous} -> {change.target}" for change in service.settings)
     if service.deployment_id:
         yield f"  deployment {service.deployment_id}"
     if service.cause:
         yield f"  cause: {service.cause}"
     if service.serving:
-        yield f"  told: {service.serving}"
+        yield f"  reported: {service.serving}"
 
 
-def _revisions(former: VersionRef, wanted: VersionRef) -> Iterator[str]:
-    if wanted.digest:
-        yield f"  image {short(wanted.digest)}"
-    revisions = [name_of(arn) if arn else "none" for arn in (former.task_definition, wanted.task_definition)]
+def _revisions(previous: VersionRef, target: VersionRef) -> Iterator[str]:
+    if target.digest:
+        yield f"  image {short(target.digest)}"
+    revisions = [name_of(arn) if arn else "none" for arn in (previous.task_definition, target.task_definition)]
     yield f"  task definition {revisions[0]} -> {revisions[1]}"
-    if former.template != wanted.template and wanted.template:
-        yield f"  template {name_of(former.template) if former.template else 'unknown'} -> {name_of(wanted.template)}"
+    if previous.template != target.template and target.template:
+        yield f"  template {name_of(previous.template) if previous.template else 'unknown'} -> {name_of(target.template)}"
 
 
 def _step(step: Step) -> str:
@@ -93,12 +93,12 @@ def _what(entry: Entry) -> str:
 def _versions(service: ServiceEntry) -> str:
     if service.count is not None:
         return _count(service.count)
-    former, wanted = service.previous.version, service.target.version or "?"
+    previous, target = service.previous.version, service.target.version or "?"
     if service.settings and service.change == "restart":
         return ", ".join(f"{change.key}={change.target}" for change in service.settings)
     if service.change == "restart":
-        return f"{wanted} restarted"
-    return f"{former} -> {wanted}" if former and former != wanted else wanted
+        return f"{target} restarted"
+    return f"{previous} -> {target}" if previous and previous != target else target
 
 
 def _count(change: CountChange) -> str:

@@ -8,15 +8,15 @@ from datetime import datetime
 from appdeploy.model.image import short
 from appdeploy.model.ledger_entry import Entry, ServiceEntry, Step
 from appdeploy.model.task_definition import name_of
+from appdeploy.model.words import duration
 from appdeploy.reconcile.settle import EntryState, state_text
 from appdeploy.render.markdown import escaped, table
-from appdeploy.render.words import duration
 
 _SERVICE = ("service", "outcome", "version", "image", "task definition", "template", "after", "serves now")
 
 
 def report_lines(reading: EntryState, serving: Mapping[str, str]) -> Iterator[str]:
-    """The record, as lines. `serving` says what each service serves now, in words."""
+    """The record, as lines. `serving` is what each service serves now, by service."""
     entry = reading.entry
     yield f"# {escaped(entry.id)}"
     yield ""
@@ -53,31 +53,31 @@ def _facts(reading: EntryState) -> list[tuple[str, str]]:
         ("for the customer", entry.organisation or ""),
         ("CI run", entry.run or ""),
         ("begun", _moment(entry.started)),
-        ("outcome told", _moment(entry.reported) if entry.reported else ""),
+        ("reported", _moment(entry.reported) if entry.reported else ""),
         ("took", duration((entry.reported - entry.started).total_seconds()) if entry.reported else ""),
         ("to be done", f"appdeploy resume -e {entry.environment} {entry.id}" if reading.resumable else ""),
     ]
 
 
 def _service(name: str, service: ServiceEntry, serving: Mapping[str, str]) -> tuple[str, ...]:
-    former, wanted = service.previous, service.target
+    previous, target = service.previous, service.target
     outcome = service.outcome or "not decided"
     return (
         name,
         outcome if service.settled or service.outcome is None else f"{outcome}, not settled",
-        _move(former.version, wanted.version),
-        _move(short(former.digest) if former.digest else None, short(wanted.digest) if wanted.digest else None),
-        _move(_name(former.task_definition), _name(wanted.task_definition)),
-        _move(_name(former.template), _name(wanted.template)),
+        _move(previous.version, target.version),
+        _move(short(previous.digest) if previous.digest else None, short(target.digest) if target.digest else None),
+        _move(_name(previous.task_definition), _name(target.task_definition)),
+        _move(_name(previous.template), _name(target.template)),
         duration(service.seconds) if service.seconds else "",
         serving.get(name, "not known"),
     )
 
 
-def _move(former: str | None, wanted: str | None) -> str:
-    if former == wanted:
-        return wanted or ""
-    return f"{former or 'none'} -> {wanted or 'none'}"
+def _move(previous: str | None, target: str | None) -> str:
+    if previous == target:
+        return target or ""
+    return f"{previous or 'none'} -> {target or 'none'}"
 
 
 def _name(arn: str | None) -> str | None:
@@ -87,9 +87,9 @@ def _name(arn: str | None) -> str | None:
 def _counts(entry: Entry) -> Iterator[tuple[str, ...]]:
     for name, service in entry.services.items():
         if service.count is not None:
-            wanted = service.count.previous if service.count.target is None else service.count.target
+            target = service.count.previous if service.count.target is None else service.count.target
             until = _moment(service.count.hold_until) if service.count.hold_until else ""
-            yield name, str(service.count.previous), str(wanted), until
+            yield name, str(service.count.previous), str(target), until
 
 
 def _step(step: Step) -> tuple[str, ...]:

@@ -18,12 +18,12 @@ def target_lines(report: TargetsReport) -> Iterator[str]:
 def _heading(service: ServiceTargets) -> str:
     if not service.targets:
         return "ECS remembers no successful release"
-    return f"appdeploy rollback returns to {service.default}" if service.default else "nothing to go back to by itself"
+    return f"appdeploy rollback returns to {service.default}" if service.default else "nothing to return to by default"
 
 
-def _target(point: RollbackTarget, way_back: str | None) -> str:
+def _target(point: RollbackTarget, default: str | None) -> str:
     marks = [
-        mark for mark, holds in (("runs now", point.running), ("the way back", point.task_definition == way_back)) if holds
+        mark for mark, holds in (("runs now", point.running), ("default target", point.task_definition == default)) if holds
     ]
     parts = [
         f"{point.succeeded:%Y-%m-%d %H:%M:%S %Z}",

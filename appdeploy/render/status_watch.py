@@ -13,12 +13,12 @@ from appdeploy.status.watch import Look
 
 
 def show_blocks(looks: Iterable[Look]) -> None:
-    """For a pipe: the time, then the status, whenever it has changed. Ends when nobody reads it any more."""
+    """For a pipe: the time, then the status, whenever it has changed. Ends when its reader has gone."""
     _show(looks, _block)
 
 
 def show_json(looks: Iterable[Look]) -> None:
-    """For programs: an object a line, whenever it has changed. Ends when nobody reads it any more."""
+    """For programs: an object a line, whenever it has changed. Ends when its reader has gone."""
     _show(looks, lambda report: [report.model_dump_json()])
 
 

@@ -16,7 +16,7 @@ VARIABLE = "GITHUB_STEP_SUMMARY"
 
 
 class StepSummary:
-    """Adds to a file once the release is over, also when it came to nothing."""
+    """Adds to a file once the release has ended, also when it changed nothing."""
 
     def __init__(self, environment: str, path: Path) -> None:
         self._environment = environment
@@ -24,11 +24,11 @@ class StepSummary:
         self._account = ReleaseFold()
 
     def on_event(self, event: Event) -> None:
-        """See Aside."""
+        """See Subscriber."""
         self._account.apply(event)
 
     def end(self, error: BaseException | None) -> None:
-        """See Aside."""
+        """See Subscriber."""
         problem = described(error)[1] if error is not None else ()
         text = "\n".join(summary_lines(self._environment, self._account, problem))
         try:

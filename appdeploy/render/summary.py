@@ -1,4 +1,4 @@
-"""A release as Markdown: what a CI run shows of it."""
+"""A release as Markdown, for the page of a CI run."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from appdeploy.ledger.next_steps import rollback_command, what_next
 from appdeploy.model.image import short
 from appdeploy.model.ledger_entry import Entry, ServiceEntry, VersionRef
 from appdeploy.model.outcome import ServiceResult
-from appdeploy.render.words import duration
+from appdeploy.model.words import duration
 
 _HEADINGS = ("service", "from", "to", "outcome", "time", "cause")
 
 
 def summary_lines(environment: str, account: ReleaseFold, problem: Iterable[str] = ()) -> Iterator[str]:
-    """The summary of a release that was told so far; `problem` is the error that ended the command, if one did."""
+    """The summary of a release so far; `problem` is the error that ended the command, if one did."""
     entry, problem = account.entry, list(problem)
     if entry is None:
         yield f"## Release to {environment}: nothing was changed"
@@ -26,21 +26,21 @@ def summary_lines(environment: str, account: ReleaseFold, problem: Iterable[str]
     yield from (f"> {_text(line)}" for line in problem)
     yield from ([""] if problem else [])
     if entry is not None:
-        yield from _release(entry, account, told=not problem)
+        yield from _release(entry, account, complete=not problem)
 
 
-def _release(entry: Entry, account: ReleaseFold, *, told: bool) -> Iterator[str]:
+def _release(entry: Entry, account: ReleaseFold, *, complete: bool) -> Iterator[str]:
     yield from (_row(_HEADINGS), _row("---" for _ in _HEADINGS))
     yield from (_row(_cells(name, service)) for name, service in entry.services.items())
     yield ""
     for result in account.results.values():
         yield from _log(result)
     yield from (f"- {name}: {words}" for name, words in _facts(entry, account) if words)
-    if told or account.changed:
+    if complete or account.changed:
         yield f"- what next: {what_next(entry)}"
     back = rollback_command(entry)
     if back:
-        yield f"- the way back: `{back}`"
+        yield f"- roll back: `{back}`"
     yield ""
 
 
@@ -69,7 +69,7 @@ def _side(side: VersionRef) -> str:
 
 
 def _log(result: ServiceResult) -> Iterator[str]:
-    """Indented, so that nothing in it is Markdown."""
+    """Indented, so that Markdown shows it as it is."""
     if result.log_lines:
         yield from (f"{result.service}, last log lines:", "", *(f"    {line}" for line in result.log_lines), "")
 
@@ -79,6 +79,6 @@ def _row(cells: Iterable[str]) -> str:
 
 
 def _text(words: str) -> str:
-    """Words of people and of AWS, none of which is to be taken for Markdown or HTML."""
+    """Text of people and of AWS, escaped so that nothing in it is Markdown or HTML."""
     escaped = html.escape(" ".join(words.split()), quote=False)
     return "".join(f"\\{letter}" if letter in "\\`*_[]|" else letter for letter in escaped)

@@ -15,8 +15,8 @@ from rich.text import Text
 from appdeploy.model import events
 from appdeploy.model.events import Event
 from appdeploy.model.outcome import ServiceResult
+from appdeploy.model.words import duration, problem
 from appdeploy.render.plain import report_problem, write
-from appdeploy.render.words import duration, finished, lines, problem
 
 if TYPE_CHECKING:
     from appdeploy.model.clock import Clock
@@ -67,24 +67,6 @@ class TerminalRenderer:
             case events.PreviousVersionResolved(plan):
                 self._rows[plan.contract.name].version = _versions(plan)
                 self._print(event)
-            case (
-                events.WaitingForLock()
-                | events.LockTakenOver()
-                | events.ContinuedWithoutLock()
-                | events.NotRecorded()
-                | events.ImageRetentionFailed()
-                | events.PreDeployStarted()
-                | events.PreDeployLog()
-                | events.PreDeployEnded()
-                | events.WatchingForLateWrites()
-                | events.LateWriteReverted()
-                | events.MinCapacitySet()
-                | events.MinCapacityFailed()
-                | events.NotificationFailed()
-                | events.Note()
-                | events.TaskCount()
-            ):
-                self._print(event)
             case events.Progress(service):
                 self._progress(self._rows[service], event)
             case events.Stopping(service, cause):
@@ -93,29 +75,31 @@ class TerminalRenderer:
                 row = self._rows[service]
                 row.trouble, row.style, row.seconds = cause, "", None
             case events.AwsUnreachable():
-                self._note = next(lines(event))
+                self._note = next(event.lines())
             case events.AwsReachable():
                 self._note = ""
             case events.Finished(result):
                 self._finish(result)
             case events.Ended():
                 self._end(event)
+            case _:  # What has no place in the table.
+                self._print(event)
 
     def _work(self, service: str, phase: str) -> None:
-        """From the first thing that is done on there is a table."""
+        """The table is shown once something has been done."""
         self._rows[service].phase = phase
         self._live.start()
 
     def _print(self, event: Event) -> None:
-        """Lines to stay: above the table, when there is one."""
-        for line in lines(event):
+        """Lines that stay, above the table when there is one."""
+        for line in event.lines():
             self._live.console.print(Text(line), soft_wrap=True)
 
     def _plan(self, event: events.Planned) -> None:
-        plan, words = event.plan, tuple(lines(event))
-        if words != self._planned:  # Who waited in line plans again, and mostly the same.
-            write(sys.stdout, words)
-        self._planned = words
+        plan, lines = event.plan, tuple(event.lines())
+        if lines != self._planned:  # Sent again after a wait for the lock, and mostly the same.
+            write(sys.stdout, lines)
+        self._planned = lines
         self._begun = self._clock.now()
         for service in plan.changed:
             self._rows[service.contract.name] = _Row(_versions(service))
@@ -124,7 +108,7 @@ class TerminalRenderer:
         if event.phase.is_forward:
             row.tasks = f"{event.running}/{event.desired}"
             row.healthy = "-" if event.healthy is None else str(event.healthy)
-        row.phase = event.phase.value
+        row.phase = event.phase.text
         row.trouble = event.trouble or row.trouble
 
     def _finish(self, result: ServiceResult) -> None:
@@ -138,9 +122,9 @@ class TerminalRenderer:
     def _end(self, event: events.Ended) -> None:
         self._live.stop()
         for result in event.results:
-            write(sys.stdout, [finished(result)])
+            write(sys.stdout, events.Finished(result).lines())
             report_problem(problem(result))
-        write(sys.stdout, lines(event))
+        write(sys.stdout, event.lines())
 
     def _screen(self) -> Group:
         troubles = [Text(f"{name}: {row.trouble}", "yellow") for name, row in self._rows.items() if row.trouble]

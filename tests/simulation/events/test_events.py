@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
-from appdeploy.render import words
+from appdeploy.model.events import release
+from appdeploy.model.events.base import JsonLine
+from appdeploy.model.words import change
+from appdeploy.render import json_renderer
+from appdeploy.render.json_line import json_line
 from appdeploy.render.json_renderer import JsonRenderer
 from tests.simulation.events.random_release import Trial, open_trial
 from tests.support.emulator_scenario import forget
@@ -34,22 +39,23 @@ def test_a_sample_of_random_releases_tells_lines_by_the_schema_and_no_secret(tri
 
 
 def test_a_line_that_is_not_by_the_schema_is_found(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
-    write = JsonRenderer._write
-    monkeypatch.setattr(JsonRenderer, "_write", lambda show, line: write(show, line.model_copy(update={"time": None})))
+    def timeless(said: JsonLine, release_id: str | None) -> str:
+        return json.dumps(json.loads(json_line(said, release_id)) | {"time": None})
+
+    monkeypatch.setattr(json_renderer, "json_line", timeless)
 
     assert any(wrong.startswith("line 0 (planned): ") for wrong in trial.run(SEED, FEW).wrong)
 
 
 def test_a_stream_that_breaks_off_is_found(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
     write = JsonRenderer._write
-    monkeypatch.setattr(JsonRenderer, "_write", lambda show, line: None if line.event == "ended" else write(show, line))
+    monkeypatch.setattr(JsonRenderer, "_write", lambda show, said: None if said.event == "ended" else write(show, said))
 
     assert any("the last line" in wrong for wrong in trial.run(SEED, FEW).wrong)
 
 
 def test_a_secret_that_is_told_is_found(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
-    change = words.change
-    monkeypatch.setattr(words, "change", lambda service: f"{change(service)} {service.base.fields}")
+    monkeypatch.setattr(release, "change", lambda service: f"{change(service)} {service.base.fields}")
 
     assert any(wrong.startswith("a secret stands in plain lines") for wrong in trial.run(SEED, FEW).wrong)
 

@@ -38,7 +38,7 @@ def test_an_emulator_killed_in_the_middle_of_a_release_ends_it_with_24(staging: 
     assert release.returncode == 24
     timed_out, untold = errors.strip().splitlines()
     assert timed_out.startswith("appdeploy: agent: timed-out: no answer for 30 s")
-    assert untold.startswith("appdeploy: not everybody was told of it"), "EventBridge is gone too"
+    assert untold.startswith("appdeploy: notification failed"), "EventBridge is gone too"
 
     status = staging.sandbox("status").expect(3)
     assert f"pid {running.pid}" in status.err

@@ -54,8 +54,8 @@ def test_an_update_that_lands_after_the_rollbacks_is_undone_and_both_commands_sa
     release = shop.start("appdeploy", "deploy", "-e", "staging", "--version", "v4", "--until", "complete")
     wait_for(shop, "RegisterTaskDefinition")
     out = shop.run(*ROLLBACK, "--reason", "v4 was a mistake")
-    assert "PUT BACK: a late write of upgrade-" in out
-    assert "brought axonflow-staging-agent:4; axonflow-staging-agent:2 again" in out
+    assert "REVERTED a late write of upgrade-" in out
+    assert "which set axonflow-staging-agent:4; axonflow-staging-agent:2 again" in out
     assert "v2 serves" in out
     assert shop.stands_on == V2
     _, errors = ended(release, 23)

@@ -42,10 +42,10 @@ class Told:
         """Of the last line of that event."""
         return datetime.fromisoformat(self.lines(event)[-1]["time"])
 
-    def step(self, what: str) -> tuple[datetime, datetime]:
+    def step(self, kind: str) -> tuple[datetime, datetime]:
         """When a step of the ledger was begun and done."""
-        step = next(each for each in self.entry["steps"] if each["what"] == what)
-        return datetime.fromisoformat(step["begun"]), datetime.fromisoformat(step["done"])
+        step = next(each for each in self.entry["steps"] if each["kind"] == kind)
+        return datetime.fromisoformat(step["started"]), datetime.fromisoformat(step["finished"])
 
 
 def _subscribe(shop: Shop) -> str:
@@ -137,11 +137,11 @@ def test_all_speak_of_the_same_deployment_and_versions(told: Told) -> None:
     coming = [look["services"][0]["underway"] for look in told.looks if look["services"][0]["underway"]]
     rolling_out = {each["deployment_id"] for each in coming if each["kind"] == "rolling out"}
     assert rolling_out <= {started["deployment_id"]} == {entry["deployment_id"]}
-    versions = (planned["before"]["version"], planned["after"]["version"])
-    assert versions == (entry["former"]["version"], entry["wanted"]["version"])
+    versions = (planned["previous"]["version"], planned["target"]["version"])
+    assert versions == (entry["previous"]["version"], entry["target"]["version"])
     noted = told.notices[-1]["detail"]["services"][0]
     assert versions == (noted["from"], noted["to"])
-    assert entry["wanted"]["task_definition"] == told.lines("registered")[-1]["task_definition"]
+    assert entry["target"]["task_definition"] == told.lines("registered")[-1]["task_definition"]
 
 
 def test_all_tell_the_same_outcome_and_cause(told: Told) -> None:
@@ -174,7 +174,7 @@ def test_the_times_of_the_stream_lie_within_the_steps_of_the_ledger(told: Told) 
     begun, registered = told.step("register")
     updating, updated = told.step("update")
     moments = [begun, told.moment("registered"), registered, updating, told.moment("started"), updated]
-    over = [told.moment("finished"), datetime.fromisoformat(told.entry["told"]), told.moment("ended")]
+    over = [told.moment("finished"), datetime.fromisoformat(told.entry["reported"]), told.moment("ended")]
     assert [*moments, *over] == sorted([*moments, *over])
     assert told.moment("planned") <= begun
 

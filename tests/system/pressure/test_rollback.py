@@ -125,7 +125,7 @@ def test_a_late_write_of_the_release_that_lost_its_lock_is_undone(world: World, 
     assert (result.outcome, result.serving) == (Outcome.LIVE, "v2 serves (2 tasks)")
     assert (world.stands_on, world.runs) == (V2, {V2})
     [put_back] = [event for event in world.events if isinstance(event, LateWriteReverted)]
-    assert (put_back.release, put_back.late) == (RIVAL, rival.revision)
+    assert (put_back.from_release, put_back.late_task_definition) == (RIVAL, rival.revision)
 
 
 @pytest.mark.parametrize("until_complete", [True, False], ids=["complete", "live"])
@@ -134,7 +134,7 @@ def test_live_is_not_told_before_the_lease_of_a_release_that_lost_its_lock_is_ov
     begun = world.app.now()
     assert world.rollback(until_complete=until_complete).outcome is Outcome.LIVE
     assert world.app.now() - begun >= LEASE_SECONDS
-    assert [event.release for event in world.events if isinstance(event, WatchingForLateWrites)] == [RIVAL]
+    assert [event.from_release for event in world.events if isinstance(event, WatchingForLateWrites)] == [RIVAL]
 
 
 def test_nobody_waits_when_nobody_lost_a_lock(world: World) -> None:

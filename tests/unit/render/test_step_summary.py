@@ -40,7 +40,7 @@ def test_a_good_release(summary, aws):
     assert row[:4] == ["agent", "v1 (sha256:000000000000)", "v2 (sha256:000000000000)", "live"]
     assert f"- release: `{aws.ledger[0].id}`" in lines
     assert {"- why: faster", "- change: CHG-7", "- what next: nothing"} <= set(lines)
-    assert "- the way back: `appdeploy rollback -e staging --service agent`" in lines
+    assert "- roll back: `appdeploy rollback -e staging --service agent`" in lines
 
 
 def test_a_failed_release_has_cause_and_log_lines_and_no_way_back(summary, aws):
@@ -55,7 +55,7 @@ def test_a_failed_release_has_cause_and_log_lines_and_no_way_back(summary, aws):
     assert "2 tasks exited with code 1 |" in added
     assert "    no <database>\n    ```\n" in added
     assert "- what next: the former version serves" in added
-    assert "the way back" not in added
+    assert "- roll back: " not in added
 
 
 def test_a_refusal_says_why_and_nothing_more(summary, aws):

@@ -258,7 +258,7 @@ def test_points_are_listed_with_what_can_still_be_returned_to(aws, command, caps
     out = capsys.readouterr().out
     assert "agent: appdeploy rollback returns to axonflow-staging-agent:2" in out
     assert "axonflow-staging-agent:3, can be returned to, runs now" in out
-    assert "axonflow-staging-agent:2, cannot be returned to: the image is not in ECR any more, the way back" in out
+    assert "axonflow-staging-agent:2, cannot be returned to: the image is not in ECR any more, default target" in out
     assert "axonflow-staging-agent:1, cannot be returned to: the task definition is INACTIVE" in out
     assert "template" not in out
     assert aws.writes == []

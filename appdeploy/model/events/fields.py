@@ -1,0 +1,68 @@
+"""What the fields of events look like in JSON, where that is not what they are in Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeVar
+
+from pydantic import Field, GetPydanticSchema, PlainSerializer, computed_field
+from pydantic_core import core_schema
+
+from appdeploy.model.ledger_entry import VersionRef
+from appdeploy.model.outcome import ServiceResult
+from appdeploy.model.plan import Change, NoChange, ServicePlan
+
+if TYPE_CHECKING:
+    json_field = property  # mypy knows no other decorator that makes one.
+else:
+    json_field = computed_field
+    """A property that is a field of the event's JSON. Its docstring is published with the schema."""
+
+T = TypeVar("T")
+
+NotJson = Annotated[T, Field(exclude=True), GetPydanticSchema(lambda _type, _handler: core_schema.any_schema())]
+"""A field that the event's JSON does not have."""
+
+
+def _rounded(result: ServiceResult) -> ServiceResult:
+    return replace(result, seconds=round(result.seconds, 3))
+
+
+Seconds = Annotated[float, PlainSerializer(lambda seconds: round(seconds, 3), return_type=float)]
+"""A measured duration: JSON has it to the millisecond."""
+Result = Annotated[ServiceResult, PlainSerializer(_rounded)]
+
+
+@dataclass(frozen=True)
+class Version:
+    """What a service runs, or is to run, as far as it is known."""
+
+    version: str | None
+    """The name of the version; null before the first release."""
+    digest: str | None
+    task_definition: str | None
+    """ARN; null while it is not registered."""
+    template: str | None
+    """ARN of the template revision that it descends from."""
+
+    @classmethod
+    def of(cls, ref: VersionRef) -> Self:
+        """The same as an entry of the ledger has it, where fields may be missing or unknown."""
+        return cls(ref.version, ref.digest, ref.task_definition, ref.template)
+
+
+@dataclass(frozen=True)
+class PlannedService:
+    """What a release does to one service."""
+
+    service: str
+    change: Change | Literal["none"]
+    """`none`: the service is as wanted already."""
+    previous: Version
+    target: Version
+
+    @classmethod
+    def of(cls, plan: ServicePlan | NoChange) -> Self:
+        """What the plan says."""
+        change: Change | Literal["none"] = plan.change if isinstance(plan, ServicePlan) else "none"
+        return cls(plan.contract.name, change, Version.of(plan.previous.ref), Version.of(plan.target))

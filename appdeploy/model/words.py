@@ -1,0 +1,70 @@
+"""Texts that several events and reports share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from appdeploy.model.image import short
+from appdeploy.model.outcome import ServiceResult
+from appdeploy.model.plan import Change, ReleasePlan, ServicePlan
+from appdeploy.model.task_definition import name_of
+
+
+def problem(result: ServiceResult) -> Iterator[str]:
+    """Why a service's release failed: the cause, and under it the container's last log lines. Nothing when it did not fail."""
+    if result.outcome.ok:
+        return
+    with_log = "; last log lines:" if result.log_lines else ""
+    yield f"{result.service}: {result.outcome.value}: {result.cause or 'no cause is known'}{with_log}"
+    yield from (f"  | {line}" for line in result.log_lines)
+
+
+def duration(seconds: float) -> str:
+    """Seconds for people: `4.2 s`, `42 s`, `3 min 20 s`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"
+
+
+def heading(plan: ReleasePlan) -> str:
+    """Which release it is, and what for."""
+    reason = f"; reason: {plan.reason}" if plan.reason else ""
+    incident = f"; during an incident: {plan.incident}" if plan.incident else ""
+    return f"{plan.release_id}: {plan.purpose}{incident}{reason}"
+
+
+def change(service: ServicePlan) -> str:
+    """What a release does to a service, in one line."""
+    digest = short(service.image.digest or "no digest")
+    match service.change:
+        case Change.FIRST_RELEASE:
+            return f"first release: {service.version} ({digest}), {service.desired_count} tasks"
+        case Change.RESTART:
+            return f"{service.version} ({digest}) again, in new tasks of {name_of(service.base.arn)}{_settings(service)}"
+        case Change.RELEASE:
+            return f"{_versions(service)} ({digest}){_template(service)}"
+        case Change.ROLLBACK:
+            known = f" ({digest})" if service.base.is_read else ""
+            return f"{_versions(service)}{known}, back to {name_of(service.base.arn)}{_template(service)}{_settings(service)}"
+
+
+def _versions(service: ServicePlan) -> str:
+    previous = service.previous.version
+    return f"{previous} stays" if previous == service.version else f"{previous} -> {service.version}"
+
+
+def _settings(service: ServicePlan) -> str:
+    return "".join(f"; {change.key}: {change.previous} -> {change.target}" for change in service.settings)
+
+
+def _template(service: ServicePlan) -> str:
+    """The change of the template, if there is one."""
+    previous = service.previous
+    if service.template is None or service.template == previous.template or not previous.read:
+        return ""
+    back = "goes back too" if service.change is Change.ROLLBACK else "moves"
+    before = name_of(previous.template) if previous.template else "an unknown one"
+    return f"; the template {back}: {before} -> {name_of(service.template)}"
