@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -104,3 +105,11 @@ def _inside(endpoint: str) -> dict[str, str]:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
+
+
+def wait_for(shop: Shop, action: str) -> None:
+    """Until a call of that action has been answered."""
+    end = time.monotonic() + 30
+    while action not in shop.calls:
+        assert time.monotonic() < end, shop.calls
+        time.sleep(0.05)

@@ -9,7 +9,11 @@ from typing import Any
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.responses import DynamoHandler
 
-from tests.support.release_scenario import ACCOUNT, ENVIRONMENT, REGION
+from tests.support.release_scenario import (
+    ACCOUNT,
+    ENVIRONMENT,
+    REGION,
+)
 
 TABLE = f"axonflow-{ENVIRONMENT}-releases"
 LOCK = {"pk": {"S": "LOCK"}, "sk": {"S": "LOCK"}}
@@ -80,3 +84,13 @@ _SNAKES = {
 
 def _keys(partition: str, sort: str) -> list[dict[str, str]]:
     return [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}]
+
+
+def text(**values: str) -> dict[str, Any]:
+    return {"M": {name: {"S": value} for name, value in values.items()}}
+
+
+BOB = text(release="upgrade-2026-1125-100000-bobbob", who="bob", since="2026-11-25T10:00:00+00:00", token="t")
+
+
+FREEZE = text(who="carol", since="2026-11-25T09:00:00+00:00", reason="load test")

@@ -259,3 +259,12 @@ def only(results: tuple[ServiceResult, ...]) -> ServiceResult:
 
 DONE = Moment((up(1), up(2)), status="SUCCESSFUL", rollout="COMPLETED")
 ROLLED_BACK = Moment((crashed(1), crashed(2)), status="ROLLBACK_SUCCESSFUL", primary="former", rollout="COMPLETED")
+
+
+def under_way(aws, *tasks, running=None):
+    service = aws.released()
+    service.moment = Moment(tasks, running=running)
+    service.ours = service.task_definition
+    service.script = [service.moment, service.moment, DONE]
+    aws.environment(service)
+    return service

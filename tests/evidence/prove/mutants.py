@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from tests.evidence.prove.report import Report, Table
-from tests.sandbox.emulator.test_sources import SCENARIOS, sources
 from tests.support.evidence import ROOT
 from tests.support.scheduler_mutants import MUTANTS, Mutant
+from tests.support.scheduler_scenarios import scenario_modules, sources
 
 _AT_ONCE = 2
 _SECONDS = 300
@@ -47,7 +47,7 @@ def prove(seed: int, scale: float) -> Report:
     ]
     if sound.result().status:
         failures.append(f"without a mutant the scenarios fail: {', '.join(sound.result().failed)}")
-    rows = [(name, str(source)) for module in SCENARIOS for name, (source, *_) in sources(module)]
+    rows = [(name, str(source)) for module in scenario_modules() for name, (source, *_) in sources(module)]
     return Report(
         figures=(
             ("mutants", str(len(chosen))),
@@ -64,7 +64,7 @@ def prove(seed: int, scale: float) -> Report:
 
 
 def _judge(options: Sequence[str]) -> Verdict:
-    files = [str(module.__file__) for module in SCENARIOS]
+    files = [str(module.__file__) for module in scenario_modules()]
     command = [sys.executable, "-m", "pytest", "-rf", "--tb=no", *options, *files]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=_SECONDS, check=False)
     failed = [line.split()[1].partition("::")[2] for line in ran.stdout.splitlines() if line.startswith("FAILED ")]

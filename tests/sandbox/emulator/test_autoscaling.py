@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.support.emulator_scenario import Scenario
-
-WHAT = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
-
-
-def resource(scenario: Scenario) -> str:
-    return str(scenario.describe()["serviceArn"]).split(":", 5)[5]
-
-
-def register(scenario: Scenario, name: str, **bounds: Any) -> None:
-    scenario.client("application-autoscaling").register_scalable_target(**WHAT, ResourceId=name, **bounds)
+from tests.support.scaling_target import register, resource
 
 
 @pytest.mark.parametrize(("bounds", "count"), [((0, 4), 2), ((3, 4), 3), ((0, 1), 1)], ids=["within", "too few", "too many"])

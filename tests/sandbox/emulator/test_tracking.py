@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 
 from sandbox.emulator.cloudwatch.series import Series
 from sandbox.emulator.tracking import IN_MINUTES, OUT_MINUTES
-from tests.sandbox.emulator.test_autoscaling import WHAT, register, resource
 from tests.support.emulator_scenario import Scenario
+from tests.support.scaling_target import WHAT, register, resource
 
 CPU = {"PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}}
 MEMORY = {"PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageMemoryUtilization"}}

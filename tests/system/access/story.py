@@ -6,9 +6,8 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.support.cli_harness import ended
+from tests.support.cli_harness import ended, wait_for
 from tests.system.access.iam_platform import Site
-from tests.system.pressure.test_commands import wait_for
 
 Before = Callable[[Site], None]
 

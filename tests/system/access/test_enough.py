@@ -24,12 +24,12 @@ RUNBOOK = Path(__file__).resolve().parents[3] / "docs/runbook.md"
 NOT_EXERCISED = {
     ("operator", "ReadTheServicesLogs"): "logs, diagnose",
     ("operator", "ReadMetrics"): "diagnose",
-    ("operator", "SeeAndStartTheDatabase"): "db status, db start",
+    ("operator", "ReadAndStartTheDatabase"): "db status, db start",
     ("maintenance", "HoldTheLock"): "prune",
     ("maintenance", "PruneTaskDefinitions"): "prune",
     ("maintenance", "PruneImages"): "prune",
-    ("maintenance", "RunTasksOnTheDatabase"): "db init, db maintain",
-    ("maintenance", "HandThoseTasksTheirRoles"): "db init, db maintain",
+    ("maintenance", "RunDatabaseTasks"): "db init, db maintain",
+    ("maintenance", "PassTheRolesOfDatabaseTasks"): "db init, db maintain",
 }
 """Statements whose command is still to come, each with the command that it waits for."""
 

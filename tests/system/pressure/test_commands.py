@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
 
-from tests.support.cli_harness import Shop, ended
+from tests.support.cli_harness import Shop, ended, wait_for
 from tests.support.emulator_process import EmulatorProcess
 
 pytestmark = [pytest.mark.emulator, pytest.mark.waits]
@@ -38,14 +37,6 @@ def _no_fault_stays(shop: Shop) -> Iterator[None]:
 def before_update(shop: Shop) -> list[str]:
     calls = shop.calls
     return calls[: calls.index("UpdateService")]
-
-
-def wait_for(shop: Shop, action: str) -> None:
-    """Until a call of that action has been answered."""
-    end = time.monotonic() + 30
-    while action not in shop.calls:
-        assert time.monotonic() < end, shop.calls
-        time.sleep(0.05)
 
 
 def test_an_update_that_lands_after_the_rollbacks_is_undone_and_both_commands_say_what_happened(shop: Shop) -> None:

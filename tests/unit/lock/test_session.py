@@ -11,18 +11,10 @@ from appdeploy.model.errors import Interrupted, Locked, LockLost, Refused
 from appdeploy.model.events import Planned, Registered, Started, WaitingForLock
 from appdeploy.model.outcome import Outcome
 from appdeploy.model.task_definition import FENCE_TAG
-from tests.support.release_scenario import DONE, ROLLED_BACK, AwsSays, Moment, crashed, only, up
-from tests.unit.preflight.test_checks import under_way
+from tests.support.fake_table import BOB, FREEZE
+from tests.support.release_scenario import DONE, ROLLED_BACK, AwsSays, Moment, crashed, only, under_way, up
 
 SILENCE = EndpointConnectionError(endpoint_url="http://127.0.0.1:9")
-
-
-def text(**values: str) -> dict[str, Any]:
-    return {"M": {name: {"S": value} for name, value in values.items()}}
-
-
-BOB = text(release="upgrade-2026-1125-100000-bobbob", who="bob", since="2026-11-25T10:00:00+00:00", token="t")
-FREEZE = text(who="carol", since="2026-11-25T09:00:00+00:00", reason="load test")
 
 
 @pytest.fixture
@@ -221,7 +213,7 @@ def test_lock_wants_a_reason(command, capsys):
 def test_unlock_without_a_freeze_says_so_and_who_is_at_work(aws, command, capsys):
     hold(aws)
     assert command("unlock", "-e", "staging") == 0
-    assert "staging was not frozen; upgrade-2026-1125-100000-bobbob of bob is at work" in capsys.readouterr().out
+    assert "staging was not frozen; upgrade-2026-1125-100000-bobbob of bob is running" in capsys.readouterr().out
     assert aws.lock_writes == []
 
 
@@ -229,7 +221,7 @@ def test_unlock_without_a_freeze_says_so_and_who_is_at_work(aws, command, capsys
 def test_unlock_break_puts_the_holder_out(aws, command, capsys):
     hold(aws)
     assert command("unlock", "-e", "staging", "--break") == 0
-    assert "was put out" in capsys.readouterr().out
+    assert "was evicted" in capsys.readouterr().out
     assert aws.lock_item["fence"] == {"N": "8"}
     assert "holder" not in aws.lock_item
 

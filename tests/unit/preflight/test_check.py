@@ -10,8 +10,8 @@ from appdeploy.model.operation import Deploy
 from appdeploy.plan.prepare import Request, prepare
 from appdeploy.plan.report import PlanReport
 from appdeploy.preflight.check import Verdict
+from tests.support.fake_table import BOB, FREEZE
 from tests.support.release_scenario import DONE, AwsSays
-from tests.unit.lock.test_session import BOB, FREEZE
 
 PLAN = ("plan", "-e", "staging", "--version", "v2")
 

@@ -11,7 +11,7 @@ from appdeploy.model.task_definition import TaskDefinition
 from appdeploy.plan.prepare import Request, prepare
 from appdeploy.preflight.check import Check, Verdict, table
 from appdeploy.preflight.dependencies import dependencies_of
-from tests.support.release_scenario import DONE, AwsSays, Moment, described, target_group, up
+from tests.support.release_scenario import DONE, AwsSays, Moment, described, target_group, under_way, up
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 RINGING = {"alarms": {"alarmNames": ["5xx"], "enable": True, "rollback": True}}
@@ -161,15 +161,6 @@ def test_the_target_group_that_serves_is_named(aws, look):
 
 
 # A deployment under way
-
-
-def under_way(aws, *tasks, running=None):
-    service = aws.released()
-    service.moment = Moment(tasks, running=running)
-    service.ours = service.task_definition
-    service.script = [service.moment, service.moment, DONE]
-    aws.environment(service)
-    return service
 
 
 def test_a_deployment_whose_new_tasks_are_all_healthy_may_be_superseded(aws, look):
