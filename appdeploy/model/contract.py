@@ -16,8 +16,8 @@ from appdeploy.model.window import ReleaseWindow as ReleaseWindow  # infra takes
 
 SCHEMA_MAJOR = 1
 """The major version that this code reads and writes. A reader refuses every other one."""
-SCHEMA_MINOR = 1
-"""Raised with each field that is added. 1: promotion, the event bus, a service's order and its task before a rollout."""
+SCHEMA_MINOR = 0
+"""Raised with each field that is added."""
 
 STANDARD_PARAMETER_BYTES = 4096
 """Largest value of a standard SSM parameter (docs.aws.amazon.com/general/latest/gr/ssm.html)."""
@@ -147,7 +147,7 @@ class Scaling(BaseModel):
         return self
 
 
-class BeforeTask(BaseModel):
+class PreDeployTask(BaseModel):
     """A one-off task that runs with a service's new revision before its rollout, such as a database migration."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -184,7 +184,7 @@ class ServiceContract(_Document):
     health_path: Annotated[str, StringConstraints(pattern=r"^/")] = "/health"
     wave: Annotated[int, Field(ge=0, le=99)] = 0
     """Its group within a release of several services: lower ones first, those of one number side by side."""
-    pre_deploy: BeforeTask | None = None
+    pre_deploy: PreDeployTask | None = None
 
     @property
     def template_family(self) -> str:

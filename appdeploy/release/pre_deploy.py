@@ -23,7 +23,7 @@ from appdeploy.tasks.request import OneOffTask
 
 if TYPE_CHECKING:
     from appdeploy.ledger.locked_change import ReleaseContext
-    from appdeploy.model.contract import BeforeTask
+    from appdeploy.model.contract import PreDeployTask
     from appdeploy.model.plan import ReleasePlan, ServicePlan
 
 TOKEN_LIVES = timedelta(minutes=50)
@@ -126,7 +126,7 @@ def is_needed(service: ServicePlan) -> bool:
     return service.contract.pre_deploy is not None and service.change.registers and not passed
 
 
-def _task_of(service: ServicePlan) -> BeforeTask:
+def _task_of(service: ServicePlan) -> PreDeployTask:
     """What the contract names, of a service that has such a task."""
     assert service.contract.pre_deploy is not None, "only services with such a task are asked"
     return service.contract.pre_deploy

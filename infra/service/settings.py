@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from appdeploy.model.contract import BeforeTask
+from appdeploy.model.contract import PreDeployTask
 from infra.core.settings_model import SettingsModel
 from infra.ingress.exposure import InternalExposure, PublicExposure
 
@@ -58,7 +58,7 @@ class ScalingSettings(SettingsModel):
         return self
 
 
-class PreDeploySettings(BeforeTask):
+class PreDeploySettings(PreDeployTask):
     """The contract's own model; in a stack file an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

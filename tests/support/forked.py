@@ -58,6 +58,8 @@ class Forked:
         said = ["", ""]
 
         def read(place: int, stream: IO[str]) -> None:
+            if stream.closed:
+                return  # Read before, as `subprocess` allows it.
             with stream:
                 said[place] = stream.read()
 

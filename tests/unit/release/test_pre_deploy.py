@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from appdeploy.model.contract import BeforeTask
+from appdeploy.model.contract import PreDeployTask
 from appdeploy.model.events import Finished, PreDeployEnded, PreDeployLog, PreDeployStarted
 from appdeploy.model.operation import Restart
 from appdeploy.model.outcome import Outcome
 from appdeploy.release import pre_deploy as module
 from tests.support.release_scenario import DONE, AwsSays, FakeErrand, Moment, only, up
 
-MIGRATE = BeforeTask(command=("migrate", "up"), timeout_seconds=60)
+MIGRATE = PreDeployTask(command=("migrate", "up"), timeout_seconds=60)
 
 
 class Killed(BaseException):
