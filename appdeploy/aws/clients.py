@@ -48,7 +48,7 @@ _READING = Config(
 # by code that knows what became of the first one; a watch repeats itself anyway.
 _ONCE = _READING.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
 # Notices hold up the end of a command, so they are given two seconds in all.
-_NOTICE = _ONCE.merge(Config(connect_timeout=1, read_timeout=1))
+_NOTIFYING = _ONCE.merge(Config(connect_timeout=1, read_timeout=1))
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def _make(session: boto3.Session, region: str) -> Clients:
             dynamodb=session.client("dynamodb", config=_ONCE),
             logs=session.client("logs", config=_ONCE),
             ssm=session.client("ssm", config=_ONCE),
-            events=session.client("events", config=_NOTICE),
+            events=session.client("events", config=_NOTIFYING),
         ),
     )
 

@@ -72,9 +72,9 @@ class LiveService:
     running: TaskDefinition | None
     """What it runs; None when it was never released."""
     template: TaskDefinition | None
-    """The contract's template; None when the goal does not need it."""
+    """The contract's template; None when the operation does not need it."""
     image: ImageLookup | None
-    """The image that is to run; None when the goal changes nothing."""
+    """The image that is to run; None when the operation changes nothing."""
 
     @property
     def never_released(self) -> bool:
@@ -88,14 +88,14 @@ def on_template(contract: ServiceContract, task_definition: str) -> bool:
 
 
 def read_live(
-    clients: Clients, contract: EnvironmentContract, services: Sequence[ServiceContract], goal: Operation
+    clients: Clients, contract: EnvironmentContract, services: Sequence[ServiceContract], operation: Operation
 ) -> tuple[LiveService, ...]:
     """Read each service, in the order given. Raises Refused when AWS does not let us read."""
     with refusing("the services could not be read"), ThreadPoolExecutor(THREADS) as pool:
-        wanted = goal.version if isinstance(goal, Deploy) else None
+        wanted = operation.version if isinstance(operation, Deploy) else None
         images = [pool.submit(find_image, clients.ecr, service, wanted) if wanted else None for service in services]
         states = describe_services(clients.ecs, contract.platform.cluster, [service.service for service in services])
-        reads = [pool.submit(_read_service, clients, service, states.get(service.service), goal) for service in services]
+        reads = [pool.submit(_read_service, clients, service, states.get(service.service), operation) for service in services]
         lives = [read.result() for read in reads]
         return tuple(replace(live, image=image.result()) if image else live for live, image in zip(lives, images, strict=True))
 
@@ -149,16 +149,16 @@ def _find(ecr: ECRClient, repository: EcrRepository, wanted: ImageIdentifierType
     )
 
 
-def _read_service(clients: Clients, service: ServiceContract, state: ServiceState | None, goal: Operation) -> LiveService:
+def _read_service(clients: Clients, service: ServiceContract, state: ServiceState | None, operation: Operation) -> LiveService:
     if state is None or not state.active:
         return LiveService(service, state, None, None, None)
     if on_template(service, state.task_definition):
-        template = describe_task_definition(clients.ecs, service.template) if isinstance(goal, Deploy) else None
+        template = describe_task_definition(clients.ecs, service.template) if isinstance(operation, Deploy) else None
         return LiveService(service, state, None, template, None)
     running = describe_task_definition(clients.ecs, state.task_definition)
-    moves = takes_template(goal) and running.tags.get(TEMPLATE_TAG) != service.template
+    moves = takes_template(operation) and running.tags.get(TEMPLATE_TAG) != service.template
     template = describe_task_definition(clients.ecs, service.template) if moves else None
-    stays = isinstance(goal, Restart) or (isinstance(goal, Sync) and moves)
+    stays = isinstance(operation, Restart) or (isinstance(operation, Sync) and moves)
     digest = running.image_of(service.container).digest if stays and service.container in running.containers else None
     image = find_digest(clients.ecr, service, digest) if digest else None
     return LiveService(service, state, running, template, image)

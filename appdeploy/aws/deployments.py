@@ -43,14 +43,14 @@ def newest_deployments(
 
 def deployed_definitions(ecs: ECSClient, revisions: Iterable[str]) -> dict[str, str]:
     """The task definition of each service revision; of those that ECS has forgotten, none. A call for every twenty."""
-    wanted = list(dict.fromkeys(revisions))
+    unique = list(dict.fromkeys(revisions))
 
     def describe(start: int) -> dict[str, str]:
-        reply = ecs.describe_service_revisions(serviceRevisionArns=wanted[start : start + REVISIONS_AT_ONCE])
+        reply = ecs.describe_service_revisions(serviceRevisionArns=unique[start : start + REVISIONS_AT_ONCE])
         return {item["serviceRevisionArn"]: item["taskDefinition"] for item in reply["serviceRevisions"]}
 
     return {
         revision: definition
-        for found in map_parallel(describe, range(0, len(wanted), REVISIONS_AT_ONCE))
+        for found in map_parallel(describe, range(0, len(unique), REVISIONS_AT_ONCE))
         for revision, definition in found.items()
     }

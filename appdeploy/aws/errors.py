@@ -25,7 +25,7 @@ AwsError = (BotoCoreError, ClientError, ResponseParserError)
 """Everything that a call through boto3 raises by itself."""
 
 
-class Trouble(Enum):
+class ErrorKind(Enum):
     """Kinds of failed calls, by what we may do next."""
 
     THROTTLED = auto()
@@ -36,7 +36,7 @@ class Trouble(Enum):
     """No credentials, or none that AWS takes."""
     DENIED = auto()
     """The caller may not do that."""
-    SAID_NO = auto()
+    REJECTED = auto()
     """Any other definite answer."""
 
 
@@ -77,37 +77,37 @@ def code_of(error: BaseException) -> str:
     return type(error).__name__
 
 
-def trouble_of(error: BaseException) -> Trouble:
+def error_kind(error: BaseException) -> ErrorKind:
     """The kind of a failed call, from its code and status, never from its words."""
     if isinstance(error, _NO_CREDENTIALS):
-        return Trouble.CREDENTIALS
+        return ErrorKind.CREDENTIALS
     if isinstance(error, _NO_ANSWER):
-        return Trouble.UNKNOWN_RESULT
+        return ErrorKind.UNKNOWN_RESULT
     code = code_of(error)
-    kinds = ((_THROTTLES, Trouble.THROTTLED), (_BAD_CREDENTIALS, Trouble.CREDENTIALS), (_DENIALS, Trouble.DENIED))
+    kinds = ((_THROTTLES, ErrorKind.THROTTLED), (_BAD_CREDENTIALS, ErrorKind.CREDENTIALS), (_DENIALS, ErrorKind.DENIED))
     for codes, trouble in kinds:
         if code in codes:
             return trouble
-    return Trouble.UNKNOWN_RESULT if _status_of(error) >= 500 else Trouble.SAID_NO
+    return ErrorKind.UNKNOWN_RESULT if _status_of(error) >= 500 else ErrorKind.REJECTED
 
 
-def is_passing(error: BaseException) -> bool:
+def is_transient(error: BaseException) -> bool:
     """Whether the same read may well succeed in a moment."""
-    return trouble_of(error) in (Trouble.THROTTLED, Trouble.UNKNOWN_RESULT)
+    return error_kind(error) in (ErrorKind.THROTTLED, ErrorKind.UNKNOWN_RESULT)
 
 
 def explain(error: BaseException) -> str:
     """One line: what AWS, or the way to it, said, and for known kinds what to do."""
-    match trouble_of(error):
-        case Trouble.CREDENTIALS if isinstance(error, _NO_CREDENTIALS):
+    match error_kind(error):
+        case ErrorKind.CREDENTIALS if isinstance(error, _NO_CREDENTIALS):
             return f"no AWS credentials ({_words(error)}): sign in, or set AWS_PROFILE"
-        case Trouble.CREDENTIALS:
+        case ErrorKind.CREDENTIALS:
             return f"AWS does not accept the credentials ({code_of(error)}: {_words(error)}): renew them"
-        case Trouble.UNKNOWN_RESULT if not isinstance(error, ClientError):
+        case ErrorKind.UNKNOWN_RESULT if not isinstance(error, ClientError):
             return f"AWS is out of reach ({_words(error)})"
-        case Trouble.DENIED:
+        case ErrorKind.DENIED:
             return f"not allowed ({code_of(error)}: {_words(error)})"
-        case Trouble.THROTTLED | Trouble.UNKNOWN_RESULT | Trouble.SAID_NO:
+        case ErrorKind.THROTTLED | ErrorKind.UNKNOWN_RESULT | ErrorKind.REJECTED:
             return f"{code_of(error)}: {_words(error)}"
 
 

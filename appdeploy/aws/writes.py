@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from appdeploy.aws.errors import AwsError, Trouble, explain, is_passing, trouble_of
+from appdeploy.aws.errors import AwsError, ErrorKind, error_kind, explain, is_transient
 from appdeploy.aws.own_writes import listed_since, recorded_since, registered_by
 from appdeploy.model.ecs_state import DeploymentSnapshot, ServiceName, ServiceState
 from appdeploy.model.errors import AppdeployError, OutOfReach
@@ -51,7 +51,7 @@ class EcsWriter:
         self._ecs = ecs
         self._clock = clock
         self._confirm = confirm
-        self._line = threading.Lock()
+        self._retry_lock = threading.Lock()
         """Held by the one write that tries again after a throttle."""
         self.touched_a_service = False
         """Whether an update has gone out, so that a service may have changed."""
@@ -63,7 +63,7 @@ class EcsWriter:
             reply = self._ecs.register_task_definition(**_plain(revision.request))
             return reply["taskDefinition"]["taskDefinitionArn"]
 
-        return self._careful(send, lambda: registered_by(self._ecs, revision.family, release_id))
+        return self._send_until_known(send, lambda: registered_by(self._ecs, revision.family, release_id))
 
     def update(
         self,
@@ -89,9 +89,9 @@ class EcsWriter:
                 cluster=service.cluster, service=service.arn, taskDefinition=task_definition, **_plain(extra)
             )
             deployment = listed_since(ServiceState.from_reply(reply["service"]), task_definition, known)
-            return deployment or self._wait_for(lambda: self._begun_in_ecs(service, task_definition, known))
+            return deployment or self._wait_for(lambda: self._find_deployment(service, task_definition, known))
 
-        return self._careful(send, lambda: self._begun_in_ecs(service, task_definition, known))
+        return self._send_until_known(send, lambda: self._find_deployment(service, task_definition, known))
 
     def set_count(self, service: ServiceName, count: int) -> None:
         """Set the desired count and nothing else. ECS starts no deployment for it."""
@@ -105,7 +105,7 @@ class EcsWriter:
             reply = self._ecs.describe_services(cluster=service.cluster, services=[service.arn])
             return any(state["desiredCount"] == count for state in reply["services"]) or None
 
-        self._careful(send, find)
+        self._send_until_known(send, find)
 
     def run_task(self, request: Mapping[str, Any]) -> str:
         """Start one task; its ARN. The request's clientToken makes ECS start it once, however often it is sent
@@ -117,7 +117,7 @@ class EcsWriter:
                 raise WriteRefused("; ".join(failure.get("reason", "no reason") for failure in reply["failures"]))
             return reply["tasks"][0]["taskArn"]
 
-        return self._careful(send, lambda: None)
+        return self._send_until_known(send, lambda: None)
 
     def stop_task(self, cluster: str, task: str, reason: str) -> None:
         """Stop one task. One attempt, as `stop`."""
@@ -150,7 +150,7 @@ class EcsWriter:
         self._confirm()
         return _definite(send)
 
-    def _careful(self, send: Callable[[], T], find: Callable[[], T | None]) -> T:
+    def _send_until_known(self, send: Callable[[], T], find: Callable[[], T | None]) -> T:
         """Send until it is known to have happened. `find` reads what became of a call: None means that it is not there.
 
         ECS fills the bucket of a family of calls at its own rate, however many ask: RegisterTaskDefinition has 20 tokens and
@@ -158,33 +158,33 @@ class EcsWriter:
         asks again, the others stand in line, and the patience of each begins when its turn has come.
         """
         try:
-            if not self._line.locked():
-                return self._insist(send, find, _Patience(self._clock, in_line=False))
-        except _Retry:
+            if not self._retry_lock.locked():
+                return self._send_with_retries(send, find, _RetryDeadline(self._clock, in_line=False))
+        except _NeedsRetryLock:
             pass
-        with self._line:
+        with self._retry_lock:
             self._clock.sleep(0.0)  # What was interrupted while it stood there is not sent.
-            return self._insist(send, find, _Patience(self._clock, in_line=True))
+            return self._send_with_retries(send, find, _RetryDeadline(self._clock, in_line=True))
 
-    def _insist(self, send: Callable[[], T], find: Callable[[], T | None], patience: _Patience) -> T:
+    def _send_with_retries(self, send: Callable[[], T], find: Callable[[], T | None], patience: _RetryDeadline) -> T:
         while True:
             try:
                 return self._send(send)
             except AwsError as error:
                 patience.spend(error)
-                unknown = trouble_of(error) is Trouble.UNKNOWN_RESULT
+                unknown = error_kind(error) is ErrorKind.UNKNOWN_RESULT
             found = self._find(find) if unknown else None
             if found is not None:
                 return found
 
     def _find(self, find: Callable[[], T | None]) -> T | None:
-        patience = _Patience(self._clock, in_line=True)
+        patience = _RetryDeadline(self._clock, in_line=True)
         misses = 0
         while misses < _SETTLING_READS:
             try:
                 found = find()
             except AwsError as error:
-                if not is_passing(error):
+                if not is_transient(error):
                     raise OutOfReach(f"what became of the last call is not known: {explain(error)}") from None
                 patience.spend(error)
                 continue
@@ -194,7 +194,7 @@ class EcsWriter:
             self._clock.sleep(_FIRST_PAUSE * misses)
         return None
 
-    def _begun_in_ecs(self, service: ServiceName, task_definition: str, known: DeploymentSnapshot) -> str | None:
+    def _find_deployment(self, service: ServiceName, task_definition: str, known: DeploymentSnapshot) -> str | None:
         # The records come first: a deployment that failed meanwhile, or that a rival's of the same task definition has
         # replaced, is listed no longer, and to send it again would be a second deployment of one release.
         recorded = recorded_since(self._ecs, service.cluster, service.arn, task_definition, known)
@@ -216,16 +216,16 @@ def _definite(send: Callable[[], T]) -> T:
     try:
         return send()
     except AwsError as error:
-        if is_passing(error):
+        if is_transient(error):
             raise
         raise WriteRefused(explain(error)) from None
 
 
-class _Retry(Exception):
+class _NeedsRetryLock(Exception):
     """AWS throttles: whoever is not in line goes there."""
 
 
-class _Patience:
+class _RetryDeadline:
     """How long throttles and silence are borne: a pause that grows, and an end."""
 
     def __init__(self, clock: Clock, *, in_line: bool) -> None:
@@ -236,8 +236,8 @@ class _Patience:
 
     def spend(self, error: BaseException) -> None:
         """Wait a little. Raises OutOfReach when there is no patience left, and _ToTheLine where nobody waits for a throttle."""
-        if not self._in_line and trouble_of(error) is Trouble.THROTTLED:
-            raise _Retry
+        if not self._in_line and error_kind(error) is ErrorKind.THROTTLED:
+            raise _NeedsRetryLock
         if self._clock.now() + self._pause > self._end:
             raise OutOfReach(f"no answer for {UNREACHABLE_SECONDS:.0f} s: {explain(error)}")
         self._clock.sleep(self._pause * random.uniform(0.5, 1.0))

@@ -21,9 +21,9 @@ def what_next(entry: Entry) -> str:
         case Outcome.REFUSED | Outcome.SKIPPED:
             return "nothing was changed: mend the cause, then release again"
         case Outcome.ROLLED_BACK | Outcome.ROLLED_BACK_BY_ECS:
-            return "the former version serves: mend the cause, then release again"
+            return "the previous version serves: mend the cause, then release again"
         case Outcome.FAILED:
-            return f"look at once, the former version is not confirmed back: {status}"
+            return f"look at once, the previous version is not confirmed back: {status}"
         case Outcome.SUPERSEDED:
             return f"another deployment replaced this one: {status}"
         case Outcome.TIMED_OUT:

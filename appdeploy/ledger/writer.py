@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 class LedgerWriter:
     """The entry of one release, and the turn under which it is written. Several threads may write in it."""
 
-    def __init__(self, turn: LockSession, table: str, entry: Entry) -> None:
+    def __init__(self, session: LockSession, table: str, entry: Entry) -> None:
         """`entry` is what was written last."""
-        self._turn = turn
+        self._session = session
         self._table = table
         self._entry = entry
         self._guard = threading.RLock()
@@ -35,7 +35,7 @@ class LedgerWriter:
 
     def replace(self, entry: Entry) -> None:
         """Write another entry in its place, before anything is done. Raises LockLost."""
-        self._put(lambda _: entry.model_copy(update={"version": self._entry.version}), self._turn.write)
+        self._put(lambda _: entry.model_copy(update={"version": self._entry.version}), self._session.write)
 
     def registered(self, service: str, task_definition: str) -> None:
         """Remember a new revision; it is written with the next step."""
@@ -57,7 +57,7 @@ class LedgerWriter:
             lambda entry: entry.with_service(service, deployment_id=deployment_id).with_step_finished(
                 StepKind.REVERT_LATE_WRITE, service
             ),
-            self._turn.note,
+            self._session.note,
         )
 
     def pre_deploy_starting(self, services: Iterable[str]) -> None:
@@ -69,7 +69,7 @@ class LedgerWriter:
                 entry = entry.with_step_started(StepKind.PRE_DEPLOY, service)
             return entry
 
-        self._put(change, self._turn.write)
+        self._put(change, self._session.write)
 
     def pre_deploy_ran(self, service: str, task: str, exit_code: int | None, *, ended: bool) -> None:
         """After the task before a service's update was started, and again after it has ended."""
@@ -78,15 +78,15 @@ class LedgerWriter:
             entry = entry.with_service(service, pre_deploy=PreDeployRun(task=task, exit_code=exit_code))
             return entry.with_step_finished(StepKind.PRE_DEPLOY, service) if ended else entry
 
-        self._put(change, self._turn.note)
+        self._put(change, self._session.note)
 
     def reverted(self, service: str, deployment_id: str) -> None:
-        """After a service that was live went back: the deployment that brings its former version."""
+        """After a service that was live went back: the deployment that brings its previous version."""
         self._put(
             lambda entry: entry.with_service(service, revert_deployment_id=deployment_id).with_step_finished(
                 StepKind.REVERT, service
             ),
-            self._turn.note,
+            self._session.note,
         )
 
     def updating(self, services: Iterable[str]) -> None:
@@ -105,7 +105,7 @@ class LedgerWriter:
                 if entry.has_open_step(StepKind.UPDATE)
                 else entry.with_step_finished(StepKind.REGISTER).with_step_started(StepKind.UPDATE)
             ).with_updates_sent(names),
-            self._turn.write,
+            self._session.write,
         )
 
     def updated(self, deployments: Iterable[tuple[str, str]]) -> None:
@@ -116,15 +116,15 @@ class LedgerWriter:
                 entry = entry.with_service(service, deployment_id=deployment_id)
             return entry.with_step_finished(StepKind.UPDATE)
 
-        self._put(change, self._turn.note)
+        self._put(change, self._session.note)
 
     def step_starting(self, what: StepKind, service: str, why: str | None = None) -> None:
         """Before a step that must not wait for the ledger: the step is written when the table answers."""
-        self._put(lambda entry: entry.with_step_started(what, service, why), self._turn.note)
+        self._put(lambda entry: entry.with_step_started(what, service, why), self._session.note)
 
     def step_finished(self, what: StepKind, service: str) -> None:
         """After that step was done."""
-        self._put(lambda entry: entry.with_step_finished(what, service), self._turn.note)
+        self._put(lambda entry: entry.with_step_finished(what, service), self._session.note)
 
     def finish(self, results: Iterable[ServiceResult]) -> None:
         """The outcomes as they are told. They are written together with the end of the turn."""
@@ -135,12 +135,12 @@ class LedgerWriter:
                     entry = with_result(entry, result)
             return entry.model_copy(update={"reported": datetime.now(UTC)})
 
-        self._put(change, self._turn.write_on_exit)
+        self._put(change, self._session.write_on_exit)
 
     def _put(self, change: Callable[[Entry], Entry], send: Callable[[LedgerPut], None]) -> None:
         with self._guard:
             entry = change(self._entry)
-            fence = self._turn.fence if self._turn.fence is not None else entry.fence
+            fence = self._session.fence if self._session.fence is not None else entry.fence
             self._entry = entry.model_copy(update={"version": entry.version + 1, "fence": fence})
             send(put_of(self._table, self._entry))
 

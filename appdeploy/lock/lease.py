@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from appdeploy.aws.errors import AwsError, explain, is_passing
+from appdeploy.aws.errors import AwsError, explain, is_transient
 from appdeploy.lock.item import Holder, LockItem
 from appdeploy.lock.store import LedgerPut, LockStore
 from appdeploy.model.clock import Clock
@@ -21,7 +21,7 @@ HEARTBEAT_SECONDS = 5.0
 CALL_SECONDS = 13.0
 """The longest that one call may take: connect and read time-outs of the clients (appdeploy.aws.clients)."""
 
-_LOOK_AGAIN_SECONDS = 1.0
+_POLL_SECONDS = 1.0
 _RELEASE_TRIES = 3
 
 
@@ -31,8 +31,8 @@ def acquire(
     clock: Clock,
     *,
     wait: float,
-    tell: Callable[[LockItem], None],
-    record: Callable[[int], LedgerPut] | None = None,
+    on_wait: Callable[[LockItem], None],
+    opening_put: Callable[[int], LedgerPut] | None = None,
 ) -> HeldLock:
     """Become the holder, or find out who is.
 
@@ -48,7 +48,7 @@ def acquire(
         now = clock.now()
         still = watched == item.mark and now - since >= LEASE_SECONDS
         if item.freeze is None and (item.holder is None or still):
-            fence = store.take(item.mark, holder, record(item.fence + 1) if record else None)
+            fence = store.take(item.mark, holder, opening_put(item.fence + 1) if opening_put else None)
             if fence is not None:
                 return HeldLock(store, fence, clock, renewed=asked, waited=told is not None)
             continue
@@ -57,10 +57,10 @@ def acquire(
             raise Locked(describe(item))
         if told != (item.holder, item.freeze):
             told = (item.holder, item.freeze)
-            tell(item)
+            on_wait(item)
         if watched != item.mark:
             watched, since = item.mark, now
-        clock.sleep(_LOOK_AGAIN_SECONDS)
+        clock.sleep(_POLL_SECONDS)
 
 
 def describe(item: LockItem) -> str:
@@ -84,26 +84,26 @@ class HeldLock:
         self.waited = waited
         """Whether we stood in line, so that what was read before is out of date."""
         self._store = store
-        self._ours = fence
+        self._fence = fence
         self._clock = clock
         self._renewed = renewed
         self._lost = False
         self._pending: LedgerPut | None = None
         self._end = threading.Event()
         self._guard = threading.Lock()
-        self._heart = threading.Thread(target=self._beat, name="lock-heartbeat", daemon=True)
+        self._heartbeat_thread = threading.Thread(target=self._heartbeat, name="lock-heartbeat", daemon=True)
 
     def __enter__(self) -> Self:
-        self._heart.start()
+        self._heartbeat_thread.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._end.set()
-        self._heart.join(CALL_SECONDS)
+        self._heartbeat_thread.join(CALL_SECONDS)
         # A silent table is not worth an error after the work is done: the next release takes over after one lease.
         for _ in range(_RELEASE_TRIES):
             with contextlib.suppress(*AwsError):
-                self._store.release(self._ours, self._pending)
+                self._store.release(self._fence, self._pending)
                 return
 
     def confirm(self) -> None:
@@ -120,28 +120,28 @@ class HeldLock:
             raise _not_in_time(error) from None
         self._raise_if_lost()
 
-    def write(self, along: LedgerPut) -> None:
+    def write(self, ledger_put: LedgerPut) -> None:
         """Renew, and write that along, as long as the lease allows. Raises LockLost or OutOfReach when it is not written."""
-        self._pending = along
+        self._pending = ledger_put
         while True:
             try:
                 self._renew()
             except AwsError as error:
-                if not is_passing(error) or self._lease_left() <= CALL_SECONDS:
+                if not is_transient(error) or self._lease_left() <= CALL_SECONDS:
                     raise _not_in_time(error) from None
-                self._clock.sleep(_LOOK_AGAIN_SECONDS)
+                self._clock.sleep(_POLL_SECONDS)
             else:
                 return self._raise_if_lost()
 
-    def note(self, along: LedgerPut) -> None:
+    def note(self, ledger_put: LedgerPut) -> None:
         """Write that along now if the table answers, else with the next heartbeat, or with letting go."""
-        self._pending = along
+        self._pending = ledger_put
         with contextlib.suppress(*AwsError):
             self._renew()
 
-    def write_on_exit(self, along: LedgerPut) -> None:
+    def write_on_exit(self, ledger_put: LedgerPut) -> None:
         """Write that along with letting go."""
-        self._pending = along
+        self._pending = ledger_put
 
     def _lease_left(self) -> float:
         return LEASE_SECONDS - (self._clock.now() - self._renewed)
@@ -154,17 +154,17 @@ class HeldLock:
 
     def _renew(self) -> None:
         with self._guard:
-            asked, along = self._clock.now(), self._pending
+            asked, ledger_put = self._clock.now(), self._pending
             if self._lost:
                 return
-            if not self._store.renew(self._ours, along):
+            if not self._store.renew(self._fence, ledger_put):
                 self._lost = True
                 return
             self._renewed = asked
-            if self._pending is along:
+            if self._pending is ledger_put:
                 self._pending = None
 
-    def _beat(self) -> None:
+    def _heartbeat(self) -> None:
         while not self._lost and not self._end.wait(HEARTBEAT_SECONDS):
             try:
                 self._renew()

@@ -44,13 +44,13 @@ class LockSession(Protocol):
     def is_lost(self) -> bool:
         """Whether it is somebody else's turn by now, as far as that can be told."""
 
-    def write(self, along: LedgerPut) -> None:
+    def write(self, ledger_put: LedgerPut) -> None:
         """Write that into the table before anything is sent. Raises LockLost or OutOfReach when nothing must be sent."""
 
-    def note(self, along: LedgerPut) -> None:
+    def note(self, ledger_put: LedgerPut) -> None:
         """Write that into the table, now or as soon as it answers."""
 
-    def write_on_exit(self, along: LedgerPut) -> None:
+    def write_on_exit(self, ledger_put: LedgerPut) -> None:
         """Write that into the table with the end of the turn."""
 
     def __enter__(self) -> Self: ...
@@ -85,7 +85,7 @@ class WithoutLock:
         """There was nothing to lose."""
         return False
 
-    def write(self, along: LedgerPut) -> None:
+    def write(self, ledger_put: LedgerPut) -> None:
         """Nothing is written."""
 
     note = write_on_exit = write
@@ -121,8 +121,8 @@ class WaitingAcquirer:
                 _holder(plan),
                 self.clock,
                 wait=self.wait,
-                tell=lambda item: self.emit(WaitingForLock(describe(item))),
-                record=lambda fence: put_of(table_of(plan), opening.model_copy(update={"fence": fence})),
+                on_wait=lambda item: self.emit(WaitingForLock(describe(item))),
+                opening_put=lambda fence: put_of(table_of(plan), opening.model_copy(update={"fence": fence})),
             )
 
     def _store(self, plan: ReleasePlan) -> DynamoLockStore:
@@ -159,13 +159,13 @@ class ResumingAcquirer:
 
     def is_free(self, plan: ReleasePlan) -> bool:
         """See Line."""
-        return self._line(plan).is_free(plan)
+        return self._acquirer_for(plan).is_free(plan)
 
     def acquire(self, plan: ReleasePlan, opening: Entry) -> LockSession:
         """See Line."""
-        return self._line(plan).acquire(plan, opening)
+        return self._acquirer_for(plan).acquire(plan, opening)
 
-    def _line(self, plan: ReleasePlan) -> Acquirer:
+    def _acquirer_for(self, plan: ReleasePlan) -> Acquirer:
         return self.takeover if kind_of(plan.release_id) == ROLLBACK else self.waiting
 
 

@@ -34,38 +34,38 @@ class Takeover:
     def __init__(self, store: LockStore, holder: Holder, emit: Emit, opening: LedgerPut) -> None:
         self.fence: int | None = None
         """DeploymentSnapshot once the table told it, after the first write."""
-        self.former: LockItem | None = None
+        self.previous_lock: LockItem | None = None
         """What the lock was like before; None while that is not known."""
         self._store = store
         self._holder = holder
         self._emit = emit
         self._pending: LedgerPut | None = opening
-        self._seized = False
+        self._taken = False
         self._lost = False
-        self._told = False
+        self._takeover_reported = False
         self._end = threading.Event()
         self._guard = threading.Lock()
-        self._heart = threading.Thread(target=self._beat, name="lock-heartbeat", daemon=True)
+        self._heartbeat_thread = threading.Thread(target=self._heartbeat, name="lock-heartbeat", daemon=True)
 
     def __enter__(self) -> Self:
-        why = self._try()
-        if why is not None:
-            self._emit(ContinuedWithoutLock(why))
-        self._heart.start()
+        reason = self._try()
+        if reason is not None:
+            self._emit(ContinuedWithoutLock(reason))
+        self._heartbeat_thread.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._end.set()
         for _ in range(_RELEASE_TRIES):
-            if self._try(self._let_go) is None:
+            if self._try(self._release) is None:
                 break
-        if not self._seized:
+        if not self._taken:
             self._emit(NotRecorded())
 
     @property
     def taken_from(self) -> str | None:
         """The release that held the lock before, as far as it is known."""
-        return self.former.holder.release if self.former and self.former.holder else None
+        return self.previous_lock.holder.release if self.previous_lock and self.previous_lock.holder else None
 
     def is_lost(self) -> bool:
         """See Turn. Asks the table for a second at most; one that does not answer says nothing."""
@@ -75,31 +75,31 @@ class Takeover:
     def confirm(self) -> None:
         """A rollback asks nobody."""
 
-    def write(self, along: LedgerPut) -> None:
+    def write(self, ledger_put: LedgerPut) -> None:
         """Write that along within a second, else as soon as the table answers."""
-        self._pending = along
+        self._pending = ledger_put
         self._try()
-        if self.former and (self.former.holder or self.former.freeze) and not self._told:
-            self._told = True
-            self._emit(LockTakenOver(describe(self.former)))
+        if self.previous_lock and (self.previous_lock.holder or self.previous_lock.freeze) and not self._takeover_reported:
+            self._takeover_reported = True
+            self._emit(LockTakenOver(describe(self.previous_lock)))
 
     note = write
 
-    def write_on_exit(self, along: LedgerPut) -> None:
+    def write_on_exit(self, ledger_put: LedgerPut) -> None:
         """Write that along with letting go."""
-        self._pending = along
+        self._pending = ledger_put
 
     def _try(self, step: Callable[[], None] | None = None) -> str | None:
         """Do one step of the record, for a second at most. Why it did not go."""
         try:
-            with_timeout(TAKEOVER_SECONDS, lambda: self._alone(step or self._advance))
+            with_timeout(TAKEOVER_SECONDS, lambda: self._exclusively(step or self._take_or_renew))
         except TimeoutError:
             return f"no answer of DynamoDB within {TAKEOVER_SECONDS:g} s"
         except AwsError as error:
             return explain(error)
         return None
 
-    def _alone(self, step: Callable[[], None]) -> None:
+    def _exclusively(self, step: Callable[[], None]) -> None:
         # One that was given up may still be under way: what it leaves undone is done by the next.
         if not self._guard.acquire(timeout=TAKEOVER_SECONDS):
             raise TimeoutError
@@ -108,19 +108,19 @@ class Takeover:
         finally:
             self._guard.release()
 
-    def _advance(self) -> None:
-        along = self._pending
-        if not self._seized:
-            self._store.take_over(self._holder, along)
-            self._seized = True
+    def _take_or_renew(self) -> None:
+        ledger_put = self._pending
+        if not self._taken:
+            self._store.take_over(self._holder, ledger_put)
+            self._taken = True
         else:
-            self._learn()
+            self._read_fence()
             if self.fence is not None and not self._lost:
-                self._lost = not self._store.renew(self.fence, along)
-        if self._pending is along:
+                self._lost = not self._store.renew(self.fence, ledger_put)
+        if self._pending is ledger_put:
             self._pending = None
 
-    def _learn(self) -> None:
+    def _read_fence(self) -> None:
         """What the seizing did not tell: our fence, and who had the lock."""
         if self.fence is not None or self._lost:
             return
@@ -128,18 +128,18 @@ class Takeover:
         self._lost = item.holder is None or item.holder.token != self._holder.token
         if not self._lost:
             # A seizure whose reply was lost is sent again, and then takes the lock from itself.
-            former = item.previous if item.previous and item.previous.token != self._holder.token else None
-            self.former = LockItem(holder=former, freeze=item.freeze)
+            previous = item.previous if item.previous and item.previous.token != self._holder.token else None
+            self.previous_lock = LockItem(holder=previous, freeze=item.freeze)
             self.fence = item.fence
 
-    def _let_go(self) -> None:
-        if not self._seized:
-            self._advance()
-        self._learn()
+    def _release(self) -> None:
+        if not self._taken:
+            self._take_or_renew()
+        self._read_fence()
         if self.fence is not None and not self._lost:
             self._store.release(self.fence, self._pending)
 
-    def _beat(self) -> None:
+    def _heartbeat(self) -> None:
         while not self._lost and not self._end.wait(HEARTBEAT_SECONDS):
             with contextlib.suppress(TimeoutError, *AwsError):
-                self._alone(self._advance)
+                self._exclusively(self._take_or_renew)

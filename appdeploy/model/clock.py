@@ -20,7 +20,7 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None:
         """Wait. Raises Interrupted when the command is being stopped."""
 
-    def check_cancelled(self) -> None:
+    def clear_cancelled(self) -> None:
         """Wait again after an interruption that was heard."""
 
     @property
@@ -47,7 +47,7 @@ class SystemClock:
         """End every present and future wait, so that worker threads do not outlive the command."""
         self._cancelled.set()
 
-    def check_cancelled(self) -> None:
+    def clear_cancelled(self) -> None:
         """Let `sleep` wait again, until the next `cancel`."""
         self._cancelled.clear()
 

@@ -51,7 +51,7 @@ class DeploymentStatus(StrEnum):
 
     @property
     def is_rollback(self) -> bool:
-        """Whether ECS is on its way back to the former version, or there."""
+        """Whether ECS is on its way back to the previous version, or there."""
         return self in (self.ROLLBACK_REQUESTED, self.ROLLBACK_IN_PROGRESS, self.ROLLBACK_SUCCESSFUL)
 
     @property
@@ -126,11 +126,11 @@ class DeploymentSettings:
             strategy=configuration.get("strategy", "ROLLING"),
         )
 
-    def most_tasks(self, desired: int) -> int:
+    def max_running_tasks(self, desired: int) -> int:
         """Tasks that may run at once: "rounded down to the nearest integer" (API reference of ECS)."""
         return desired * self.maximum_percent // 100
 
-    def fewest_healthy(self, desired: int) -> int:
+    def min_healthy_tasks(self, desired: int) -> int:
         """Healthy tasks that are kept: "rounded up to the nearest integer" (API reference of ECS)."""
         return -(-desired * self.minimum_percent // 100)
 
@@ -156,7 +156,7 @@ class ServiceState:
     """The target groups that it is configured with: both of a pair, whichever serves."""
     listener_rule: str | None
     """The rule whose weights ECS moves between them."""
-    told_at: datetime
+    latest_timestamp: datetime
     """The newest moment that the reply tells of: of an event, or of a deployment's beginning or last change."""
 
     @classmethod
@@ -178,7 +178,7 @@ class ServiceState:
             listener_rule=next(
                 (item["productionListenerRule"] for item in _advanced(reply) if "productionListenerRule" in item), None
             ),
-            told_at=max(_moments(reply), default=LONG_AGO),
+            latest_timestamp=max(_moments(reply), default=LONG_AGO),
         )
 
     @property
@@ -213,7 +213,7 @@ class ServiceDeployment:
     created: datetime
     triggered: bool = False
     """Whether ECS's circuit breaker or alarms have ended it, rather than a request; ListServiceDeployments does not tell."""
-    went_back: bool = False
+    rollback_started: bool = False
     """Whether ECS had begun to roll it back; ListServiceDeployments does not tell."""
 
     @classmethod
@@ -239,7 +239,7 @@ class ServiceDeployment:
             created=reply.get("createdAt", LONG_AGO),
             triggered=_TRIGGERED
             in (reply.get("deploymentCircuitBreaker", {}).get("status"), reply.get("alarms", {}).get("status")),
-            went_back=bool(rollback),
+            rollback_started=bool(rollback),
         )
 
     def rolls_out(self, deployment_id: str) -> bool:
@@ -325,7 +325,7 @@ class DeploymentSnapshot:
     @classmethod
     def of(cls, state: ServiceState) -> Self:
         """What a reply told."""
-        return cls(frozenset(item.id for item in state.deployments), state.told_at)
+        return cls(frozenset(item.id for item in state.deployments), state.latest_timestamp)
 
     def precedes(self, record: ServiceDeployment) -> bool:
         """Whether that deployment was begun after ECS told of them."""

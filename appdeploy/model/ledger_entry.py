@@ -36,11 +36,11 @@ class StepKind(StrEnum):
     PRE_DEPLOY = "pre-deploy"
     """RunTask before a service is updated, and the wait for its end."""
     STOP = "stop"
-    """StopServiceDeployment, back to the former version."""
+    """StopServiceDeployment, back to the previous version."""
     SCALE_TO_ZERO = "scale-to-zero"
     """The count back to 0 after a failed first release."""
     REVERT = "revert"
-    """UpdateService back to the former version of a service that was live, because another one of the release failed."""
+    """UpdateService back to the previous version of a service that was live, because another one of the release failed."""
     REVERT_LATE_WRITE = "revert-late-write"
     """UpdateService again, after a write of a release that this one had pre-empted."""
     HOLD = "hold"
@@ -52,7 +52,7 @@ class StepKind(StrEnum):
     WRITE_SETTINGS = "write-settings"
     """PutParameter for each changed setting."""
     RESTORE_SETTINGS = "restore-settings"
-    """PutParameter again, with the former values."""
+    """PutParameter again, with the previous values."""
     RESUME = "resume"
     """Nothing in itself: somebody carried the release on."""
 
@@ -224,7 +224,7 @@ class Entry(_Part):
         return min(known, key=severity.index, default=None)
 
     def settings_pending(self, name: str) -> bool:
-        """Whether a service's former settings are to be put back and are not: its restart failed while nobody watched."""
+        """Whether a service's previous settings are to be put back and are not: its restart failed while nobody watched."""
         service = self.services[name]
         ends = (Outcome.FAILED, Outcome.ROLLED_BACK, Outcome.ROLLED_BACK_BY_ECS)
         failed = service.outcome in {outcome.value for outcome in ends}

@@ -26,6 +26,6 @@ class Restart:
 Operation = Deploy | Sync | Restart
 
 
-def takes_template(goal: Operation) -> bool:
+def takes_template(operation: Operation) -> bool:
     """Whether a released service is to move to the contract's template."""
-    return isinstance(goal, Sync) or (isinstance(goal, Deploy) and goal.sync)
+    return isinstance(operation, Sync) or (isinstance(operation, Deploy) and operation.sync)

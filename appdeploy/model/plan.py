@@ -77,7 +77,7 @@ class Resumed:
     pre_deploy: StartedTask | None = None
     """The task before its rollout; None when that was not asked for yet."""
     revert_because: str | None = None
-    """Why it had begun to return to the former version, though ours was live."""
+    """Why it had begun to return to the previous version, though ours was live."""
     revert_deployment: str | None = None
     """The deployment of that return, as far as it was found."""
 
@@ -105,7 +105,7 @@ class ServicePlan:
 
     @property
     def first(self) -> bool:
-        """Whether there is no former version to go back to."""
+        """Whether there is no previous version to go back to."""
         return self.change is Change.FIRST_RELEASE
 
     @property

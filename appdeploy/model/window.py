@@ -59,7 +59,7 @@ class ReleaseWindow(BaseModel):
         now, today = local.strftime("%H:%M"), local.date()
         if self.opens < self.closes:
             return self._opens_on(today) and self.opens <= now < self.closes
-        begun, lasts = now >= self.opens and self._opens_on(today), now < self.closes and self._opens_on(_before(today))
+        begun, lasts = now >= self.opens and self._opens_on(today), now < self.closes and self._opens_on(_day_before(today))
         return begun or lasts
 
     def openings(self, moment: datetime) -> Iterator[datetime]:
@@ -87,5 +87,5 @@ def next_opening(windows: Sequence[ReleaseWindow], moment: datetime) -> tuple[da
     return opening, windows[index]
 
 
-def _before(day: date) -> date:
+def _day_before(day: date) -> date:
     return day - timedelta(days=1)

@@ -52,9 +52,9 @@ class NotifiedService(_Part):
     """One service of a release."""
 
     service: str
-    former: str | None = Field(serialization_alias="from")
+    previous: str | None = Field(serialization_alias="from")
     """The version before; null for a first release."""
-    wanted: str | None = Field(serialization_alias="to")
+    target: str | None = Field(serialization_alias="to")
     change: str
     outcome: str | None
     """Null while it is not decided."""
@@ -98,7 +98,7 @@ class Notification:
 
 def started(entry: Entry) -> Notification:
     """ECS took the first update."""
-    return _notice(Kind.STARTED, entry, None, "nothing; it is at work")
+    return _notification(Kind.STARTED, entry, None, "nothing; it is at work")
 
 
 def live(entry: Entry) -> Notification:
@@ -107,20 +107,20 @@ def live(entry: Entry) -> Notification:
     for name, service in entry.services.items():
         if service.outcome is None:
             serving = serving.with_service(name, outcome=Outcome.LIVE.value)
-    return _notice(Kind.LIVE, serving, Outcome.LIVE.value, what_next(serving))
+    return _notification(Kind.LIVE, serving, Outcome.LIVE.value, what_next(serving))
 
 
 def ended(entry: Entry) -> Notification | None:
     """The outcome as it was told, or as ECS has settled it; None when there is nothing to tell."""
     outcome = next((member for member in Outcome if member.value == entry.outcome), None)
     kind = _kind(outcome, settled=entry.settled) if outcome else None
-    return _notice(kind, entry, entry.outcome, what_next(entry)) if kind else None
+    return _notification(kind, entry, entry.outcome, what_next(entry)) if kind else None
 
 
 def interrupted(entry: Entry, code: ExitCode) -> Notification:
     """The command ended with an error after ECS had taken an update."""
     kind, outcome = _OF_ERRORS.get(code, (Kind.INTERRUPTED, INTERRUPTED))
-    return _notice(kind, entry, outcome, what_next(entry))
+    return _notification(kind, entry, outcome, what_next(entry))
 
 
 def _kind(outcome: Outcome, *, settled: bool) -> Kind | None:
@@ -141,7 +141,7 @@ def _kind(outcome: Outcome, *, settled: bool) -> Kind | None:
             return None
 
 
-def _notice(kind: Kind, entry: Entry, outcome: str | None, advice: str) -> Notification:
+def _notification(kind: Kind, entry: Entry, outcome: str | None, advice: str) -> Notification:
     detail = Detail(
         environment=entry.environment,
         id=entry.id,
@@ -164,8 +164,8 @@ def _notice(kind: Kind, entry: Entry, outcome: str | None, advice: str) -> Notif
 def _service(name: str, service: ServiceEntry) -> NotifiedService:
     return NotifiedService(
         service=name,
-        former=service.previous.version,
-        wanted=service.target.version,
+        previous=service.previous.version,
+        target=service.target.version,
         change=service.change,
         outcome=service.outcome,
         cause=_short(service.cause),

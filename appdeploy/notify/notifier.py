@@ -31,60 +31,60 @@ class Notifier:
     def __init__(self, sender: Sender, emit: Emit) -> None:
         self._sender = sender
         self._emit = emit
-        self._account = ReleaseFold()
+        self._fold = ReleaseFold()
         self._serving: set[str] = set()
-        self._said_live = False
+        self._live_sent = False
 
     def on_event(self, event: Event) -> None:
         """See appdeploy.notify.fanout.Aside."""
-        first = not self._account.changed
-        self._account.apply(event)
+        first = not self._fold.changed
+        self._fold.apply(event)
         match event:
             case Started() if first:
-                self._tell(notice.started)
+                self._send_built(notice.started)
             case Progress(service, Phase.LIVE):
-                self._serve(service)
+                self._service_live(service)
             case events.Ended():
                 self._end()
 
     def end(self, error: BaseException | None) -> None:
         """See Aside: an outcome was told with its event."""
-        entry = self._account.entry
-        if error is None or entry is None or not self._account.changed:
+        entry = self._fold.entry
+        if error is None or entry is None or not self._fold.changed:
             return
         code, _ = described(error)
         self._send(notice.interrupted(entry, code))
-        self._settle_up()
+        self._report_send_errors()
 
-    def _serve(self, service: str) -> None:
+    def _service_live(self, service: str) -> None:
         """Of several services the last one; a rollback's may still be undone by a late write."""
         self._serving.add(service)
-        plan = self._account.plan
-        if plan is None or self._said_live or kind_of(plan.release_id) == ROLLBACK:
+        plan = self._fold.plan
+        if plan is None or self._live_sent or kind_of(plan.release_id) == ROLLBACK:
             return
         if self._serving >= {each.contract.name for each in plan.changed}:
-            self._said_live = True
-            self._tell(notice.live)
+            self._live_sent = True
+            self._send_built(notice.live)
 
     def _end(self) -> None:
-        plan, entry = self._account.plan, self._account.entry
-        if plan is None or entry is None or not (self._account.changed or plan.is_open):
+        plan, entry = self._fold.plan, self._fold.entry
+        if plan is None or entry is None or not (self._fold.changed or plan.is_open):
             return
         said = notice.ended(entry)
-        if said is not None and not (said.kind is notice.Kind.LIVE and self._said_live):
+        if said is not None and not (said.kind is notice.Kind.LIVE and self._live_sent):
             self._send(said)
-        self._settle_up()
+        self._report_send_errors()
 
-    def _tell(self, make: Callable[[Entry], Notification]) -> None:
-        assert self._account.entry is not None
-        self._send(make(self._account.entry))
+    def _send_built(self, make: Callable[[Entry], Notification]) -> None:
+        assert self._fold.entry is not None
+        self._send(make(self._fold.entry))
 
     def _send(self, said: Notification) -> None:
-        plan = self._account.plan
+        plan = self._fold.plan
         if plan is not None and plan.event_bus is not None:
             self._sender.send(plan.event_bus, said)
 
-    def _settle_up(self) -> None:
+    def _report_send_errors(self) -> None:
         """Before the last event is shown: what could not be told is heard of with it."""
         trouble = self._sender.wait()
         if trouble is not None:

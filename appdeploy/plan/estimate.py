@@ -59,5 +59,5 @@ def rounds_of(settings: DeploymentSettings, desired: int) -> int:
     """In how many lots `desired` tasks are replaced: as many at once as may run beyond, or be missing from, the count."""
     if desired == 0:
         return 1
-    room = settings.most_tasks(desired) - settings.fewest_healthy(desired)
+    room = settings.max_running_tasks(desired) - settings.min_healthy_tasks(desired)
     return math.ceil(desired / max(1, min(room, desired)))

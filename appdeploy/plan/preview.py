@@ -67,12 +67,12 @@ def _planned(clients: Clients, service: ServicePlan | NoChange, live: LiveServic
 
 
 def _before(service: ServicePlan | NoChange) -> Running:
-    former = service.previous
+    previous = service.previous
     return Running(
-        version=former.version,
-        digest=former.digest,
-        task_definition=name_of(former.task_definition),
-        template=name_of(former.template) if former.template else None,
+        version=previous.version,
+        digest=previous.digest,
+        task_definition=name_of(previous.task_definition),
+        template=name_of(previous.template) if previous.template else None,
     )
 
 
@@ -86,26 +86,26 @@ def _after(service: ServicePlan) -> Running:
 
 
 def _drift(clients: Clients, service: ServicePlan | NoChange, live: LiveService) -> Drift | None:
-    running, wanted = service.previous.template, service.contract.template
-    if running is None or running == wanted:
+    running, target = service.previous.template, service.contract.template
+    if running is None or running == target:
         return None
-    new = live.template or describe_task_definition(clients.ecs, wanted)
+    new = live.template or describe_task_definition(clients.ecs, target)
     return Drift(
         running=name_of(running),
-        wanted=name_of(wanted),
+        wanted=name_of(target),
         changes=_changes(clients, service.contract, running, new),
-        applied=isinstance(service, ServicePlan) and service.template == wanted,
+        applied=isinstance(service, ServicePlan) and service.template == target,
     )
 
 
 def _changes(
-    clients: Clients, contract: ServiceContract, running: str, wanted: TaskDefinition
+    clients: Clients, contract: ServiceContract, running: str, target: TaskDefinition
 ) -> tuple[TemplateChange, ...] | None:
     try:
-        former = describe_task_definition(clients.ecs, running)
+        previous = describe_task_definition(clients.ecs, running)
     except clients.ecs.exceptions.ClientException:
         return None  # ECS forgets a revision that somebody deleted.
-    found = difference(former.fields, wanted.fields, contract.container)
+    found = difference(previous.fields, target.fields, contract.container)
     return tuple(TemplateChange(setting=item.path, before=item.before, after=item.after) for item in found)
 
 

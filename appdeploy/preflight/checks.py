@@ -69,10 +69,10 @@ def _architecture(candidate: Candidate, facts: Facts) -> Finding:
     held = facts.platforms[name]
     if isinstance(held, Unknown):
         return _skip(held.why)
-    wanted = candidate.plan.base.fields.get("runtimePlatform", {}).get("cpuArchitecture", "X86_64")
-    if _ARCHITECTURES.get(wanted, wanted) in held:
-        return _ok(f"the image holds {_ARCHITECTURES.get(wanted, wanted)}")
-    return _no(f"tasks run on {wanted}, and the image holds {', '.join(sorted(held))}", "build it for that architecture")
+    expected = candidate.plan.base.fields.get("runtimePlatform", {}).get("cpuArchitecture", "X86_64")
+    if _ARCHITECTURES.get(expected, expected) in held:
+        return _ok(f"the image holds {_ARCHITECTURES.get(expected, expected)}")
+    return _no(f"tasks run on {expected}, and the image holds {', '.join(sorted(held))}", "build it for that architecture")
 
 
 def _deployment(candidate: Candidate, facts: Facts) -> Finding:
@@ -90,39 +90,39 @@ def _deployment(candidate: Candidate, facts: Facts) -> Finding:
 
 
 def _alarms(candidate: Candidate, facts: Facts) -> Finding:
-    wanted, states = candidate.state.settings.alarms, facts.alarms
-    if not wanted:
+    expected, states = candidate.state.settings.alarms, facts.alarms
+    if not expected:
         return _skip("the service has no deployment alarms")
     if isinstance(states, Unknown):
         return _skip(states.why)
-    missing = [name for name in wanted if name not in states]
+    missing = [name for name in expected if name not in states]
     if missing:
         return _no(f"{', '.join(missing)} does not exist", "run pulumi up")
-    ringing = [name for name in wanted if states[name] == "ALARM"]
+    ringing = [name for name in expected if states[name] == "ALARM"]
     if ringing:
         # docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html
         found = f"{', '.join(ringing)} is in ALARM, so ECS would watch none for this deployment"
         return _no(found, "mend that first", waivable=True)
-    return _ok(f"{len(wanted)} not in ALARM")
+    return _ok(f"{len(expected)} not in ALARM")
 
 
-def _room(candidate: Candidate, _: Facts) -> Finding:
+def _task_limits(candidate: Candidate, _: Facts) -> Finding:
     settings, count = candidate.state.settings, candidate.plan.desired_count
     desired = candidate.state.desired if count is None else count
-    most, fewest = settings.most_tasks(desired), settings.fewest_healthy(desired)
+    most, fewest = settings.max_running_tasks(desired), settings.min_healthy_tasks(desired)
     if most < 1 or (not candidate.plan.first and most <= desired <= fewest):
         limits = f"maximumPercent {settings.maximum_percent} and minimumHealthyPercent {settings.minimum_percent}"
         return _no(f"{limits} of {desired} tasks let ECS neither start nor stop one", "change them in infra")
     return _ok(f"{fewest} to {most} tasks while {desired} are replaced")
 
 
-def _exists(wanted: Set[str], there: Set[str] | Unknown, remedy: str) -> Finding:
-    if not wanted:
+def _exists(expected: Set[str], there: Set[str] | Unknown, remedy: str) -> Finding:
+    if not expected:
         return _skip("none is named")
     if isinstance(there, Unknown):
         return _skip(there.why)
-    missing = sorted(wanted - there)
-    return _no(f"{', '.join(missing)} does not exist", remedy) if missing else _ok(", ".join(sorted(wanted)))
+    missing = sorted(expected - there)
+    return _no(f"{', '.join(missing)} does not exist", remedy) if missing else _ok(", ".join(sorted(expected)))
 
 
 def _roles(candidate: Candidate, facts: Facts) -> Finding:
@@ -159,7 +159,7 @@ _CHECKS: dict[str, Callable[[Candidate, Facts], Finding]] = {
     "image": _image,
     "architecture": _architecture,
     "alarms": _alarms,
-    "room": _room,
+    "room": _task_limits,
     "roles": _roles,
     "secrets": _secrets,
     "parameters": _parameters,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 WHAT = "lock"
 
 
-def look_at_lock(plan: ReleasePlan, dynamodb: DynamoDBClient) -> Check:
+def check_lock(plan: ReleasePlan, dynamodb: DynamoDBClient) -> Check:
     """One row for the whole environment."""
     if plan.releases_table is None:
         return Check(plan.environment, WHAT, Verdict.SKIP, "the contract names no table")

@@ -28,7 +28,7 @@ Image = tuple[str, Digest]
 """A service's short name, and what it is to run."""
 
 
-def read_promoted(clients: Clients, promotion: Promotion, wanted: Collection[Image]) -> Mapping[Image, str] | Unknown:
+def read_promoted(clients: Clients, promotion: Promotion, required: Collection[Image]) -> Mapping[Image, str] | Unknown:
     """The release by which each image came to serve there; of those that never did, none.
 
     One call for each hundred releases, as few as it takes to find all; one more where another role has to be assumed.
@@ -39,9 +39,9 @@ def read_promoted(clients: Clients, promotion: Promotion, wanted: Collection[Ima
         for entry in _newest(ledger):
             for image in _served(entry):
                 found.setdefault(image, entry.id)
-            if found.keys() >= set(wanted):
+            if found.keys() >= set(required):
                 break
-        return {image: release for image, release in found.items() if image in wanted}
+        return {image: release for image, release in found.items() if image in required}
     except AwsError as error:
         return Unknown(explain(error))
     except LedgerError as error:
@@ -73,11 +73,11 @@ def to_promote(plan: ReleasePlan) -> dict[str, Image]:
     }
 
 
-def look_at_promotion(
-    promotion: Promotion, wanted: Mapping[str, Image], promoted: Mapping[Image, str] | Unknown
+def check_promotion(
+    promotion: Promotion, required: Mapping[str, Image], promoted: Mapping[Image, str] | Unknown
 ) -> tuple[Check, ...]:
     """One row for each image. Pure."""
-    return tuple(_row(promotion.environment, service, image, promoted) for service, image in wanted.items())
+    return tuple(_row(promotion.environment, service, image, promoted) for service, image in required.items())
 
 
 def _row(source: str, service: str, image: Image, promoted: Mapping[Image, str] | Unknown) -> Check:

@@ -12,7 +12,7 @@ from appdeploy.preflight.check import Check, Verdict
 WHAT = "window"
 
 
-def look_at_window(environment: str, windows: Sequence[ReleaseWindow], now: datetime) -> tuple[Check, ...]:
+def check_window(environment: str, windows: Sequence[ReleaseWindow], now: datetime) -> tuple[Check, ...]:
     """One row for the whole environment; none when it takes releases at any time."""
     if not windows:
         return ()

@@ -23,9 +23,9 @@ class FoundProgress:
     """The revision that it registered, or that it returns to; None when there is none."""
     deployment_id: str | None
     """The deployment that it started; None when it started none."""
-    returned: str | None
-    """The deployment by which it went back to its former version, although it was live; None when there is none."""
-    untouched: bool
+    revert_deployment_id: str | None
+    """The deployment by which it went back to its previous version, although it was live; None when there is none."""
+    no_newer_deployment: bool
     """Whether nobody has started another deployment since the release was planned."""
 
 
@@ -36,8 +36,10 @@ def find_progress(clients: Clients, entry: Entry, name: str, contract: ServiceCo
     untouched = primary is not None and primary.id in service.deployments_before
     revision = service.target.task_definition or registered_by(clients.ecs, contract.family, entry.id)
     if service.deployment_id or revision is None:
-        return FoundProgress(revision, service.deployment_id, _find_return(clients, entry, name, contract), untouched)
-    if service.outcome == Outcome.SKIPPED.value:  # Nothing was sent: whoever began the same revision since, it is not ours.
+        return FoundProgress(revision, service.deployment_id, _find_revert(clients, entry, name, contract), untouched)
+    if (
+        service.outcome == Outcome.SKIPPED.value
+    ):  # Nothing was sent: whoever began the same revision since, it is not own_deployment.
         return FoundProgress(revision, None, None, untouched)
     if service.update_sent is False:  # A later deployment of the same revision is not this release's.
         return FoundProgress(revision, None, None, untouched)
@@ -46,13 +48,13 @@ def find_progress(clients: Clients, entry: Entry, name: str, contract: ServiceCo
     return FoundProgress(revision, recorded_since(clients.ecs, cluster, contract.service, revision, known), None, untouched)
 
 
-def _find_return(clients: Clients, entry: Entry, name: str, contract: ServiceContract) -> str | None:
-    """Any deployment of the former version after ours: whoever began it, the service is on its way back."""
+def _find_revert(clients: Clients, entry: Entry, name: str, contract: ServiceContract) -> str | None:
+    """Any deployment of the previous version after own_deployment: whoever began it, the service is on its way back."""
     service = entry.services[name]
-    former, ours = service.previous.task_definition, service.deployment_id
-    if service.revert_deployment_id or former is None or ours is None or not entry.last_step(StepKind.REVERT, name):
+    previous, own_deployment = service.previous.task_definition, service.deployment_id
+    if service.revert_deployment_id or previous is None or own_deployment is None or not entry.last_step(StepKind.REVERT, name):
         return service.revert_deployment_id
     cluster = contract.service.rsplit("/", 2)[-2]
     return recorded_since(
-        clients.ecs, cluster, contract.service, former, DeploymentSnapshot(frozenset({ours}), service.listed_at)
+        clients.ecs, cluster, contract.service, previous, DeploymentSnapshot(frozenset({own_deployment}), service.listed_at)
     )

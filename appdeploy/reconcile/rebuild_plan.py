@@ -14,7 +14,9 @@ from appdeploy.reconcile.progress import FoundProgress
 _CHANGES = {word: change for change, word in CHANGE_WORDS.items()}
 
 
-def rebuild_plan(entry: Entry, name: str, contract: ServiceContract, base: TaskDefinition, trace: FoundProgress) -> ServicePlan:
+def rebuild_plan(
+    entry: Entry, name: str, contract: ServiceContract, base: TaskDefinition, progress: FoundProgress
+) -> ServicePlan:
     """What the release did or is to do to that service. `base` is the revision that the entry names."""
     service = entry.services[name]
     stop = entry.last_finished_step(StepKind.STOP, name) or entry.last_finished_step(StepKind.SCALE_TO_ZERO, name)
@@ -30,13 +32,13 @@ def rebuild_plan(entry: Entry, name: str, contract: ServiceContract, base: TaskD
         previous=previous_of_entry(service),
         settings=service.settings,
         resumed=Resumed(
-            task_definition=trace.task_definition,
-            deployment_id=trace.deployment_id,
+            task_definition=progress.task_definition,
+            deployment_id=progress.deployment_id,
             stopped_because=stop.reason or "stopped" if stop else None,
             at_zero=entry.last_finished_step(StepKind.SCALE_TO_ZERO, name) is not None,
             pre_deploy=_pre_deploy(entry, name),
             revert_because=back.reason or "taken back" if back else None,
-            revert_deployment=trace.returned,
+            revert_deployment=progress.revert_deployment_id,
         ),
     )
 
@@ -48,11 +50,11 @@ def _pre_deploy(entry: Entry, name: str) -> StartedTask | None:
 
 def previous_of_entry(service: ServiceEntry) -> PreviousState:
     """What the service stood on before the release."""
-    former = service.previous
+    previous = service.previous
     return PreviousState(
-        task_definition=former.task_definition or "",
+        task_definition=previous.task_definition or "",
         snapshot=DeploymentSnapshot(frozenset(service.deployments_before), service.listed_at),
-        version=former.version,
-        digest=Digest(former.digest) if former.digest else None,
-        template=former.template,
+        version=previous.version,
+        digest=Digest(previous.digest) if previous.digest else None,
+        template=previous.template,
     )

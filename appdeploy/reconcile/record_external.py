@@ -39,16 +39,16 @@ def record_external(clients: Clients, contract: EnvironmentContract) -> list[Ent
     """
     ledger = Ledger(clients.dynamodb, contract.platform.releases_table)
     recent = ledger.newest(_ENTRIES_COMPARED)
-    if any(_may_own_more(entry) for entry in recent):
+    if any(_may_have_unrecorded_deployment(entry) for entry in recent):
         return []
-    found = map_parallel(lambda service: _found(clients, contract, service, recent), contract.services)
+    found = map_parallel(lambda service: _unrecorded(clients, contract, service, recent), contract.services)
     adopted: list[Entry] = []
     with contextlib.suppress(*AwsError):
         adopted = [entry for entries in found for entry in entries if ledger.write_if_not_running(entry)]
     return adopted
 
 
-def _may_own_more(entry: Entry) -> bool:
+def _may_have_unrecorded_deployment(entry: Entry) -> bool:
     return any(
         not service.settled
         and (service.deployment_id is None or (entry.last_step(StepKind.REVERT, name) and service.revert_deployment_id is None))
@@ -56,7 +56,9 @@ def _may_own_more(entry: Entry) -> bool:
     )
 
 
-def _found(clients: Clients, contract: EnvironmentContract, service: ServiceContract, recent: Sequence[Entry]) -> list[Entry]:
+def _unrecorded(
+    clients: Clients, contract: EnvironmentContract, service: ServiceContract, recent: Sequence[Entry]
+) -> list[Entry]:
     told = [entry.services[service.name] for entry in recent if service.name in entry.services]
     known = {deployment for each in told for deployment in (each.deployment_id, each.revert_deployment_id)} - {None}
     records = newest_deployments(clients.ecs, contract.platform.cluster, service.service)

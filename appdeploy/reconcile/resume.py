@@ -111,30 +111,32 @@ def _service(
     clients: Clients, contract: EnvironmentContract, entry: Entry, name: str, states: Mapping[str, ServiceState]
 ) -> ServicePlan | NoChange:
     service = entry.services[name]
-    known = next((item for item in contract.services if item.name == name), None)
-    if known is None:
+    service_contract = next((item for item in contract.services if item.name == name), None)
+    if service_contract is None:
         raise Refused(f"{name}: the contract of {entry.environment} does not name it any more")
     if service.settled:
-        return _told(known, service)
+        return _no_change(service_contract, service)
     state = states.get(service.service)
     if state is None or not state.active:
         raise Refused(f"{name}: the service does not exist any more")
-    return _rest(clients, entry, name, known, state)
+    return _remaining_work(clients, entry, name, service_contract, state)
 
 
-def _rest(clients: Clients, entry: Entry, name: str, contract: ServiceContract, state: ServiceState) -> ServicePlan | NoChange:
+def _remaining_work(
+    clients: Clients, entry: Entry, name: str, contract: ServiceContract, state: ServiceState
+) -> ServicePlan | NoChange:
     service = entry.services[name]
-    trace = find_progress(clients, entry, name, contract, state)
-    if trace.deployment_id is None and not trace.untouched:
+    progress = find_progress(clients, entry, name, contract, state)
+    if progress.deployment_id is None and not progress.no_newer_deployment:
         result = never_sent(name, state)
         return NoChange(contract, previous_of_entry(service), result.cause or "", result.outcome)
-    base = service.base or trace.task_definition
+    base = service.base or progress.task_definition
     if base is None:
         raise Refused(f"{name}: the entry does not say what to run")
-    return rebuild_plan(entry, name, contract, describe_task_definition(clients.ecs, base), trace)
+    return rebuild_plan(entry, name, contract, describe_task_definition(clients.ecs, base), progress)
 
 
-def _told(contract: ServiceContract, service: ServiceEntry) -> NoChange:
+def _no_change(contract: ServiceContract, service: ServiceEntry) -> NoChange:
     outcomes = {outcome.value: outcome for outcome in Outcome}
     because = service.cause or service.serving or "it is settled"
     return NoChange(contract, previous_of_entry(service), because, outcomes.get(service.outcome or "", Outcome.FAILED))

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 ECS_REMEMBERS = timedelta(days=90)
 """docs.aws.amazon.com/AmazonECS/latest/developerguide/view-service-deployment.html"""
 
-_WELL = (Outcome.LIVE.value, Outcome.UNCHANGED.value)
-_ONLY_LOOK = Policy(until_complete=True, patient=True)
+_SUCCEEDED = (Outcome.LIVE.value, Outcome.UNCHANGED.value)
+_OBSERVE_ONLY = Policy(until_complete=True, patient=True)
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class EntryState:
 
     @property
     def resumable(self) -> bool:
-        """Whether it can be resumed: no command told an outcome, or former settings are to be put back."""
+        """Whether it can be resumed: no command told an outcome, or previous settings are to be put back."""
         owes = any(self.entry.settings_pending(name) for name in self.entry.services)
         return not self.running and not self.entry.settled and (self.entry.outcome is None or owes)
 
@@ -112,63 +112,63 @@ def _settle(clients: Clients, contract: EnvironmentContract, entry: Entry, state
         if service.settled:
             continue
         if known is None or state is None or not state.active:
-            settled = _gone(settled, name)
+            settled = _service_missing(settled, name)
         elif service.count is not None:
             result = settle_count(entry, name, state)
             settled = with_result(settled, result) if result else settled
         else:
             settled = settle_service(clients, settled, name, known, state)
-    return _held_open(entry, settled, states) if entry.atomic else settled
+    return _keep_live_services_open(entry, settled, states) if entry.atomic else settled
 
 
-def _held_open(before: Entry, settled: Entry, states: dict[str, ServiceState]) -> Entry:
+def _keep_live_services_open(before: Entry, settled: Entry, states: dict[str, ServiceState]) -> Entry:
     """Of an atomic release what is live stays open until all are: `resume` may have to take it back.
 
     Not where somebody else has deployed since: that is not touched any more.
     """
-    if all(service.outcome in _WELL for service in settled.services.values()):
+    if all(service.outcome in _SUCCEEDED for service in settled.services.values()):
         return settled
     for name, service in settled.services.items():
-        former, state = before.services[name], states.get(service.service)
+        previous, state = before.services[name], states.get(service.service)
         ours = state is not None and state.primary is not None and state.primary.id == service.deployment_id
-        if ours and service.settled and not former.settled and service.outcome in _WELL:
-            settled = settled.with_service(name, **dict(former) | {"deployment_id": service.deployment_id})
+        if ours and service.settled and not previous.settled and service.outcome in _SUCCEEDED:
+            settled = settled.with_service(name, **dict(previous) | {"deployment_id": service.deployment_id})
     return settled
 
 
 def settle_service(clients: Clients, entry: Entry, name: str, contract: ServiceContract, state: ServiceState) -> Entry:
     """The entry with what ECS says now of one service. Nothing is changed in AWS."""
-    trace = find_progress(clients, entry, name, contract, state)
-    if trace.deployment_id is None:
-        return entry if trace.untouched else with_result(entry, never_sent(name, state))
-    rollout = _rollout(clients, entry, name, contract, trace)
+    progress = find_progress(clients, entry, name, contract, state)
+    if progress.deployment_id is None:
+        return entry if progress.no_newer_deployment else with_result(entry, never_sent(name, state))
+    rollout = _rollout(clients, entry, name, contract, progress)
     resumed = rollout.plan.resumed
     done = Done(resumed.stopped_because, resumed.at_zero) if resumed else Done()
-    if trace.returned:
-        entry = entry.with_service(name, revert_deployment_id=trace.returned)
-        rollout, done = revert_rollout(rollout, trace.returned), Done()
+    if progress.revert_deployment_id:
+        entry = entry.with_service(name, revert_deployment_id=progress.revert_deployment_id)
+        rollout, done = revert_rollout(rollout, progress.revert_deployment_id), Done()
     seen = Observer(clients, rollout).observe(state)
-    match judge(rollout, seen, _ONLY_LOOK, done):
+    match judge(rollout, seen, _OBSERVE_ONLY, done):
         case Decide(outcome, cause):
             told = entry.services[name]
             serving = what_serves(rollout, outcome, seen, stopped=done.stopped_because is not None)
             result = ServiceResult(name, outcome, serving, cause, seconds=told.seconds or 0.0)
-            if trace.returned:
+            if progress.revert_deployment_id:
                 result = outcome_of_revert(result, resumed.revert_because or "" if resumed else "")
             known = told.cause if told.outcome == result.outcome.value and told.cause else result.cause
-            return _unless_it_owes(with_result(entry, replace(result, cause=known)), name)
+            return _open_while_settings_pending(with_result(entry, replace(result, cause=known)), name)
         case _ if seen.record is None and datetime.now(UTC) - entry.started > ECS_REMEMBERS:
             return _forgotten(entry, name)
         case _:
-            return entry.with_service(name, deployment_id=trace.deployment_id)
+            return entry.with_service(name, deployment_id=progress.deployment_id)
 
 
-def _unless_it_owes(entry: Entry, name: str) -> Entry:
-    """A failed restart whose former settings are not back is not over: a reader changes nothing, `resume` puts them back."""
+def _open_while_settings_pending(entry: Entry, name: str) -> Entry:
+    """A failed restart whose previous settings are not back is not over: a reader changes nothing, `resume` puts them back."""
     if not entry.settings_pending(name):
         return entry
     keys = ", ".join(change.key for change in entry.services[name].settings)
-    return entry.with_service(name, settled=False, cause=f"the former {keys} is not back yet: appdeploy resume puts it back")
+    return entry.with_service(name, settled=False, cause=f"the previous {keys} is not back yet: appdeploy resume puts it back")
 
 
 def never_sent(name: str, state: ServiceState) -> ServiceResult:
@@ -177,16 +177,16 @@ def never_sent(name: str, state: ServiceState) -> ServiceResult:
     return ServiceResult(name, Outcome.SUPERSEDED, "another deployment", f"it was never sent, and {primary} came since")
 
 
-def _rollout(clients: Clients, entry: Entry, name: str, contract: ServiceContract, trace: FoundProgress) -> Rollout:
-    assert trace.task_definition is not None
-    assert trace.deployment_id is not None
-    base = describe_task_definition(clients.ecs, entry.services[name].base or trace.task_definition)
-    plan = rebuild_plan(entry, name, contract, base, trace)
+def _rollout(clients: Clients, entry: Entry, name: str, contract: ServiceContract, progress: FoundProgress) -> Rollout:
+    assert progress.task_definition is not None
+    assert progress.deployment_id is not None
+    base = describe_task_definition(clients.ecs, entry.services[name].base or progress.task_definition)
+    plan = rebuild_plan(entry, name, contract, base, progress)
     cluster = contract.service.rsplit("/", 2)[-2]
-    return Rollout(plan, ServiceName(cluster, contract.service), trace.task_definition, trace.deployment_id)
+    return Rollout(plan, ServiceName(cluster, contract.service), progress.task_definition, progress.deployment_id)
 
 
-def _gone(entry: Entry, name: str) -> Entry:
+def _service_missing(entry: Entry, name: str) -> Entry:
     cause = "the service does not exist any more"
     return entry.with_service(name, outcome=UNKNOWN, cause=cause, settled=True)
 

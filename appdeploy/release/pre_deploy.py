@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from appdeploy.aws.errors import AwsError, explain, is_passing
+from appdeploy.aws.errors import AwsError, explain, is_transient
 from appdeploy.aws.parallel import map_parallel
 from appdeploy.aws.writes import UNREACHABLE_SECONDS, EcsWriter, WriteRefused
 from appdeploy.logs.tail import LogTail
@@ -150,7 +150,7 @@ class PreDeployTasks:
     def _is_silent(self, error: BaseException) -> bool:
         """Whether AWS has been out of reach for too long, or says that it never will answer."""
         self._silent_since = self._silent_since or self._clock.now()
-        return not is_passing(error) or self._clock.now() - self._silent_since >= UNREACHABLE_SECONDS
+        return not is_transient(error) or self._clock.now() - self._silent_since >= UNREACHABLE_SECONDS
 
     def _listen(self, errand: _RunningTask) -> bool:
         lines = errand.tail.more()

@@ -167,7 +167,7 @@ def _go(
             watch, cause, lambda rollout: ServiceWatch(rollout, clients.once, writer, UNTIL_COMPLETE, book), writer, book
         ),
         lock_is_lost=turn.is_lost,
-        poller=lambda silent: Poller(clients.once.ecs, clock, emit, begun=begun, timeout=watching.timeout, silent=silent),
+        poller=lambda silent: Poller(clients.once.ecs, clock, emit, started_at=begun, timeout=watching.timeout, silent=silent),
     )
     course = ReleaseSequence(plan, acts, clock, emit, back_on_interrupt=watching.revert_on_interrupt)
     return [*early, *course.run(early)]

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
     from appdeploy.model.contract import ServiceContract
 
-_GOING_BACK = (
+_ROLLING_BACK = (
     DeploymentStatus.ROLLBACK_REQUESTED,
     DeploymentStatus.ROLLBACK_IN_PROGRESS,
     DeploymentStatus.STOP_REQUESTED,
 )
-_TELLING = (DeploymentStatus.SUCCESSFUL, *_GOING_BACK)
+_RELEVANT = (DeploymentStatus.SUCCESSFUL, *_ROLLING_BACK)
 _SIDE = REVISIONS_AT_ONCE // 2
 """Deployments looked at on either side of a moment."""
 
@@ -59,13 +59,13 @@ class HistoryReader:
         """The newest twenty, in one call."""
         return self._read(self.succeeded[:REVISIONS_AT_ONCE])
 
-    def later(self, moment: datetime) -> int:
+    def count_since(self, moment: datetime) -> int:
         """How many are not older than the moment."""
         return sum(1 for record in self.succeeded if record.created >= moment)
 
     def around(self, moment: datetime) -> DeploymentHistory:
         """Those next to a moment on either side, in one call."""
-        later = self.later(moment)
+        later = self.count_since(moment)
         return self._read(self.succeeded[max(0, later - _SIDE) : later + _SIDE])
 
     def _read(self, records: Sequence[ServiceDeployment]) -> DeploymentHistory:
@@ -82,28 +82,28 @@ class HistoryReader:
 
 def read_history(ecs: ECSClient, cluster: str, contract: ServiceContract) -> HistoryReader:
     """What succeeded, and when: one call for each hundred deployments."""
-    records = newest_deployments(ecs, cluster, contract.service, _TELLING)
+    records = newest_deployments(ecs, cluster, contract.service, _RELEVANT)
     return HistoryReader(
         ecs,
         contract,
         tuple(record for record in records if record.status is DeploymentStatus.SUCCESSFUL),
-        any(record.status in _GOING_BACK for record in records),
+        any(record.status in _ROLLING_BACK for record in records),
     )
 
 
-def find_target(past: HistoryReader, primary: str, registered: Callable[[], datetime | None]) -> str | None:
+def find_target(reader: HistoryReader, primary: str, registered: Callable[[], datetime | None]) -> str | None:
     """As `way_back` of the whole past, with one call of DescribeServiceRevisions in nearly every case.
 
     In a long past the first one of `primary` is looked for where it must be: right after the
     task definition was registered, before which nothing can have run it. `registered` tells when that was, or None when
     nobody knows any more; it is asked in that case alone.
     """
-    if past.rolling_back or not past.is_long:
-        return choose_target(past.newest(), primary)
+    if reader.rolling_back or not reader.is_long:
+        return choose_target(reader.newest(), primary)
     moment = registered()
     if moment is not None:
-        history = past.around(moment)
+        history = reader.around(moment)
         found = choose_target(history, primary)
-        if found and (history.holds(primary) or past.later(moment) <= _SIDE):
+        if found and (history.holds(primary) or reader.count_since(moment) <= _SIDE):
             return found
-    return choose_target(past.whole(), primary)
+    return choose_target(reader.whole(), primary)

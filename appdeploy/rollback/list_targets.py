@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from appdeploy.aws.clients import Clients
     from appdeploy.model.image import Digest
 
-MOST = 20
+MAX_TARGETS = 20
 """Points of a service that are shown, and the way back should it be none of them."""
 
 
@@ -37,12 +37,14 @@ def _service(clients: Clients, cluster: str, contract: ServiceContract, state: S
     history = read_history(clients.ecs, cluster, contract).whole()
     target = choose_target(history, state.primary.task_definition if state.primary else state.task_definition)
     listed = list_targets(history.completed)
-    shown = [point for index, point in enumerate(listed) if index < MOST or point.task_definition == target]
-    found = map_parallel(lambda point: _point(clients, contract, state, point), shown)
+    shown = [point for index, point in enumerate(listed) if index < MAX_TARGETS or point.task_definition == target]
+    found = map_parallel(lambda point: _rollback_target(clients, contract, state, point), shown)
     return ServiceTargets(name=contract.name, targets=tuple(found), default=name_of(target) if target else None)
 
 
-def _point(clients: Clients, contract: ServiceContract, state: ServiceState, point: CompletedDeployment) -> RollbackTarget:
+def _rollback_target(
+    clients: Clients, contract: ServiceContract, state: ServiceState, point: CompletedDeployment
+) -> RollbackTarget:
     runs = point.task_definition == state.task_definition
     try:
         definition = describe_task_definition(clients.ecs, point.task_definition)

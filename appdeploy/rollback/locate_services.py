@@ -59,7 +59,7 @@ def find_services(clients: Clients, environment: str, names: Sequence[str]) -> L
     """
     try:
         contract = with_timeout(CONTRACT_SECONDS, lambda: _read_contract(clients, environment))
-        wanted = contract.select(names)
+        selected = contract.select(names)
     except TimeoutError:
         return _by_pattern(clients, environment, names, f"no answer of SSM within {CONTRACT_SECONDS:g} s")
     except AwsError as error:
@@ -67,11 +67,11 @@ def find_services(clients: Clients, environment: str, names: Sequence[str]) -> L
     except UnusableContract as error:
         return _by_pattern(clients, environment, names, "; ".join(error.lines))
     cluster = contract.platform.cluster
-    states = describe_services(clients.ecs, cluster, [service.service for service in wanted])
-    missing = [service.name for service in wanted if service.service not in states]
+    states = describe_services(clients.ecs, cluster, [service.service for service in selected])
+    missing = [service.name for service in selected if service.service not in states]
     if missing:
         raise Refused(f"{', '.join(missing)}: the service does not exist in {cluster}")
-    found = tuple((service, states[service.service]) for service in wanted)
+    found = tuple((service, states[service.service]) for service in selected)
     platform = contract.platform
     return LocatedServices(cluster, found, None, releases_table=platform.releases_table, event_bus=platform.event_bus)
 

@@ -23,7 +23,7 @@ from appdeploy.model.release_id import ROLLBACK, new_release_id
 from appdeploy.model.task_definition import TaskDefinition, family_of, name_of
 from appdeploy.rollback.choose_target import list_targets
 from appdeploy.rollback.deployment_history import HistoryReader, find_target, read_history
-from appdeploy.rollback.late_details import with_previous
+from appdeploy.rollback.late_details import plan_return
 from appdeploy.rollback.locate_services import find_services
 from appdeploy.settings.history import recent_entries, with_settings_of_target
 
@@ -52,12 +52,12 @@ class Request:
     """Whether settings return too to what the ledger says was in force then."""
 
 
-class _No(Exception):
+class _CannotRollBack(Exception):
     """Why one service cannot be rolled back."""
 
 
 @dataclass(frozen=True)
-class _Look:
+class _Context:
     """What the looking at each service needs."""
 
     clients: Clients
@@ -71,15 +71,15 @@ def prepare_rollback(request: Request, clients: Clients) -> ReleasePlan:
     """Read and decide; nothing is changed. Raises Refused."""
     with refusing("the way back could not be read"), ThreadPoolExecutor(THREADS) as pool:
         where = find_services(clients, request.environment, request.services)
-        services = _chosen(where, request)
+        services = _selected(where, request)
         # Without SSM no setting can be written, so that nobody needs to know which were in force.
         known = request.with_settings and where.by_name is None
         ledger = pool.submit(recent_entries, clients, where.releases_table) if known else None
-        look = _Look(clients, where, request.to, ledger.result if ledger else tuple)
+        look = _Context(clients, where, request.to, ledger.result if ledger else tuple)
         tries = [pool.submit(_plan_service, look, *service) for service in services]
         planned = [attempt.result() for attempt in tries]
         entries = look.entries()
-    problems = [str(plan) for plan in planned if isinstance(plan, _No)]
+    problems = [str(plan) for plan in planned if isinstance(plan, _CannotRollBack)]
     if problems:
         others = "; name the other services with --service to roll them back alone" if len(services) > 1 else ""
         raise Refused(*(f"{problem}{others}" for problem in problems))
@@ -89,13 +89,13 @@ def prepare_rollback(request: Request, clients: Clients) -> ReleasePlan:
         environment=request.environment,
         cluster=where.cluster,
         purpose=f"{request.environment} back to {request.to or 'the last good state'}{unread}",
-        services=tuple(with_settings_of_target(plan, entries) for plan in planned if not isinstance(plan, _No)),
+        services=tuple(with_settings_of_target(plan, entries) for plan in planned if not isinstance(plan, _CannotRollBack)),
         releases_table=where.releases_table,
         event_bus=where.event_bus,
     )
 
 
-def _chosen(where: LocatedServices, request: Request) -> list[tuple[ServiceContract, ServiceState]]:
+def _selected(where: LocatedServices, request: Request) -> list[tuple[ServiceContract, ServiceState]]:
     """The services that are meant: a task definition means the service of its family alone."""
     if request.to is None or ":" not in request.to:
         return list(where.services)
@@ -107,34 +107,34 @@ def _chosen(where: LocatedServices, request: Request) -> list[tuple[ServiceContr
     return found
 
 
-def _plan_service(look: _Look, contract: ServiceContract, state: ServiceState) -> ServicePlan | NoChange | _No:
+def _plan_service(look: _Context, contract: ServiceContract, state: ServiceState) -> ServicePlan | NoChange | _CannotRollBack:
     try:
         if not state.active:
-            raise _No(f"the service is {state.status}, not ACTIVE")
+            raise _CannotRollBack(f"the service is {state.status}, not ACTIVE")
         if on_template(contract, state.task_definition):
-            raise _No("it was never released: there is nothing to go back to")
+            raise _CannotRollBack("it was never released: there is nothing to go back to")
         return _plan(contract, state, _target(look, contract, state))
-    except _No as problem:
-        return _No(f"{contract.name}: {problem}")
+    except _CannotRollBack as problem:
+        return _CannotRollBack(f"{contract.name}: {problem}")
 
 
-def _target(look: _Look, contract: ServiceContract, state: ServiceState) -> TaskDefinition:
+def _target(look: _Context, contract: ServiceContract, state: ServiceState) -> TaskDefinition:
     if look.to is not None and ":" in look.to:
         return _describe(look.clients, look.to)
     past = read_history(look.clients.ecs, look.where.cluster, contract)
     if look.to is not None:
-        return _of_version(look.clients, contract, past, look.to)
+        return _find_version(look.clients, contract, past, look.to)
     primary = state.primary.task_definition if state.primary else state.task_definition
-    found = find_target(past, primary, lambda: _came(look, contract.name, primary))
+    found = find_target(past, primary, lambda: _registered_at(look, contract.name, primary))
     if found is None:
-        raise _No(
+        raise _CannotRollBack(
             f"ECS remembers no success before {name_of(state.task_definition)}:"
             " --to names another task definition, deploy another version"
         )
     return TaskDefinition.unread(found)
 
 
-def _came(look: _Look, service: str, task_definition: str) -> datetime | None:
+def _registered_at(look: _Context, service: str, task_definition: str) -> datetime | None:
     """When a revision was registered, by ECS's clock, or a little before."""
     for entry in look.entries():
         told = entry.services.get(service)
@@ -143,12 +143,12 @@ def _came(look: _Look, service: str, task_definition: str) -> datetime | None:
     return registered_at(look.clients.ecs, task_definition)
 
 
-def _of_version(clients: Clients, contract: ServiceContract, past: HistoryReader, version: str) -> TaskDefinition:
+def _find_version(clients: Clients, contract: ServiceContract, past: HistoryReader, version: str) -> TaskDefinition:
     for point in list_targets(past.whole().completed):
         definition = _describe(clients, point.task_definition)
         if contract.container in definition.containers and version_of(definition, contract.container) == version:
             return definition
-    raise _No(
+    raise _CannotRollBack(
         f"none of its successful deployments that ECS remembers is of {version}: appdeploy rollback --list shows them;"
         " one that was replaced before ECS had finished is returned to by its task definition alone"
     )
@@ -158,22 +158,24 @@ def _describe(clients: Clients, task_definition: str) -> TaskDefinition:
     try:
         return describe_task_definition(clients.ecs, task_definition)
     except clients.ecs.exceptions.ClientException:
-        raise _No(f"ECS does not know the task definition {name_of(task_definition)}") from None
+        raise _CannotRollBack(f"ECS does not know the task definition {name_of(task_definition)}") from None
 
 
 def _plan(contract: ServiceContract, state: ServiceState, target: TaskDefinition) -> ServicePlan | NoChange:
     name, runs = name_of(target.arn), name_of(state.task_definition)
-    former = PreviousState(state.task_definition, DeploymentSnapshot.of(state), version=runs, read=False)
+    previous = PreviousState(state.task_definition, DeploymentSnapshot.of(state), version=runs, read=False)
     if target.arn == state.task_definition and state.settled:
-        return NoChange(contract, former, f"it runs {name} already")
+        return NoChange(contract, previous, f"it runs {name} already")
     if target.is_read:
         _check(contract, target)
-    return with_previous(contract, target, former)
+    return plan_return(contract, target, previous)
 
 
 def _check(contract: ServiceContract, target: TaskDefinition) -> None:
     name = name_of(target.arn)
     if not target.active:
-        raise _No(f"{name} is {target.fields['status']}: somebody deregistered it; appdeploy rollback --list shows others")
+        raise _CannotRollBack(
+            f"{name} is {target.fields['status']}: somebody deregistered it; appdeploy rollback --list shows others"
+        )
     if contract.container not in target.containers:
-        raise _No(f"{name} has no container {contract.container}: it has {', '.join(target.containers)}")
+        raise _CannotRollBack(f"{name} has no container {contract.container}: it has {', '.join(target.containers)}")

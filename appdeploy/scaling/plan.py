@@ -48,7 +48,7 @@ class ScalePlan:
     hold_until: datetime | None
     """When the hold ends that is made; None when none is."""
     releases_hold: bool
-    """Whether autoscaling is to decide again: on request, or because a hold is over."""
+    """Whether autoscaling is to decide again: on request, or because a hold is hold_expired."""
     steady: bool
     """Whether nothing is to be done."""
 
@@ -76,29 +76,29 @@ def formatted(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S}Z"
 
 
-def plan_scale(environment: str, wish: ScaleRequest, situation: ScalingState, now: datetime) -> ScalePlan:
+def plan_scale(environment: str, request: ScaleRequest, current: ScalingState, now: datetime) -> ScalePlan:
     """The plan. Raises Refused with one line that says what to do."""
-    name, state, target = situation.contract.name, _usable(environment, situation), situation.target
-    if wish.count is not None and target is not None:
-        _check_bounds(name, wish.count, target)
-    if target is None and (wish.hold or wish.release):
+    name, state, target = current.contract.name, _usable(environment, current), current.target
+    if request.count is not None and target is not None:
+        _check_bounds(name, request.count, target)
+    if target is None and (request.hold or request.release):
         raise Refused(f"{name}: it is not scaled by autoscaling: nothing moves its count, and there is nothing to hold")
-    over = situation.hold is not None and situation.hold.has_expired(now) and wish.hold is None
-    lets_go = wish.release or over
-    arrived = wish.count in (None, state.desired) and state.running == state.desired
-    until = now + wish.hold if wish.hold else None
-    is_free = target is None or not (target.suspended or situation.hold)
-    steady = arrived and until is None and (is_free if wish.release else not over)
-    return ScalePlan(situation, state.desired, wish.count, until, lets_go, steady)
+    hold_expired = current.hold is not None and current.hold.has_expired(now) and request.hold is None
+    releases_hold = request.release or hold_expired
+    count_reached = request.count in (None, state.desired) and state.running == state.desired
+    until = now + request.hold if request.hold else None
+    no_hold = target is None or not (target.suspended or current.hold)
+    steady = count_reached and until is None and (no_hold if request.release else not hold_expired)
+    return ScalePlan(current, state.desired, request.count, until, releases_hold, steady)
 
 
-def _usable(environment: str, situation: ScalingState) -> ServiceState:
-    contract, state = situation.contract, situation.state
+def _usable(environment: str, current: ScalingState) -> ServiceState:
+    contract, state = current.contract, current.state
     if state is None or not state.active:
         raise Refused(f"{contract.name}: the service does not exist: run pulumi up for {environment} again")
     if on_template(contract, state.task_definition):
         raise Refused(f"{contract.name}: it was never released: its first release starts {contract.desired_count} tasks")
-    if contract.scaling and situation.target is None:
+    if contract.scaling and current.target is None:
         raise Refused(f"{contract.name}: autoscaling does not know it: run pulumi up for {environment} again")
     return state
 

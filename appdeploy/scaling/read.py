@@ -50,8 +50,8 @@ def prepare_scale(request: Request, clients: Clients) -> Prepared:
     contract = read_contract(clients, request.environment)
     [service] = contract.select((request.service,))
     with refusing(f"how {service.name} is scaled could not be read"):
-        situation = _current(clients, contract, service)
-    scale = plan_scale(request.environment, request.scale, situation, utc_now())
+        current = _current(clients, contract, service)
+    scale = plan_scale(request.environment, request.scale, current, utc_now())
     frame = ReleasePlan(
         release_id=request.release_id,
         environment=request.environment,

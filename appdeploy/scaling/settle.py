@@ -11,7 +11,7 @@ from appdeploy.scaling.watch import judge_count
 def settle_count(entry: Entry, name: str, state: ServiceState) -> ServiceResult | None:
     """How it ended; None while that is open, or for `appdeploy resume` to say.
 
-    A count that is the former one was not sent yet; whether a hold is complete only its command knows.
+    A count that is the previous one was not sent yet; whether a hold is complete only its command knows.
     """
     change = entry.services[name].count
     if change is None or change.target is None:

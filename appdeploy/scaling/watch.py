@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from appdeploy.aws.current_state import describe_services
-from appdeploy.aws.errors import AwsError, explain, is_passing
+from appdeploy.aws.errors import AwsError, explain, is_transient
 from appdeploy.aws.writes import UNREACHABLE_SECONDS
 from appdeploy.model.ecs_state import ServiceName, ServiceState
 from appdeploy.model.events import AwsReachable, AwsUnreachable, Emit, TaskCount
@@ -20,12 +20,12 @@ PAUSE = 2.0
 """Seconds between two looks."""
 
 
-def judge_count(name: str, wanted: int, state: ServiceState) -> ServiceResult | None:
+def judge_count(name: str, target: int, state: ServiceState) -> ServiceResult | None:
     """How it ended; None while tasks still come or go."""
-    if state.desired != wanted:
+    if state.desired != target:
         cause = f"the count was set to {state.desired} meanwhile, by autoscaling or by somebody"
         return ServiceResult(name, Outcome.SUPERSEDED, tasks_of(state), cause)
-    if state.running == wanted and state.pending == 0:
+    if state.running == target and state.pending == 0:
         return ServiceResult(name, Outcome.LIVE, tasks_of(state))
     return None
 
@@ -48,18 +48,18 @@ class CountWatch:
         self._silent_since: float | None = None
         self._shown: TaskCount | None = None
 
-    def run(self, name: str, service: ServiceName, wanted: int) -> ServiceResult:
+    def run(self, name: str, service: ServiceName, target: int) -> ServiceResult:
         """Watch until it is decided or the time is up."""
         while True:
             late = self._clock.now() >= self._deadline
-            found = self._look(name, service, wanted)
+            found = self._look(name, service, target)
             if isinstance(found, ServiceResult):
                 return found
             if late:
                 return self._given_up(name, f"not done after {self._timeout:.0f} s{self._trouble(found)}")
             self._clock.sleep(min(PAUSE, max(0.0, self._deadline - self._clock.now())))
 
-    def _look(self, name: str, service: ServiceName, wanted: int) -> ServiceResult | ServiceState | None:
+    def _look(self, name: str, service: ServiceName, target: int) -> ServiceResult | ServiceState | None:
         try:
             state = describe_services(self._ecs, service.cluster, [service.arn]).get(service.arn)
         except AwsError as error:
@@ -70,10 +70,10 @@ class CountWatch:
         if state is None:
             return ServiceResult(name, Outcome.FAILED, "nothing", "the service does not exist any more: somebody deleted it")
         self._show(TaskCount(name, state.running, state.desired))
-        return judge_count(name, wanted, state) or state
+        return judge_count(name, target, state) or state
 
     def _silence(self, name: str, error: BaseException) -> ServiceResult | None:
-        if not is_passing(error):
+        if not is_transient(error):
             return self._given_up(name, f"it cannot be watched: {explain(error)}")
         if self._silent_since is None:
             self._silent_since = self._clock.now()

@@ -1,4 +1,4 @@
-"""Writes settings before a restart, and their former values back before a failed one starts any task again.
+"""Writes settings before a restart, and their previous values back before a failed one starts any task again.
 
 A task reads its settings when it starts. So they are written before the service is updated, and put back before ECS is asked
 for the way back; where ECS goes back by itself, at the first look that shows it (docs/adr/014-settings.md).
@@ -21,7 +21,7 @@ from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.model.plan import Change
 from appdeploy.model.rollout import Rollout, StartedRollouts
 from appdeploy.settings.store import put_setting, read_settings
-from appdeploy.settings.tasks import made_at
+from appdeploy.settings.tasks import task_creation_times
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from appdeploy.watch.poller import ForwardWatch
     from appdeploy.watch.service_watch import Tick
 
-_BACK = frozenset({Outcome.FAILED, Outcome.ROLLED_BACK, Outcome.ROLLED_BACK_BY_ECS, Outcome.REFUSED})
-"""Outcomes after which the former values are right."""
+_RESTORE_AFTER = frozenset({Outcome.FAILED, Outcome.ROLLED_BACK, Outcome.ROLLED_BACK_BY_ECS, Outcome.REFUSED})
+"""Outcomes after which the previous values are right."""
 SETTINGS_SECONDS = 0.8
 """How long a rollback waits for all settings to be written, as short as its wait for the contract and for the lock."""
 _TRIES_BEFORE_STOPPING = 3
@@ -46,13 +46,19 @@ class SettingsWriter(EcsWriter):
     """The writes of a release that may change settings."""
 
     def __init__(
-        self, clients: OnceClients, clock: Clock, confirm: Callable[[], None], plan: ReleasePlan, book: LedgerWriter, emit: Emit
+        self,
+        clients: OnceClients,
+        clock: Clock,
+        confirm: Callable[[], None],
+        plan: ReleasePlan,
+        ledger: LedgerWriter,
+        emit: Emit,
     ) -> None:
         super().__init__(clients.ecs, clock, confirm)
         self._ssm: SSMClient = clients.ssm
         self.environment = plan.environment
         self._services = [service for service in plan.changed if service.settings]
-        self._book = book
+        self._ledger = ledger
         self._emit = emit
         self._tries = 0
 
@@ -61,37 +67,37 @@ class SettingsWriter(EcsWriter):
         for service in self._services:
             values = {change.key: change.target for change in service.settings}
             if service.deployment_id is None and service.change is Change.ROLLBACK:
-                self._try(service.contract.name, values)
+                self._write_once(service.contract.name, values)
             elif service.deployment_id is None:
                 self._write(service, StepKind.WRITE_SETTINGS, values)
 
     def restore(self) -> None:
-        """Write the former values, once. Raises WriteRefused, OutOfReach and LockLost."""
+        """Write the previous values, once. Raises WriteRefused, OutOfReach and LockLost."""
         for service in self._services:
-            if self._book.entry.last_finished_step(StepKind.RESTORE_SETTINGS, service.contract.name) is None:
+            if self._ledger.entry.last_finished_step(StepKind.RESTORE_SETTINGS, service.contract.name) is None:
                 self._write(service, StepKind.RESTORE_SETTINGS, {change.key: change.previous for change in service.settings})
 
     def stop(self, deployment_arn: str) -> bool:
-        """As that of EcsWriter, with the former values back first: the way back may start tasks."""
+        """As that of EcsWriter, with the previous values back first: the way back may start tasks."""
         self._tries += 1
         try:
             self.restore()
         except (WriteRefused, OutOfReach):
             if self._tries < _TRIES_BEFORE_STOPPING:
-                raise OutOfReach("the former settings are not back yet") from None
+                raise OutOfReach("the previous settings are not back yet") from None
         return super().stop(deployment_arn)
 
     def _write(self, service: ServicePlan, step: StepKind, values: dict[str, str]) -> None:
         name = service.contract.name
-        self._book.step_starting(step, name)
+        self._ledger.step_starting(step, name)
         for key, value in values.items():
             self._put(name, key, value)
             self._emit(
                 Note(name, f"{key} is {value} {'again' if step is StepKind.RESTORE_SETTINGS else 'for tasks that start now'}")
             )
-        self._book.step_finished(step, name)
+        self._ledger.step_finished(step, name)
 
-    def _try(self, service: str, values: Mapping[str, str]) -> None:
+    def _write_once(self, service: str, values: Mapping[str, str]) -> None:
         """As a rollback does it: at once or not at all, because its update must not wait for SSM."""
 
         def put() -> None:
@@ -104,8 +110,8 @@ class SettingsWriter(EcsWriter):
             why = explain(error) if isinstance(error, AwsError) else f"no answer of SSM within {SETTINGS_SECONDS:g} s"
             self._emit(Note(service, f"{', '.join(values)} may not be what it was then: {why}; appdeploy config list shows it"))
             return
-        self._book.step_starting(StepKind.WRITE_SETTINGS, service)
-        self._book.step_finished(StepKind.WRITE_SETTINGS, service)
+        self._ledger.step_starting(StepKind.WRITE_SETTINGS, service)
+        self._ledger.step_finished(StepKind.WRITE_SETTINGS, service)
         for key, value in values.items():
             self._emit(Note(service, f"{key} is {value} again"))
 
@@ -118,7 +124,7 @@ class SettingsWriter(EcsWriter):
         def find() -> bool | None:
             return read_settings(self._ssm, self.environment, service)[key].value == value or None
 
-        self._careful(send, find)
+        self._send_until_known(send, find)
 
 
 def with_settings(plan: ReleasePlan, writer: SettingsWriter, begin: Callable[[], StartedRollouts]) -> StartedRollouts:
@@ -146,7 +152,7 @@ def _undo(writer: SettingsWriter) -> None:
 
 
 def with_settings_restored(watches: Sequence[ForwardWatch], writer: SettingsWriter, clients: OnceClients) -> list[ForwardWatch]:
-    """The same watches; those of services whose settings were changed put the former values back when it fails."""
+    """The same watches; those of services whose settings were changed put the previous values back when it fails."""
     return [RestoringWatch(watch, writer, clients) if watch.rollout.plan.settings else watch for watch in watches]
 
 
@@ -169,11 +175,11 @@ class RestoringWatch:
         return self.inner.serving
 
     def tick(self, state: ServiceState) -> Tick:
-        """As that of the rollout. A failure is told when the former values are back."""
+        """As that of the rollout. A failure is told when the previous values are back."""
         tick = self.inner.tick(state)
         goes_back = any(isinstance(event, Progress) and event.phase is Phase.ROLLING_BACK for event in tick.events)
         result = tick.result
-        failed = result is not None and result.outcome in _BACK
+        failed = result is not None and result.outcome in _RESTORE_AFTER
         if not goes_back and not failed:
             return tick
         problem = self._restore()
@@ -194,7 +200,7 @@ class RestoringWatch:
         self.inner.start_revert(why)
 
     def _restore(self) -> str | None:
-        """Why the former values are not back."""
+        """Why the previous values are not back."""
         try:
             self.writer.restore()
         except (WriteRefused, OutOfReach, LockLost) as error:
@@ -203,13 +209,15 @@ class RestoringWatch:
 
     def _with_values(self, result: ServiceResult, problem: str | None) -> ServiceResult:
         if problem is not None:
-            return _person(result, f"the former settings are not back: {problem}", final=False)
+            return _needs_attention(result, f"the previous settings are not back: {problem}", final=False)
         late = self._late_tasks()
         if late == 0:
             return result
         told = "how many tasks started" if late is None else f"{late} task{'s' if late > 1 else ''} started"
         again = f"appdeploy restart --service {result.service} replaces them"
-        return _person(result, f"{told} before the former settings were back{' is not known' if late is None else ''}: {again}")
+        return _needs_attention(
+            result, f"{told} before the previous settings were back{' is not known' if late is None else ''}: {again}"
+        )
 
     def _late_tasks(self) -> int | None:
         """How many tasks that still run may have read what failed; None when that cannot be read."""
@@ -217,14 +225,14 @@ class RestoringWatch:
         try:
             settings = read_settings(self.clients.ssm, self.writer.environment, plan.contract.name)
             back = max(settings[change.key].modified for change in plan.settings)
-            made = made_at(self.clients.ecs, self.rollout.service.cluster, self.rollout.service.arn)
+            made = task_creation_times(self.clients.ecs, self.rollout.service.cluster, self.rollout.service.arn)
         except (KeyError, *AwsError):
             return None
         # By ECS's clock and SSM's, never by ours: after what ECS had told of before, and before the values were back.
         return sum(1 for moment in made if plan.previous.snapshot.at < moment <= back)
 
 
-def _person(result: ServiceResult, words: str, *, final: bool = True) -> ServiceResult:
+def _needs_attention(result: ServiceResult, words: str, *, final: bool = True) -> ServiceResult:
     """The way back is not complete: a person has to look."""
     cause = f"{result.cause}; {words}" if result.cause else words
     return replace(result, outcome=Outcome.FAILED, cause=cause, final=result.final and final)

@@ -50,13 +50,13 @@ def previous_values(entries: Sequence[Entry], service: str, task_definition: str
     later = list(takewhile(lambda entry: not _was_live(entry, service, task_definition), concerned))
     if len(later) == len(concerned):
         return ()
-    former: dict[str, str] = {}
+    previous: dict[str, str] = {}
     present: dict[str, str] = {}
     for change in _written(later, service):
         present.setdefault(change.key, change.target)
-        former[change.key] = change.previous
+        previous[change.key] = change.previous
     return tuple(
-        SettingChange(key=key, previous=present[key], target=value) for key, value in former.items() if present[key] != value
+        SettingChange(key=key, previous=present[key], target=value) for key, value in previous.items() if present[key] != value
     )
 
 

@@ -11,7 +11,7 @@ from appdeploy.aws.contract_reader import read_contract
 from appdeploy.aws.errors import unreadable
 from appdeploy.settings.setting import Setting
 from appdeploy.settings.store import first_value, read_history, read_settings
-from appdeploy.settings.tasks import made_at
+from appdeploy.settings.tasks import task_creation_times
 
 if TYPE_CHECKING:
     from appdeploy.aws.clients import Clients
@@ -26,7 +26,7 @@ class Listed:
     """The value with which infra created it; None when SSM has forgotten it."""
     tasks: int
     """How many tasks run."""
-    fresh: int
+    current: int
     """How many of them were made while it had this value."""
 
 
@@ -36,7 +36,7 @@ def list_settings(clients: Clients, environment: str, service: str) -> list[List
     [known] = contract.select((service,))
     with unreadable(f"the settings of {service} could not be read"):
         settings = read_settings(clients.ssm, environment, service)
-        made = made_at(clients.ecs, contract.platform.cluster, known.service) if settings else []
+        made = task_creation_times(clients.ecs, contract.platform.cluster, known.service) if settings else []
         return [_listed(clients, environment, service, setting, made) for setting in settings.values()]
 
 
@@ -63,6 +63,6 @@ def setting_lines(service: str, listed: Sequence[Listed]) -> Iterator[str]:
 def _tasks(item: Listed) -> str:
     if item.tasks == 0:
         return "no task runs"
-    if item.fresh == item.tasks:
+    if item.current == item.tasks:
         return "all tasks have it"
-    return f"{item.fresh} of {item.tasks} tasks have it, the others were made when it had another"
+    return f"{item.current} of {item.tasks} tasks have it, the others were made when it had another"

@@ -58,21 +58,21 @@ def _checked(key: str, value: str) -> str:
 
 
 def changes(
-    service: str, environment: str, wanted: Mapping[str, str], present: Mapping[str, Setting]
+    service: str, environment: str, target: Mapping[str, str], present: Mapping[str, Setting]
 ) -> tuple[SettingChange, ...]:
     """What differs. Raises Refused for a key that is not declared, or that may hold a secret."""
-    unknown = [key for key in wanted if key not in present]
+    unknown = [key for key in target if key not in present]
     if unknown:
         known = ", ".join(sorted(present)) or "none"
         raise Refused(
             f"{service} has no setting {', '.join(unknown)}: it has {known};"
             f" tunables in the stack file of {environment} declares them"
         )
-    for key in wanted:
+    for key in target:
         _refuse_secret(service, present[key])
-    former = {key: present[key].value for key in wanted}
+    previous = {key: present[key].value for key in target}
     return tuple(
-        SettingChange(key=key, previous=former[key], target=wanted[key]) for key in wanted if former[key] != wanted[key]
+        SettingChange(key=key, previous=previous[key], target=target[key]) for key in target if previous[key] != target[key]
     )
 
 

@@ -12,7 +12,7 @@ _AT_ONCE = 100
 """Tasks in one DescribeTasks (API reference of ECS)."""
 
 
-def made_at(ecs: ECSClient, cluster: str, service: str) -> list[datetime]:
+def task_creation_times(ecs: ECSClient, cluster: str, service: str) -> list[datetime]:
     """When each running task of the service was made, by ECS's clock. Two calls for each hundred."""
     pages = ecs.get_paginator("list_tasks").paginate(cluster=cluster, serviceName=service, desiredStatus="RUNNING")
     arns = [arn for page in pages for arn in page["taskArns"]]

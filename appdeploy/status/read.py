@@ -118,14 +118,14 @@ def template_drift(definition: TaskDefinition, contract: ServiceContract) -> Tem
 def _serving_and_coming(state: ServiceState, newest: ServiceDeployment | None) -> tuple[Deployment | None, Deployment | None]:
     """The deployment that serves, and the one that ECS is working on, if any.
 
-    During a rollout the former deployment serves; during a rollback the primary one is the former already.
+    During a rollout the previous deployment serves; during a rollback the primary one is the previous already.
     """
     primary = state.primary
     if primary is None or not primary.in_progress:
         return primary, None
-    former = next((item for item in state.deployments if item.id != primary.id and item.running > 0), None)
+    previous = next((item for item in state.deployments if item.id != primary.id and item.running > 0), None)
     rolling_back = newest is not None and newest.status.is_rollback
-    return (primary if rolling_back or former is None else former), primary
+    return (primary if rolling_back or previous is None else previous), primary
 
 
 def _newest_deployment(clients: Clients, cluster: str, contract: ServiceContract) -> ServiceDeployment | None:

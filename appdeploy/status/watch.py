@@ -40,11 +40,11 @@ def watch(read: Callable[[], StatusReport], clock: Clock, interval: float) -> It
             yield shown
 
 
-def _again(read: Callable[[], StatusReport], clock: Clock, former: Look) -> Look:
+def _again(read: Callable[[], StatusReport], clock: Clock, previous: Look) -> Look:
     try:
         return Look(_read(read, clock))
     except Refused as error:
-        return Look(former.report, "; ".join(error.lines))
+        return Look(previous.report, "; ".join(error.lines))
 
 
 def _read(read: Callable[[], StatusReport], clock: Clock) -> StatusReport:

@@ -13,17 +13,17 @@ from dataclasses import dataclass
 
 from appdeploy.model.ecs_state import Container, Task
 
-TWICE = 2
+PERMANENT_FAILURES_TO_STOP = 2
 """Permanent failures that decide as long as no new task was ever healthy: once may be bad luck."""
-_AT_LEAST = 3
-_SHARE = 0.10
+_MIN_FAILURES = 3
+_FAILED_FRACTION = 0.10
 
-_OWN_ACCORD = "EssentialContainerExited"
-_NEVER_STARTED = "TaskFailedToStart"
-_BY_SCHEDULER = "ServiceSchedulerInitiated"
+_CONTAINER_EXITED = "EssentialContainerExited"
+_FAILED_TO_START = "TaskFailedToStart"
+_SCHEDULER_INITIATED = "ServiceSchedulerInitiated"
 
 # Of these, the same image may well succeed at the next try.
-_PASSING = re.compile(
+_TRANSIENT = re.compile(
     r"time.?out|deadline exceeded|canceled while waiting|connection re(set|fused)|temporary failure|no such host"
     r"|toomanyrequests|rate exceeded|throttl|internal server error|service unavailable|unexpected EOF",
     re.IGNORECASE,
@@ -46,12 +46,12 @@ def _rule(stop_code: str, reason: str, what: str) -> _Rule:
 LOAD_BALANCER_CHECKS = "failed load balancer health checks"
 
 _RULES = (
-    _rule(_NEVER_STARTED, r"CannotPull(Container|Image)|pull image manifest", "could not pull their image"),
-    _rule(_NEVER_STARTED, r"ResourceInitializationError", "could not be set up"),
-    _rule(_NEVER_STARTED, r"Cannot(Start|Create)Container|exec format error|executable file", "could not be started"),
-    _rule(_OWN_ACCORD, r"OutOfMemory", "ran out of memory"),
-    _rule(_BY_SCHEDULER, r"failed (ELB|load balancer) health checks", LOAD_BALANCER_CHECKS),
-    _rule(_BY_SCHEDULER, r"failed container health checks", "failed container health checks"),
+    _rule(_FAILED_TO_START, r"CannotPull(Container|Image)|pull image manifest", "could not pull their image"),
+    _rule(_FAILED_TO_START, r"ResourceInitializationError", "could not be set up"),
+    _rule(_FAILED_TO_START, r"Cannot(Start|Create)Container|exec format error|executable file", "could not be started"),
+    _rule(_CONTAINER_EXITED, r"OutOfMemory", "ran out of memory"),
+    _rule(_SCHEDULER_INITIATED, r"failed (ELB|load balancer) health checks", LOAD_BALANCER_CHECKS),
+    _rule(_SCHEDULER_INITIATED, r"failed container health checks", "failed container health checks"),
 )
 
 
@@ -74,29 +74,31 @@ def classify(task: Task, application: str) -> Failure | None:
 
     `application` names the container of the release: of several that ended it is the one to blame.
     """
-    culprit = _culprit(task, application)
+    culprit = _failed_container(task, application)
     words = " ".join([task.stopped_reason, *(container.reason for container in task.containers if container.reason)])
     for rule in _RULES:
         if task.stop_code == rule.stop_code and rule.reason.search(words):
-            passing = task.stop_code == _NEVER_STARTED and _PASSING.search(words)
+            passing = task.stop_code == _FAILED_TO_START and _TRANSIENT.search(words)
             return Failure(task.arn, rule.what, _detail(task, culprit), not passing, _name(culprit))
-    if task.stop_code == _OWN_ACCORD:
+    if task.stop_code == _CONTAINER_EXITED:
         code = "an unknown code" if culprit is None or culprit.exit_code is None else f"code {culprit.exit_code}"
         return Failure(task.arn, f"exited with {code}", "", True, _name(culprit) or application)
-    if task.stop_code == _NEVER_STARTED:
+    if task.stop_code == _FAILED_TO_START:
         # Capacity, network interfaces and whatever AWS adds: it never decides, ECS's circuit breaker counts it.
         return Failure(task.arn, "could not be placed or started", _detail(task, None), False)
     return None
 
 
-def is_enough(failures: Iterable[Failure], *, desired: int, healthy_seen: bool) -> bool:
+def should_stop(failures: Iterable[Failure], *, desired: int, healthy_seen: bool) -> bool:
     """Whether the release should be stopped.
 
     Two permanent failures suffice while no new task has been healthy. After that the image is known to work somewhere,
     and it takes as many as a tenth of the wanted tasks, at least three.
     """
     permanent = sum(failure.permanent for failure in failures)
-    return permanent >= (max(_AT_LEAST, math.ceil(_SHARE * desired)) if healthy_seen else TWICE)
+    return permanent >= (
+        max(_MIN_FAILURES, math.ceil(_FAILED_FRACTION * desired)) if healthy_seen else PERMANENT_FAILURES_TO_STOP
+    )
 
 
 def summary(failures: Iterable[Failure], health_code: str = "") -> str:
@@ -132,7 +134,7 @@ def health_code_in(messages: Iterable[str]) -> str:
     return ""
 
 
-def _culprit(task: Task, application: str) -> Container | None:
+def _failed_container(task: Task, application: str) -> Container | None:
     failed = [item for item in task.containers if item.exit_code is not None or item.reason]
     # Containers that ECS killed because another one ended have codes too: the application's own comes first.
     failed.sort(key=lambda item: (item.name != application, not item.exit_code))

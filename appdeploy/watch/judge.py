@@ -12,7 +12,7 @@ from appdeploy.model.ecs_state import Deployment, DeploymentStatus, ServiceDeplo
 from appdeploy.model.events import Phase
 from appdeploy.model.outcome import Outcome
 from appdeploy.model.rollout import Rollout
-from appdeploy.watch.failures import Failure, health_code_in, is_enough, summary
+from appdeploy.watch.failures import Failure, health_code_in, should_stop, summary
 from appdeploy.watch.routing import Ambiguous, Routing
 
 
@@ -74,7 +74,7 @@ class Stop:
 
 @dataclass(frozen=True)
 class ScaleToZero:
-    """Set the count to 0: there is no former version that could run."""
+    """Set the count to 0: there is no previous version that could run."""
 
     task_definition: str | None
     """The template, when ECS is not already on its way back to it."""
@@ -95,15 +95,15 @@ def judge(rollout: Rollout, seen: Observation, policy: Policy, done: Done) -> Ve
     """What a tick's observation means."""
     if not seen.state.active:
         return Decide(Outcome.FAILED, f"the service is {seen.state.status}: somebody deleted it")
-    if _is_behind(rollout, seen):
+    if _is_stale(rollout, seen):
         return Wait(Phase.STARTING)
     if _is_superseded(rollout, seen, done):
-        return Decide(Outcome.SUPERSEDED, _how_replaced(rollout, seen, done))
-    if done.at_zero or (rollout.plan.first and (_has_failed(seen) or _is_unwanted(seen, policy))):
+        return Decide(Outcome.SUPERSEDED, _superseded_cause(rollout, seen, done))
+    if done.at_zero or (rollout.plan.first and (_has_failed(seen) or _must_revert_completed(seen, policy))):
         return _back_to_zero(rollout, seen, done)
     match seen.status:
         case DeploymentStatus.SUCCESSFUL | DeploymentStatus.ROLLBACK_SUCCESSFUL if seen.state.desired == 0:
-            return Decide(Outcome.FAILED, _nothing_proved(rollout, seen, done))
+            return Decide(Outcome.FAILED, _no_tasks_cause(rollout, seen, done))
         case DeploymentStatus.SUCCESSFUL:
             return Decide(Outcome.LIVE)
         case DeploymentStatus.ROLLBACK_SUCCESSFUL:
@@ -118,7 +118,7 @@ def judge(rollout: Rollout, seen: Observation, policy: Policy, done: Done) -> Ve
         case DeploymentStatus.ROLLBACK_REQUESTED | DeploymentStatus.ROLLBACK_IN_PROGRESS | DeploymentStatus.STOP_REQUESTED:
             return Wait(Phase.ROLLING_BACK)
         case DeploymentStatus.PENDING | DeploymentStatus.IN_PROGRESS | None:
-            return _under_way(rollout, seen, policy, done)
+            return _in_progress(rollout, seen, policy, done)
 
 
 def all_run(deployment: Deployment | None) -> bool:
@@ -141,13 +141,13 @@ def describe_failures(seen: Observation) -> str:
     return summary(seen.failures, health_code_in(messages))
 
 
-def _nothing_proved(rollout: Rollout, seen: Observation, done: Done) -> str:
+def _no_tasks_cause(rollout: Rollout, seen: Observation, done: Done) -> str:
     # ECS calls a deployment of no task successful: a count that somebody sets to 0 meanwhile would look like a release.
     why = "" if seen.status is DeploymentStatus.SUCCESSFUL else f"; it was rolled back: {why_it_failed(rollout, seen, done)}"
     return f"somebody set the count to 0: no task is left that could prove anything{why}"
 
 
-def _under_way(rollout: Rollout, seen: Observation, policy: Policy, done: Done) -> Verdict:
+def _in_progress(rollout: Rollout, seen: Observation, policy: Policy, done: Done) -> Verdict:
     ours = seen.state.deployment(rollout.deployment_id)
     if done.stopped_because is not None:
         return Wait(Phase.STOPPING)
@@ -166,7 +166,7 @@ def _reason_to_stop(rollout: Rollout, seen: Observation, ours: Deployment | None
     if isinstance(seen.routing, Ambiguous) and rollout.plan.contract.strategy == "rolling":
         return seen.routing.why
     desired = ours.desired if ours else seen.state.desired
-    if is_enough(seen.failures, desired=desired, healthy_seen=seen.healthy_seen):
+    if should_stop(seen.failures, desired=desired, healthy_seen=seen.healthy_seen):
         return describe_failures(seen)
     return None
 
@@ -179,12 +179,12 @@ def _has_failed(seen: Observation) -> bool:
     )
 
 
-def _is_unwanted(seen: Observation, policy: Policy) -> bool:
+def _must_revert_completed(seen: Observation, policy: Policy) -> bool:
     """Whether it is complete, and is to be taken back all the same: ECS stops nothing that is complete."""
     return policy.revert_because is not None and seen.status is DeploymentStatus.SUCCESSFUL
 
 
-def _is_behind(rollout: Rollout, seen: Observation) -> bool:
+def _is_stale(rollout: Rollout, seen: Observation) -> bool:
     # The service was read before the record, or its reply was long under way: it shows our deployment under way, and the
     # record says that it was stopped, for a newer one that the next look will show. What fails without a rollback stays
     # PRIMARY as FAILED ("the deployment is stalled", AmazonECS/latest/developerguide/deployment-circuit-breaker.html).
@@ -200,21 +200,21 @@ def _is_superseded(rollout: Rollout, seen: Observation, done: Done) -> bool:
     # circuit breaker or an alarm had stopped it before. ECS's own rollback has statuses of its own: one that was begun
     # and is stopped was cut short by whoever came.
     replaced = seen.state.primary is not None and seen.state.primary.id != rollout.deployment_id
-    return replaced and _was_cut_short(seen) and not done.at_zero
+    return replaced and _was_stopped_by_another(seen) and not done.at_zero
 
 
-def _was_cut_short(seen: Observation) -> bool:
-    failed = seen.record is not None and seen.record.triggered and not seen.record.went_back
+def _was_stopped_by_another(seen: Observation) -> bool:
+    failed = seen.record is not None and seen.record.triggered and not seen.record.rollback_started
     return seen.status is DeploymentStatus.STOPPED and not failed
 
 
-def _how_replaced(rollout: Rollout, seen: Observation, done: Done) -> str:
-    by = by_whom(seen.state.primary)
-    went_back = seen.record is not None and seen.record.went_back
+def _superseded_cause(rollout: Rollout, seen: Observation, done: Done) -> str:
+    by = replaced_by(seen.state.primary)
+    went_back = seen.record is not None and seen.record.rollback_started
     return f"{by} while it was rolled back: {why_it_failed(rollout, seen, done)}" if went_back else by
 
 
-def by_whom(primary: Deployment | None) -> str:
+def replaced_by(primary: Deployment | None) -> str:
     """What replaced our deployment, in words."""
     if primary is None:
         return "another deployment replaced it"
@@ -223,15 +223,15 @@ def by_whom(primary: Deployment | None) -> str:
 
 def _back_to_zero(rollout: Rollout, seen: Observation, done: Done) -> Verdict:
     primary = seen.state.primary
-    on_former = primary is not None and primary.task_definition == rollout.plan.previous.task_definition
+    on_previous = primary is not None and primary.task_definition == rollout.plan.previous.task_definition
     if not done.at_zero:
-        going_back = on_former or (seen.status is not None and seen.status.is_rollback)
-        return ScaleToZero(None if going_back else rollout.plan.previous.task_definition)
+        rolling_back = on_previous or (seen.status is not None and seen.status.is_rollback)
+        return ScaleToZero(None if rolling_back else rollout.plan.previous.task_definition)
     state = seen.state
-    if primary is not None and not on_former and primary.id != rollout.deployment_id:
-        outcome = Outcome.SUPERSEDED if _was_cut_short(seen) else Outcome.FAILED
-        return Decide(outcome, f"{by_whom(primary)}, after it had failed: {why_it_failed(rollout, seen, done)}")
-    settled = on_former and primary is not None and not primary.in_progress
+    if primary is not None and not on_previous and primary.id != rollout.deployment_id:
+        outcome = Outcome.SUPERSEDED if _was_stopped_by_another(seen) else Outcome.FAILED
+        return Decide(outcome, f"{replaced_by(primary)}, after it had failed: {why_it_failed(rollout, seen, done)}")
+    settled = on_previous and primary is not None and not primary.in_progress
     if settled and state.desired == state.running == state.pending == 0:
-        return Decide(Outcome.FAILED, f"{why_it_failed(rollout, seen, done)}; there is no former version")
+        return Decide(Outcome.FAILED, f"{why_it_failed(rollout, seen, done)}; there is no previous version")
     return Wait(Phase.SCALING_TO_ZERO)

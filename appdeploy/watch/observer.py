@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from appdeploy.aws.deployments import service_deployments
 from appdeploy.model.ecs_state import ServiceDeployment, ServiceState
-from appdeploy.watch.failures import TWICE
+from appdeploy.watch.failures import PERMANENT_FAILURES_TO_STOP
 from appdeploy.watch.judge import Observation, all_run
 from appdeploy.watch.routing import Ambiguous, NoLoadBalancer, Routing, Serving, read_routing
 from appdeploy.watch.task_tracker import TaskTracker
@@ -89,7 +89,9 @@ class Observer:
         if ours is None or (self._healthy is not None and self._healthy >= ours.desired):
             return
         # Before two failures count as "no task was ever healthy", the load balancer is asked.
-        doubtful = not self._healthy_seen and sum(failure.permanent for failure in self._tasks.failures) >= TWICE
+        doubtful = (
+            not self._healthy_seen and sum(failure.permanent for failure in self._tasks.failures) >= PERMANENT_FAILURES_TO_STOP
+        )
         if not everything_runs and not doubtful:
             return
         self._tasks.recheck()

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from appdeploy.aws.current_state import DESCRIBE_SERVICES_LIMIT, describe_services
-from appdeploy.aws.errors import AwsError, explain, is_passing
+from appdeploy.aws.errors import AwsError, explain, is_transient
 from appdeploy.aws.parallel import map_parallel
 from appdeploy.aws.writes import UNREACHABLE_SECONDS
 from appdeploy.model.clock import Clock
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _SHORTEST_PAUSE = 1.0
 _LONGEST_PAUSE = 5.0
-_QUIET_SECONDS = 2.0
+_SECONDS_PER_CALL = 2.0
 """For each call that a look takes, the longest pause while nothing moves: half a call a second. All who look at services in
 an account share 20 a second (docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html)."""
 _GROWTH = 1.25
@@ -57,7 +57,7 @@ W = TypeVar("W", bound=Watch)
 class Poller:
     """Watches rollouts until each has an outcome or the time is up."""
 
-    def __init__(self, ecs: ECSClient, clock: Clock, emit: Emit, *, begun: float, timeout: float, silent: bool) -> None:
+    def __init__(self, ecs: ECSClient, clock: Clock, emit: Emit, *, started_at: float, timeout: float, silent: bool) -> None:
         """`begun` is the clock's reading at the first write; `timeout` is in seconds from now.
 
         `silent` says that AWS has not answered since then: the silence counts from there.
@@ -65,10 +65,10 @@ class Poller:
         self._ecs = ecs
         self._clock = clock
         self._emit = emit
-        self._begun = begun
+        self._started_at = started_at
         self._timeout = timeout
         self._deadline = clock.now() + timeout
-        self._silent_since = begun if silent else None
+        self._silent_since = started_at if silent else None
         self._pause = _SHORTEST_PAUSE
 
     def run(self, watches: list[W], decided: Callable[[ServiceResult], None], enough: Callable[[], bool]) -> None:
@@ -123,10 +123,10 @@ class Poller:
             return watch.tick(state)
         except AwsError as error:
             # DescribeServices answered, so this is one operation's hiccup: the next tick tries again.
-            return Tick() if is_passing(error) else Tick((), watch.give_up(f"it cannot be watched: {explain(error)}"))
+            return Tick() if is_transient(error) else Tick((), watch.give_up(f"it cannot be watched: {explain(error)}"))
 
     def _not_read(self, error: BaseException, watches: Sequence[W]) -> Mapping[W, ServiceResult]:
-        if not is_passing(error):
+        if not is_transient(error):
             return {watch: watch.give_up(f"it cannot be watched: {explain(error)}") for watch in watches}
         self._pause = min(self._pause * 2, _LONGEST_PAUSE)
         if self._silent_since is None:
@@ -151,13 +151,13 @@ class Poller:
         self._clock.sleep(max(0.0, min(pause, left)))
 
     def _finish(self, result: ServiceResult) -> ServiceResult:
-        timed = replace(result, seconds=self._clock.now() - self._begun)
+        timed = replace(result, seconds=self._clock.now() - self._started_at)
         self._emit(Finished(timed))
         return timed
 
 
 def _longest_pause(services: int) -> float:
-    return min(_LONGEST_PAUSE, _QUIET_SECONDS * math.ceil(services / DESCRIBE_SERVICES_LIMIT))
+    return min(_LONGEST_PAUSE, _SECONDS_PER_CALL * math.ceil(services / DESCRIBE_SERVICES_LIMIT))
 
 
 class ForwardWatch(Watch, Protocol):

@@ -17,12 +17,12 @@ def what_serves(
     `stopped` says that ECS took our request to roll back. `drain_seconds` is how long a target group lets old tasks finish
     their requests, as far as that is known.
     """
-    former = rollout.plan.previous.version
+    previous = rollout.plan.previous.version
     match outcome:
         case Outcome.LIVE | Outcome.UNCHANGED:
             return f"{rollout.version} serves{_new_tasks(rollout, seen, drain_seconds)}"
         case Outcome.ROLLED_BACK | Outcome.ROLLED_BACK_BY_ECS:
-            return f"{_returned(rollout, seen)} serves again{_tasks(seen)}"
+            return f"{_restored_version(rollout, seen)} serves again{_tasks(seen)}"
         case Outcome.SUPERSEDED:
             return f"{_primary(seen)} of another deployment"
         case Outcome.FAILED if rollout.plan.first:
@@ -30,12 +30,12 @@ def what_serves(
         case Outcome.FAILED:
             return f"not confirmed: the service stands on {_primary(seen)}{_tasks(seen)}; it needs a person to look"
         case Outcome.TIMED_OUT if stopped:
-            return f"not known: {rollout.version} was stopped, and ECS is still on the way back to {former or 'nothing'}"
+            return f"not known: {rollout.version} was stopped, and ECS is still on the way back to {previous or 'nothing'}"
         case Outcome.TIMED_OUT:
-            coming = "the new tasks are" if former == rollout.version else f"{rollout.version} is"
-            return f"{former or 'nothing'} until {coming} live; nothing was stopped, ECS carries on"
+            coming = "the new tasks are" if previous == rollout.version else f"{rollout.version} is"
+            return f"{previous or 'nothing'} until {coming} live; nothing was stopped, ECS carries on"
         case Outcome.REFUSED | Outcome.SKIPPED:
-            return f"{former or 'nothing'}, as before"
+            return f"{previous or 'nothing'}, as before"
 
 
 def _tasks(seen: Observation | None) -> str:
@@ -47,11 +47,11 @@ def _new_tasks(rollout: Rollout, seen: Observation | None, drain_seconds: int | 
     ours = seen.state.deployment(rollout.deployment_id) if seen else None
     if seen is None or ours is None:
         return ""
-    carries_on = "" if seen.status is DeploymentStatus.SUCCESSFUL else f"; {_carries_on(seen, drain_seconds)}"
+    carries_on = "" if seen.status is DeploymentStatus.SUCCESSFUL else f"; {_remaining_work(seen, drain_seconds)}"
     return f"{_count(ours.running)}{carries_on}"
 
 
-def _carries_on(seen: Observation, drain_seconds: int | None) -> str:
+def _remaining_work(seen: Observation, drain_seconds: int | None) -> str:
     settings = seen.state.settings
     limit = "" if drain_seconds is None else f" for up to {drain_seconds} s"
     draining = f"ECS still drains the old tasks{limit}"
@@ -68,11 +68,11 @@ def _count(tasks: int) -> str:
     return f" ({tasks} task{'' if tasks == 1 else 's'})"
 
 
-def _returned(rollout: Rollout, seen: Observation | None) -> str:
+def _restored_version(rollout: Rollout, seen: Observation | None) -> str:
     primary = seen.state.primary if seen else None
-    former = rollout.plan.previous
-    if primary is None or primary.task_definition == former.task_definition:
-        return former.version or name_of(former.task_definition)
+    previous = rollout.plan.previous
+    if primary is None or primary.task_definition == previous.task_definition:
+        return previous.version or name_of(previous.task_definition)
     return name_of(primary.task_definition)
 
 

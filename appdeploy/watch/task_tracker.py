@@ -78,9 +78,9 @@ class TaskTracker:
         return [arn for page in pages for arn in page["taskArns"]]
 
     def _describe(self, arns: Iterable[str]) -> None:
-        wanted = sorted(arns)
-        for start in range(0, len(wanted), DESCRIBE_TASKS_LIMIT):
-            chunk = wanted[start : start + DESCRIBE_TASKS_LIMIT]
+        to_describe = sorted(arns)
+        for start in range(0, len(to_describe), DESCRIBE_TASKS_LIMIT):
+            chunk = to_describe[start : start + DESCRIBE_TASKS_LIMIT]
             reply = self._ecs.describe_tasks(cluster=self._rollout.service.cluster, tasks=chunk)
             tasks = (Task.from_reply(item) for item in reply["tasks"])
             self._known.update((task.arn, task) for task in tasks)

@@ -234,7 +234,7 @@ def test_a_failed_first_release_is_stopped_then_emptied_and_is_failed(aws, run):
     aws.environment(service)
     result = only(run())
     assert result.outcome is Outcome.FAILED
-    assert result.cause == "2 tasks exited with code 1; there is no former version"
+    assert result.cause == "2 tasks exited with code 1; there is no previous version"
     assert result.serving == "nothing; the service stands at 0 tasks"
     assert [name for name, _ in aws.writes] == [
         "RegisterTaskDefinition",
@@ -263,7 +263,7 @@ def test_a_first_release_that_ecs_rolls_back_itself_is_not_stopped_again(aws, ru
     aws.environment(service)
     result = only(run(patient=True))
     assert (result.outcome, aws.count("StopServiceDeployment")) == (Outcome.FAILED, 0)
-    assert result.cause == "1 task exited with code 1; there is no former version"
+    assert result.cause == "1 task exited with code 1; there is no previous version"
 
 
 def test_a_first_release_that_ecs_stopped_without_a_rollback_is_put_back_on_its_template(aws, run):

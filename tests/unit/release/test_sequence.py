@@ -250,7 +250,7 @@ def test_a_first_release_goes_back_to_no_task_with_the_others(aws, run):
     told = {result.service: result for result in run()}["orchestrator"]
     assert told.outcome is Outcome.FAILED
     assert told.serving == "nothing; the service stands at 0 tasks"
-    assert told.cause == "agent ended rolled-back: 2 tasks exited with code 1; there is no former version"
+    assert told.cause == "agent ended rolled-back: 2 tasks exited with code 1; there is no previous version"
     assert aws.writes[-1][1]["taskDefinition"] == first.contract.template
 
 

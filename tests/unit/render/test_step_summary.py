@@ -54,7 +54,7 @@ def test_a_failed_release_has_cause_and_log_lines_and_no_way_back(summary, aws):
     assert added.startswith("## v2 to staging: rolled-back\n")
     assert "2 tasks exited with code 1 |" in added
     assert "    no <database>\n    ```\n" in added
-    assert "- what next: the former version serves" in added
+    assert "- what next: the previous version serves" in added
     assert "the way back" not in added
 
 

@@ -122,7 +122,7 @@ def test_a_task_of_the_way_back_that_read_what_failed_needs_a_person(aws, agent,
     agent.script = [Moment(), replace(BACK, tasks=(*BACK.tasks, late))]
     result = configure("LOG_LEVEL=broken", patient=True)
     assert result.outcome is Outcome.FAILED
-    assert "1 task started before the former settings were back: appdeploy restart --service agent" in result.cause
+    assert "1 task started before the previous settings were back: appdeploy restart --service agent" in result.cause
 
 
 def test_an_update_that_aws_refuses_puts_the_values_back(aws, agent, configure):
