@@ -217,7 +217,7 @@ def test_nothing_to_resume_is_refused(command, capsys):
 
 @pytest.mark.parametrize(("release", "says"), [
     ("upgrade-2026-1125-100000-abc123", "staging has no release upgrade-2026-1125-100000-abc123"),
-    ("yesterday", "'yesterday' is not the id of a release"),
+    ("yesterday", "'yesterday' is not a release id"),
 ])  # fmt: skip
 @pytest.mark.usefixtures("agent")
 def test_an_unknown_release_is_refused(command, capsys, release, says):

@@ -90,7 +90,7 @@ def test_when_a_group_fails_the_later_ones_are_not_begun(three, aws, run, atomic
     assert updates(aws) == ["orchestrator"]
     held = next(result for result in results if result.service == "agent")
     assert held.cause == "orchestrator ended rolled-back: 2 tasks exited with code 1"
-    assert held.serving == "v1 serves as before"
+    assert held.serving == "v1 still serves"
     assert aws.ledger[0].settled
 
 
