@@ -15,44 +15,44 @@ if TYPE_CHECKING:
 
 
 _LEDGER_PUT = 1
-"""The position of the write that goes ledger_put."""
+"""Position of the ledger write in the transaction."""
 
 _UNMOVED = "(attribute_not_exists(fence) OR (fence = :fence AND beat = :beat))"
 
 
 LedgerPut = Mapping[str, Any]
-"""One more write of the same table that happens together with that of the lock, or not at all."""
+"""A ledger write that is sent in one transaction with the lock's."""
 
 
 class LockStore(Protocol):
-    """What the lock needs of a table: atomic writes that happen only if the item is as it was read.
+    """The lock's table: atomic writes that succeed only if the item is unchanged since it was read.
 
-    A write `ledger_put` that is refused by its own condition is left out: the lock's is sent without it.
+    A `ledger_put` that fails its own condition is dropped: the lock's write is sent without it.
     """
 
     def read(self) -> LockItem:
-        """The item as it is, all earlier writes included; an empty one if it was never written."""
+        """The current item (consistent read); an empty one if it was never written."""
 
     def take(self, seen: Mark, holder: Holder, ledger_put: LedgerPut | None = None) -> int | None:
-        """Become the holder if the item has not moved since `seen` and nobody froze it. The fence, or None if too late."""
+        """Become the holder if the item is unchanged since `seen` and not frozen. Returns the fence, or None."""
 
     def take_over(self, holder: Holder, ledger_put: LedgerPut | None = None) -> None:
-        """Become the holder whoever holds the lock, and through a freeze, which stays. `read` then tells the fence."""
+        """Become the holder even if the lock is held or frozen; a freeze stays. `read` then returns the fence."""
 
     def renew(self, fence: int, ledger_put: LedgerPut | None = None) -> bool:
-        """Show that the holder of that fence is alive. False if somebody else holds the lock, or nobody."""
+        """Renew the lease of that fence. False if it does not hold the lock any more."""
 
     def release(self, fence: int, ledger_put: LedgerPut | None = None) -> bool:
-        """Let go. False if the lock was not held under that fence any more."""
+        """Release the lock. False if it was not held under that fence any more."""
 
     def freeze(self, freeze: Freeze) -> bool:
         """Freeze the environment. False if it is frozen already."""
 
     def unfreeze(self) -> None:
-        """Lift the freeze, if there is one."""
+        """Remove the freeze, if there is one."""
 
     def evict(self, seen: Mark) -> bool:
-        """Put the holder out, who finds out at its next renewal. False if the item has moved since `seen`."""
+        """Remove the holder, whose next renewal then fails. False if the item has changed since `seen`."""
 
 
 class DynamoLockStore:
@@ -68,7 +68,7 @@ class DynamoLockStore:
         return _item(reply.get("Item", {}))
 
     def take(self, seen: Mark, holder: Holder, ledger_put: LedgerPut | None = None) -> int | None:
-        """See LockStore. A repeated request, whose first reply was lost, knows its own write by the holder's token."""
+        """See LockStore. A retry after a lost reply recognises its own write by the holder's token."""
         taken = self._write(
             "SET fence = :next, beat = :zero, holder = :holder REMOVE previous",
             f"{_UNMOVED} AND attribute_not_exists(freeze)",
@@ -81,12 +81,12 @@ class DynamoLockStore:
         return item.fence if item.holder and item.holder.token == holder.token else None
 
     def take_over(self, holder: Holder, ledger_put: LedgerPut | None = None) -> None:
-        """See LockStore. One call; whom it took the lock from stays in the item, because a transaction tells no old values."""
+        """See LockStore. One call; the previous holder stays in the item, because a transaction returns no old values."""
         self._write(
-            "SET previous = if_not_exists(holder, :nobody), fence = if_not_exists(fence, :zero) + :one, beat = :zero,"
+            "SET previous = if_not_exists(holder, :no_holder), fence = if_not_exists(fence, :zero) + :one, beat = :zero,"
             " holder = :holder",
             None,
-            {":nobody": {"M": {}}, ":one": _number(1), ":zero": _number(0), ":holder": _texts(asdict(holder))},
+            {":no_holder": {"M": {}}, ":one": _number(1), ":zero": _number(0), ":holder": _texts(asdict(holder))},
             ledger_put,
         )
 
@@ -108,7 +108,7 @@ class DynamoLockStore:
         self._write("REMOVE freeze", None, {})
 
     def evict(self, seen: Mark) -> bool:
-        """See LockStore. The fence moves on, so that a write of the previous holder is refused."""
+        """See LockStore. The fence is incremented, so that a write of the removed holder fails."""
         values = {**_mark(seen), ":next": _number(seen.fence + 1), ":zero": _number(0)}
         return self._write("SET fence = :next, beat = :zero REMOVE holder", _UNMOVED, values)
 

@@ -239,4 +239,4 @@ def test_unlock_break_leaves_a_holder_that_stirred(aws, command, capsys):
     hold(aws)
     aws.answers["UpdateItem"] = [AwsSays("ConditionalCheckFailedException")]
     assert command("unlock", "-e", "staging", "--break") == 11
-    assert "its holder is alive" in capsys.readouterr().err
+    assert "its holder is running" in capsys.readouterr().err
