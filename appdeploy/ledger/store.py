@@ -24,7 +24,7 @@ class Ledger:
         self._table = table
 
     def get(self, release_id: str) -> Entry | None:
-        """One entry, all earlier writes included. Raises ValueError for what is not an id."""
+        """One entry (consistent read). Raises ValueError for what is not a release id."""
         reply = self._dynamodb.get_item(TableName=self._table, Key=release_key(release_id), ConsistentRead=True)
         found = Entry.parse(reply["Item"]["entry"]["S"]) if "Item" in reply else None
         return found if found is not None and found.id == release_id else None
@@ -39,15 +39,15 @@ class Ledger:
         return self._query(request, limit)
 
     def open(self) -> list[Entry]:
-        """The entries that are not settled, newest first. The index may lag a moment behind the writes."""
+        """The entries that are not settled, newest first. The index may lag behind the writes."""
         return self._of_index(OPEN_INDEX, OPEN)
 
     def of_organisation(self, organisation: str, limit: int) -> list[Entry]:
-        """The newest entries that are for that customer alone, newest first."""
+        """The newest entries for that customer only, newest first."""
         return self._of_index(ORGANISATION_INDEX, {"S": organisation}, limit)
 
     def write_if_not_running(self, entry: Entry) -> bool:
-        """Write an entry whose release not_running carries out now. False when somebody does, or has written it meanwhile."""
+        """Write an entry unless its release is running, or was written meanwhile: then False."""
         not_running = {
             "ConditionCheck": {
                 "TableName": self._table,
