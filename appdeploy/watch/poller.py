@@ -1,4 +1,4 @@
-"""One poller for all services of a release: one DescribeServices per ten of them and tick."""
+"""One poller for all services of a release: one DescribeServices per ten services and tick."""
 
 from __future__ import annotations
 
@@ -28,39 +28,39 @@ if TYPE_CHECKING:
 _SHORTEST_PAUSE = 1.0
 _LONGEST_PAUSE = 5.0
 _SECONDS_PER_CALL = 2.0
-"""For each call that a look takes, the longest pause while nothing moves: half a call a second. All who look at services in
-an account share 20 a second (docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html)."""
+"""Longest pause per call of a tick while nothing changes: half a call per second. All readers of services in an account
+share 20 calls per second (docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html)."""
 _GROWTH = 1.25
 _JITTER = 0.2
 
 
 class Watch(Protocol):
-    """One service's rollout, looked at tick by tick."""
+    """Watches one service's rollout, tick by tick."""
 
     @property
     def rollout(self) -> Rollout:
         """What is watched now."""
 
     def tick(self, state: ServiceState) -> Tick:
-        """Look once. Errors of the SDK that may pass are raised; the same tick can be tried again."""
+        """Observe once. Transient errors of the SDK are raised; the same tick can be repeated."""
 
     def give_up(self, cause: str) -> ServiceResult:
-        """The outcome when the watch ends before the rollout does."""
+        """The outcome when watching ends before the rollout does."""
 
     def service_missing(self) -> ServiceResult:
-        """The outcome when ECS does not know the service any more."""
+        """The outcome when the service does not exist any more."""
 
 
 W = TypeVar("W", bound=Watch)
 
 
 class Poller:
-    """Watches rollouts until each has an outcome or the time is up."""
+    """Watches rollouts until each has an outcome or the timeout ends."""
 
     def __init__(self, ecs: ECSClient, clock: Clock, emit: Emit, *, started_at: float, timeout: float, silent: bool) -> None:
-        """`begun` is the clock's reading at the first write; `timeout` is in seconds from now.
+        """`started_at` is the clock's reading at the first write; `timeout` is in seconds from now.
 
-        `silent` says that AWS has not answered since then: the silence counts from there.
+        `silent` says that AWS has not answered since the first write: the unreachable time counts from there.
         """
         self._ecs = ecs
         self._clock = clock
@@ -72,10 +72,10 @@ class Poller:
         self._pause = _SHORTEST_PAUSE
 
     def run(self, watches: list[W], decided: Callable[[ServiceResult], None], enough: Callable[[], bool]) -> None:
-        """Watch until all are decided, or until it is `enough`, which is asked after each look.
+        """Watch until all have an outcome, or until `enough` returns True; it is called after each tick.
 
-        Those that are decided leave the list of `watches`, and `decided` is told. After an interruption it can be called
-        again: it goes on with those that are left.
+        Watches with an outcome are removed from `watches`, and `decided` is called. After an interruption it can be
+        called again with the remaining ones.
         """
         while watches:
             for watch, result in self._round(watches).items():
@@ -86,7 +86,7 @@ class Poller:
             self._wait()
 
     def extend(self, seconds: float) -> None:
-        """Watch so much longer: time that was spent on something else."""
+        """Extend the timeout by time that was spent on something else."""
         self._deadline += seconds
 
     def _round(self, watches: Sequence[W]) -> Mapping[W, ServiceResult]:
@@ -94,7 +94,7 @@ class Poller:
         decided = self._look(watches)
         if reason is None:
             return decided
-        # Only after a look at the deadline itself: what ECS decided during the last pause is no time-out.
+        # Only after a last tick: an outcome that ECS reached during the last pause is no timeout.
         return {watch: decided.get(watch) or watch.give_up(reason) for watch in watches}
 
     def _look(self, watches: Sequence[W]) -> Mapping[W, ServiceResult]:
@@ -107,8 +107,8 @@ class Poller:
         for tick in ticks:
             for event in tick.events:
                 self._emit(event)
-        moved = any(tick.events or tick.result or tick.look_again_soon for tick in ticks)
-        self._pause = _SHORTEST_PAUSE if moved else min(self._pause * _GROWTH, _longest_pause(len(watches)))
+        changed = any(tick.events or tick.result or tick.look_again_soon for tick in ticks)
+        self._pause = _SHORTEST_PAUSE if changed else min(self._pause * _GROWTH, _longest_pause(len(watches)))
         return {watch: tick.result for watch, tick in zip(watches, ticks, strict=True) if tick.result is not None}
 
     def _read(self, watches: Iterable[Watch]) -> dict[str, ServiceState]:
@@ -122,7 +122,7 @@ class Poller:
         try:
             return watch.tick(state)
         except AwsError as error:
-            # DescribeServices answered, so this is one operation's hiccup: the next tick tries again.
+            # DescribeServices answered, so only one operation failed: the next tick retries it.
             return Tick() if is_transient(error) else Tick((), watch.give_up(f"it cannot be watched: {explain(error)}"))
 
     def _not_read(self, error: BaseException, watches: Sequence[W]) -> Mapping[W, ServiceResult]:
@@ -161,11 +161,11 @@ def _longest_pause(services: int) -> float:
 
 
 class ForwardWatch(Watch, Protocol):
-    """One service's rollout, as long as it is to go on."""
+    """A watch of a rollout that may still be reverted."""
 
     @property
     def serving(self) -> bool:
-        """Whether the last tick has shown all new tasks healthy where customers are served."""
+        """Whether the last tick found all new tasks healthy in the serving target group."""
 
     def start_revert(self, why: str) -> None:
-        """From the next tick on, ask ECS for the way back."""
+        """From the next tick on, ask ECS to roll back."""

@@ -1,7 +1,7 @@
-"""Takes a service back whose release goes back as a whole, although it did well itself (docs/adr/015-several-services.md).
+"""Reverts a service because another service of its atomic release failed (docs/adr/015-several-services.md).
 
-What ECS still works on is stopped, as any failing rollout is. What is complete cannot be stopped: the service returns to its
-previous task definition by a deployment of its own, which is followed to its end.
+A deployment in progress is stopped, as for any failing rollout. A completed one cannot be stopped: a new deployment of the
+previous task definition is started and watched to its end.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ if TYPE_CHECKING:
     from appdeploy.watch.poller import Watch
 
 UNTIL_COMPLETE = Policy(until_complete=True, patient=True)
-"""How a return is followed: only when it is complete the previous version is confirmed back."""
+"""How a revert is watched: only its completion confirms that the previous version serves."""
 
 
 @dataclass(eq=False)
 class RevertWatch:
-    """One service on its way back. `watch` is what follows its rollout, and was told to take it back."""
+    """Watches the revert of one service. `watch` watches its rollout, and was asked to roll back."""
 
     watch: Watch
     cause: str
-    """Why, with the service that failed."""
+    """Why, with the name of the failed service."""
     make: Callable[[Rollout], ServiceWatch]
-    """How a return is watched."""
+    """Makes the watch of a revert deployment."""
     writer: EcsWriter
     ledger: LedgerWriter
 
@@ -53,11 +53,11 @@ class RevertWatch:
 
     @property
     def rollout(self) -> Rollout:
-        """The rollout that is taken back."""
+        """The rollout that is reverted."""
         return self.watch.rollout
 
     def tick(self, state: ServiceState) -> Tick:
-        """As that of ServiceWatch."""
+        """As ServiceWatch.tick."""
         if self._revert is not None:
             return self._as_revert_tick(self._revert.tick(state))
         tick = self.watch.tick(state)
@@ -73,28 +73,28 @@ class RevertWatch:
         return self.watch.give_up(cause) if self._revert is None else self._as_revert_result(self._revert.give_up(cause))
 
     def service_missing(self) -> ServiceResult:
-        """The outcome when ECS does not know the service any more."""
+        """The outcome when the service does not exist any more."""
         return self.watch.service_missing()
 
     @property
     def _can_revert(self) -> bool:
-        """Not to a template, which has no image, nor to what a restart runs all the same."""
+        """False for a first release, whose template has no image, and for a restart, which runs the same revision."""
         plan = self.rollout.plan
         return not plan.first and plan.previous.task_definition != self.rollout.task_definition
 
     def _send_revert(self, state: ServiceState, live: ServiceResult) -> Tick:
-        """Point the service at its previous task definition. What cannot be sent leaves it as it is, and says so."""
+        """Update the service to its previous task definition. If that cannot be sent, the result says so."""
         name, previous = self.rollout.name, self.rollout.plan.previous.task_definition
         self.ledger.step_starting(StepKind.REVERT, name, self.cause)
         service, known = self.rollout.service, DeploymentSnapshot.of(state)
         try:
             deployment = self.writer.update(service, previous, known=known, desired_count=None, force=False)
         except LockLost:
-            return Tick((), live)  # Whoever has the lock decides now.
+            return Tick((), live)  # The new lock holder decides.
         except WriteRefused as error:
             return Tick((), replace(live, outcome=Outcome.FAILED, cause=f"{self.cause}; {_not_restored(previous)}: {error}"))
         except OutOfReach as error:
-            cause = f"{self.cause}; whether it went back to {name_of(previous)} is not known: {error}"
+            cause = f"{self.cause}; it is unknown whether it was reverted to {name_of(previous)}: {error}"
             return Tick((), replace(live, outcome=Outcome.TIMED_OUT, cause=cause, final=False))
         self.ledger.reverted(name, deployment)
         self._revert = self.make(revert_rollout(self.rollout, deployment))
@@ -108,7 +108,7 @@ class RevertWatch:
 
 
 def revert_rollout(rollout: Rollout, deployment_id: str) -> Rollout:
-    """The rollout of the return that takes that one back."""
+    """The rollout that reverts the given one."""
     plan = rollout.plan
     before = plan.previous.snapshot
     known = replace(before, deployments=before.deployments | {rollout.deployment_id})
@@ -125,21 +125,21 @@ def _revert_plan(plan: ServicePlan, ours: PreviousState) -> ServicePlan:
 
 
 def outcome_of_revert(result: ServiceResult, cause: str) -> ServiceResult:
-    """What the end of a return means for the release that it takes back."""
+    """What the result of a revert means for the reverted release."""
     match result.outcome:
         case Outcome.LIVE | Outcome.UNCHANGED:
             return replace(result, outcome=Outcome.ROLLED_BACK, cause=cause)
         case Outcome.SUPERSEDED | Outcome.TIMED_OUT:
-            return replace(result, cause=f"{cause}; on the way back: {result.cause}")
+            return replace(result, cause=f"{cause}; during the revert: {result.cause}")
         case Outcome.FAILED | Outcome.ROLLED_BACK | Outcome.ROLLED_BACK_BY_ECS | Outcome.REFUSED | Outcome.SKIPPED:
-            return replace(result, outcome=Outcome.FAILED, cause=f"{cause}; the way back failed: {result.cause}")
+            return replace(result, outcome=Outcome.FAILED, cause=f"{cause}; the revert failed: {result.cause}")
 
 
 def _replaced(live: ServiceResult, primary: Deployment | None) -> ServiceResult:
-    """Another deployment came after ours was complete: it belongs to somebody else."""
+    """Another deployment was started after ours was complete: it is not ours."""
     serving = f"{name_of(primary.task_definition) if primary else 'an unknown task definition'} of another deployment"
     return replace(live, outcome=Outcome.SUPERSEDED, cause=replaced_by(primary), serving=serving, final=True)
 
 
 def _not_restored(previous: str) -> str:
-    return f"{name_of(previous)} could not be brought back"
+    return f"{name_of(previous)} could not be restored"

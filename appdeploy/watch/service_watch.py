@@ -41,16 +41,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Tick:
-    """What one tick brought."""
+    """The result of one tick."""
 
     events: tuple[Event, ...] = ()
     result: ServiceResult | None = None
     look_again_soon: bool = False
-    """Whether something may come at any moment, though nothing has moved."""
+    """Whether to keep the shortest pause although nothing changed."""
 
 
 class ServiceWatch:
-    """One rollout from its start to its outcome."""
+    """Watches one rollout to its outcome."""
 
     def __init__(self, rollout: Rollout, clients: OnceClients, writer: EcsWriter, policy: Policy, ledger: LedgerWriter) -> None:
         self.rollout = rollout
@@ -64,10 +64,10 @@ class ServiceWatch:
         self._shown: Progress | None = None
         self._drain: int | None = None
         self.serves = False
-        """Whether the last tick has shown all new tasks healthy where customers are served."""
+        """Whether the last tick found all new tasks healthy in the serving target group."""
 
     def tick(self, state: ServiceState) -> Tick:
-        """Look once. Errors of the SDK that may pass are raised; the same tick can be tried again."""
+        """Observe once. Transient errors of the SDK are raised; the same tick can be repeated."""
         self._observation = self._observer.observe(state)
         match judge(self.rollout, self._observation, self._policy, self._done):
             case Wait(phase):
@@ -82,27 +82,27 @@ class ServiceWatch:
                 return Tick(last, replace(self.result(outcome, cause), log_lines=self._log_lines(outcome)))
 
     def start_revert(self, why: str) -> None:
-        """From the next tick on, ask ECS for the way back."""
+        """From the next tick on, ask ECS to roll back."""
         self._policy = replace(self._policy, revert_because=why)
 
     def give_up(self, cause: str) -> ServiceResult:
-        """The outcome when we stop watching before the end: still in progress, or failed with only the end unseen."""
+        """The outcome when watching stops before the end: still in progress, or failed if already scaled to 0."""
         failed = self._done.at_zero
         known = self._done.stopped_because or (describe_failures(self._observation) if self._observation else "")
         words = f"{cause}; so far: {known}" if known else cause
         return replace(self.result(Outcome.FAILED if failed else Outcome.TIMED_OUT, words), final=False)
 
     def service_missing(self) -> ServiceResult:
-        """The outcome when ECS does not know the service any more."""
-        return self.result(Outcome.FAILED, "the service does not exist any more: somebody deleted it")
+        """The outcome when the service does not exist any more."""
+        return self.result(Outcome.FAILED, "the service was deleted")
 
-    def replaced(self, rival: Deployment) -> ServiceResult:
-        """The outcome when another deployment came after ours was complete."""
-        return self.result(Outcome.SUPERSEDED, replaced_by(rival))
+    def replaced(self, newer: Deployment) -> ServiceResult:
+        """The outcome when another deployment was started after ours was complete."""
+        return self.result(Outcome.SUPERSEDED, replaced_by(newer))
 
     @property
     def status(self) -> DeploymentStatus | None:
-        """The status of our service deployment, as far as the last tick has shown it."""
+        """The status of our service deployment at the last tick."""
         return self._observation.status if self._observation else None
 
     def _stop(self, seen: Observation, cause: str) -> Tick:
@@ -114,13 +114,13 @@ class ServiceWatch:
         except WriteRefused as error:
             return Tick((), self._failed_not_final(f"{cause}; it could not be stopped: {error}"))
         except LockLost:
-            # Whoever has the lock decides now, and ECS's circuit breaker: we only look on.
+            # The new lock holder and ECS's circuit breaker decide: we only watch.
             self._policy = replace(self._policy, patient=True, revert_because=None)
             return Tick(self._progress(seen, Phase.STARTING))
         except OutOfReach:
-            return Tick(self._progress(seen, Phase.STOPPING))  # The next tick tries again.
+            return Tick(self._progress(seen, Phase.STOPPING))  # The next tick retries.
         if not stopped:
-            # It has ended meanwhile, or ECS rolls it back already: the next ticks show which.
+            # It has ended, or ECS already rolls it back: the next ticks show which.
             return Tick(self._progress(seen, Phase.STOPPING))
         self._done = replace(self._done, stopped_because=cause)
         self._ledger.step_finished(StepKind.STOP, self.rollout.name)
@@ -134,7 +134,7 @@ class ServiceWatch:
         except (WriteRefused, LockLost) as error:
             return Tick((), self._failed_not_final(f"the count could not be set to 0: {error}"))
         except OutOfReach:
-            return Tick(self._progress(seen, Phase.SCALING_TO_ZERO))  # The next tick tries again.
+            return Tick(self._progress(seen, Phase.SCALING_TO_ZERO))  # The next tick retries.
         self._done = replace(self._done, at_zero=True, stopped_because=cause)
         self._ledger.step_finished(StepKind.SCALE_TO_ZERO, self.rollout.name)
         return Tick(self._progress(seen, Phase.SCALING_TO_ZERO))
@@ -149,7 +149,7 @@ class ServiceWatch:
         return (shown,)
 
     def result(self, outcome: Outcome, cause: str | None) -> ServiceResult:
-        """An outcome, with what serves as far as the last tick has shown it."""
+        """An outcome, with what serves according to the last tick."""
         return ServiceResult(
             service=self.rollout.name,
             outcome=outcome,
@@ -166,23 +166,23 @@ class ServiceWatch:
         )
 
     def _failed_not_final(self, cause: str) -> ServiceResult:
-        """Failed while ECS still works on it: it needs a person, and the last word is not spoken."""
+        """Failed, but not final: ECS is still working on it, and a person must check."""
         return replace(self.result(Outcome.FAILED, cause), final=False)
 
     def _drain_seconds(self, outcome: Outcome) -> int | None:
-        """How long old tasks may still finish requests after `live`. Never in the way of the outcome."""
+        """How long old tasks may still finish requests after `live`. A failed read is ignored."""
         seen = self._observation
         if seen is None or outcome is not Outcome.LIVE or seen.status is DeploymentStatus.SUCCESSFUL:
             return None
         if not isinstance(seen.routing, Serving):
             return None
-        if self._drain is None:  # A live rollout that is still guarded is asked again at each tick.
+        if self._drain is None:  # Read once, although a rollout guarded against late writes is live at several ticks.
             with suppress(*AwsError):
                 self._drain = deregistration_delay(self._clients.elbv2, seen.routing.target_group)
         return self._drain
 
     def _log_lines(self, outcome: Outcome) -> tuple[str, ...]:
-        """The last words of a container that ended a task, newest failure first. Never in the way of the outcome."""
+        """The last log lines of the container that ended the newest failed task. A failed read is ignored."""
         if outcome.ok or self._observation is None or outcome is Outcome.SUPERSEDED:
             return ()
         ended = [failure for failure in self._observation.failures if failure.container is not None]
