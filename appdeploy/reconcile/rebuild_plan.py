@@ -1,4 +1,4 @@
-"""Makes the plan of one service again from its entry, so that the release can be watched or carried on."""
+"""Rebuilds the plan of one service from its entry, so that the release can be watched or resumed."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _CHANGES = {word: change for change, word in CHANGE_WORDS.items()}
 def rebuild_plan(
     entry: Entry, name: str, contract: ServiceContract, base: TaskDefinition, progress: FoundProgress
 ) -> ServicePlan:
-    """What the release did or is to do to that service. `base` is the revision that the entry names."""
+    """What the release did or will do to that service. `base` is the revision that the entry names."""
     service = entry.services[name]
     stop = entry.last_finished_step(StepKind.STOP, name) or entry.last_finished_step(StepKind.SCALE_TO_ZERO, name)
-    back = entry.last_step(StepKind.REVERT, name)
+    revert = entry.last_step(StepKind.REVERT, name)
     return ServicePlan(
         contract=contract,
-        # A deployment that no release made is watched as a return to what it runs.
+        # A deployment made outside the tool is watched like a rollback to its task definition.
         change=_CHANGES.get(service.change, Change.ROLLBACK),
         base=base,
         image=ImageReference.parse(service.image) if service.image else base.image_of(contract.container),
@@ -37,7 +37,7 @@ def rebuild_plan(
             stopped_because=stop.reason or "stopped" if stop else None,
             at_zero=entry.last_finished_step(StepKind.SCALE_TO_ZERO, name) is not None,
             pre_deploy=_pre_deploy(entry, name),
-            revert_because=back.reason or "taken back" if back else None,
+            revert_because=revert.reason or "reverted" if revert else None,
             revert_deployment=progress.revert_deployment_id,
         ),
     )
@@ -49,7 +49,7 @@ def _pre_deploy(entry: Entry, name: str) -> StartedTask | None:
 
 
 def previous_of_entry(service: ServiceEntry) -> PreviousState:
-    """What the service stood on before the release."""
+    """What the service ran before the release."""
     previous = service.previous
     return PreviousState(
         task_definition=previous.task_definition or "",

@@ -1,4 +1,4 @@
-"""Settles what the ledger says with what ECS says. Whoever reads the ledger does it, so no worker has to."""
+"""Settles open ledger entries with what ECS reports. Every command that reads the ledger does this; there is no worker."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ _OBSERVE_ONLY = Policy(until_complete=True, patient=True)
 
 @dataclass(frozen=True)
 class EntryState:
-    """An entry as it is now."""
+    """An entry after settling."""
 
     entry: Entry
     running: bool = False
-    """Whether a command carries it out or watches it right now, or died within the last lease."""
+    """Whether a command is running it now, or died within the last lease."""
 
     @property
     def resumable(self) -> bool:
-        """Whether it can be resumed: no command told an outcome, or previous settings are to be put back."""
-        owes = any(self.entry.settings_pending(name) for name in self.entry.services)
-        return not self.running and not self.entry.settled and (self.entry.outcome is None or owes)
+        """Whether it can be resumed: no outcome was reported, or previous settings must be restored."""
+        settings_pending = any(self.entry.settings_pending(name) for name in self.entry.services)
+        return not self.running and not self.entry.settled and (self.entry.outcome is None or settings_pending)
 
 
 def state_text(reading: EntryState) -> str:
-    """How a release stands, in a few words."""
+    """The state of a release, in a few words."""
     entry = reading.entry
     if entry.outcome is None:
         return "at work" if reading.running else "interrupted" if entry.reported is None else "open"
@@ -61,10 +61,10 @@ def state_text(reading: EntryState) -> str:
 
 
 def settle_open(clients: Clients, contract: EnvironmentContract) -> list[EntryState]:
-    """Look at every open entry, newest first, and write what has become final.
+    """Settle every open entry, newest first, and write those that changed.
 
-    Without the right to write the entry stays open, and what is returned is settled all the same. Errors of the SDK pass
-    through where something could not be read.
+    Without permission to write, the ledger keeps the open entry and only the returned value is settled. Errors of the
+    SDK are raised for failed reads.
     """
     ledger = Ledger(clients.dynamodb, contract.platform.releases_table)
     open_entries = ledger.open()
@@ -74,7 +74,7 @@ def settle_open(clients: Clients, contract: EnvironmentContract) -> list[EntrySt
     states = describe_services(clients.ecs, contract.platform.cluster, [service.service for service in contract.services])
     written: list[Entry] = []
     readings = [
-        _read(clients, contract, ledger, entry, states, written, at_work=holder is not None and holder.release == entry.id)
+        _read(clients, contract, ledger, entry, states, written, running=holder is not None and holder.release == entry.id)
         for entry in open_entries
     ]
     notify_settled(clients.once.events, contract.platform.event_bus, written)
@@ -89,19 +89,19 @@ def _read(
     states: dict[str, ServiceState],
     done: list[Entry],
     *,
-    at_work: bool,
+    running: bool,
 ) -> EntryState:
-    """The entry as it is now. One that was written for good is added to `done`."""
+    """The settled entry. If it was written and is final, it is added to `done`."""
     settled = _settle(clients, contract, entry, states)
     if settled == entry:
-        return EntryState(entry, at_work)
+        return EntryState(entry, running)
     written = settled.model_copy(update={"version": entry.version + 1})
-    # What is final is so whoever is at work. It is for that command to write it, if it lives.
-    if not at_work:
-        with contextlib.suppress(*AwsError):  # A reader may lack the right, or another one was faster.
+    # The running command writes its own entry.
+    if not running:
+        with contextlib.suppress(*AwsError):  # This caller may lack the permission.
             if ledger.write_if_not_running(written) and written.settled:
                 done.append(written)
-    return EntryState(written, at_work)
+    return EntryState(written, running)
 
 
 def _settle(clients: Clients, contract: EnvironmentContract, entry: Entry, states: dict[str, ServiceState]) -> Entry:
@@ -122,9 +122,9 @@ def _settle(clients: Clients, contract: EnvironmentContract, entry: Entry, state
 
 
 def _keep_live_services_open(before: Entry, settled: Entry, states: dict[str, ServiceState]) -> Entry:
-    """Of an atomic release what is live stays open until all are: `resume` may have to take it back.
+    """Keep live services of an atomic release open until all are live: `resume` may have to revert them.
 
-    Not where somebody else has deployed since: that is not touched any more.
+    Services with a newer deployment are settled: they are not changed any more.
     """
     if all(service.outcome in _SUCCEEDED for service in settled.services.values()):
         return settled
@@ -137,7 +137,7 @@ def _keep_live_services_open(before: Entry, settled: Entry, states: dict[str, Se
 
 
 def settle_service(clients: Clients, entry: Entry, name: str, contract: ServiceContract, state: ServiceState) -> Entry:
-    """The entry with what ECS says now of one service. Nothing is changed in AWS."""
+    """The entry with what ECS reports now for one service. Nothing is changed in AWS."""
     progress = find_progress(clients, entry, name, contract, state)
     if progress.deployment_id is None:
         return entry if progress.no_newer_deployment else with_result(entry, never_sent(name, state))
@@ -150,12 +150,13 @@ def settle_service(clients: Clients, entry: Entry, name: str, contract: ServiceC
     seen = Observer(clients, rollout).observe(state)
     match judge(rollout, seen, _OBSERVE_ONLY, done):
         case Decide(outcome, cause):
-            told = entry.services[name]
+            recorded = entry.services[name]
             serving = what_serves(rollout, outcome, seen, stopped=done.stopped_because is not None)
-            result = ServiceResult(name, outcome, serving, cause, seconds=told.seconds or 0.0)
+            result = ServiceResult(name, outcome, serving, cause, seconds=recorded.seconds or 0.0)
             if progress.revert_deployment_id:
                 result = outcome_of_revert(result, resumed.revert_because or "" if resumed else "")
-            known = told.cause if told.outcome == result.outcome.value and told.cause else result.cause
+            same_outcome = recorded.outcome == result.outcome.value
+            known = recorded.cause if same_outcome and recorded.cause else result.cause
             return _open_while_settings_pending(with_result(entry, replace(result, cause=known)), name)
         case _ if seen.record is None and datetime.now(UTC) - entry.started > ECS_REMEMBERS:
             return _forgotten(entry, name)
@@ -164,17 +165,19 @@ def settle_service(clients: Clients, entry: Entry, name: str, contract: ServiceC
 
 
 def _open_while_settings_pending(entry: Entry, name: str) -> Entry:
-    """A failed restart whose previous settings are not back is not over: a reader changes nothing, `resume` puts them back."""
+    """A failed restart stays open until its previous settings are restored: readers change nothing, `resume` does."""
     if not entry.settings_pending(name):
         return entry
     keys = ", ".join(change.key for change in entry.services[name].settings)
-    return entry.with_service(name, settled=False, cause=f"the previous {keys} is not back yet: appdeploy resume puts it back")
+    return entry.with_service(name, settled=False, cause=f"the previous {keys} is not restored yet: run appdeploy resume")
 
 
 def never_sent(name: str, state: ServiceState) -> ServiceResult:
-    """What became of a service that the release never came to, and that somebody else changed since."""
+    """The result of a service that the release did not update, and that has a newer deployment."""
     primary = state.primary.id if state.primary else "another deployment"
-    return ServiceResult(name, Outcome.SUPERSEDED, "another deployment", f"it was never sent, and {primary} came since")
+    return ServiceResult(
+        name, Outcome.SUPERSEDED, "another deployment", f"its update was not sent, and {primary} was started since"
+    )
 
 
 def _rollout(clients: Clients, entry: Entry, name: str, contract: ServiceContract, progress: FoundProgress) -> Rollout:
@@ -187,10 +190,10 @@ def _rollout(clients: Clients, entry: Entry, name: str, contract: ServiceContrac
 
 
 def _service_missing(entry: Entry, name: str) -> Entry:
-    cause = "the service does not exist any more"
+    cause = "the service was deleted"
     return entry.with_service(name, outcome=UNKNOWN, cause=cause, settled=True)
 
 
 def _forgotten(entry: Entry, name: str) -> Entry:
-    cause = f"ECS does not remember it after {ECS_REMEMBERS.days} days"
+    cause = f"ECS has no record of it after {ECS_REMEMBERS.days} days"
     return entry.with_service(name, outcome=UNKNOWN, cause=cause, settled=True)
