@@ -33,17 +33,17 @@ def find_progress(clients: Clients, entry: Entry, name: str, contract: ServiceCo
     """Find the progress of an entry's service. One call if the entry records it, else four."""
     service = entry.services[name]
     primary = state.primary
-    untouched = primary is not None and primary.id in service.deployments_before
+    no_newer = primary is not None and primary.id in service.deployments_before
     revision = service.target.task_definition or registered_by(clients.ecs, contract.family, entry.id)
     if service.deployment_id or revision is None:
-        return FoundProgress(revision, service.deployment_id, _find_revert(clients, entry, name, contract), untouched)
+        return FoundProgress(revision, service.deployment_id, _find_revert(clients, entry, name, contract), no_newer)
     if service.outcome == Outcome.SKIPPED.value:  # Nothing was sent: a later deployment of the same revision is not ours.
-        return FoundProgress(revision, None, None, untouched)
+        return FoundProgress(revision, None, None, no_newer)
     if service.update_sent is False:  # A later deployment of the same revision is not this release's.
-        return FoundProgress(revision, None, None, untouched)
+        return FoundProgress(revision, None, None, no_newer)
     known = DeploymentSnapshot(frozenset(service.deployments_before), service.listed_at)
     cluster = contract.service.rsplit("/", 2)[-2]
-    return FoundProgress(revision, recorded_since(clients.ecs, cluster, contract.service, revision, known), None, untouched)
+    return FoundProgress(revision, recorded_since(clients.ecs, cluster, contract.service, revision, known), None, no_newer)
 
 
 def _find_revert(clients: Clients, entry: Entry, name: str, contract: ServiceContract) -> str | None:

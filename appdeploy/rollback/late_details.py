@@ -1,4 +1,4 @@
-"""Reads, once the updates are sent, what a rollback tells and watches by but did not need in order to send them."""
+"""Reads, after a rollback's updates were sent, what it needs only to display and watch them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def plan_return(contract: ServiceContract, target: TaskDefinition, previous: PreviousState) -> ServicePlan:
-    """The plan to return to a revision, told as far as the revision has been read."""
+    """The plan to return to a revision, with the details that were read."""
     known = contract.container in target.containers
     return ServicePlan(
         contract=contract,
@@ -37,10 +37,10 @@ def plan_return(contract: ServiceContract, target: TaskDefinition, previous: Pre
 
 
 def read_late_details(started: StartedRollouts, clients: Clients, ledger: LedgerWriter, emit: Emit) -> StartedRollouts:
-    """The same with every return complete in words; other releases are passed on as they are.
+    """The rollouts of a rollback with all details; rollouts of other releases unchanged.
 
-    A previous revision that cannot be read stays a name. A new one that cannot be read leaves its service unwatched: what
-    its containers check decides when it is live.
+    If the previous revision cannot be read, only its name is known. If the new one cannot be read, its service is not
+    watched: its container health checks decide when it is live.
     """
     completed = map_parallel(lambda rollout: _completed(rollout, clients), started.rollouts)
     rollouts = tuple(item for item in completed if isinstance(item, Rollout))
@@ -53,13 +53,13 @@ def read_late_details(started: StartedRollouts, clients: Clients, ledger: Ledger
 
 def _completed(rollout: Rollout, clients: Clients) -> Rollout | ServiceResult:
     plan = rollout.plan
-    if plan.change is not Change.ROLLBACK or plan.resumed is not None:  # What is resumed was read to be resumed.
+    if plan.change is not Change.ROLLBACK or plan.resumed is not None:  # Resuming has read it.
         return rollout
     previous = _previous_state(plan, clients)
     try:
         base = plan.base if plan.base.is_read else describe_task_definition(clients.ecs, plan.base.arn)
     except AwsError as error:
-        serving = f"not known: {name_of(plan.base.arn)} is on its way; ECS carries on"
+        serving = f"not known: {name_of(plan.base.arn)} is being deployed; ECS continues"
         return ServiceResult(rollout.name, Outcome.TIMED_OUT, serving, f"it cannot be watched: {explain(error)}", final=False)
     return replace(rollout, plan=replace(plan_return(plan.contract, base, previous), settings=plan.settings))
 

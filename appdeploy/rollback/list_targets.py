@@ -1,4 +1,4 @@
-"""Reads what a service could be returned to, and whether it still can. Nothing is changed."""
+"""Reads the task definitions that a service could be rolled back to, and whether each is usable. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from appdeploy.model.image import Digest
 
 MAX_TARGETS = 20
-"""Points of a service that are shown, and the way back should it be none of them."""
+"""Targets shown per service; the default target is added if it is not among them."""
 
 
 def read_targets(clients: Clients, environment: str, names: Sequence[str]) -> TargetsReport:
-    """The points of these services, or of all when none is named. Raises Refused when they cannot be read."""
-    with unreadable("the way back could not be read"):
+    """The targets of these services, or of all when none is named. Raises Refused when they cannot be read."""
+    with unreadable("the rollback targets could not be read"):
         where = find_services(clients, environment, names)
         found = [_service(clients, where.cluster, contract, state) for contract, state in where.services]
     return TargetsReport(environment=environment, services=tuple(found))
@@ -45,14 +45,20 @@ def _service(clients: Clients, cluster: str, contract: ServiceContract, state: S
 def _rollback_target(
     clients: Clients, contract: ServiceContract, state: ServiceState, point: CompletedDeployment
 ) -> RollbackTarget:
-    runs = point.task_definition == state.task_definition
+    running = point.task_definition == state.task_definition
     try:
         definition = describe_task_definition(clients.ecs, point.task_definition)
     except clients.ecs.exceptions.ClientException:
         name = name_of(point.task_definition)
         gone = "ECS does not know the task definition any more"
         return RollbackTarget(
-            task_definition=name, version=None, digest=None, template=None, succeeded=point.created, running=runs, problem=gone
+            task_definition=name,
+            version=None,
+            digest=None,
+            template=None,
+            succeeded=point.created,
+            running=running,
+            problem=gone,
         )
     has_container = contract.container in definition.containers
     digest = definition.image_of(contract.container).digest if has_container else None
@@ -63,7 +69,7 @@ def _rollback_target(
         digest=digest,
         template=name_of(template) if template else None,
         succeeded=point.created,
-        running=runs,
+        running=running,
         problem=_problem(clients, contract, definition, digest) if has_container else f"no container {contract.container}",
     )
 
@@ -72,7 +78,7 @@ def _problem(clients: Clients, contract: ServiceContract, definition: TaskDefini
     if not definition.active:
         return f"the task definition is {definition.fields['status']}"
     if digest is None:
-        return "it names its image by tag, which may mean another image by now"
+        return "it names its image by tag, which may be another image now"
     match find_digest(clients.ecr, contract, digest):
         case FoundImage(_, "ACTIVE"):
             return None

@@ -1,7 +1,7 @@
-"""Where a rollback finds its services: in the contract, and without one that can be used by the pattern of their names.
+"""Finds the services of a rollback: from the contract, or by their name pattern if the contract cannot be used.
 
-A contract that is out of reach, missing, malformed or of another major version must not hold a rollback up. One that is
-about another environment, account or region refuses it: then the names would lead to services that were not meant.
+A contract that is unreachable, missing, malformed or of another major version must not delay a rollback. A contract of
+another environment, account or region refuses it: the name pattern would find the wrong services.
 
 The pattern is infra's (`infra/naming.py`): cluster `axonflow-<env>-cluster`, services `axonflow-<env>-<svc>-service`,
 families `axonflow-<env>-<svc>`.
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from appdeploy.aws.contract_reader import EnvironmentContract
 
 CONTRACT_SECONDS = 0.8
-"""How long a rollback waits for the contract before it goes by the names; as short as SEIZE_SECONDS of appdeploy.lock, for
-the same reason."""
+"""How long a rollback waits for the contract before it uses the name pattern; equal to TAKEOVER_SECONDS of appdeploy.lock,
+for the same reason."""
 
 DEFAULT_BUS = "default"
-"""The account's own bus, which is told when the contract was not read: infra's rules listen there (infra/notices.py)."""
+"""The account's default bus, used if the contract was not read: infra's rules match there (infra/notices.py)."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ class LocatedServices:
     cluster: str
     services: tuple[tuple[ServiceContract, ServiceState], ...]
     by_name: str | None
-    """Why the names had to do; None when the contract was read."""
+    """Why the name pattern was used; None if the contract was read."""
     searched: bool = False
-    """Whether the services had to be looked for, which costs a call before the update."""
+    """Whether the services had to be listed, which costs a call before the update."""
     releases_table: str | None = None
     """As the contract names it."""
     event_bus: str | None = DEFAULT_BUS
@@ -55,7 +55,7 @@ class LocatedServices:
 def find_services(clients: Clients, environment: str, names: Sequence[str]) -> LocatedServices:
     """The services of these names, or all when none is named.
 
-    Raises Refused when there are none such, and when the contract is about another place.
+    Raises Refused when they do not exist, and when the contract is of another environment, account or region.
     """
     try:
         contract = with_timeout(CONTRACT_SECONDS, lambda: _read_contract(clients, environment))
@@ -78,7 +78,7 @@ def find_services(clients: Clients, environment: str, names: Sequence[str]) -> L
 
 def _read_contract(clients: Clients, environment: str) -> EnvironmentContract:
     documents = read_parameters(clients.once.ssm, environment)
-    # Who asks is not looked up: with another account's credentials ECS does not know the cluster of this one.
+    # The caller is not read: with another account's credentials ECS does not find this cluster.
     return parse_contract(documents, environment, clients.region)
 
 
@@ -88,11 +88,11 @@ def _by_pattern(clients: Clients, environment: str, names: Sequence[str], why: s
         services = [f"{stem}-{name}-service" for name in names] or _list_services(clients.ecs, cluster, stem)
         states = describe_services(clients.ecs, cluster, services)
     except clients.ecs.exceptions.ClusterNotFoundException:
-        raise Refused(f"there is no cluster {cluster}; the contract: {why}") from None
+        raise Refused(f"there is no cluster {cluster}; contract: {why}") from None
     found = {state.name: state for state in states.values()}
     missing = [name for name in services if name not in found]
     if missing or not found:
-        raise Refused(f"{cluster} has no service {', '.join(missing) or f'{stem}-*-service'}; the contract: {why}")
+        raise Refused(f"{cluster} has no service {', '.join(missing) or f'{stem}-*-service'}; contract: {why}")
     ordered = sorted(found.items())
     return LocatedServices(cluster, tuple((_contract(stem, state), state) for _, state in ordered), why, searched=not names)
 
@@ -104,14 +104,14 @@ def _list_services(ecs: ECSClient, cluster: str, stem: str) -> list[str]:
 
 
 def _contract(stem: str, state: ServiceState) -> ServiceContract:
-    """What the contract would say, as far as a rollback asks: from the names, and from the service itself."""
+    """The fields of the contract that a rollback needs, from the name pattern and the service itself."""
     name = state.name.removeprefix(f"{stem}-").removesuffix("-service")
     _, partition, _, region, account, _ = state.arn.split(":", 5)
     return ServiceContract(
         name=name,
         service=state.arn,
         family=f"{stem}-{name}",
-        # Of the template only the family is asked for; which revision infra wants is not known here.
+        # Only the template's family is used; its current revision is not known here.
         template=f"arn:{partition}:ecs:{region}:{account}:task-definition/{stem}-{name}-template:0",
         container=name,
         repository=f"{account}.dkr.ecr.{region}.amazonaws.com/{stem}-{name}",

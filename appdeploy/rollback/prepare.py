@@ -1,9 +1,9 @@
-"""Decides what a rollback does, with no call that the update does not need.
+"""Plans a rollback with only the calls that the update needs.
 
-At most five calls for one service, one of the ledger among them, and two more for each further service; one more for each
-hundred deployments that ECS remembers, and one in a long past where the ledger does not tell when the running task definition
-came. What is only shown, such as the versions, is read after the update (appdeploy.rollback.late_details). That the target is
-still ACTIVE, ECS checks itself.
+At most five calls for one service, including one of the ledger, and two for each further service; one more per hundred
+deployments in ECS's records, and one in a long history if the ledger does not record when the running task definition was
+registered. What is only displayed, such as versions, is read after the update (appdeploy.rollback.late_details). ECS itself
+checks that the target is still ACTIVE.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ if TYPE_CHECKING:
     from appdeploy.rollback.locate_services import LocatedServices
 
 _REGISTERING = ("release", "first-release")
-"""Changes of the ledger that brought a revision of their own."""
+"""Changes in the ledger that registered a revision."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a person asked for."""
+    """What the user requested."""
 
     environment: str
     services: tuple[str, ...]
     """Names; empty for all."""
     to: str | None = None
-    """A task definition (`family:revision` or ARN) or a version; None for the way back."""
+    """A task definition (`family:revision` or ARN) or a version; None for the default target."""
     with_settings: bool = True
-    """Whether settings return too to what the ledger says was in force then."""
+    """Whether to restore the settings that were in effect then, according to the ledger."""
 
 
 class _CannotRollBack(Exception):
@@ -58,32 +58,32 @@ class _CannotRollBack(Exception):
 
 @dataclass(frozen=True)
 class _Context:
-    """What the looking at each service needs."""
+    """Shared input for planning each service."""
 
     clients: Clients
     where: LocatedServices
     to: str | None
     entries: Callable[[], Sequence[Entry]]
-    """The newest of the ledger, as soon as they are there; none without it."""
+    """The newest ledger entries; waits for the read. Empty without the ledger."""
 
 
 def prepare_rollback(request: Request, clients: Clients) -> ReleasePlan:
     """Read and decide; nothing is changed. Raises Refused."""
-    with refusing("the way back could not be read"), ThreadPoolExecutor(THREADS) as pool:
+    with refusing("the rollback targets could not be read"), ThreadPoolExecutor(THREADS) as pool:
         where = find_services(clients, request.environment, request.services)
         services = _selected(where, request)
-        # Without SSM no setting can be written, so that nobody needs to know which were in force.
+        # Without SSM no setting can be written, so the earlier values are not needed.
         known = request.with_settings and where.by_name is None
         ledger = pool.submit(recent_entries, clients, where.releases_table) if known else None
-        look = _Context(clients, where, request.to, ledger.result if ledger else tuple)
-        tries = [pool.submit(_plan_service, look, *service) for service in services]
-        planned = [attempt.result() for attempt in tries]
-        entries = look.entries()
+        context = _Context(clients, where, request.to, ledger.result if ledger else tuple)
+        futures = [pool.submit(_plan_service, context, *service) for service in services]
+        planned = [future.result() for future in futures]
+        entries = context.entries()
     problems = [str(plan) for plan in planned if isinstance(plan, _CannotRollBack)]
     if problems:
-        others = "; name the other services with --service to roll them back alone" if len(services) > 1 else ""
+        others = "; to roll back only the other services, name them with --service" if len(services) > 1 else ""
         raise Refused(*(f"{problem}{others}" for problem in problems))
-    unread = f" (services by their names, because the contract could not be used: {where.by_name})" if where.by_name else ""
+    unread = f" (services found by name, because the contract could not be used: {where.by_name})" if where.by_name else ""
     return ReleasePlan(
         release_id=new_release_id(ROLLBACK),
         environment=request.environment,
@@ -96,61 +96,63 @@ def prepare_rollback(request: Request, clients: Clients) -> ReleasePlan:
 
 
 def _selected(where: LocatedServices, request: Request) -> list[tuple[ServiceContract, ServiceState]]:
-    """The services that are meant: a task definition means the service of its family alone."""
+    """The requested services: for a task definition only the service of its family."""
     if request.to is None or ":" not in request.to:
         return list(where.services)
     family = family_of(request.to)
     found = [(contract, state) for contract, state in where.services if contract.family == family]
     if not found:
         families = ", ".join(contract.family for contract, _ in where.services)
-        raise Refused(f"{request.to} is of the family {family}, and a rollback can return to {families} alone")
+        raise Refused(f"{request.to} belongs to family {family}; a rollback can only use {families}")
     return found
 
 
-def _plan_service(look: _Context, contract: ServiceContract, state: ServiceState) -> ServicePlan | NoChange | _CannotRollBack:
+def _plan_service(
+    context: _Context, contract: ServiceContract, state: ServiceState
+) -> ServicePlan | NoChange | _CannotRollBack:
     try:
         if not state.active:
             raise _CannotRollBack(f"the service is {state.status}, not ACTIVE")
         if on_template(contract, state.task_definition):
-            raise _CannotRollBack("it was never released: there is nothing to go back to")
-        return _plan(contract, state, _target(look, contract, state))
+            raise _CannotRollBack("it was never released: there is nothing to roll back to")
+        return _plan(contract, state, _target(context, contract, state))
     except _CannotRollBack as problem:
         return _CannotRollBack(f"{contract.name}: {problem}")
 
 
-def _target(look: _Context, contract: ServiceContract, state: ServiceState) -> TaskDefinition:
-    if look.to is not None and ":" in look.to:
-        return _describe(look.clients, look.to)
-    past = read_history(look.clients.ecs, look.where.cluster, contract)
-    if look.to is not None:
-        return _find_version(look.clients, contract, past, look.to)
+def _target(context: _Context, contract: ServiceContract, state: ServiceState) -> TaskDefinition:
+    if context.to is not None and ":" in context.to:
+        return _describe(context.clients, context.to)
+    history = read_history(context.clients.ecs, context.where.cluster, contract)
+    if context.to is not None:
+        return _find_version(context.clients, contract, history, context.to)
     primary = state.primary.task_definition if state.primary else state.task_definition
-    found = find_target(past, primary, lambda: _registered_at(look, contract.name, primary))
+    found = find_target(history, primary, lambda: _registered_at(context, contract.name, primary))
     if found is None:
         raise _CannotRollBack(
-            f"ECS remembers no success before {name_of(state.task_definition)}:"
-            " --to names another task definition, deploy another version"
+            f"ECS has no record of a successful deployment before {name_of(state.task_definition)}:"
+            " give another task definition with --to, or deploy another version"
         )
     return TaskDefinition.unread(found)
 
 
-def _registered_at(look: _Context, service: str, task_definition: str) -> datetime | None:
-    """When a revision was registered, by ECS's clock, or a little before."""
-    for entry in look.entries():
-        told = entry.services.get(service)
-        if told and told.change in _REGISTERING and told.target.task_definition == task_definition:
-            return told.listed_at
-    return registered_at(look.clients.ecs, task_definition)
+def _registered_at(context: _Context, service: str, task_definition: str) -> datetime | None:
+    """When a revision was registered, by ECS's clock, or shortly before."""
+    for entry in context.entries():
+        recorded = entry.services.get(service)
+        if recorded and recorded.change in _REGISTERING and recorded.target.task_definition == task_definition:
+            return recorded.listed_at
+    return registered_at(context.clients.ecs, task_definition)
 
 
-def _find_version(clients: Clients, contract: ServiceContract, past: HistoryReader, version: str) -> TaskDefinition:
-    for point in list_targets(past.whole().completed):
+def _find_version(clients: Clients, contract: ServiceContract, history: HistoryReader, version: str) -> TaskDefinition:
+    for point in list_targets(history.whole().completed):
         definition = _describe(clients, point.task_definition)
         if contract.container in definition.containers and version_of(definition, contract.container) == version:
             return definition
     raise _CannotRollBack(
-        f"none of its successful deployments that ECS remembers is of {version}: appdeploy rollback --list shows them;"
-        " one that was replaced before ECS had finished is returned to by its task definition alone"
+        f"ECS has no record of a successful deployment of {version}: appdeploy rollback --list shows the targets;"
+        " give a task definition for a deployment that was replaced before ECS had finished"
     )
 
 
@@ -162,10 +164,10 @@ def _describe(clients: Clients, task_definition: str) -> TaskDefinition:
 
 
 def _plan(contract: ServiceContract, state: ServiceState, target: TaskDefinition) -> ServicePlan | NoChange:
-    name, runs = name_of(target.arn), name_of(state.task_definition)
-    previous = PreviousState(state.task_definition, DeploymentSnapshot.of(state), version=runs, read=False)
+    name, running = name_of(target.arn), name_of(state.task_definition)
+    previous = PreviousState(state.task_definition, DeploymentSnapshot.of(state), version=running, read=False)
     if target.arn == state.task_definition and state.settled:
-        return NoChange(contract, previous, f"it runs {name} already")
+        return NoChange(contract, previous, f"it already runs {name}")
     if target.is_read:
         _check(contract, target)
     return plan_return(contract, target, previous)
@@ -175,7 +177,7 @@ def _check(contract: ServiceContract, target: TaskDefinition) -> None:
     name = name_of(target.arn)
     if not target.active:
         raise _CannotRollBack(
-            f"{name} is {target.fields['status']}: somebody deregistered it; appdeploy rollback --list shows others"
+            f"{name} is {target.fields['status']}: it was deregistered; appdeploy rollback --list shows others"
         )
     if contract.container not in target.containers:
         raise _CannotRollBack(f"{name} has no container {contract.container}: it has {', '.join(target.containers)}")
