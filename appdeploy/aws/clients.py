@@ -1,7 +1,7 @@
-"""The one place that makes AWS clients.
+"""Makes all AWS clients.
 
-Region, credentials and endpoint come from the usual AWS environment. Clients are made once and one after the other
-(botocore's loader is slower from several threads at once than in turn) and then shared by all threads.
+Region, credentials and endpoint come from the usual AWS environment. Clients are made once, one after the other
+(botocore's loader is slower from several threads), and are shared by all threads.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
 
 THREADS = 10
-"""How many calls the tool has under way at once, at most; also the size of each connection pool."""
+"""Maximum number of concurrent calls, and the size of each connection pool."""
 
 _CONNECT_SECONDS = 3
 _READ_SECONDS = 10
 
-# Reads before a release: the SDK retries throttles and hiccups by itself.
+# Reads before a release: the SDK retries throttled and failed calls itself.
 _READING = Config(
     connect_timeout=_CONNECT_SECONDS,
     read_timeout=_READ_SECONDS,
@@ -45,15 +45,15 @@ _READING = Config(
     max_pool_connections=THREADS,
 )
 # Writes, and reads while watching: one attempt. RegisterTaskDefinition is not idempotent, so a write is repeated only
-# by code that knows what became of the first one; a watch repeats itself anyway.
+# when the result of the first attempt is known; a watch repeats its reads anyway.
 _ONCE = _READING.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
-# Notices hold up the end of a command, so they are given two seconds in all.
+# Notifications delay the end of a command, so they have two seconds in total.
 _NOTIFYING = _ONCE.merge(Config(connect_timeout=1, read_timeout=1))
 
 
 @dataclass(frozen=True)
 class OnceClients:
-    """Clients that make one attempt a call: for writes, for watching, and for reads that must not wait."""
+    """Clients that make one attempt per call: for writes, for watching, and for reads that must not wait."""
 
     ecs: ECSClient
     elbv2: ElasticLoadBalancingv2Client
@@ -65,7 +65,7 @@ class OnceClients:
 
 @dataclass(frozen=True)
 class Clients:
-    """The AWS clients of one command. Those named here are patient: for all reads that are made once."""
+    """The AWS clients of one command. These retry, for reads; `once` makes single attempts."""
 
     region: str
     ecs: ECSClient
@@ -82,7 +82,7 @@ class Clients:
 
 
 def connect(region: str | None) -> Clients:
-    """Make the clients for a region, or for the environment's own if None. Nothing is sent yet.
+    """Make the clients for a region, or for the environment's default if None. Sends nothing.
 
     Raises Refused when the environment names no region, or a profile or an endpoint that cannot be used.
     """
@@ -92,22 +92,24 @@ def connect(region: str | None) -> Clients:
             raise Refused("no AWS region is set: give --region, or set AWS_DEFAULT_REGION")
         return _make(session, session.region_name)
     except (BotoCoreError, ValueError) as error:
-        # ValueError: botocore's own word for an endpoint that is no URL.
+        # botocore raises ValueError for an endpoint that is not a URL.
         raise Refused(f"the AWS environment cannot be used: {error}") from None
 
 
 def ledger_client(clients: Clients, region: str, role: str | None) -> DynamoDBClient:
-    """For another environment's ledger: in its region, with a role that may read it where one is named.
+    """A client for another environment's ledger: in its region, with the given role to read it.
 
-    Errors of STS pass through.
+    Errors of STS are raised.
     """
     if role is None and region == clients.region:
         return clients.dynamodb
     if role is None:
         return _ledger(boto3.Session(region_name=region))
-    # Fifteen minutes are the least that STS gives (docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html).
-    given = clients.sts.assume_role(RoleArn=role, RoleSessionName="appdeploy-promotion", DurationSeconds=900)["Credentials"]
-    keys = (given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+    # Fifteen minutes is the minimum of STS (docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html).
+    credentials = clients.sts.assume_role(RoleArn=role, RoleSessionName="appdeploy-promotion", DurationSeconds=900)[
+        "Credentials"
+    ]
+    keys = (credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"])
     return _ledger(boto3.Session(*keys, region_name=region))
 
 
@@ -143,6 +145,6 @@ def _make(session: boto3.Session, region: str) -> Clients:
 
 
 class EventsClient(Protocol):
-    """As much of EventBridge's client as this takes."""
+    """The part of EventBridge's client that is used."""
 
     def put_events(self, *, Entries: Sequence[dict[str, Any]]) -> Any: ...

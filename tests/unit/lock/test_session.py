@@ -127,7 +127,7 @@ def test_a_release_that_needs_no_change_needs_no_lock(aws, run):
 @pytest.mark.usefixtures("released")
 def test_a_lock_out_of_reach_refuses_a_release(aws, run):
     aws.answers["GetItem"] = [SILENCE] * 2
-    with pytest.raises(Refused, match=r"the lock of staging could not be taken: AWS is out of reach.*nothing was changed"):
+    with pytest.raises(Refused, match=r"the lock of staging could not be taken: AWS is unreachable.*nothing was changed"):
         run()
     assert aws.writes == []
 

@@ -140,13 +140,13 @@ def test_each_service_that_cannot_be_released_has_its_own_line(aws, refusal):
         (
             "platform",
             platform_contract(account="999999999999").dump(),
-            "is about account 999999999999, and this is 123456789012",
+            "is for account 999999999999, and this is 123456789012",
         ),
-        ("platform", platform_contract(region="us-east-1").dump(), "is about region us-east-1, and this is eu-central-1"),
+        ("platform", platform_contract(region="us-east-1").dump(), "is for region us-east-1, and this is eu-central-1"),
         (
             "platform",
             platform_contract(environment="production").dump(),
-            "is about environment production, and this is staging",
+            "is for environment production, and this is staging",
         ),
     ],
 )
@@ -188,7 +188,7 @@ def test_a_later_minor_version_may_know_more(aws, clients):
         (AwsSays("ExpiredTokenException", "The security token is expired"), "renew them"),
         (AwsSays("UnrecognizedClientException", "bad token"), "renew them"),
         (AwsSays("AccessDeniedException", "no ssm:GetParametersByPath"), "not allowed"),
-        (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), "out of reach"),
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), "unreachable"),
     ],
 )
 def test_an_aws_that_does_not_let_us_read(aws, refusal, answer, said):

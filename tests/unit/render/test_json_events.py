@@ -35,7 +35,7 @@ EXAMPLES = (
     events.LateWriteReverted("agent", "upgrade-1", "arn:6", "arn:5", "ecs-svc/2"),
     *(events.Progress("agent", phase, 1, 2, None, "") for phase in events.Phase),
     events.Stopping("agent", "it crashed"),
-    events.AwsUnreachable("AWS is out of reach", 45.0),
+    events.AwsUnreachable("AWS is unreachable", 45.0),
     events.AwsReachable(),
     *(events.Finished(ServiceResult("agent", outcome, "v1")) for outcome in Outcome),
     events.ImageRetentionFailed("agent", "no right"),

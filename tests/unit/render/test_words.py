@@ -62,8 +62,8 @@ BAD = ServiceResult("agent", Outcome.ROLLED_BACK, "v1 serves again", "2 tasks ex
         ),
         (events.Stopping("agent", "it crashed"), ["agent: stopping the release: it crashed"]),
         (
-            events.AwsUnreachable("AWS is out of reach (x)", 45),
-            ["AWS is out of reach (x); the release goes on there, trying again for 45 s"],
+            events.AwsUnreachable("AWS is unreachable (x)", 45),
+            ["AWS is unreachable (x); the release goes on there, trying again for 45 s"],
         ),
         (events.AwsReachable(), ["AWS answers again"]),
         (events.Finished(GOOD), ["agent: live after 12 s; serving now: v2 serves (2 tasks)"]),
@@ -141,7 +141,7 @@ def test_a_terminal_shows_what_goes_wrong(on_terminal, clock, capsys):
     with TerminalRenderer(clock) as show:
         show(events.Planned(plan()))
         show(events.Started("agent", "ecs-svc/1"))
-        show(events.AwsUnreachable("AWS is out of reach", 45))
+        show(events.AwsUnreachable("AWS is unreachable", 45))
         show(events.AwsReachable())
         show(events.Stopping("agent", "2 tasks exited with code 1"))
         show(events.Finished(BAD))
