@@ -1,5 +1,4 @@
-"""Decides what `deploy`, `sync` and `restart` will do. Pure: it takes what was read, and returns a plan or says why
-there is none."""
+"""Plans `deploy`, `sync` and `restart`. Pure: takes what was read, and returns a plan or raises why there is none."""
 
 from __future__ import annotations
 
@@ -23,16 +22,16 @@ class _CannotPlan(Exception):
     """Why one service cannot be released."""
 
     def __init__(self, what: str, why: str) -> None:
-        """`what` was looked at, in the words of the preflight's table."""
+        """`what` is the name of the check in the preflight table."""
         super().__init__(why)
         self.what = what
 
 
 class Unplannable(Refused):
-    """There is no plan for some of the services."""
+    """Some of the services cannot be planned."""
 
     def __init__(self, problems: Sequence[Check], others: ReleasePlan) -> None:
-        """`others` is the plan for the services that could be planned."""
+        """`others` is the plan for the remaining services."""
         super().__init__(*(f"{problem.service}: {problem.found}" for problem in problems))
         self.problems = tuple(problems)
         self.others = others
@@ -41,7 +40,7 @@ class Unplannable(Refused):
 def plan_release(
     release_id: ReleaseId, platform: PlatformContract, operation: Operation, services: Sequence[LiveService]
 ) -> ReleasePlan:
-    """The plan for a operation. Raises Unplannable with one line for each service that cannot take it."""
+    """The plan for an operation. Raises Unplannable with one line for each service without a plan."""
     plans: list[ServicePlan | NoChange] = []
     problems: list[Check] = []
     for live in services:
@@ -90,13 +89,14 @@ def _plan_first(live: LiveService, state: ServiceState, operation: Operation) ->
     previous = PreviousState(state.task_definition, DeploymentSnapshot.of(state))
     match operation:
         case Sync():
-            return NoChange(live.contract, previous, "it was never released; the first release takes the newest template")
+            return NoChange(live.contract, previous, "it was never released; the first release uses the newest template")
         case Restart():
             raise _CannotPlan("service", "it was never released: there is nothing to restart")
         case Deploy(version):
             if live.contract.desired_count == 0:
                 raise _CannotPlan(
-                    "contract", "the contract asks for 0 tasks at the first release: nothing could be proved; raise it in infra"
+                    "contract",
+                    "the contract sets 0 tasks for the first release, so the version could not be checked: raise it in infra",
                 )
             return _plan(live, Change.FIRST_RELEASE, _template(live), version, live.contract.template, previous)
 
@@ -105,12 +105,12 @@ def _plan_deploy(live: LiveService, state: ServiceState, previous: PreviousState
     digest = _usable_digest(live, operation.version)
     settled = not operation.sync or previous.template == live.contract.template
     if state.settled and settled and previous.digest == digest:
-        return NoChange(live.contract, previous, f"{operation.version} serves already")
+        return NoChange(live.contract, previous, f"{operation.version} already serves")
     if state.primary is not None and state.primary.in_progress and settled and previous.digest == digest:
         raise _CannotPlan(
-            "deployment", f"{operation.version} is under way already, deployment {state.primary.id}: appdeploy status shows it"
+            "deployment", f"{operation.version} is already being deployed ({state.primary.id}): appdeploy status shows it"
         )
-    # The template is not read when it is the one that runs already.
+    # The template is not read if it is already the running one.
     if operation.sync and not settled:
         return _plan(live, Change.RELEASE, _template(live), operation.version, live.contract.template, previous)
     assert live.running is not None
@@ -120,15 +120,15 @@ def _plan_deploy(live: LiveService, state: ServiceState, previous: PreviousState
 def _plan_sync(live: LiveService, state: ServiceState, previous: PreviousState) -> ServicePlan | NoChange:
     if previous.template == live.contract.template:
         if state.settled:
-            return NoChange(live.contract, previous, f"it stands on {name_of(live.contract.template)} already")
+            return NoChange(live.contract, previous, f"it already uses {name_of(live.contract.template)}")
         raise _CannotPlan(
             "deployment",
-            f"its deployment of {name_of(state.task_definition)} on the newest template is not complete:"
+            f"its deployment of {name_of(state.task_definition)} with the newest template is not complete:"
             " appdeploy status shows it",
         )
     if previous.digest is None:
         raise _CannotPlan(
-            "image", f"it runs {previous.version} by its tag, which may mean another image by now: deploy a version with --sync"
+            "image", f"it runs {previous.version} by tag, which may be another image now: deploy a version with --sync"
         )
     if isinstance(live.image, NoImage):
         raise _CannotPlan(
@@ -156,8 +156,8 @@ def _template(live: LiveService) -> TaskDefinition:
 
 
 def _no_container(definition: TaskDefinition, contract: ServiceContract) -> _CannotPlan:
-    held = ", ".join(definition.containers)
-    return _CannotPlan("container", f"{name_of(definition.arn)} has no container {contract.container}: it has {held}")
+    existing = ", ".join(definition.containers)
+    return _CannotPlan("container", f"{name_of(definition.arn)} has no container {contract.container}: it has {existing}")
 
 
 def _usable_state(live: LiveService, environment: str) -> ServiceState:
@@ -169,7 +169,7 @@ def _usable_state(live: LiveService, environment: str) -> ServiceState:
     if not state.active:
         raise _CannotPlan("service", f"the service is {state.status}, not ACTIVE: run pulumi up for {environment} again")
     if not live.never_released and state.desired == 0:
-        raise _CannotPlan("service", "the service stands at 0 tasks: nothing could be proved; scale it up first")
+        raise _CannotPlan("service", "the service has 0 tasks, so the version could not be checked: scale it up first")
     return state
 
 
@@ -178,7 +178,7 @@ def _usable_digest(live: LiveService, version: str) -> Digest:
     if isinstance(image, NoRepository):
         raise _CannotPlan("image", f"the repository {repository} does not exist")
     if isinstance(image, NoImage):
-        known = f"the newest there are {', '.join(image.newest)}" if image.newest else "it holds no tagged image"
+        known = f"its newest tags are {', '.join(image.newest)}" if image.newest else "it has no tagged image"
         raise _CannotPlan("image", f"{repository} has no image {version}: {known}")
     assert image is not None, "a plan that registers a revision is made from a looked-up image"
     if image.status != _DEPLOYABLE:

@@ -1,4 +1,4 @@
-"""Reads everything that `deploy`, `sync` and `restart` start from, and makes their plan. Nothing is changed."""
+"""Reads what `deploy`, `sync` and `restart` need, plans them and runs the preflight. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Request:
-    """What a person asked for."""
+    """What the user requested."""
 
     environment: str
     operation: Operation
     services: tuple[str, ...]
     """Names; empty for all."""
     incident: str | None = None
-    """Why the release passes a closed window, the promotion rule and alarms that ring already; None when it does not."""
+    """Why the release bypasses the release window, the promotion rule and active alarms; None when it does not."""
     atomic: bool | None = None
-    """Whether all services go back when one fails; None: they do when there are several."""
+    """Whether all services are reverted when one fails; None: if there are several."""
     release_id: ReleaseId = field(init=False, compare=False)
-    """Of the release that is asked for, however often it has to be planned."""
+    """The release's id, even if it is planned several times."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "release_id", new_release_id(_kind(self.operation)))
@@ -46,24 +46,24 @@ class Request:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A plan, and what it was made from: one `live` for each of its services, in their order."""
+    """A plan, and the state it was made from: one `live` for each of its services, in their order."""
 
     platform: PlatformContract
     plan: ReleasePlan
     live: tuple[LiveService, ...]
     checks: tuple[Check, ...]
     lock: Check | None
-    """None when nothing is to be changed."""
+    """None when nothing will be changed."""
 
     @property
     def table(self) -> tuple[Check, ...]:
-        """Everything that was looked at."""
+        """All checks."""
         return (*self.checks, self.lock) if self.lock else self.checks
 
     def cleared(self) -> ReleasePlan:
-        """The plan, if nothing is in its way. Raises Blocked with the whole table else.
+        """The plan, if no check blocks it. Otherwise raises Blocked with the whole table.
 
-        A lock that somebody has is not in the way: it is waited for, or taken over, or turns the release away by itself.
+        A held lock does not block here: acquiring it waits, takes it over, or refuses.
         """
         problems = refusals(self.checks)
         if problems:
@@ -72,9 +72,9 @@ class Prepared:
 
 
 def prepare(request: Request, clients: Clients, now: datetime | None = None) -> Prepared:
-    """Read, decide, and look at what may be in the way. Raises Refused, with the table, when there is no plan.
+    """Read, plan, and run the preflight. Raises Refused, with the table, when there is no plan.
 
-    `now` is when the release would begin, by default this moment.
+    `now` is when the release would start, by default now.
     """
     moment = now or datetime.now(UTC)
     contract = read_contract(clients, request.environment)
@@ -113,10 +113,10 @@ def _checked(prepared: Prepared, clients: Clients, now: datetime) -> Prepared:
 
 
 def _promotion(prepared: Prepared, clients: Clients) -> tuple[Check, ...]:
-    rule, wanted = prepared.platform.promotion, to_promote(prepared.plan)
-    if rule is None or not wanted:
+    rule, required = prepared.platform.promotion, to_promote(prepared.plan)
+    if rule is None or not required:
         return ()
-    return check_promotion(rule, wanted, read_promoted(clients, rule, set(wanted.values())))
+    return check_promotion(rule, required, read_promoted(clients, rule, set(required.values())))
 
 
 def _planned(plan: ReleasePlan, live: tuple[LiveService, ...]) -> tuple[LiveService, ...]:
@@ -125,8 +125,8 @@ def _planned(plan: ReleasePlan, live: tuple[LiveService, ...]) -> tuple[LiveServ
 
 
 def _rows_without_plan(error: Unplannable) -> tuple[Check, ...]:
-    """The rows of the services that have no plan, which go before those of the others."""
-    rest = [Check(row.service, "the rest", Verdict.SKIP, "not looked at without a plan") for row in error.problems]
+    """The rows of the services without a plan, which come before the others."""
+    rest = [Check(row.service, "the rest", Verdict.SKIP, "not checked without a plan") for row in error.problems]
     return tuple(row for pair in zip(error.problems, rest, strict=True) for row in pair)
 
 

@@ -48,7 +48,7 @@ def test_a_contract_without_a_service(aws, refusal):
 def test_a_missing_image_names_the_repository_and_the_newest_tags(aws, refusal):
     aws.environment(aws.released())
     (line,) = refusal(version="v9")
-    assert line.endswith("axonflow-staging-agent has no image v9: the newest there are v2, v1")
+    assert line.endswith("axonflow-staging-agent has no image v9: its newest tags are v2, v1")
 
 
 def test_a_missing_repository(aws, refusal):
@@ -86,13 +86,13 @@ def test_a_released_service_at_zero_tasks(aws, refusal):
     service.desired = 0
     aws.environment(service)
     (line,) = refusal()
-    assert "stands at 0 tasks: nothing could be proved" in line
+    assert "has 0 tasks, so the version could not be checked" in line
 
 
 def test_a_first_release_of_zero_tasks(aws, refusal):
     aws.environment(aws.unreleased(desired_count=0))
     (line,) = refusal()
-    assert "0 tasks at the first release" in line
+    assert "0 tasks for the first release" in line
 
 
 def test_a_deployment_in_progress_is_named(aws, refusal):
