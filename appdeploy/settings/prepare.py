@@ -1,4 +1,4 @@
-"""Makes the plan of `appdeploy config set` and `unset`: a restart that first writes settings. Nothing is changed."""
+"""Plans `appdeploy config set` and `unset`: a restart that first writes settings. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 KIND = "config"
 
 Values = Callable[["Clients", Mapping[str, Setting]], Mapping[str, str]]
-"""The values that are target, from the settings as they are."""
+"""Returns the target values, given the current settings."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a person asked for."""
+    """What the user requested."""
 
     environment: str
     service: str
@@ -38,20 +38,20 @@ class Request:
 
 
 def setting(assignments: Mapping[str, str]) -> Values:
-    """These values."""
+    """The given values."""
     return lambda clients, present: assignments
 
 
 def unsetting(environment: str, service: str, keys: Sequence[str]) -> Values:
-    """The values with which infra created these settings. Raises Refused when SSM has forgotten one."""
+    """The values with which infra created these settings. Raises Refused if SSM does not have one any more."""
 
     def values(clients: Clients, present: Mapping[str, Setting]) -> Mapping[str, str]:
         known = [key for key in keys if key in present]
         found = {key: first_value(read_history(clients.ssm, environment, service, key)) for key in known}
-        forgotten = [key for key, value in found.items() if value is None]
-        if forgotten:
+        missing = [key for key, value in found.items() if value is None]
+        if missing:
             raise Refused(
-                f"{service}: SSM has forgotten the first value of {', '.join(forgotten)}: appdeploy config set gives one"
+                f"{service}: SSM no longer has the first value of {', '.join(missing)}: set one with appdeploy config set"
             )
         return {key: found.get(key) or "" for key in keys}
 
@@ -69,7 +69,7 @@ def prepare_config(request: Request, clients: Clients) -> ReleasePlan:
         _refuse_unread(prepared, request, list(target))
         [service] = plan.services
         unchanged = not differing and _all_tasks_have(clients, plan, service, [present[key] for key in target])
-    assert isinstance(service, ServicePlan), "a restart changes every service that it does not refuse"
+    assert isinstance(service, ServicePlan), "a restart changes every service it does not refuse"
     return replace(
         plan,
         release_id=request.release_id,
@@ -79,7 +79,7 @@ def prepare_config(request: Request, clients: Clients) -> ReleasePlan:
 
 
 def _unchanged(service: ServicePlan, target: Mapping[str, str]) -> NoChange:
-    return NoChange(service.contract, service.previous, f"all tasks have {', '.join(target)} so already")
+    return NoChange(service.contract, service.previous, f"all tasks already have this value of {', '.join(target)}")
 
 
 def _all_tasks_have(clients: Clients, plan: ReleasePlan, service: ServicePlan | NoChange, settings: Sequence[Setting]) -> bool:
