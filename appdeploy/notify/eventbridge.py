@@ -1,4 +1,4 @@
-"""Sends notifications. Nothing waits for them but the end of a command, and that for two seconds at most."""
+"""Sends notifications to EventBridge. Only the end of a command waits for them, for two seconds at most."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from appdeploy.aws.errors import AwsError, explain
 from appdeploy.notify.notification import SOURCE, Notification
 
 SECONDS = 2.0
-"""How long a command waits for its notifications in all; the client's own time-outs are a second each, and it tries once."""
+"""How long a command waits for all its notifications; the client makes one attempt, with timeouts of a second."""
 _ENTRIES = 10
-"""Of one call (docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html)."""
+"""Entries in one call (docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html)."""
 
 
 class SendFailed(Exception):
-    """EventBridge did not take a notification. One line."""
+    """EventBridge rejected a notification, or did not answer. One line."""
 
 
 def put(client: EventsClient, bus: str, notifications: Sequence[Notification]) -> None:
@@ -36,7 +36,7 @@ def put(client: EventsClient, bus: str, notifications: Sequence[Notification]) -
 
 
 class EventBridgeSender:
-    """Sends in a thread of its own, in the order in which notifications are handed over."""
+    """Sends notifications in its own thread, in order."""
 
     def __init__(self, client: EventsClient) -> None:
         self._client = client
@@ -45,15 +45,15 @@ class EventBridgeSender:
         self._error: str | None = None
 
     def send(self, bus: str, notification: Notification) -> None:
-        """Hand a notification over; nothing is waited for."""
+        """Queue a notification; does not wait."""
         if not self._started:
-            # It must not keep the process alive: a bus that is out of reach is nobody's reason to wait.
-            Thread(target=self._work, name="notices", daemon=True).start()
+            # A daemon thread: an unreachable bus must not keep the process alive.
+            Thread(target=self._work, name="notifications", daemon=True).start()
             self._started = True
         self._queue.put((bus, notification))
 
     def wait(self) -> str | None:
-        """Wait for what was handed over. What went wrong since the last time, or None."""
+        """Wait for the queued notifications. Returns the last error since the previous call, or None."""
         if not self._started:
             return None
         done = Event()

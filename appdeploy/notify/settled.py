@@ -1,4 +1,4 @@
-"""Tells of releases that ECS has decided after their commands had ended: whoever writes that into the ledger sends it."""
+"""Notifies of releases that were settled after their commands had ended. The command that settles the entry sends it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 
 
 def notify_settled(client: EventsClient, bus: str | None, entries: Sequence[Entry]) -> None:
-    """Send a notification of each release. One that cannot be sent is logged as a warning, and stops nothing."""
+    """Send a notification for each release. A failure is logged as a warning and ignored."""
     releases = (entry for entry in entries if not any(service.count for service in entry.services.values()))
     notifications = [notification for notification in map(ended, releases) if notification is not None]
     if bus is None or not notifications:
