@@ -1,4 +1,4 @@
-"""The one place that makes AWS clients.
+"""Makes all AWS clients.
 
 Region, credentials and endpoint come from the usual AWS environment. A client is made when it is first used, and shared by
 all threads.
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 
 
 THREADS = 10
-"""How many calls the tool has under way at once, at most; also the size of each connection pool."""
+"""Maximum number of concurrent calls, and the size of each connection pool."""
 
 _CONNECT_SECONDS = 3
 _READ_SECONDS = 10
 
-# Reads before a release: the SDK retries throttles and hiccups by itself.
+# Reads before a release: the SDK retries throttled and failed calls itself.
 _READING = Config(
     connect_timeout=_CONNECT_SECONDS,
     read_timeout=_READ_SECONDS,
@@ -46,7 +46,7 @@ _READING = Config(
     max_pool_connections=THREADS,
 )
 # Writes, and reads while watching: one attempt. RegisterTaskDefinition is not idempotent, so a write is repeated only
-# by code that knows what became of the first one; a watch repeats itself anyway.
+# when the result of the first attempt is known; a watch repeats its reads anyway.
 _ONCE = _READING.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
 _NOTIFICATION = _ONCE.merge(Config(connect_timeout=1, read_timeout=1))
 
@@ -75,7 +75,7 @@ class _Maker:
 
 
 class OnceClients:
-    """Clients that make one attempt a call: for writes, for watching, and for reads that must not wait."""
+    """Clients that make one attempt per call: for writes, for watching, and for reads that must not wait."""
 
     def __init__(self, maker: _Maker) -> None:
         self._maker = maker
@@ -193,17 +193,19 @@ def _unusable(error: BaseException) -> Refused:
 
 
 def ledger_client(clients: Clients, region: str, role: str | None) -> DynamoDBClient:
-    """For another environment's ledger: in its region, with a role that may read it where one is named.
+    """A client for another environment's ledger: in its region, with the given role to read it.
 
-    Errors of STS pass through.
+    Errors of STS are raised.
     """
     if role is None and region == clients.region:
         return clients.dynamodb
     if role is None:
         return _ledger(boto3.Session(region_name=region))
-    # Fifteen minutes are the least that STS gives (docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html).
-    given = clients.sts.assume_role(RoleArn=role, RoleSessionName="appdeploy-promotion", DurationSeconds=900)["Credentials"]
-    keys = (given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+    # Fifteen minutes is the minimum of STS (docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html).
+    credentials = clients.sts.assume_role(RoleArn=role, RoleSessionName="appdeploy-promotion", DurationSeconds=900)[
+        "Credentials"
+    ]
+    keys = (credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"])
     return _ledger(boto3.Session(*keys, region_name=region))
 
 

@@ -1,4 +1,4 @@
-"""Reads an environment's contract from SSM and makes sure that it is about the account and region we are in."""
+"""Reads an environment's contract from SSM and checks that it belongs to the caller's account and region."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _SERVICES = "services/"
 
 
 class UnusableContract(Refused):
-    """There is no contract, or none that this version can understand. One that is about another place is not of this kind:
-    it says plainly that the request is wrong."""
+    """There is no contract, or this version cannot parse it. A contract of another account or region raises plain Refused:
+    then the request is wrong."""
 
 
 @dataclass(frozen=True)
 class Caller:
-    """The AWS identity that a command works with."""
+    """The AWS identity of a command."""
 
     account: str
     arn: str
@@ -39,13 +39,13 @@ class Caller:
 
 @dataclass(frozen=True)
 class EnvironmentContract:
-    """All that infra promises about one environment."""
+    """The contract of one environment."""
 
     platform: PlatformContract
     services: tuple[ServiceContract, ...]
     """By name."""
     caller: Caller | None = None
-    """Who read it; None when that was not asked."""
+    """Who read it; None if not read."""
 
     def select(self, names: Sequence[str]) -> tuple[ServiceContract, ...]:
         """The services of these names, or all of them when none is named. Raises Refused for an unknown name."""
@@ -63,10 +63,10 @@ class EnvironmentContract:
 def read_contract(
     clients: Clients, environment: str, on_error: Callable[[str], AbstractContextManager[None]] = refusing
 ) -> EnvironmentContract:
-    """Read and check the contract of an environment. `on_error` words what AWS says when it cannot be read.
+    """Read and check the contract of an environment. `on_error` turns AWS errors into Refused.
 
-    Raises Refused when there is none, when it is malformed or of another schema version, and when it was written for
-    another account or region than the caller's.
+    Raises Refused when it is missing, malformed, of another schema version, or of another account or region than the
+    caller's.
     """
     with on_error(f"the contract of {environment} could not be read"), ThreadPoolExecutor(1) as pool:
         identity = pool.submit(clients.sts.get_caller_identity)
@@ -78,9 +78,9 @@ def read_contract(
 def parse_contract(
     documents: dict[str, str], environment: str, region: str, caller: Caller | None = None
 ) -> EnvironmentContract:
-    """Check the parameters of a contract. `caller` is None when it is not known whose credentials these are.
+    """Check the parameters of a contract. `caller` is None if the AWS identity is not known.
 
-    Raises Refused as `read_contract`; of its kinds UnusableContract when it cannot be understood.
+    Raises Refused as `read_contract`, and UnusableContract when it is missing or cannot be parsed.
     """
     account = caller.account if caller else None
     if not documents:
@@ -95,7 +95,7 @@ def parse_contract(
 
 
 def read_parameters(ssm: SSMClient, environment: str) -> dict[str, str]:
-    """The contract's values, by name relative to its path. A page holds ten parameters, or fewer at AWS's whim."""
+    """The contract's values, by name relative to its path. A page holds at most ten parameters."""
     path = contract_path(environment)
     pages = ssm.get_paginator("get_parameters_by_path").paginate(Path=path, Recursive=True)
     return {item["Name"].removeprefix(path): item["Value"] for page in pages for item in page["Parameters"]}
@@ -128,11 +128,11 @@ def _parse_service(name: str, document: str) -> ServiceContract:
 
 
 def _check_account_and_region(platform: PlatformContract, environment: str, account: str, region: str) -> None:
-    said = (platform.environment, platform.account, platform.region)
-    ours = (environment, account, region)
-    for what, theirs, wanted in zip(("environment", "account", "region"), said, ours, strict=True):
-        if theirs != wanted:
+    found = (platform.environment, platform.account, platform.region)
+    expected = (environment, account, region)
+    for field, actual, own in zip(("environment", "account", "region"), found, expected, strict=True):
+        if actual != own:
             raise Refused(
-                f"{contract_path(environment)}{_PLATFORM} is about {what} {theirs}, and this is {wanted}:"
+                f"{contract_path(environment)}{_PLATFORM} is for {field} {actual}, and this is {own}:"
                 " use the credentials and region that belong to the environment"
             )

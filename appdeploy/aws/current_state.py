@@ -1,7 +1,7 @@
-"""Reads what a release starts from: the services, their task definitions, and the wanted image's digest.
+"""Reads the current state before a release: the services, their task definitions, and the target image's digest.
 
-For N services that is one DescribeServices per ten of them, and per service one DescribeTaskDefinition and one
-DescribeImages, side by side; one DescribeTaskDefinition more where a service moves to another template.
+That is one DescribeServices per ten services, and per service one DescribeTaskDefinition and one DescribeImages in
+parallel; one more DescribeTaskDefinition if the service moves to another template.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class FoundImage:
 
     digest: Digest
     status: str
-    """ACTIVE, or a status in which it cannot be pulled."""
+    """ACTIVE, or a status in which the image cannot be pulled."""
     media_type: str = ""
-    """Of its manifest; empty when ECR does not tell."""
+    """Media type of its manifest; empty if ECR does not return it."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,12 @@ class NoImage:
     """The version is not in ECR."""
 
     newest: tuple[str, ...] = ()
-    """The newest tags that are, newest first, as far as they were looked up."""
+    """The newest tags in the repository, newest first, if they were read."""
 
 
 @dataclass(frozen=True)
 class NoRepository:
-    """There is no such repository."""
+    """The repository does not exist."""
 
 
 ImageLookup = FoundImage | NoImage | NoRepository
@@ -64,44 +64,44 @@ ImageLookup = FoundImage | NoImage | NoRepository
 
 @dataclass(frozen=True)
 class LiveService:
-    """One service as it is now, beside what infra says about it."""
+    """One service's current state, with its contract."""
 
     contract: ServiceContract
     state: ServiceState | None
-    """None when the service does not exist."""
+    """None if the service does not exist."""
     running: TaskDefinition | None
-    """What it runs; None when it was never released."""
+    """The running revision; None if it was never released."""
     template: TaskDefinition | None
-    """The contract's template; None when the goal does not need it."""
+    """The contract's template; None if the operation does not need it."""
     image: ImageLookup | None
-    """The image that is to run; None when the goal changes nothing."""
+    """The target image; None if the operation does not change it."""
 
     @property
     def never_released(self) -> bool:
-        """Whether the service still stands on the template's family: the count says nothing about it."""
+        """Whether the service still uses the template's family, whatever its count."""
         return self.state is not None and on_template(self.contract, self.state.task_definition)
 
 
 def on_template(contract: ServiceContract, task_definition: str) -> bool:
-    """Whether that task definition is of the template's family, thus not one of a release."""
+    """Whether the task definition is of the template's family, so not registered by a release."""
     return family_of(task_definition) == contract.template_family
 
 
 def read_live(
-    clients: Clients, contract: EnvironmentContract, services: Sequence[ServiceContract], goal: Operation
+    clients: Clients, contract: EnvironmentContract, services: Sequence[ServiceContract], operation: Operation
 ) -> tuple[LiveService, ...]:
-    """Read each service, in the order given. Raises Refused when AWS does not let us read."""
+    """Read each service, in the given order. Raises Refused when a read fails."""
     with refusing("the services could not be read"), ThreadPoolExecutor(THREADS) as pool:
-        wanted = goal.version if isinstance(goal, Deploy) else None
-        images = [pool.submit(find_image, clients.ecr, service, wanted) if wanted else None for service in services]
+        version = operation.version if isinstance(operation, Deploy) else None
+        images = [pool.submit(find_image, clients.ecr, service, version) if version else None for service in services]
         states = describe_services(clients.ecs, contract.platform.cluster, [service.service for service in services])
-        reads = [pool.submit(_read_service, clients, service, states.get(service.service), goal) for service in services]
+        reads = [pool.submit(_read_service, clients, service, states.get(service.service), operation) for service in services]
         lives = [read.result() for read in reads]
         return tuple(replace(live, image=image.result()) if image else live for live, image in zip(lives, images, strict=True))
 
 
 def describe_services(ecs: ECSClient, cluster: str, arns: Sequence[str]) -> dict[str, ServiceState]:
-    """The services of these ARNs, by ARN; one that does not exist is left out."""
+    """The services of these ARNs, by ARN; without those that do not exist."""
     found: dict[str, ServiceState] = {}
     for start in range(0, len(arns), DESCRIBE_SERVICES_LIMIT):
         chunk = arns[start : start + DESCRIBE_SERVICES_LIMIT]
@@ -117,7 +117,7 @@ def describe_task_definition(ecs: ECSClient, arn: str) -> TaskDefinition:
 
 
 def registered_at(ecs: ECSClient, arn: str) -> datetime | None:
-    """When a revision was registered; None when ECS does not know it any more or does not tell."""
+    """When a revision was registered; None if ECS does not return it."""
     try:
         return describe_task_definition(ecs, arn).fields.get("registeredAt")
     except ecs.exceptions.ClientException:
@@ -125,7 +125,7 @@ def registered_at(ecs: ECSClient, arn: str) -> datetime | None:
 
 
 def find_image(ecr: ECRClient, service: ServiceContract, version: str) -> ImageLookup:
-    """Look a tag up in the service's repository. One call, and only if it is not there a few more."""
+    """Look a tag up in the service's repository. One call; a few more if it is missing."""
     repository = EcrRepository.parse(service.repository)
     found = _find(ecr, repository, {"imageTag": version})
     return replace(found, newest=_newest_tags(_tagged_images(ecr, repository))) if isinstance(found, NoImage) else found
@@ -136,9 +136,9 @@ def find_digest(ecr: ECRClient, service: ServiceContract, digest: Digest) -> Ima
     return _find(ecr, EcrRepository.parse(service.repository), {"imageDigest": digest})
 
 
-def _find(ecr: ECRClient, repository: EcrRepository, wanted: ImageIdentifierTypeDef) -> ImageLookup:
+def _find(ecr: ECRClient, repository: EcrRepository, image_id: ImageIdentifierTypeDef) -> ImageLookup:
     try:
-        reply = ecr.describe_images(registryId=repository.account, repositoryName=repository.name, imageIds=[wanted])
+        reply = ecr.describe_images(registryId=repository.account, repositoryName=repository.name, imageIds=[image_id])
     except ecr.exceptions.RepositoryNotFoundException:
         return NoRepository()
     except ecr.exceptions.ImageNotFoundException:
@@ -149,16 +149,16 @@ def _find(ecr: ECRClient, repository: EcrRepository, wanted: ImageIdentifierType
     )
 
 
-def _read_service(clients: Clients, service: ServiceContract, state: ServiceState | None, goal: Operation) -> LiveService:
+def _read_service(clients: Clients, service: ServiceContract, state: ServiceState | None, operation: Operation) -> LiveService:
     if state is None or not state.active:
         return LiveService(service, state, None, None, None)
     if on_template(service, state.task_definition):
-        template = describe_task_definition(clients.ecs, service.template) if isinstance(goal, Deploy) else None
+        template = describe_task_definition(clients.ecs, service.template) if isinstance(operation, Deploy) else None
         return LiveService(service, state, None, template, None)
     running = describe_task_definition(clients.ecs, state.task_definition)
-    moves = takes_template(goal) and running.tags.get(TEMPLATE_TAG) != service.template
+    moves = takes_template(operation) and running.tags.get(TEMPLATE_TAG) != service.template
     template = describe_task_definition(clients.ecs, service.template) if moves else None
-    stays = isinstance(goal, Restart) or (isinstance(goal, Sync) and moves)
+    stays = isinstance(operation, Restart) or (isinstance(operation, Sync) and moves)
     digest = running.image_of(service.container).digest if stays and service.container in running.containers else None
     image = find_digest(clients.ecr, service, digest) if digest else None
     return LiveService(service, state, running, template, image)

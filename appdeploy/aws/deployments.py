@@ -1,4 +1,4 @@
-"""Reads ECS's own records of a service's rollouts."""
+"""Reads ECS's records (service deployments) of a service's rollouts."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ REVISIONS_AT_ONCE = 20
 def service_deployments(
     ecs: ECSClient, cluster: str, service: str, statuses: Sequence[DeploymentStatus] = ()
 ) -> Iterator[ServiceDeployment]:
-    """The records of 90 days, or those with these statuses; a call for each hundred, made when it is asked for.
+    """The records of 90 days, or those with these statuses; one call per hundred, made on demand.
 
-    No document says in which order they come, so whoever looks for the newest has to look at all.
+    Their order is not documented, so finding the newest needs all of them.
     """
     request: dict[str, Any] = {"cluster": cluster, "service": service, "maxResults": _PAGE}
     if statuses:
@@ -37,20 +37,20 @@ def service_deployments(
 def newest_deployments(
     ecs: ECSClient, cluster: str, service: str, statuses: Sequence[DeploymentStatus] = ()
 ) -> list[ServiceDeployment]:
-    """All of the same, newest first."""
+    """All records, newest first."""
     return sorted(service_deployments(ecs, cluster, service, statuses), key=lambda record: record.created, reverse=True)
 
 
 def deployed_definitions(ecs: ECSClient, revisions: Iterable[str]) -> dict[str, str]:
-    """The task definition of each service revision; of those that ECS has forgotten, none. A call for every twenty."""
-    wanted = list(dict.fromkeys(revisions))
+    """The task definition of each service revision that ECS still has. One call per twenty."""
+    unique = list(dict.fromkeys(revisions))
 
     def describe(start: int) -> dict[str, str]:
-        reply = ecs.describe_service_revisions(serviceRevisionArns=wanted[start : start + REVISIONS_AT_ONCE])
+        reply = ecs.describe_service_revisions(serviceRevisionArns=unique[start : start + REVISIONS_AT_ONCE])
         return {item["serviceRevisionArn"]: item["taskDefinition"] for item in reply["serviceRevisions"]}
 
     return {
         revision: definition
-        for found in map_parallel(describe, range(0, len(wanted), REVISIONS_AT_ONCE))
+        for found in map_parallel(describe, range(0, len(unique), REVISIONS_AT_ONCE))
         for revision, definition in found.items()
     }

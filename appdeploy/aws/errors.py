@@ -1,4 +1,4 @@
-"""What an error of the AWS SDK means for us: a table of kinds, and one line for a person."""
+"""Classifies errors of the AWS SDK, and explains each in one line."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from botocore.parsers import ResponseParserError
 from appdeploy.model.errors import Refused
 
 AwsError = (BotoCoreError, ClientError, ResponseParserError)
-"""Everything that a call through boto3 raises by itself."""
+"""All exceptions that a boto3 call raises itself."""
 
 
-class Trouble(Enum):
-    """Kinds of failed calls, by what we may do next."""
+class ErrorKind(Enum):
+    """Kinds of failed calls, by what may be done next."""
 
     THROTTLED = auto()
-    """Turned away before it was looked at: nothing happened, and it may be sent again."""
+    """Throttled before processing: nothing happened, and it may be sent again."""
     UNKNOWN_RESULT = auto()
-    """A time-out, a reset or a server error: it may have happened or not, and AWS may be out of reach."""
+    """A timeout, a reset or a server error: it may have happened, and AWS may be unreachable."""
     CREDENTIALS = auto()
-    """No credentials, or none that AWS takes."""
+    """No credentials, or AWS rejects them."""
     DENIED = auto()
-    """The caller may not do that."""
-    SAID_NO = auto()
+    """The caller lacks the permission."""
+    REJECTED = auto()
     """Any other definite answer."""
 
 
@@ -47,7 +47,7 @@ _THROTTLES = frozenset(
         "ThrottledException",
         "TooManyRequestsException",
         "RequestLimitExceeded",
-        # DynamoDB's word for writes of others to the same items: none of ours happened.
+        # DynamoDB: another write to the same items; ours did not happen.
         "TransactionCanceledException",
         "TransactionConflictException",
     }
@@ -66,54 +66,54 @@ _BAD_CREDENTIALS = frozenset(
 )
 _DENIALS = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "OptInRequired"})
 _NO_CREDENTIALS = (CredentialRetrievalError, NoCredentialsError, PartialCredentialsError, SSOError, TokenRetrievalError)
-# A reply that cannot be parsed is mostly a proxy's error page.
+# A reply that cannot be parsed is usually a proxy's error page.
 _NO_ANSWER = (ConnectionError, HTTPClientError, ResponseParserError)
 
 
 def code_of(error: BaseException) -> str:
-    """AWS's error code, or the exception's own name when no AWS service answered."""
+    """AWS's error code, or the exception's name if no AWS service answered."""
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Code", "Unknown"))
     return type(error).__name__
 
 
-def trouble_of(error: BaseException) -> Trouble:
-    """The kind of a failed call, from its code and status, never from its words."""
+def error_kind(error: BaseException) -> ErrorKind:
+    """The kind of a failed call, from its code and status, never from its message."""
     if isinstance(error, _NO_CREDENTIALS):
-        return Trouble.CREDENTIALS
+        return ErrorKind.CREDENTIALS
     if isinstance(error, _NO_ANSWER):
-        return Trouble.UNKNOWN_RESULT
+        return ErrorKind.UNKNOWN_RESULT
     code = code_of(error)
-    kinds = ((_THROTTLES, Trouble.THROTTLED), (_BAD_CREDENTIALS, Trouble.CREDENTIALS), (_DENIALS, Trouble.DENIED))
-    for codes, trouble in kinds:
+    kinds = ((_THROTTLES, ErrorKind.THROTTLED), (_BAD_CREDENTIALS, ErrorKind.CREDENTIALS), (_DENIALS, ErrorKind.DENIED))
+    for codes, kind in kinds:
         if code in codes:
-            return trouble
-    return Trouble.UNKNOWN_RESULT if _status_of(error) >= 500 else Trouble.SAID_NO
+            return kind
+    return ErrorKind.UNKNOWN_RESULT if _status_of(error) >= 500 else ErrorKind.REJECTED
 
 
-def is_passing(error: BaseException) -> bool:
-    """Whether the same read may well succeed in a moment."""
-    return trouble_of(error) in (Trouble.THROTTLED, Trouble.UNKNOWN_RESULT)
+def is_transient(error: BaseException) -> bool:
+    """Whether the same call may succeed when repeated soon."""
+    return error_kind(error) in (ErrorKind.THROTTLED, ErrorKind.UNKNOWN_RESULT)
 
 
 def explain(error: BaseException) -> str:
-    """One line: what AWS, or the way to it, said, and for known kinds what to do."""
-    match trouble_of(error):
-        case Trouble.CREDENTIALS if isinstance(error, _NO_CREDENTIALS):
-            return f"no AWS credentials ({_words(error)}): sign in, or set AWS_PROFILE"
-        case Trouble.CREDENTIALS:
-            return f"AWS does not accept the credentials ({code_of(error)}: {_words(error)}): renew them"
-        case Trouble.UNKNOWN_RESULT if not isinstance(error, ClientError):
-            return f"AWS is out of reach ({_words(error)})"
-        case Trouble.DENIED:
-            return f"not allowed ({code_of(error)}: {_words(error)})"
-        case Trouble.THROTTLED | Trouble.UNKNOWN_RESULT | Trouble.SAID_NO:
-            return f"{code_of(error)}: {_words(error)}"
+    """One line: the error, and for known kinds what to do."""
+    match error_kind(error):
+        case ErrorKind.CREDENTIALS if isinstance(error, _NO_CREDENTIALS):
+            return f"no AWS credentials ({_message(error)}): sign in, or set AWS_PROFILE"
+        case ErrorKind.CREDENTIALS:
+            return f"AWS does not accept the credentials ({code_of(error)}: {_message(error)}): renew them"
+        case ErrorKind.UNKNOWN_RESULT if not isinstance(error, ClientError):
+            return f"AWS is unreachable ({_message(error)})"
+        case ErrorKind.DENIED:
+            return f"not allowed ({code_of(error)}: {_message(error)})"
+        case ErrorKind.THROTTLED | ErrorKind.UNKNOWN_RESULT | ErrorKind.REJECTED:
+            return f"{code_of(error)}: {_message(error)}"
 
 
 @contextmanager
 def unreadable(what: str) -> Iterator[None]:
-    """Turn a failed read into Refused: `<what>: <why>`. For commands that never change anything."""
+    """Turn a failed read into Refused: `<what>: <why>`. For read-only commands."""
     try:
         yield
     except AwsError as error:
@@ -135,6 +135,6 @@ def _status_of(error: BaseException) -> int:
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
-def _words(error: BaseException) -> str:
+def _message(error: BaseException) -> str:
     text = error.response.get("Error", {}).get("Message", "") if isinstance(error, ClientError) else str(error)
     return " ".join(text.split()).rstrip(".")

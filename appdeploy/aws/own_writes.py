@@ -1,4 +1,4 @@
-"""Finds what a write has begun: a revision by its release's tag, and a deployment among those that ECS lists and records."""
+"""Finds the result of our own write: a revision by its release tag, and a deployment in ECS's lists and records."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
 
 _REVISIONS_SEARCHED = 10
-"""Newest revisions of a family among which ours is looked for: others register there too, while an answer is waited for."""
+"""Newest revisions of a family that are searched for ours: others may register there too while we wait for an answer."""
 
 
 def listed_since(state: ServiceState, task_definition: str, known: DeploymentSnapshot) -> str | None:
-    """The id of the deployment of that task definition that was not known before, as long as ECS lists it."""
-    # Not PRIMARY alone: a rival may have replaced our deployment since, and then sending again would undo the rival.
+    """The id of a listed deployment of that task definition that is not in `known`."""
+    # Not only PRIMARY: a newer deployment may have replaced ours, and sending again would revert the newer one.
     deployments = (item for item in state.deployments if item.task_definition == task_definition)
     return next((item.id for item in deployments if item.id not in known.deployments), None)
 
 
 def recorded_since(ecs: ECSClient, cluster: str, service: str, task_definition: str, known: DeploymentSnapshot) -> str | None:
-    """The id of the first deployment of that task definition after those that were known, also of one that has ended.
+    """The id of the first deployment of that task definition after those in `known`, even if it has ended.
 
-    A deployment that ECS has taken back is listed no longer: only its record tells that it was there. Errors of the SDK
-    are raised. Two calls, and one more for each 20 later deployments.
+    A deployment that ECS rolled back is not listed any more, only its record exists. Errors of the SDK are raised. Two calls,
+    and one more per 20 later deployments.
     """
     newer = takewhile(lambda record: not known.names(record), newest_deployments(ecs, cluster, service))
     later = [record.revision for record in newer if known.precedes(record)]
@@ -37,7 +37,7 @@ def recorded_since(ecs: ECSClient, cluster: str, service: str, task_definition: 
 
 
 def registered_by(ecs: ECSClient, family: str, release_id: str) -> str | None:
-    """The revision that carries the release's tag. Errors of the SDK are raised. Two calls as a rule, eleven at most."""
+    """The revision with the release's tag. Errors of the SDK are raised. Usually two calls, at most eleven."""
     reply = ecs.list_task_definitions(familyPrefix=family, sort="DESC", maxResults=_REVISIONS_SEARCHED)
     for arn in reply["taskDefinitionArns"]:
         tags = ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"]).get("tags", [])

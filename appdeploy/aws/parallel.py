@@ -1,4 +1,4 @@
-"""Runs one function over several items side by side."""
+"""Runs calls in parallel, or with a timeout."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _THREADS = 10
 
 
 def with_timeout(seconds: float, function: Callable[[], R]) -> R:
-    """The function's result, or its exception. Raises TimeoutError when it takes longer.
+    """The function's result or exception. Raises TimeoutError when it takes longer.
 
-    The SDK's own time-outs bound each wait for a byte, not the call. What is still under way is left behind in a thread
-    that does not keep the process alive, so only reads may be bounded so.
+    The SDK's timeouts limit each wait for a byte, not the whole call. After the timeout the call continues in a daemon
+    thread, so use this only for calls that may be abandoned.
     """
     answer: Future[R] = Future()
 
@@ -32,9 +32,9 @@ def with_timeout(seconds: float, function: Callable[[], R]) -> R:
 
 
 def map_parallel(function: Callable[[T], R], items: Iterable[T]) -> list[R]:
-    """The results in the items' order; the first exception is raised once all have ended.
+    """The results in the items' order; the first exception is raised after all calls have ended.
 
-    A single item is done in this thread, where Ctrl-C cuts a call short.
+    A single item runs in this thread, where Ctrl-C interrupts the call.
     """
     listed = list(items)
     if len(listed) < 2:

@@ -1,8 +1,7 @@
 """Keys of the items in the releases table, which the lock and the ledger share, and the conditional write of an entry.
 
-The lock is one item. A release is one item too: `pk` is RELEASE, `sk` is the id without its kind, so that they lie in their
-order of time. The index `open` holds those alone that are not settled; the index `organisation` those that are for one
-customer.
+The lock is one item. Each release is one item: `pk` is RELEASE, `sk` is the id without its kind, so that they sort by time.
+The index `open` holds only releases that are not settled; the index `organisation` those of a single customer.
 """
 
 from __future__ import annotations
@@ -21,12 +20,12 @@ ORGANISATION_INDEX = "organisation"
 
 
 def release_key(release_id: str) -> dict[str, Any]:
-    """Where the entry of a release lies. Raises ValueError for what is not an id."""
+    """The key of a release's entry. Raises ValueError for what is not a release id."""
     return {"pk": RELEASES, "sk": {"S": moment_of(release_id)}}
 
 
 def put_of(table: str, entry: Entry) -> dict[str, Any]:
-    """The write of an entry as part of a transaction: refused when a newer version of it is there."""
+    """The write of an entry as part of a transaction: it fails if the table has a newer version."""
     item: dict[str, Any] = {**release_key(entry.id), "entry": {"S": entry.dump()}, "version": {"N": str(entry.version)}}
     if not entry.settled:
         item[OPEN_INDEX] = OPEN

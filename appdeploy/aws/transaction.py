@@ -1,4 +1,4 @@
-"""Several writes to DynamoDB that happen all or not at all."""
+"""Several writes to DynamoDB in one transaction."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _PAUSE_SECONDS = 0.05
 
 
 def transact(dynamodb: DynamoDBClient, items: Sequence[Any]) -> frozenset[int]:
-    """Write them all. The positions of the items whose conditions do not hold; empty when everything was written.
+    """Write all items. Returns the positions of those whose conditions failed; empty when everything was written.
 
-    Another write of the same items at the same time is a reason to try again, which DynamoDB leaves to its callers
-    (API reference of DynamoDB, TransactWriteItems). Raises the SDK's errors.
+    A conflict with another write of the same items is retried, which DynamoDB leaves to its callers (API reference of
+    DynamoDB, TransactWriteItems). Raises the SDK's errors.
     """
     for attempt in range(1, _TRIES + 1):
         try:

@@ -1,8 +1,8 @@
-"""A guard against a botocore that is too old for what it reads.
+"""Refuses replies with fields that the installed botocore does not know.
 
-botocore drops response fields that its model does not know, silently. A task definition that is read, changed and
-registered again would lose them: a setting made by a newer tool would vanish with a release. So the raw reply is
-compared with the model first, and a reply with unknown fields is refused.
+botocore silently drops response fields that its model does not have. A task definition that is read, changed and
+registered again would lose them: a release would remove a setting made by a newer tool. So the raw reply is compared
+with the model first.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 def refuse_unknown_fields(client: ECSClient, operation: str) -> None:
-    """Make every later call of `operation` raise Refused if its JSON reply holds a field that botocore would drop."""
+    """Make every later call of `operation` raise Refused if its JSON reply has a field that botocore would drop."""
     client.meta.events.register(f"before-parse.ecs.{operation}", _check_reply)
 
 
 def unknown_fields(value: Any, shape: Shape, path: str = "") -> Iterator[str]:
     """Paths (`containerDefinitions[0].name`) of the fields of a JSON value that its botocore shape does not know."""
-    # Document types hold whatever their owner likes; the model says nothing about their inside.
+    # Document types have free-form content, which the model does not describe.
     if value is None or getattr(shape, "is_document_type", False):
         return
     if isinstance(shape, StructureShape):

@@ -1,8 +1,8 @@
-"""Sends the calls that change AWS, without ever repeating one blindly.
+"""Sends the calls that change AWS, and never repeats one blindly.
 
-RegisterTaskDefinition is not idempotent and ECS has no compare-and-set. So each write goes out with one attempt. Only
-an explicit throttle is sent again: it says that nothing happened. After a time-out, a reset or a server error nobody
-knows; then we read what became of it, and send again only when it is seen not to have happened.
+RegisterTaskDefinition is not idempotent and ECS has no compare-and-set. So each write is sent with one attempt. A throttled
+call is sent again, because nothing happened. After a timeout, a reset or a server error the result is unknown: it is read,
+and the call is sent again only if it did not happen.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from appdeploy.aws.errors import AwsError, Trouble, explain, is_passing, trouble_of
+from appdeploy.aws.errors import AwsError, ErrorKind, error_kind, explain, is_transient
 from appdeploy.aws.own_writes import listed_since, recorded_since, registered_by
 from appdeploy.model.ecs_state import DeploymentSnapshot, ServiceName, ServiceState
 from appdeploy.model.errors import AppdeployError, OutOfReach
@@ -25,45 +25,45 @@ if TYPE_CHECKING:
     from appdeploy.model.release_id import ReleaseId
 
 UNREACHABLE_SECONDS = 30.0
-"""How long AWS may be out of reach without a break before the tool gives up waiting for it."""
+"""How long AWS may be unreachable without a break before the tool gives up."""
 
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 5.0
 _SETTLING_READS = 3
-"""Reads that must all fail to find a write before it is sent again: ECS's reads may lag behind its writes."""
+"""Reads that must not find a write before it is sent again: ECS's reads may lag behind its writes."""
 
 T = TypeVar("T")
 
 
 class WriteRefused(AppdeployError):
-    """AWS gave a definite no: the call changed nothing."""
+    """AWS rejected the call: it changed nothing."""
 
 
 class EcsWriter:
-    """The writes of a release. `ecs` must be a client that makes one attempt a call; `confirm` is asked before each write
+    """The writes of a release. `ecs` must be a client that makes one attempt per call; `confirm` is called before each write
     and raises LockLost when it must not be sent.
 
-    Each method raises WriteRefused when AWS says no; `register`, `update` and `set_count` raise OutOfReach when nobody
-    answered for 30 seconds, or when that long every attempt of one write whose turn it was has been throttled.
+    Each method raises WriteRefused when AWS rejects the call; `register`, `update`, `set_count` and `run_task` raise OutOfReach
+    after 30 seconds without an answer, or with only throttled retries.
     """
 
     def __init__(self, ecs: ECSClient, clock: Clock, confirm: Callable[[], None]) -> None:
         self._ecs = ecs
         self._clock = clock
         self._confirm = confirm
-        self._line = threading.Lock()
-        """Held by the one write that tries again after a throttle."""
+        self._retry_lock = threading.Lock()
+        """Held by the one write that retries after a throttle."""
         self.touched_a_service = False
-        """Whether an update has gone out, so that a service may have changed."""
+        """Whether an update was sent, so that a service may have changed."""
 
     def register(self, revision: NewRevision, release_id: ReleaseId) -> str:
-        """Register a revision that carries the release's tag. Returns its ARN."""
+        """Register a revision with the release's tag. Returns its ARN."""
 
         def send() -> str:
             reply = self._ecs.register_task_definition(**_plain(revision.request))
             return reply["taskDefinition"]["taskDefinitionArn"]
 
-        return self._careful(send, lambda: registered_by(self._ecs, revision.family, release_id))
+        return self._send_until_known(send, lambda: registered_by(self._ecs, revision.family, release_id))
 
     def update(
         self,
@@ -74,10 +74,10 @@ class EcsWriter:
         desired_count: int | None,
         force: bool,
     ) -> str:
-        """Point the service at a task definition. Returns our deployment's id, the identity of the rollout.
+        """Update the service to a task definition. Returns the id of our deployment, which identifies the rollout.
 
-        `known` is what was read before: ours is one of that task definition that is not of it. `force` starts
-        a deployment although the service stands on that task definition already.
+        `known` is the snapshot from before: our deployment has that task definition and is not in it. `force` starts a
+        deployment even if the service already runs that task definition.
         """
         extra: dict[str, Any] = {} if desired_count is None else {"desiredCount": desired_count}
         if force:
@@ -89,12 +89,12 @@ class EcsWriter:
                 cluster=service.cluster, service=service.arn, taskDefinition=task_definition, **_plain(extra)
             )
             deployment = listed_since(ServiceState.from_reply(reply["service"]), task_definition, known)
-            return deployment or self._wait_for(lambda: self._begun_in_ecs(service, task_definition, known))
+            return deployment or self._wait_for(lambda: self._find_deployment(service, task_definition, known))
 
-        return self._careful(send, lambda: self._begun_in_ecs(service, task_definition, known))
+        return self._send_until_known(send, lambda: self._find_deployment(service, task_definition, known))
 
     def set_count(self, service: ServiceName, count: int) -> None:
-        """Set the desired count and nothing else. ECS starts no deployment for it."""
+        """Set only the desired count. ECS starts no deployment for it."""
 
         def send() -> bool:
             self.touched_a_service = True
@@ -105,11 +105,11 @@ class EcsWriter:
             reply = self._ecs.describe_services(cluster=service.cluster, services=[service.arn])
             return any(state["desiredCount"] == count for state in reply["services"]) or None
 
-        self._careful(send, find)
+        self._send_until_known(send, find)
 
     def run_task(self, request: Mapping[str, Any]) -> str:
-        """Start one task; its ARN. The request's clientToken makes ECS start it once, however often it is sent
-        (docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html), so that nothing has to be looked for."""
+        """Start one task; returns its ARN. The request's clientToken makes ECS start it only once, however often it is sent
+        (docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html), so its result need not be searched."""
 
         def send() -> str:
             reply = self._ecs.run_task(**_plain(request))
@@ -117,17 +117,17 @@ class EcsWriter:
                 raise WriteRefused("; ".join(failure.get("reason", "no reason") for failure in reply["failures"]))
             return reply["tasks"][0]["taskArn"]
 
-        return self._careful(send, lambda: None)
+        return self._send_until_known(send, lambda: None)
 
     def stop_task(self, cluster: str, task: str, reason: str) -> None:
         """Stop one task. One attempt, as `stop`."""
         self._send(lambda: self._ecs.stop_task(cluster=cluster, task=task, reason=reason))
 
     def stop(self, deployment_arn: str) -> bool:
-        """Ask ECS to roll a service deployment back. False when it cannot be stopped any more.
+        """Ask ECS to roll a service deployment back. False if it cannot be stopped any more.
 
-        One attempt. Passing errors of the SDK are raised: asking twice for a rollback is harmless, so a watch just asks
-        again at its next tick.
+        One attempt. Transient errors of the SDK are raised: repeating the request is harmless, so a watch repeats it at
+        its next tick.
         """
 
         def send() -> bool:
@@ -150,43 +150,43 @@ class EcsWriter:
         self._confirm()
         return _definite(send)
 
-    def _careful(self, send: Callable[[], T], find: Callable[[], T | None]) -> T:
-        """Send until it is known to have happened. `find` reads what became of a call: None means that it is not there.
+    def _send_until_known(self, send: Callable[[], T], find: Callable[[], T | None]) -> T:
+        """Send until it is known to have happened. `find` reads the result of a call: None means that it did not happen.
 
-        ECS fills the bucket of a family of calls at its own rate, however many ask: RegisterTaskDefinition has 20 tokens and
-        gets one a second (docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html). So one write at a time
-        asks again, the others stand in line, and the patience of each begins when its turn has come.
+        ECS refills the bucket of a group of calls at a fixed rate: RegisterTaskDefinition has 20 tokens and gets one a second
+        (docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html). So one write
+        at a time retries. The others wait; each one's retry deadline starts when it may send.
         """
         try:
-            if not self._line.locked():
-                return self._insist(send, find, _Patience(self._clock, in_line=False))
-        except _Retry:
+            if not self._retry_lock.locked():
+                return self._send_with_retries(send, find, _RetryDeadline(self._clock, retries_throttles=False))
+        except _NeedsRetryLock:
             pass
-        with self._line:
-            self._clock.sleep(0.0)  # What was interrupted while it stood there is not sent.
-            return self._insist(send, find, _Patience(self._clock, in_line=True))
+        with self._retry_lock:
+            self._clock.sleep(0.0)  # Raises Interrupted instead of sending, if interrupted while waiting.
+            return self._send_with_retries(send, find, _RetryDeadline(self._clock, retries_throttles=True))
 
-    def _insist(self, send: Callable[[], T], find: Callable[[], T | None], patience: _Patience) -> T:
+    def _send_with_retries(self, send: Callable[[], T], find: Callable[[], T | None], deadline: _RetryDeadline) -> T:
         while True:
             try:
                 return self._send(send)
             except AwsError as error:
-                patience.spend(error)
-                unknown = trouble_of(error) is Trouble.UNKNOWN_RESULT
+                deadline.wait(error)
+                unknown = error_kind(error) is ErrorKind.UNKNOWN_RESULT
             found = self._find(find) if unknown else None
             if found is not None:
                 return found
 
     def _find(self, find: Callable[[], T | None]) -> T | None:
-        patience = _Patience(self._clock, in_line=True)
+        deadline = _RetryDeadline(self._clock, retries_throttles=True)
         misses = 0
         while misses < _SETTLING_READS:
             try:
                 found = find()
             except AwsError as error:
-                if not is_passing(error):
-                    raise OutOfReach(f"what became of the last call is not known: {explain(error)}") from None
-                patience.spend(error)
+                if not is_transient(error):
+                    raise OutOfReach(f"the result of the last call is unknown: {explain(error)}") from None
+                deadline.wait(error)
                 continue
             if found is not None:
                 return found
@@ -194,9 +194,9 @@ class EcsWriter:
             self._clock.sleep(_FIRST_PAUSE * misses)
         return None
 
-    def _begun_in_ecs(self, service: ServiceName, task_definition: str, known: DeploymentSnapshot) -> str | None:
-        # The records come first: a deployment that failed meanwhile, or that a rival's of the same task definition has
-        # replaced, is listed no longer, and to send it again would be a second deployment of one release.
+    def _find_deployment(self, service: ServiceName, task_definition: str, known: DeploymentSnapshot) -> str | None:
+        # The records come first: a deployment that failed, or was replaced by another one of the same task definition, is
+        # not listed any more, and sending again would start a second deployment of one release.
         recorded = recorded_since(self._ecs, service.cluster, service.arn, task_definition, known)
         if recorded is not None:
             return recorded
@@ -207,37 +207,37 @@ class EcsWriter:
     def _wait_for(self, find: Callable[[], str | None]) -> str:
         found = self._find(find)
         if found is None:
-            raise OutOfReach("ECS took the update but lists no deployment of it")
+            raise OutOfReach("ECS accepted the update but lists no deployment for it")
         return found
 
 
 def _definite(send: Callable[[], T]) -> T:
-    """Send once. A definite no becomes WriteRefused; errors that leave the result open are raised as they are."""
+    """Send once. A rejection becomes WriteRefused; errors with an unknown result are raised unchanged."""
     try:
         return send()
     except AwsError as error:
-        if is_passing(error):
+        if is_transient(error):
             raise
         raise WriteRefused(explain(error)) from None
 
 
-class _Retry(Exception):
-    """AWS throttles: whoever is not in line goes there."""
+class _NeedsRetryLock(Exception):
+    """AWS throttled a first attempt: the write must wait for the retry lock."""
 
 
-class _Patience:
-    """How long throttles and silence are borne: a pause that grows, and an end."""
+class _RetryDeadline:
+    """Limits retries after throttles and missing answers: a growing pause, and a deadline."""
 
-    def __init__(self, clock: Clock, *, in_line: bool) -> None:
+    def __init__(self, clock: Clock, *, retries_throttles: bool) -> None:
         self._clock = clock
-        self._in_line = in_line
+        self._retries_throttles = retries_throttles
         self._end = clock.now() + UNREACHABLE_SECONDS
         self._pause = _FIRST_PAUSE
 
-    def spend(self, error: BaseException) -> None:
-        """Wait a little. Raises OutOfReach when there is no patience left, and _ToTheLine where nobody waits for a throttle."""
-        if not self._in_line and trouble_of(error) is Trouble.THROTTLED:
-            raise _Retry
+    def wait(self, error: BaseException) -> None:
+        """Wait for the next attempt. Raises OutOfReach after the deadline, and _NeedsRetryLock for a first throttle."""
+        if not self._retries_throttles and error_kind(error) is ErrorKind.THROTTLED:
+            raise _NeedsRetryLock
         if self._clock.now() + self._pause > self._end:
             raise OutOfReach(f"no answer for {UNREACHABLE_SECONDS:.0f} s: {explain(error)}")
         self._clock.sleep(self._pause * random.uniform(0.5, 1.0))
@@ -245,5 +245,5 @@ class _Patience:
 
 
 def _plain(arguments: Any) -> dict[str, Any]:
-    """Keyword arguments for a client whose stubs want every field typed."""
+    """Untyped keyword arguments, because the stubs require every field typed."""
     return dict(arguments)

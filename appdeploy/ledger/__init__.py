@@ -1,1 +1,1 @@
-"""The record of every release: written before each step that changes AWS and completed after it, one item a release."""
+"""The ledger: one item per release, written before each step that changes AWS and updated after it."""

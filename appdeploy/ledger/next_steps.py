@@ -1,4 +1,4 @@
-"""What to do after a release, by how it ended. The runbook's table of exit codes says the same."""
+"""What to do after a release, by its outcome. The runbook's table of exit codes says the same."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ def what_next(entry: Entry) -> str:
     match outcome:
         case Outcome.LIVE if not entry.settled:
             return (
-                f"nothing; ECS has not finished: `appdeploy releases show {entry.id} -e {entry.environment}` says when it has"
+                f"nothing; ECS has not finished: `appdeploy releases show {entry.id} -e {entry.environment}` shows when it has"
             )
         case Outcome.LIVE | Outcome.UNCHANGED:
             return "nothing"
         case Outcome.REFUSED | Outcome.SKIPPED:
-            return "nothing was changed: mend the cause, then release again"
+            return "nothing was changed: fix the cause, then release again"
         case Outcome.ROLLED_BACK | Outcome.ROLLED_BACK_BY_ECS:
-            return "the former version serves: mend the cause, then release again"
+            return "the previous version serves: fix the cause, then release again"
         case Outcome.FAILED:
-            return f"look at once, the former version is not confirmed back: {status}"
+            return f"check now, it is not confirmed that the previous version serves: {status}"
         case Outcome.SUPERSEDED:
             return f"another deployment replaced this one: {status}"
         case Outcome.TIMED_OUT:
-            return f"nothing was stopped: {resume} watches it again"
+            return f"nothing was stopped: {resume} continues watching"
         case None:
-            return f"it goes on in AWS: {resume} watches it to its end"
+            return f"it continues in AWS: {resume} watches it to its end"
 
 
 def rollback_command(entry: Entry) -> str | None:
-    """The command that undoes a release; None when it left nothing to undo."""
+    """The command that rolls a release back; None if there is nothing to roll back."""
     live = [name for name, service in entry.services.items() if service.outcome == Outcome.LIVE.value]
-    again = [name for name in live if entry.services[name].change in ("release", "return")]
-    return f"appdeploy rollback -e {entry.environment} --service {','.join(again)}" if again else None
+    changed = [name for name in live if entry.services[name].change in ("release", "return")]
+    return f"appdeploy rollback -e {entry.environment} --service {','.join(changed)}" if changed else None

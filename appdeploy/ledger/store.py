@@ -24,31 +24,31 @@ class Ledger:
         self._table = table
 
     def get(self, release_id: str) -> Entry | None:
-        """One entry, all earlier writes included. Raises ValueError for what is not an id."""
+        """One entry (consistent read). Raises ValueError for what is not a release id."""
         reply = self._dynamodb.get_item(TableName=self._table, Key=release_key(release_id), ConsistentRead=True)
         found = Entry.parse(reply["Item"]["entry"]["S"]) if "Item" in reply else None
         return found if found is not None and found.id == release_id else None
 
-    def newest(self, most: int, before: str | None = None) -> list[Entry]:
+    def newest(self, limit: int, before: str | None = None) -> list[Entry]:
         """The newest entries, newest first; with `before` those older than that release."""
         request: dict[str, Any] = {
             "KeyConditionExpression": "pk = :pk" + (" AND sk < :before" if before else ""),
             "ExpressionAttributeValues": {":pk": RELEASES, **({":before": {"S": moment_of(before)}} if before else {})},
             "ConsistentRead": True,
         }
-        return self._query(request, most)
+        return self._query(request, limit)
 
     def open(self) -> list[Entry]:
-        """The entries that are not settled, newest first. The index may lag a moment behind the writes."""
+        """The entries that are not settled, newest first. The index may lag behind the writes."""
         return self._of_index(OPEN_INDEX, OPEN)
 
-    def of_organisation(self, organisation: str, most: int) -> list[Entry]:
-        """The newest entries that are for that customer alone, newest first."""
-        return self._of_index(ORGANISATION_INDEX, {"S": organisation}, most)
+    def of_organisation(self, organisation: str, limit: int) -> list[Entry]:
+        """The newest entries for that customer only, newest first."""
+        return self._of_index(ORGANISATION_INDEX, {"S": organisation}, limit)
 
     def write_if_not_running(self, entry: Entry) -> bool:
-        """Write an entry whose release nobody carries out now. False when somebody does, or has written it meanwhile."""
-        nobody = {
+        """Write an entry unless its release is running, or was written meanwhile: then False."""
+        not_running = {
             "ConditionCheck": {
                 "TableName": self._table,
                 "Key": LOCK_KEY,
@@ -57,25 +57,25 @@ class Ledger:
                 "ExpressionAttributeValues": {":id": {"S": entry.id}},
             }
         }
-        return not transact(self._dynamodb, [nobody, put_of(self._table, entry)])
+        return not transact(self._dynamodb, [not_running, put_of(self._table, entry)])
 
-    def _of_index(self, index: str, value: Mapping[str, str], most: int | None = None) -> list[Entry]:
+    def _of_index(self, index: str, value: Mapping[str, str], limit: int | None = None) -> list[Entry]:
         request = {
             "IndexName": index,
             "KeyConditionExpression": "#key = :value",
             "ExpressionAttributeNames": {"#key": index},
             "ExpressionAttributeValues": {":value": value},
         }
-        return self._query(request, most)
+        return self._query(request, limit)
 
-    def _query(self, request: Mapping[str, Any], most: int | None) -> list[Entry]:
+    def _query(self, request: Mapping[str, Any], limit: int | None) -> list[Entry]:
         found: list[Entry] = []
-        more: dict[str, Any] = {}
-        while most is None or len(found) < most:
-            limit = _PAGE if most is None else min(_PAGE, most - len(found))
-            page = self._dynamodb.query(TableName=self._table, ScanIndexForward=False, Limit=limit, **request, **more)
+        next_page: dict[str, Any] = {}
+        while limit is None or len(found) < limit:
+            page_size = _PAGE if limit is None else min(_PAGE, limit - len(found))
+            page = self._dynamodb.query(TableName=self._table, ScanIndexForward=False, Limit=page_size, **request, **next_page)
             found += [Entry.parse(item["entry"]["S"]) for item in page["Items"]]
             if "LastEvaluatedKey" not in page:
                 break
-            more = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+            next_page = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
         return found

@@ -1,4 +1,4 @@
-"""A release's entry while the release is carried out: each step is written before it is done, and completed after it."""
+"""Writes a release's ledger entry while the release runs: each step before it is sent, and again after it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 class LedgerWriter:
-    """The entry of one release, and the turn under which it is written. Several threads may write in it."""
+    """The entry of one release, and the lock session it is written under. Safe for several threads."""
 
-    def __init__(self, turn: LockSession, table: str, entry: Entry) -> None:
-        """`entry` is what was written last."""
-        self._turn = turn
+    def __init__(self, session: LockSession, table: str, entry: Entry) -> None:
+        """`entry` is the entry as last written."""
+        self._session = session
         self._table = table
         self._entry = entry
         self._guard = threading.RLock()
@@ -34,34 +34,34 @@ class LedgerWriter:
         return self._entry
 
     def replace(self, entry: Entry) -> None:
-        """Write another entry in its place, before anything is done. Raises LockLost."""
-        self._put(lambda _: entry.model_copy(update={"version": self._entry.version}), self._turn.write)
+        """Replace the entry before anything is changed. Raises LockLost."""
+        self._put(lambda _: entry.model_copy(update={"version": self._entry.version}), self._session.write)
 
     def registered(self, service: str, task_definition: str) -> None:
-        """Remember a new revision; it is written with the next step."""
-        wanted = self._entry.services[service].target.model_copy(update={"task_definition": task_definition})
+        """Store a new revision; it is written with the next step."""
+        target = self._entry.services[service].target.model_copy(update={"task_definition": task_definition})
         with self._guard:
-            self._entry = self._entry.with_service(service, target=wanted)
+            self._entry = self._entry.with_service(service, target=target)
 
     def previous_resolved(self, plan: ServicePlan) -> None:
-        """Remember what was read after the update; it is written with the next step."""
-        told = service_entry(plan)
+        """Store what was read after the update; it is written with the next step."""
+        resolved = service_entry(plan)
         with self._guard:
             self._entry = self._entry.with_service(
-                plan.contract.name, previous=told.previous, target=told.target, image=told.image
+                plan.contract.name, previous=resolved.previous, target=resolved.target, image=resolved.image
             )
 
     def reverted_late_write(self, service: str, deployment_id: str) -> None:
-        """After our task definition was put back: the deployment that is ours from now on."""
+        """After a late write was reverted: the id of our new deployment."""
         self._put(
             lambda entry: entry.with_service(service, deployment_id=deployment_id).with_step_finished(
                 StepKind.REVERT_LATE_WRITE, service
             ),
-            self._turn.note,
+            self._session.note,
         )
 
     def pre_deploy_starting(self, services: Iterable[str]) -> None:
-        """Before the tasks of these services are started, and after the registering is done. Raises LockLost."""
+        """Before these services' pre-deploy tasks start, and after all revisions are registered. Raises LockLost."""
 
         def change(entry: Entry) -> Entry:
             entry = entry.with_step_finished(StepKind.REGISTER)
@@ -69,30 +69,30 @@ class LedgerWriter:
                 entry = entry.with_step_started(StepKind.PRE_DEPLOY, service)
             return entry
 
-        self._put(change, self._turn.write)
+        self._put(change, self._session.write)
 
     def pre_deploy_ran(self, service: str, task: str, exit_code: int | None, *, ended: bool) -> None:
-        """After the task before a service's update was started, and again after it has ended."""
+        """After a pre-deploy task was started, and again after it ended."""
 
         def change(entry: Entry) -> Entry:
             entry = entry.with_service(service, pre_deploy=PreDeployRun(task=task, exit_code=exit_code))
             return entry.with_step_finished(StepKind.PRE_DEPLOY, service) if ended else entry
 
-        self._put(change, self._turn.note)
+        self._put(change, self._session.note)
 
     def reverted(self, service: str, deployment_id: str) -> None:
-        """After a service that was live went back: the deployment that brings its former version."""
+        """After a live service was reverted: the deployment of its previous version."""
         self._put(
             lambda entry: entry.with_service(service, revert_deployment_id=deployment_id).with_step_finished(
                 StepKind.REVERT, service
             ),
-            self._turn.note,
+            self._session.note,
         )
 
     def updating(self, services: Iterable[str]) -> None:
-        """Before these services are updated, and after the registering is done. Raises LockLost: then nothing is sent.
+        """Before these services are updated, and after all revisions are registered. Raises LockLost: then nothing is sent.
 
-        Nothing is written when this step was the first, as in a rollback: it was written with the lock.
+        Writes nothing if this is the first step, as in a rollback: then it was written with the lock.
         """
         names = tuple(services)
         if self._entry.has_open_step(StepKind.UPDATE) and all(
@@ -105,29 +105,29 @@ class LedgerWriter:
                 if entry.has_open_step(StepKind.UPDATE)
                 else entry.with_step_finished(StepKind.REGISTER).with_step_started(StepKind.UPDATE)
             ).with_updates_sent(names),
-            self._turn.write,
+            self._session.write,
         )
 
     def updated(self, deployments: Iterable[tuple[str, str]]) -> None:
-        """After the services were updated: the deployment of each."""
+        """After the services were updated: the deployment id of each."""
 
         def change(entry: Entry) -> Entry:
             for service, deployment_id in deployments:
                 entry = entry.with_service(service, deployment_id=deployment_id)
             return entry.with_step_finished(StepKind.UPDATE)
 
-        self._put(change, self._turn.note)
+        self._put(change, self._session.note)
 
     def step_starting(self, what: StepKind, service: str, why: str | None = None) -> None:
-        """Before a step that must not wait for the ledger: the step is written when the table answers."""
-        self._put(lambda entry: entry.with_step_started(what, service, why), self._turn.note)
+        """Before a step that must not wait for the ledger: it is written when the table answers."""
+        self._put(lambda entry: entry.with_step_started(what, service, why), self._session.note)
 
     def step_finished(self, what: StepKind, service: str) -> None:
-        """After that step was done."""
-        self._put(lambda entry: entry.with_step_finished(what, service), self._turn.note)
+        """After that step."""
+        self._put(lambda entry: entry.with_step_finished(what, service), self._session.note)
 
     def finish(self, results: Iterable[ServiceResult]) -> None:
-        """The outcomes as they are told. They are written together with the end of the turn."""
+        """Store the reported outcomes. They are written together with the release of the lock."""
 
         def change(entry: Entry) -> Entry:
             for result in results:
@@ -135,12 +135,12 @@ class LedgerWriter:
                     entry = with_result(entry, result)
             return entry.model_copy(update={"reported": datetime.now(UTC)})
 
-        self._put(change, self._turn.write_on_exit)
+        self._put(change, self._session.write_on_exit)
 
     def _put(self, change: Callable[[Entry], Entry], send: Callable[[LedgerPut], None]) -> None:
         with self._guard:
             entry = change(self._entry)
-            fence = self._turn.fence if self._turn.fence is not None else entry.fence
+            fence = self._session.fence if self._session.fence is not None else entry.fence
             self._entry = entry.model_copy(update={"version": entry.version + 1, "fence": fence})
             send(put_of(self._table, self._entry))
 

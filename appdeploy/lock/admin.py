@@ -1,4 +1,4 @@
-"""Where a person asks about an environment's lock, outside a release."""
+"""The lock of an environment for a person, outside a release."""
 
 from __future__ import annotations
 
@@ -18,17 +18,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LockAdmin:
-    """An environment's lock, and who asks."""
+    """An environment's lock, and the caller."""
 
     environment: str
     store: LockStore
     caller: str
 
     def evict(self, seen: LockItem) -> None:
-        """Take the lock away from the holder that was seen. Raises Locked if the lock has moved since."""
+        """Remove the holder that was seen. Raises Locked if the lock has changed since."""
         if not self.store.evict(seen.mark):
             now = describe(self.store.read())
-            raise Locked(f"the lock of {self.environment} moved just now ({now}): its holder is alive; ask again to put it out")
+            raise Locked(
+                f"the lock of {self.environment} changed just now ({now}): its holder is running; run this again to remove it"
+            )
 
 
 def open_lock_admin(clients: Clients, environment: str) -> LockAdmin:

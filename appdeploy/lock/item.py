@@ -1,4 +1,4 @@
-"""The lock as values: who holds it, who froze the environment, and whether it has moved."""
+"""The lock as values: its holder, the freeze, and whether it has changed."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Holder:
-    """The release at work."""
+    """The running release."""
 
     release: str
     """Its release id."""
     who: str
     since: str
-    """ISO time of the holder's own clock: for people to read, never for a decision."""
+    """ISO time by the holder's clock: for display, never for a decision."""
     token: str
-    """Random, and new for each attempt: by it an attempt knows its own write again after a lost reply."""
+    """Random, new for each attempt: identifies an attempt's own write after a lost reply."""
     reason: str = ""
-    """What it is for."""
+    """Its purpose."""
 
 
 @dataclass(frozen=True)
 class Freeze:
-    """A person's word that nothing is to be released."""
+    """A person's request to release nothing."""
 
     who: str
     since: str
-    """ISO time, for people to read."""
+    """ISO time, for display."""
     reason: str
 
 
 @dataclass(frozen=True)
 class Mark:
-    """Changes with every write of the holder half. Equal marks mean that the holder has not stirred."""
+    """Changes with every write of the holder part. Equal marks mean that the holder has not renewed."""
 
     fence: int
     beat: int
@@ -40,18 +40,18 @@ class Mark:
 
 @dataclass(frozen=True)
 class LockItem:
-    """What the table says."""
+    """The lock's item in the table."""
 
     fence: int = 0
-    """Counts who has held the lock: each new holder has a higher one. 0 before the first."""
+    """Number of the holder: each new holder has a higher one. 0 before the first."""
     beat: int = 0
     """Counts the holder's renewals."""
     holder: Holder | None = None
     freeze: Freeze | None = None
     previous: Holder | None = None
-    """From whom the holder seized the lock; None when nobody held it, and for a holder that has not seized it."""
+    """The holder before a takeover; None if the lock was free, or was acquired without a takeover."""
 
     @property
     def mark(self) -> Mark:
-        """What to compare with a later reading."""
+        """The value to compare with a later read."""
         return Mark(self.fence, self.beat)

@@ -1,4 +1,4 @@
-"""A release's turn: how a plan gets the lock of its environment, and how a rollback takes it from whoever has it."""
+"""Lock sessions: how a release acquires its environment's lock, and how a rollback takes it from another holder."""
 
 from __future__ import annotations
 
@@ -27,31 +27,31 @@ if TYPE_CHECKING:
 
 
 class LockSession(Protocol):
-    """The right to send writes. A context manager: leaving it ends the turn."""
+    """The right to send writes. A context manager: leaving it releases the lock."""
 
     fence: int | None
-    """Which holder of the lock this is; None without a lock."""
+    """Number of this holder of the lock; None without a lock."""
     waited: bool
-    """Whether others were at work before, so that what was read is out of date."""
+    """Whether it waited for another release, so that earlier reads are stale."""
 
     @property
     def taken_from(self) -> str | None:
-        """The release that it was taken from, as far as it is known: a late write of that one can still land."""
+        """The release it was taken from, if known: a late write of that release may still arrive."""
 
     def confirm(self) -> None:
-        """Asked before each write. Raises LockLost or OutOfReach when nothing must be sent."""
+        """Called before each write. Raises LockLost or OutOfReach when nothing may be sent."""
 
     def is_lost(self) -> bool:
-        """Whether it is somebody else's turn by now, as far as that can be told."""
+        """Whether another command holds the lock now, if known."""
 
-    def write(self, along: LedgerPut) -> None:
-        """Write that into the table before anything is sent. Raises LockLost or OutOfReach when nothing must be sent."""
+    def write(self, ledger_put: LedgerPut) -> None:
+        """Write to the ledger before AWS is changed. Raises LockLost or OutOfReach when nothing may be sent."""
 
-    def note(self, along: LedgerPut) -> None:
-        """Write that into the table, now or as soon as it answers."""
+    def note(self, ledger_put: LedgerPut) -> None:
+        """Write to the ledger now, or as soon as the table answers."""
 
-    def write_on_exit(self, along: LedgerPut) -> None:
-        """Write that into the table with the end of the turn."""
+    def write_on_exit(self, ledger_put: LedgerPut) -> None:
+        """Write to the ledger together with the release of the lock."""
 
     def __enter__(self) -> Self: ...
 
@@ -59,34 +59,34 @@ class LockSession(Protocol):
 
 
 class Acquirer(Protocol):
-    """How a plan gets its turn."""
+    """How a plan gets its lock session."""
 
     def is_free(self, plan: ReleasePlan) -> bool:
-        """Whether nobody is at work and nothing is frozen. Raises Refused when the lock cannot be reached."""
+        """Whether no release is running and there is no freeze. Raises Refused when the lock cannot be read."""
 
     def acquire(self, plan: ReleasePlan, opening: Entry) -> LockSession:
-        """A turn for a plan, together with the first write of its entry in the ledger; it may wait.
+        """Acquire the lock for a plan, with the first write of its ledger entry; may wait.
 
-        Raises Locked, or Refused when the lock cannot be reached.
+        Raises Locked, or Refused when the lock cannot be written.
         """
 
 
 class WithoutLock:
-    """A turn without lock and record: for a rollback that is told not to try the table."""
+    """A session without lock and ledger, for a rollback that must not use the table."""
 
     fence: int | None = None
     waited = False
     taken_from: str | None = None
 
     def confirm(self) -> None:
-        """There is nothing to lose."""
+        """Nothing to check."""
 
     def is_lost(self) -> bool:
-        """There was nothing to lose."""
+        """Never: there is no lock."""
         return False
 
-    def write(self, along: LedgerPut) -> None:
-        """Nothing is written."""
+    def write(self, ledger_put: LedgerPut) -> None:
+        """Write nothing."""
 
     note = write_on_exit = write
 
@@ -94,35 +94,35 @@ class WithoutLock:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """There is nothing to let go."""
+        """Nothing to release."""
 
 
 @dataclass(frozen=True)
 class WaitingAcquirer:
-    """Turns of releases: one at a time."""
+    """Lock sessions of releases: one at a time."""
 
     clients: Clients
     clock: Clock
     emit: Emit
     wait: float
-    """How many seconds to stand in line."""
+    """How many seconds to wait for the lock."""
 
     def is_free(self, plan: ReleasePlan) -> bool:
-        """See Line."""
+        """See Acquirer."""
         with refusing(f"the lock of {plan.environment} could not be read"):
             item = self._store(plan).read()
         return item.holder is None and item.freeze is None
 
     def acquire(self, plan: ReleasePlan, opening: Entry) -> LockSession:
-        """See Line."""
+        """See Acquirer."""
         with refusing(f"the lock of {plan.environment} could not be taken"):
             return acquire(
                 self._store(plan),
                 _holder(plan),
                 self.clock,
                 wait=self.wait,
-                tell=lambda item: self.emit(WaitingForLock(describe(item))),
-                record=lambda fence: put_of(table_of(plan), opening.model_copy(update={"fence": fence})),
+                on_wait=lambda item: self.emit(WaitingForLock(describe(item))),
+                opening_put=lambda fence: put_of(table_of(plan), opening.model_copy(update={"fence": fence})),
             )
 
     def _store(self, plan: ReleasePlan) -> DynamoLockStore:
@@ -131,19 +131,19 @@ class WaitingAcquirer:
 
 @dataclass(frozen=True)
 class TakeoverAcquirer:
-    """Turns of rollbacks: through a freeze, taken from whoever has the lock, and without it when it is out of reach."""
+    """Lock sessions of rollbacks: ignore a freeze, take the lock from its holder, and go on without it if unreachable."""
 
     clients: Clients
     emit: Emit
     without_ledger: bool = False
-    """Not even to try the table."""
+    """Do not use the table at all."""
 
     def is_free(self, plan: ReleasePlan) -> bool:
-        """A rollback waits for nobody."""
+        """A rollback never waits."""
         return True
 
     def acquire(self, plan: ReleasePlan, opening: Entry) -> LockSession:
-        """See Line; nothing is raised."""
+        """See Acquirer; nothing is raised."""
         if self.without_ledger:
             return WithoutLock()
         store = DynamoLockStore(self.clients.once.dynamodb, table_of(plan))
@@ -152,30 +152,30 @@ class TakeoverAcquirer:
 
 @dataclass(frozen=True)
 class ResumingAcquirer:
-    """Turns of resumed releases: a rollback's at once, any other one's in line."""
+    """Lock sessions of resumed releases: a rollback takes the lock over, any other release waits."""
 
     takeover: TakeoverAcquirer
     waiting: WaitingAcquirer
 
     def is_free(self, plan: ReleasePlan) -> bool:
-        """See Line."""
-        return self._line(plan).is_free(plan)
+        """See Acquirer."""
+        return self._acquirer_for(plan).is_free(plan)
 
     def acquire(self, plan: ReleasePlan, opening: Entry) -> LockSession:
-        """See Line."""
-        return self._line(plan).acquire(plan, opening)
+        """See Acquirer."""
+        return self._acquirer_for(plan).acquire(plan, opening)
 
-    def _line(self, plan: ReleasePlan) -> Acquirer:
+    def _acquirer_for(self, plan: ReleasePlan) -> Acquirer:
         return self.takeover if kind_of(plan.release_id) == ROLLBACK else self.waiting
 
 
 def now() -> str:
-    """The time of day in UTC, for people to read."""
+    """The current time in UTC, for display."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def local_user() -> str:
-    """Who works at this machine, for people to read, where AWS was not asked."""
+    """User and host, for display where the AWS identity was not read."""
     return f"{getpass.getuser()}@{socket.gethostname()}"
 
 
@@ -186,5 +186,5 @@ def table_of(plan: ReleasePlan) -> str:
 
 
 def _holder(plan: ReleasePlan) -> Holder:
-    why = "; ".join(words for words in (plan.purpose, plan.incident, plan.reason) if words)
-    return Holder(plan.release_id, plan.caller or local_user(), now(), uuid.uuid4().hex, why)
+    reason = "; ".join(text for text in (plan.purpose, plan.incident, plan.reason) if text)
+    return Holder(plan.release_id, plan.caller or local_user(), now(), uuid.uuid4().hex, reason)

@@ -15,44 +15,44 @@ if TYPE_CHECKING:
 
 
 _LEDGER_PUT = 1
-"""The position of the write that goes along."""
+"""Position of the ledger write in the transaction."""
 
 _UNMOVED = "(attribute_not_exists(fence) OR (fence = :fence AND beat = :beat))"
 
 
 LedgerPut = Mapping[str, Any]
-"""One more write of the same table that happens together with that of the lock, or not at all."""
+"""A ledger write that is sent in one transaction with the lock's."""
 
 
 class LockStore(Protocol):
-    """What the lock needs of a table: atomic writes that happen only if the item is as it was read.
+    """The lock's table: atomic writes that succeed only if the item is unchanged since it was read.
 
-    A write `along` that is refused by its own condition is left out: the lock's is sent without it.
+    A `ledger_put` that fails its own condition is dropped: the lock's write is sent without it.
     """
 
     def read(self) -> LockItem:
-        """The item as it is, all earlier writes included; an empty one if it was never written."""
+        """The current item (consistent read); an empty one if it was never written."""
 
-    def take(self, seen: Mark, holder: Holder, along: LedgerPut | None = None) -> int | None:
-        """Become the holder if the item has not moved since `seen` and nobody froze it. The fence, or None if too late."""
+    def take(self, seen: Mark, holder: Holder, ledger_put: LedgerPut | None = None) -> int | None:
+        """Become the holder if the item is unchanged since `seen` and not frozen. Returns the fence, or None."""
 
-    def take_over(self, holder: Holder, along: LedgerPut | None = None) -> None:
-        """Become the holder whoever holds the lock, and through a freeze, which stays. `read` then tells the fence."""
+    def take_over(self, holder: Holder, ledger_put: LedgerPut | None = None) -> None:
+        """Become the holder even if the lock is held or frozen; a freeze stays. `read` then returns the fence."""
 
-    def renew(self, fence: int, along: LedgerPut | None = None) -> bool:
-        """Show that the holder of that fence is alive. False if somebody else holds the lock, or nobody."""
+    def renew(self, fence: int, ledger_put: LedgerPut | None = None) -> bool:
+        """Renew the lease of that fence. False if it does not hold the lock any more."""
 
-    def release(self, fence: int, along: LedgerPut | None = None) -> bool:
-        """Let go. False if the lock was not held under that fence any more."""
+    def release(self, fence: int, ledger_put: LedgerPut | None = None) -> bool:
+        """Release the lock. False if it was not held under that fence any more."""
 
     def freeze(self, freeze: Freeze) -> bool:
         """Freeze the environment. False if it is frozen already."""
 
     def unfreeze(self) -> None:
-        """Lift the freeze, if there is one."""
+        """Remove the freeze, if there is one."""
 
     def evict(self, seen: Mark) -> bool:
-        """Put the holder out, who finds out at its next renewal. False if the item has moved since `seen`."""
+        """Remove the holder, whose next renewal then fails. False if the item has changed since `seen`."""
 
 
 class DynamoLockStore:
@@ -67,37 +67,37 @@ class DynamoLockStore:
         reply = self._dynamodb.get_item(TableName=self._table, Key=LOCK_KEY, ConsistentRead=True)
         return _item(reply.get("Item", {}))
 
-    def take(self, seen: Mark, holder: Holder, along: LedgerPut | None = None) -> int | None:
-        """See LockStore. A repeated request, whose first reply was lost, knows its own write by the holder's token."""
+    def take(self, seen: Mark, holder: Holder, ledger_put: LedgerPut | None = None) -> int | None:
+        """See LockStore. A retry after a lost reply recognises its own write by the holder's token."""
         taken = self._write(
             "SET fence = :next, beat = :zero, holder = :holder REMOVE previous",
             f"{_UNMOVED} AND attribute_not_exists(freeze)",
             {**_mark(seen), ":next": _number(seen.fence + 1), ":zero": _number(0), ":holder": _texts(asdict(holder))},
-            along,
+            ledger_put,
         )
         if taken:
             return seen.fence + 1
         item = self.read()
         return item.fence if item.holder and item.holder.token == holder.token else None
 
-    def take_over(self, holder: Holder, along: LedgerPut | None = None) -> None:
-        """See LockStore. One call; whom it took the lock from stays in the item, because a transaction tells no old values."""
+    def take_over(self, holder: Holder, ledger_put: LedgerPut | None = None) -> None:
+        """See LockStore. One call; the previous holder stays in the item, because a transaction returns no old values."""
         self._write(
-            "SET previous = if_not_exists(holder, :nobody), fence = if_not_exists(fence, :zero) + :one, beat = :zero,"
+            "SET previous = if_not_exists(holder, :no_holder), fence = if_not_exists(fence, :zero) + :one, beat = :zero,"
             " holder = :holder",
             None,
-            {":nobody": {"M": {}}, ":one": _number(1), ":zero": _number(0), ":holder": _texts(asdict(holder))},
-            along,
+            {":no_holder": {"M": {}}, ":one": _number(1), ":zero": _number(0), ":holder": _texts(asdict(holder))},
+            ledger_put,
         )
 
-    def renew(self, fence: int, along: LedgerPut | None = None) -> bool:
+    def renew(self, fence: int, ledger_put: LedgerPut | None = None) -> bool:
         """See LockStore."""
-        return self._write("SET beat = beat + :one", _held(), {":fence": _number(fence), ":one": _number(1)}, along)
+        return self._write("SET beat = beat + :one", _held(), {":fence": _number(fence), ":one": _number(1)}, ledger_put)
 
-    def release(self, fence: int, along: LedgerPut | None = None) -> bool:
+    def release(self, fence: int, ledger_put: LedgerPut | None = None) -> bool:
         """See LockStore."""
         values = {":fence": _number(fence), ":one": _number(1)}
-        return self._write("SET beat = beat + :one REMOVE holder, previous", _held(), values, along)
+        return self._write("SET beat = beat + :one REMOVE holder, previous", _held(), values, ledger_put)
 
     def freeze(self, freeze: Freeze) -> bool:
         """See LockStore."""
@@ -108,17 +108,19 @@ class DynamoLockStore:
         self._write("REMOVE freeze", None, {})
 
     def evict(self, seen: Mark) -> bool:
-        """See LockStore. The fence moves on, so that a write of the former holder is refused."""
+        """See LockStore. The fence is incremented, so that a write of the removed holder fails."""
         values = {**_mark(seen), ":next": _number(seen.fence + 1), ":zero": _number(0)}
         return self._write("SET fence = :next, beat = :zero REMOVE holder", _UNMOVED, values)
 
-    def _write(self, update: str, condition: str | None, values: Mapping[str, Any], along: LedgerPut | None = None) -> bool:
+    def _write(
+        self, update: str, condition: str | None, values: Mapping[str, Any], ledger_put: LedgerPut | None = None
+    ) -> bool:
         call: dict[str, Any] = {"TableName": self._table, "Key": LOCK_KEY, "UpdateExpression": update}
         if condition:
             call["ConditionExpression"] = condition
         if values:
             call["ExpressionAttributeValues"] = values
-        return self._write_alone(call) if along is None else self._write_both(call, along)
+        return self._write_alone(call) if ledger_put is None else self._write_both(call, ledger_put)
 
     def _write_alone(self, call: dict[str, Any]) -> bool:
         try:
@@ -127,8 +129,8 @@ class DynamoLockStore:
             return False
         return True
 
-    def _write_both(self, call: dict[str, Any], along: LedgerPut) -> bool:
-        refused = transact(self._dynamodb, [{"Update": call}, along])
+    def _write_both(self, call: dict[str, Any], ledger_put: LedgerPut) -> bool:
+        refused = transact(self._dynamodb, [{"Update": call}, ledger_put])
         if refused == {_LEDGER_PUT}:
             return self._write_alone(call)
         return not refused

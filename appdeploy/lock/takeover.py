@@ -1,4 +1,4 @@
-"""A rollback's hold of the lock: taken from whoever has it, through a freeze, and tried again while the table is silent."""
+"""A rollback's lock session: takes the lock from any holder, ignores a freeze, and retries while the table does not answer."""
 
 from __future__ import annotations
 
@@ -16,91 +16,91 @@ from appdeploy.lock.store import LedgerPut, LockStore
 from appdeploy.model.events import ContinuedWithoutLock, Emit, LockTakenOver, NotRecorded
 
 TAKEOVER_SECONDS = 0.8
-"""How long a rollback waits for the table before it goes on. With both SSM and DynamoDB silent the update still has to be
-sent within 3 seconds of the command (docs/evidence/rollback-time.md)."""
+"""How long a rollback waits for the table before it continues. If neither SSM nor DynamoDB answers, the update still has to
+be sent within 3 seconds of the command (docs/evidence/rollback-time.md)."""
 
 
 _RELEASE_TRIES = 3
 
 
 class Takeover:
-    """A turn that nothing takes away: it does not depend on the table, and tells it as much as it can.
+    """A lock session that does not depend on the table, and writes to it when it can.
 
-    Until the first write succeeds each heartbeat tries it again, so that the record is complete in the end.
+    Until the first write succeeds each heartbeat retries it, so that the record is complete in the end.
     """
 
     waited = False
 
     def __init__(self, store: LockStore, holder: Holder, emit: Emit, opening: LedgerPut) -> None:
         self.fence: int | None = None
-        """DeploymentSnapshot once the table told it, after the first write."""
-        self.former: LockItem | None = None
-        """What the lock was like before; None while that is not known."""
+        """Known once the table was read after the first write."""
+        self.previous_lock: LockItem | None = None
+        """The lock before the takeover; None while not known."""
         self._store = store
         self._holder = holder
         self._emit = emit
         self._pending: LedgerPut | None = opening
-        self._seized = False
+        self._taken = False
         self._lost = False
-        self._told = False
+        self._takeover_reported = False
         self._end = threading.Event()
         self._guard = threading.Lock()
-        self._heart = threading.Thread(target=self._beat, name="lock-heartbeat", daemon=True)
+        self._heartbeat_thread = threading.Thread(target=self._heartbeat, name="lock-heartbeat", daemon=True)
 
     def __enter__(self) -> Self:
-        why = self._try()
-        if why is not None:
-            self._emit(ContinuedWithoutLock(why))
-        self._heart.start()
+        reason = self._try()
+        if reason is not None:
+            self._emit(ContinuedWithoutLock(reason))
+        self._heartbeat_thread.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._end.set()
         for _ in range(_RELEASE_TRIES):
-            if self._try(self._let_go) is None:
+            if self._try(self._release) is None:
                 break
-        if not self._seized:
+        if not self._taken:
             self._emit(NotRecorded())
 
     @property
     def taken_from(self) -> str | None:
-        """The release that held the lock before, as far as it is known."""
-        return self.former.holder.release if self.former and self.former.holder else None
+        """The release that held the lock before, if known."""
+        return self.previous_lock.holder.release if self.previous_lock and self.previous_lock.holder else None
 
     def is_lost(self) -> bool:
-        """See Turn. Asks the table for a second at most; one that does not answer says nothing."""
+        """See LockSession. Reads the table for a second at most; if it does not answer, the last known state."""
         self._try()
         return self._lost
 
     def confirm(self) -> None:
-        """A rollback asks nobody."""
+        """A rollback needs no confirmation."""
 
-    def write(self, along: LedgerPut) -> None:
-        """Write that along within a second, else as soon as the table answers."""
-        self._pending = along
+    def write(self, ledger_put: LedgerPut) -> None:
+        """Send this ledger write within a second, else as soon as the table answers."""
+        self._pending = ledger_put
         self._try()
-        if self.former and (self.former.holder or self.former.freeze) and not self._told:
-            self._told = True
-            self._emit(LockTakenOver(describe(self.former)))
+        if self.previous_lock and (self.previous_lock.holder or self.previous_lock.freeze) and not self._takeover_reported:
+            self._takeover_reported = True
+            self._emit(LockTakenOver(describe(self.previous_lock)))
 
     note = write
 
-    def write_on_exit(self, along: LedgerPut) -> None:
-        """Write that along with letting go."""
-        self._pending = along
+    def write_on_exit(self, ledger_put: LedgerPut) -> None:
+        """Send this ledger write with the release of the lock."""
+        self._pending = ledger_put
 
     def _try(self, step: Callable[[], None] | None = None) -> str | None:
-        """Do one step of the record, for a second at most. Why it did not go."""
+        """Do one write to the table, for a second at most. Returns why it failed, or None."""
         try:
-            with_timeout(TAKEOVER_SECONDS, lambda: self._alone(step or self._advance))
+            with_timeout(TAKEOVER_SECONDS, lambda: self._exclusively(step or self._take_or_renew))
         except TimeoutError:
             return f"no answer of DynamoDB within {TAKEOVER_SECONDS:g} s"
         except AwsError as error:
             return explain(error)
         return None
 
-    def _alone(self, step: Callable[[], None]) -> None:
-        # One that was given up may still be under way: what it leaves undone is done by the next.
+    def _exclusively(self, step: Callable[[], None]) -> None:
+        # A write that timed out here may still be running: the next call completes it.
         if not self._guard.acquire(timeout=TAKEOVER_SECONDS):
             raise TimeoutError
         try:
@@ -108,38 +108,38 @@ class Takeover:
         finally:
             self._guard.release()
 
-    def _advance(self) -> None:
-        along = self._pending
-        if not self._seized:
-            self._store.take_over(self._holder, along)
-            self._seized = True
+    def _take_or_renew(self) -> None:
+        ledger_put = self._pending
+        if not self._taken:
+            self._store.take_over(self._holder, ledger_put)
+            self._taken = True
         else:
-            self._learn()
+            self._read_fence()
             if self.fence is not None and not self._lost:
-                self._lost = not self._store.renew(self.fence, along)
-        if self._pending is along:
+                self._lost = not self._store.renew(self.fence, ledger_put)
+        if self._pending is ledger_put:
             self._pending = None
 
-    def _learn(self) -> None:
-        """What the seizing did not tell: our fence, and who had the lock."""
+    def _read_fence(self) -> None:
+        """Read what the takeover did not return: our fence, and the previous holder."""
         if self.fence is not None or self._lost:
             return
         item = self._store.read()
         self._lost = item.holder is None or item.holder.token != self._holder.token
         if not self._lost:
-            # A seizure whose reply was lost is sent again, and then takes the lock from itself.
-            former = item.previous if item.previous and item.previous.token != self._holder.token else None
-            self.former = LockItem(holder=former, freeze=item.freeze)
+            # A takeover whose reply was lost is sent again, and then takes the lock from itself.
+            previous = item.previous if item.previous and item.previous.token != self._holder.token else None
+            self.previous_lock = LockItem(holder=previous, freeze=item.freeze)
             self.fence = item.fence
 
-    def _let_go(self) -> None:
-        if not self._seized:
-            self._advance()
-        self._learn()
+    def _release(self) -> None:
+        if not self._taken:
+            self._take_or_renew()
+        self._read_fence()
         if self.fence is not None and not self._lost:
             self._store.release(self.fence, self._pending)
 
-    def _beat(self) -> None:
+    def _heartbeat(self) -> None:
         while not self._lost and not self._end.wait(HEARTBEAT_SECONDS):
             with contextlib.suppress(TimeoutError, *AwsError):
-                self._alone(self._advance)
+                self._exclusively(self._take_or_renew)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _LINES = 10
 _WIDTH = 300
 
-# A container's output is foreign text: escape sequences would act on the terminal of whoever reads it.
+# A container's output is untrusted text: escape sequences would control the reader's terminal.
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -23,7 +23,7 @@ def last_lines(logs: CloudWatchLogsClient, definition: TaskDefinition, container
     """At most ten lines, oldest first, of one task's container.
 
     Empty when the container does not log to CloudWatch, wrote nothing, or its log cannot be read: a missing log must
-    not hide the outcome that it would explain.
+    not hide the outcome.
     """
     if container not in definition.containers:
         return ()
@@ -43,25 +43,25 @@ def last_lines(logs: CloudWatchLogsClient, definition: TaskDefinition, container
 
 
 class LogTail:
-    """The lines of one task's container as they come. What cannot be read is left out, as above."""
+    """Follows the log of one task's container. A failed read returns no lines."""
 
     def __init__(self, logs: CloudWatchLogsClient, definition: TaskDefinition, container: str, task_arn: str) -> None:
         target = definition.log_target_of(container) if container in definition.containers else None
         self._logs = logs
-        self._place: dict[str, Any] | None = None
+        self._request: dict[str, Any] | None = None
         if target is not None:
             stream = target.stream(container, task_arn)
-            self._place = {"logGroupName": target.group, "logStreamName": stream, "startFromHead": True}
+            self._request = {"logGroupName": target.group, "logStreamName": stream, "startFromHead": True}
 
     def more(self) -> tuple[str, ...]:
-        """What was written since the last call, oldest first: a page of ten thousand lines at most."""
-        if self._place is None:
+        """The lines written since the last call, oldest first: at most a page of ten thousand."""
+        if self._request is None:
             return ()
         try:
-            reply = self._logs.get_log_events(**self._place)
+            reply = self._logs.get_log_events(**self._request)
         except AwsError:
             return ()
-        self._place["nextToken"] = reply["nextForwardToken"]
+        self._request["nextToken"] = reply["nextForwardToken"]
         return tuple(printable(event["message"]) for event in reply["events"])
 
 

@@ -1,4 +1,4 @@
-"""Time as an argument: a monotonic clock whose sleep can be cut short."""
+"""Time as an argument: a monotonic clock whose sleep can be interrupted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from appdeploy.model.errors import AppdeployError, Interrupted
 
 
 class Clock(Protocol):
-    """Seconds on a clock that never goes back, and a way to wait on it."""
+    """A monotonic clock in seconds, and waiting on it."""
 
     def now(self) -> float:
         """Seconds since some fixed moment."""
@@ -20,8 +20,8 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None:
         """Wait. Raises Interrupted when the command is being stopped."""
 
-    def check_cancelled(self) -> None:
-        """Wait again after an interruption that was heard."""
+    def clear_cancelled(self) -> None:
+        """Let `sleep` wait again after an interruption was handled."""
 
     @property
     def cancelled(self) -> bool:
@@ -39,27 +39,27 @@ class SystemClock:
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Wait `seconds`. Raises Interrupted as soon as `cancel` is called, in whichever thread it waits."""
+        """Wait `seconds`. Raises Interrupted as soon as `cancel` is called, in any thread."""
         if self._cancelled.wait(seconds):
             raise Interrupted("stopped while waiting")
 
     def cancel(self) -> None:
-        """End every present and future wait, so that worker threads do not outlive the command."""
+        """End every current and future wait, so that worker threads do not outlive the command."""
         self._cancelled.set()
 
-    def check_cancelled(self) -> None:
+    def clear_cancelled(self) -> None:
         """Let `sleep` wait again, until the next `cancel`."""
         self._cancelled.clear()
 
     @property
     def cancelled(self) -> bool:
-        """Whether `cancel` was called, and `go_on` was not since."""
+        """Whether `cancel` was called, and `clear_cancelled` was not called since."""
         return self._cancelled.is_set()
 
 
 @contextmanager
 def interruptible(clock: Clock) -> Iterator[None]:
-    """Let an interruption be one: libraries written in C (pydantic's) turn KeyboardInterrupt into an error of their own."""
+    """Raise KeyboardInterrupt for an interruption that a C library (pydantic's) turned into an error of its own."""
     try:
         yield
     except AppdeployError:

@@ -1,8 +1,8 @@
-"""The contract between the two tiers: what the infrastructure program promises to the release tool.
+"""The contract between the two tiers: what the infrastructure program provides to the release tool.
 
-It is a handful of SSM parameters under `/axonflow/<environment>/contract/`, written by `pulumi up` after everything
-that they name: `platform`, and `services/<service>` for each service. Both sides use the models of this module, so the
-document's shape has one definition. The release tool is the reader (appdeploy.aws.contract_reader), infra the writer.
+SSM parameters under `/axonflow/<environment>/contract/`, written by `pulumi up` after every resource that they
+name: `platform`, and `services/<service>` for each service. Both sides use the models of this module, so the
+document has one definition. The release tool is the reader (appdeploy.aws.contract_reader), infra the writer.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from appdeploy.model.window import ReleaseWindow as ReleaseWindow  # infra takes it from here
+from appdeploy.model.window import ReleaseWindow as ReleaseWindow  # imported by infra
 
 SCHEMA_MAJOR = 1
 """The major version that this code reads and writes. A reader refuses every other one."""
@@ -27,7 +27,7 @@ SERVICE_PATTERN = r"[a-z][a-z0-9-]{0,29}"
 
 
 class ContractError(ValueError):
-    """A contract document that cannot be used. The message is one line and names the parameter's field."""
+    """A contract document that cannot be used. The message is one line and names the field."""
 
 
 def contract_path(environment: str) -> str:
@@ -57,7 +57,7 @@ Count = Annotated[int, Field(ge=0, le=5000)]
 
 
 class _Document(BaseModel):
-    """One parameter's JSON value. Unknown fields are kept out of the way: a later minor version may add some."""
+    """One parameter's JSON value. Unknown fields are ignored: a later minor version may add some."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     kind: ClassVar[str]
@@ -67,7 +67,7 @@ class _Document(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _refuse_other_major_versions(cls, data: Any) -> Any:
-        # Before the fields are looked at: of another major version nothing but the version itself means anything to us.
+        # Before the fields are validated: in another major version only the version itself has a known meaning.
         version = data.get("schema_version") if isinstance(data, dict) else None
         if isinstance(version, str) and version.split(".")[0] != str(SCHEMA_MAJOR):
             raise ValueError(f"schema version {version} is not {SCHEMA_MAJOR}.x: use the release tool of that version")
@@ -100,7 +100,7 @@ class _Document(BaseModel):
 
 
 class Promotion(BaseModel):
-    """Where a digest has to have been live, and settled, before this environment takes it."""
+    """The environment where a digest must have been live and settled before it is released to this one."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -109,7 +109,7 @@ class Promotion(BaseModel):
     releases_table: str
     """That environment's ledger."""
     role: RoleArn | None = None
-    """The role that may read it, where the environment is in another account; None: the caller's own credentials do."""
+    """The role that may read it, if the environment is in another account; None: the caller's own credentials."""
 
 
 class PlatformContract(_Document):
@@ -125,15 +125,15 @@ class PlatformContract(_Document):
     url: Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+$")]
     """Where customers reach the platform: scheme and host of the public load balancer, no path."""
     windows: Annotated[tuple[ReleaseWindow, ...], Field(max_length=14)] = ()
-    """When releases may begin; any time when there is none."""
+    """When releases may start; any time if empty."""
     promotion: Promotion | None = None
-    """None: the environment takes any image."""
+    """None: any image may be released."""
     event_bus: EventsArn | None = None
-    """The EventBridge bus that is told of releases; none is told without it."""
+    """The EventBridge bus for release notifications; None: no notifications."""
 
 
 class Scaling(BaseModel):
-    """Between which counts autoscaling keeps a service once it was released."""
+    """Autoscaling's bounds for a service, once it was released."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -155,31 +155,31 @@ class PreDeployTask(BaseModel):
     command: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1, max_length=50)]
     """What the application container runs instead of its image's own command."""
     timeout_seconds: Annotated[int, Field(ge=10, le=3600)] = 900
-    """How long it may run before the release gives it up."""
+    """How long it may run before the release stops waiting for it."""
 
 
 class ServiceContract(_Document):
-    """One service: what a release may change, and what it needs to know to judge itself."""
+    """One service: what a release may change, and what it needs to judge the result."""
 
     kind: ClassVar[str] = "service"
 
     name: Annotated[str, StringConstraints(pattern=f"^{SERVICE_PATTERN}$")]
     service: EcsArn
     family: str
-    """Family of the revisions that run; written by releases alone."""
+    """Family of the revisions that run; only releases register in it."""
     template: EcsArn
-    """Exact revision of the template that infra wants; releases read it, infra alone writes its family."""
+    """Exact revision of infra's current template; releases read it, only infra registers in its family."""
     container: str
-    """The one container whose image a release changes."""
+    """The container whose image a release changes."""
     repository: str
     """The ECR repository's URI, without tag: `<account>.dkr.ecr.<region>.amazonaws.com/<name>`."""
     desired_count: Count
     """How many tasks the first release starts."""
     target_groups: Annotated[tuple[ElbArn, ...], Field(max_length=2)] = ()
-    """The service's target groups; which one serves is for ECS and the listener rule to say."""
+    """The service's target groups; ECS and the listener rule determine which one serves."""
     listener_rule: ElbArn | None = None
     scaling: Scaling | None = None
-    """None: people alone change the count. The maximum is set by infra, the minimum by releases: it starts tasks."""
+    """None: only people change the count. infra sets the maximum, releases the minimum, because a minimum starts tasks."""
     strategy: Literal["rolling", "canary"] = "rolling"
     health_path: Annotated[str, StringConstraints(pattern=r"^/")] = "/health"
     wave: Annotated[int, Field(ge=0, le=99)] = 0

@@ -1,23 +1,12 @@
-"""What ECS says about a service, its deployments and its tasks, as values: the tool's only reading of those replies."""
+"""What ECS reports about a service, its deployments and its tasks, as values. Only this module parses those replies."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
-
-from datetime import datetime
-from typing import TYPE_CHECKING, Self
-
-if TYPE_CHECKING:
-    pass
-
 from collections.abc import Iterator
-from datetime import UTC
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import (
@@ -33,7 +22,7 @@ _PRIMARY = "PRIMARY"
 _TRIGGERED = "TRIGGERED"
 _DEPLOYMENT_PREFIX = "ecs-svc/"
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
-"""For a moment that a reply does not tell."""
+"""Stands for a time that a reply does not contain."""
 
 
 class DeploymentStatus(StrEnum):
@@ -51,12 +40,12 @@ class DeploymentStatus(StrEnum):
 
     @property
     def is_rollback(self) -> bool:
-        """Whether ECS is on its way back to the former version, or there."""
+        """Whether ECS is rolling back to the previous version, or has done so."""
         return self in (self.ROLLBACK_REQUESTED, self.ROLLBACK_IN_PROGRESS, self.ROLLBACK_SUCCESSFUL)
 
     @property
     def is_final(self) -> bool:
-        """Whether ECS will not change it any more."""
+        """Whether ECS will not change it again."""
         return self in (self.SUCCESSFUL, self.STOPPED, self.ROLLBACK_SUCCESSFUL, self.ROLLBACK_FAILED)
 
 
@@ -85,7 +74,7 @@ class Deployment:
             running=reply.get("runningCount", 0),
             pending=reply.get("pendingCount", 0),
             failed=reply.get("failedTasks", 0),
-            # Absent for the controllers other than ECS's own.
+            # Absent for deployment controllers other than ECS.
             rollout_state=reply.get("rolloutState", "COMPLETED"),
             rollout_reason=reply.get("rolloutStateReason", ""),
         )
@@ -98,16 +87,16 @@ class Deployment:
 
 @dataclass(frozen=True)
 class DeploymentSettings:
-    """How a service's deployments go about, as DescribeServices tells it."""
+    """A service's deployment configuration, from DescribeServices."""
 
     minimum_percent: int
-    """Healthy tasks that are kept, in per cent of the desired count."""
+    """Healthy tasks to keep, in per cent of the desired count."""
     maximum_percent: int
     """Tasks that may run at once, in per cent of the desired count."""
     grace_seconds: int
-    """How long failing load balancer checks of a new task are overlooked."""
+    """How long failing load balancer checks of a new task are ignored."""
     bake_minutes: int
-    """How long ECS still watches once the new tasks have taken over."""
+    """How long ECS watches the deployment after all traffic moved to the new tasks."""
     alarms: tuple[str, ...]
     """Names of the deployment alarms; empty when they are not enabled."""
     strategy: str = "ROLLING"
@@ -126,11 +115,11 @@ class DeploymentSettings:
             strategy=configuration.get("strategy", "ROLLING"),
         )
 
-    def most_tasks(self, desired: int) -> int:
+    def max_running_tasks(self, desired: int) -> int:
         """Tasks that may run at once: "rounded down to the nearest integer" (API reference of ECS)."""
         return desired * self.maximum_percent // 100
 
-    def fewest_healthy(self, desired: int) -> int:
+    def min_healthy_tasks(self, desired: int) -> int:
         """Healthy tasks that are kept: "rounded up to the nearest integer" (API reference of ECS)."""
         return -(-desired * self.minimum_percent // 100)
 
@@ -153,11 +142,11 @@ class ServiceState:
     """ARNs of the service revisions that run; stale for a moment after an update."""
     settings: DeploymentSettings
     target_groups: tuple[str, ...]
-    """The target groups that it is configured with: both of a pair, whichever serves."""
+    """The configured target groups: both of a pair, not only the one that serves."""
     listener_rule: str | None
-    """The rule whose weights ECS moves between them."""
-    told_at: datetime
-    """The newest moment that the reply tells of: of an event, or of a deployment's beginning or last change."""
+    """The listener rule whose weights ECS shifts between them."""
+    latest_timestamp: datetime
+    """The newest time in the reply: of an event, or of a deployment's start or last change."""
 
     @classmethod
     def from_reply(cls, reply: ServiceTypeDef) -> Self:
@@ -178,7 +167,7 @@ class ServiceState:
             listener_rule=next(
                 (item["productionListenerRule"] for item in _advanced(reply) if "productionListenerRule" in item), None
             ),
-            told_at=max(_moments(reply), default=LONG_AGO),
+            latest_timestamp=max(_moments(reply), default=LONG_AGO),
         )
 
     @property
@@ -188,12 +177,12 @@ class ServiceState:
 
     @property
     def primary(self) -> Deployment | None:
-        """The deployment that ECS works towards."""
+        """The PRIMARY deployment: the one that ECS rolls out or keeps running."""
         return next((item for item in self.deployments if item.status == _PRIMARY), None)
 
     @property
     def settled(self) -> bool:
-        """Whether its newest deployment completed. One that ECS gave up does not run, whatever the service says."""
+        """Whether its newest deployment completed. After a failed one the service names a task definition that does not run."""
         return self.primary is not None and self.primary.rollout_state == "COMPLETED"
 
     def deployment(self, deployment_id: str) -> Deployment | None:
@@ -203,7 +192,7 @@ class ServiceState:
 
 @dataclass(frozen=True)
 class ServiceDeployment:
-    """ECS's own record of one rollout; its status is the truth about how the rollout ended."""
+    """ECS's own record of one rollout; its status decides how the rollout ended."""
 
     arn: str
     status: DeploymentStatus
@@ -212,9 +201,9 @@ class ServiceDeployment:
     """ARN of the service revision that it rolls out."""
     created: datetime
     triggered: bool = False
-    """Whether ECS's circuit breaker or alarms have ended it, rather than a request; ListServiceDeployments does not tell."""
-    went_back: bool = False
-    """Whether ECS had begun to roll it back; ListServiceDeployments does not tell."""
+    """Whether the circuit breaker or an alarm ended it, not a request; not part of ListServiceDeployments."""
+    rollback_started: bool = False
+    """Whether ECS had started to roll it back; not part of ListServiceDeployments."""
 
     @classmethod
     def from_brief(cls, reply: ServiceDeploymentBriefTypeDef) -> Self:
@@ -239,11 +228,11 @@ class ServiceDeployment:
             created=reply.get("createdAt", LONG_AGO),
             triggered=_TRIGGERED
             in (reply.get("deploymentCircuitBreaker", {}).get("status"), reply.get("alarms", {}).get("status")),
-            went_back=bool(rollback),
+            rollback_started=bool(rollback),
         )
 
     def rolls_out(self, deployment_id: str) -> bool:
-        """Whether it is the record of that entry of `deployments`: the revision's ARN holds the id's digits.
+        """Whether it is the record of that entry of `deployments`: the revision's ARN contains the id's digits.
 
         No document of AWS says so; its own Terraform provider finds deployments that way (internal/service/ecs).
         """
@@ -253,7 +242,7 @@ class ServiceDeployment:
 
 @dataclass(frozen=True)
 class Container:
-    """One container of a task, as far as it tells why the task stopped."""
+    """One container of a task, with what explains why the task stopped."""
 
     name: str
     exit_code: int | None
@@ -269,7 +258,7 @@ class Task:
     status: str
     health: str
     addresses: frozenset[str]
-    """Private addresses of its network interface: what a target group of type `ip` knows it by."""
+    """Private addresses of its network interface: its ids in a target group of type `ip`."""
     stop_code: str
     stopped_reason: str
     containers: tuple[Container, ...]
@@ -315,24 +304,24 @@ def _addresses(reply: TaskTypeDef) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class DeploymentSnapshot:
-    """What ECS listed of a service before a write: a deployment that came later is new."""
+    """The deployments that ECS listed before a write: any other deployment is newer."""
 
     deployments: frozenset[str]
-    """Ids. One that ECS has taken back is not among them, and its record is newer than theirs all the same."""
+    """Ids. One that ECS rolled back is not listed, although its record may be newer than theirs."""
     at: datetime
-    """The newest moment that ECS told of, by its own clock: no clock of ours is compared with it."""
+    """The newest time in the reply, by ECS's clock: it is never compared with our clock."""
 
     @classmethod
     def of(cls, state: ServiceState) -> Self:
-        """What a reply told."""
-        return cls(frozenset(item.id for item in state.deployments), state.told_at)
+        """The snapshot of a DescribeServices reply."""
+        return cls(frozenset(item.id for item in state.deployments), state.latest_timestamp)
 
     def precedes(self, record: ServiceDeployment) -> bool:
-        """Whether that deployment was begun after ECS told of them."""
+        """Whether that deployment was created after the snapshot."""
         return record.created >= self.at
 
     def names(self, record: ServiceDeployment) -> bool:
-        """Whether that is the record of one of them."""
+        """Whether that is the record of one of its deployments."""
         return any(record.rolls_out(deployment) for deployment in self.deployments)
 
 

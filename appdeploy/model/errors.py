@@ -1,4 +1,4 @@
-"""What can go wrong outside a service's own outcome. Each error is one line for a person and one exit status."""
+"""Errors outside a service's own outcome. Each has one line for a person and one exit status."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ from appdeploy.model.outcome import ExitCode
 class AppdeployError(Exception):
     """Base of every error that the tool reports itself.
 
-    Its text says what happened, what that means and what to do next, in one line; several problems found together
-    are several lines. The command ends with `exit_code`.
+    Its text says what happened, what it means and what to do next, in one line; several problems give several
+    lines. The command ends with `exit_code`.
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.UNEXPECTED
 
     def __init__(self, *lines: str, details: tuple[str, ...] = ()) -> None:
-        """`details` is what the lines were found in, for standard output."""
+        """`details` is the table that the lines come from, for standard output."""
         super().__init__("\n".join(lines))
         self.lines = lines
         self.details = details
 
 
 class Refused(AppdeployError):
-    """The request was turned down before anything was changed."""
+    """The request was refused before anything was changed."""
 
     exit_code = ExitCode.REFUSED
 
 
 class Delegated(Refused):
-    """No error for anybody to hear of: what was asked for is carried out by other code, which tells of it."""
+    """Not an error for the user: other code carries out the request and reports on it."""
 
 
 class Locked(AppdeployError):
-    """Another release holds the environment's lock, or a person froze it. Nothing was changed."""
+    """Another release holds the environment's lock, or a person froze the environment. Nothing was changed."""
 
     exit_code = ExitCode.LOCKED
 
 
 class LockLost(AppdeployError):
-    """Somebody else has the lock now: nothing more is sent, and what becomes of the release is theirs to say."""
+    """Another command holds the lock now; this one sends nothing more."""
 
     exit_code = ExitCode.SUPERSEDED
 
 
 class OutOfReach(AppdeployError):
-    """AWS did not answer for so long that what became of a call, or of a release, is not known."""
+    """AWS did not answer in time: the result of a call, or of a release, is unknown."""
 
     exit_code = ExitCode.TIMED_OUT
 
@@ -59,7 +59,7 @@ class Interrupted(AppdeployError):
 
 
 def described(error: BaseException) -> tuple[ExitCode, tuple[str, ...]]:
-    """Exit status and lines for any error, a defect of ours too: a person never reads a traceback."""
+    """Exit status and lines for any error, defects included: the user never sees a traceback."""
     if isinstance(error, AppdeployError):
         return error.exit_code, error.lines
     if isinstance(error, KeyboardInterrupt):

@@ -13,7 +13,7 @@ from typing import NewType, Self
 Digest = NewType("Digest", str)
 
 RELEASED_TAG_PREFIX = "released-"
-"""Of the tags that releases put on images to keep them, which nobody deploys by."""
+"""Prefix of the tags that releases add to images to retain them; never used to deploy."""
 
 TAG_PATTERN = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9a-fA-F:]+\])"
@@ -27,7 +27,7 @@ _ECR = re.compile(r"(?P<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-
 
 @dataclass(frozen=True)
 class ImageReference:
-    """One image reference, taken apart. `str()` gives back exactly the text that was parsed."""
+    """One parsed image reference. `str()` returns exactly the text that was parsed."""
 
     path: str
     registry: str | None = None
@@ -36,7 +36,7 @@ class ImageReference:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Take a reference apart. Raises ValueError, saying what is wrong with it."""
+        """Parse a reference. Raises ValueError that says what is wrong."""
         rest, at, digest = text.partition("@")
         if at and not _DIGEST.fullmatch(digest):
             raise ValueError(f"{text!r} has a malformed digest")
@@ -56,7 +56,7 @@ class ImageReference:
         return f"{self.registry}/{self.path}" if self.registry else self.path
 
     def pinned(self, digest: Digest) -> Self:
-        """The same repository at exactly that content. The tag goes: it could only disagree with the digest."""
+        """The same repository at that digest. The tag is dropped: it could only contradict the digest."""
         return replace(self, tag=None, digest=digest)
 
     def __str__(self) -> str:
@@ -80,7 +80,7 @@ def _split_registry(name: str) -> tuple[str | None, str]:
 
 @dataclass(frozen=True)
 class EcrRepository:
-    """A repository of Amazon ECR, named by its URI."""
+    """An Amazon ECR repository, from its URI."""
 
     reference: ImageReference
     account: str
@@ -97,6 +97,6 @@ class EcrRepository:
 
 
 def short(digest: str) -> str:
-    """A digest as people compare it: its algorithm and the first twelve digits."""
+    """A digest for display: its algorithm and the first twelve digits."""
     algorithm, _, digits = digest.partition(":")
     return f"{algorithm}:{digits[:12]}"

@@ -1,7 +1,7 @@
-"""One release as the ledger keeps it, and what `appdeploy releases --json` prints: these models are its documentation.
+"""One release in the ledger, and what `appdeploy releases --json` prints: these models are its documentation.
 
-Another minor version of the schema may add fields. They are kept as they are when an entry is written again, so that
-tools one version apart can work on the same entry; fields that an older tool did not write have a default.
+Another minor version of the schema may add fields. They are preserved when an entry is rewritten, so that tools one
+version apart can work on the same entry; fields that an older tool did not write have a default.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from appdeploy.model.outcome import Outcome
 SCHEMA_MAJOR = 1
 
 UNKNOWN = "unknown"
-"""How a service's release ended that ECS does not remember any more."""
+"""The outcome of a release that ECS has no record of any more."""
 
 
 class LedgerError(ValueError):
-    """An entry that cannot be read. One line."""
+    """An entry that cannot be parsed. One line."""
 
 
 class StepKind(StrEnum):
@@ -34,27 +34,27 @@ class StepKind(StrEnum):
     UPDATE = "update"
     """UpdateService for each service."""
     PRE_DEPLOY = "pre-deploy"
-    """RunTask before a service is updated, and the wait for its end."""
+    """RunTask before a service is updated, and waiting for the task to end."""
     STOP = "stop"
-    """StopServiceDeployment, back to the former version."""
+    """StopServiceDeployment, which rolls back to the previous version."""
     SCALE_TO_ZERO = "scale-to-zero"
-    """The count back to 0 after a failed first release."""
+    """UpdateService to 0 tasks after a failed first release."""
     REVERT = "revert"
-    """UpdateService back to the former version of a service that was live, because another one of the release failed."""
+    """UpdateService to the previous version of a live service, because another service of the release failed."""
     REVERT_LATE_WRITE = "revert-late-write"
-    """UpdateService again, after a write of a release that this one had pre-empted."""
+    """UpdateService again, after a late write of a release that this one preempted."""
     HOLD = "hold"
-    """RegisterScalableTarget: autoscaling leaves the count alone."""
+    """RegisterScalableTarget: autoscaling is suspended."""
     RELEASE_HOLD = "release-hold"
-    """RegisterScalableTarget: autoscaling decides again."""
+    """RegisterScalableTarget: autoscaling is resumed."""
     SET_COUNT = "set-count"
     """UpdateService with another count."""
     WRITE_SETTINGS = "write-settings"
     """PutParameter for each changed setting."""
     RESTORE_SETTINGS = "restore-settings"
-    """PutParameter again, with the former values."""
+    """PutParameter with the previous values."""
     RESUME = "resume"
-    """Nothing in itself: somebody carried the release on."""
+    """Sends nothing: a person resumed the release."""
 
 
 class _Part(BaseModel):
@@ -62,10 +62,10 @@ class _Part(BaseModel):
 
 
 class VersionRef(_Part):
-    """What a service stood on, or is to run."""
+    """What a service ran before, or will run."""
 
     task_definition: str | None = None
-    """ARN; None while it is not registered, or not known."""
+    """ARN; None while it is not registered or not known."""
     version: str | None = None
     digest: str | None = None
     template: str | None = None
@@ -73,7 +73,7 @@ class VersionRef(_Part):
 
 
 class SettingChange(_Part):
-    """One setting that is changed before its service is restarted. Its values are plain: no secret is a setting."""
+    """One setting that is changed before its service is restarted. Values are in plain text: settings hold no secrets."""
 
     key: str
     previous: str
@@ -81,15 +81,15 @@ class SettingChange(_Part):
 
 
 class CountChange(_Part):
-    """What a change of a service's count is to do."""
+    """A change of a service's task count."""
 
     previous: int
     target: int | None = None
-    """None when the count is left alone."""
+    """None when the count is not changed."""
     hold_until: datetime | None = None
-    """How long autoscaling is held off; None when it is not."""
+    """Until when autoscaling is suspended; None when it is not."""
     releases_hold: bool = False
-    """Whether autoscaling is to decide again."""
+    """Whether autoscaling is resumed."""
 
 
 class PreDeployRun(_Part):
@@ -98,7 +98,7 @@ class PreDeployRun(_Part):
     task: str
     """ARN."""
     exit_code: int | None = None
-    """None while it runs, or when it did not come so far."""
+    """None while it runs, or if its container did not run."""
 
 
 class ServiceEntry(_Part):
@@ -111,38 +111,38 @@ class ServiceEntry(_Part):
     previous: VersionRef
     target: VersionRef
     image: str | None = None
-    """The image that is to run, as the new revision names it."""
+    """The image to run, as the new revision names it."""
     base: str | None = None
-    """ARN of the revision that the new one is made from."""
+    """ARN of the revision that the new one is based on."""
     deployments_before: tuple[str, ...] = ()
-    """Ids of the deployments that ECS listed before: ours is not among them."""
+    """Ids of the deployments that ECS listed before the release."""
     listed_at: datetime = LONG_AGO
-    """When ECS listed them, by its own clock: what it had taken back before is not among them, and not ours either."""
+    """When ECS listed them, by its clock: deployments created before that are not the release's."""
     count: CountChange | None = None
     """For a change of the count alone, which starts no deployment."""
     settings: tuple[SettingChange, ...] = ()
-    """What is changed before new tasks start."""
+    """Settings that are changed before new tasks start."""
     update_sent: bool | None = None
-    """Whether an update of it may have been sent: False until its group's turn comes. None in entries of older tools."""
+    """Whether UpdateService may have been sent: False until its wave starts. None in entries of older tools."""
     deployment_id: str | None = None
-    """Our deployment, as DescribeServices lists it."""
+    """The release's deployment, as DescribeServices lists it."""
     pre_deploy: PreDeployRun | None = None
-    """None when the contract names none, or while it is not known whether it was started."""
+    """None if the contract has none, or while it is not known whether it was started."""
     revert_deployment_id: str | None = None
-    """The deployment that took it back, although it was live, because another service of the release failed."""
+    """The deployment that reverted the live service, because another service of the release failed."""
     outcome: str | None = None
     """A member of appdeploy.model.outcome.Outcome, or `unknown`; None while it is not decided."""
     cause: str | None = None
     serving: str | None = None
-    """What served when the outcome was told, in words."""
+    """What served when the outcome was reported, in words."""
     seconds: float | None = None
     """From the first write to the outcome."""
     settled: bool = False
-    """Whether the outcome is final: ECS will not change it any more."""
+    """Whether the outcome is final: ECS will not change it again."""
 
 
 class Step(_Part):
-    """One thing done to AWS. Without `done` it was meant to be done, and may have been."""
+    """One change in AWS. Without `finished` it was about to be sent, and may have been."""
 
     kind: StepKind
     started: datetime
@@ -151,7 +151,7 @@ class Step(_Part):
     reason: str | None = None
     finished: datetime | None = None
     interrupted: bool = False
-    """Whether the command ended before it knew that the step was done."""
+    """Whether the command ended before the step was confirmed."""
 
 
 class Entry(_Part):
@@ -170,18 +170,18 @@ class Entry(_Part):
     reason: str | None = None
     change_ticket: str | None = None
     incident: str | None = None
-    """Why it passed a closed window, the promotion rule and ringing alarms; None when it did not."""
+    """Why it bypassed the release window, the promotion rule and active alarms; None when it did not."""
     organisation: str | None = None
-    """The customer for whom it is, if it is for one alone."""
+    """The customer, if the release is for a single one."""
     atomic: bool = False
-    """Whether all services go back when one of them fails."""
+    """Whether all services are reverted when one of them fails."""
     fence: int | None = None
-    """Which holder of the lock carries it out."""
+    """Fence of the lock holder that carries it out."""
     version: int = 0
-    """Counts the writes of this entry."""
+    """Number of writes of this entry."""
     started: datetime
     reported: datetime | None = None
-    """When the command told the outcome."""
+    """When the command reported the outcome."""
     services: Mapping[str, ServiceEntry]
     """By short name."""
     steps: tuple[Step, ...] = ()
@@ -196,7 +196,7 @@ class Entry(_Part):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read an entry. Raises LedgerError with the first thing that is wrong."""
+        """Parse an entry. Raises LedgerError that names the first wrong field."""
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
@@ -205,7 +205,7 @@ class Entry(_Part):
             raise LedgerError(f"{where}: {first['msg']}" if where else first["msg"]) from None
 
     def dump(self) -> str:
-        """Compact JSON, without what is not known."""
+        """Compact JSON, without unset fields."""
         return self.model_dump_json(exclude_none=True)
 
     @property
@@ -224,7 +224,7 @@ class Entry(_Part):
         return min(known, key=severity.index, default=None)
 
     def settings_pending(self, name: str) -> bool:
-        """Whether a service's former settings are to be put back and are not: its restart failed while nobody watched."""
+        """Whether a service's previous settings still have to be restored: its restart failed after the command ended."""
         service = self.services[name]
         ends = (Outcome.FAILED, Outcome.ROLLED_BACK, Outcome.ROLLED_BACK_BY_ECS)
         failed = service.outcome in {outcome.value for outcome in ends}
@@ -237,41 +237,41 @@ class Entry(_Part):
         return self.model_copy(update={"services": {**self.services, name: changed}})
 
     def with_updates_sent(self, names: Iterable[str]) -> Self:
-        """The same entry with updates of these services about to be sent."""
+        """The same entry before the updates of these services are sent."""
         entry = self
         for name in names:
             entry = entry.with_service(name, update_sent=True)
         return entry
 
     def with_step_started(self, what: StepKind, service: str | None = None, why: str | None = None) -> Self:
-        """The same entry with a step that is about to be done."""
+        """The same entry with a step that is about to start."""
         return self.model_copy(update={"steps": (*self.steps, Step(kind=what, started=_now(), service=service, reason=why))})
 
     def with_step_finished(self, what: StepKind, service: str | None = None) -> Self:
-        """The same entry with that step done."""
+        """The same entry with that step finished."""
         now = _now()
         steps = (step.model_copy(update={"finished": now}) if _is_open(step, what, service) else step for step in self.steps)
         return self.model_copy(update={"steps": tuple(steps)})
 
     def with_open_steps_interrupted(self) -> Self:
-        """The same entry with every step that is not done marked as interrupted."""
+        """The same entry with every unfinished step marked as interrupted."""
         steps = (step if step.finished else step.model_copy(update={"interrupted": True}) for step in self.steps)
         return self.model_copy(update={"steps": tuple(steps)})
 
     def has_open_step(self, what: StepKind) -> bool:
-        """Whether that step of all services was begun and not completed."""
+        """Whether that step of all services was started and not finished."""
         return any(_is_open(step, what, None) for step in self.steps)
 
     def last_step(self, what: StepKind, service: str) -> Step | None:
-        """The last such step of that service, done or not."""
+        """The last such step of that service, finished or not."""
         return next((step for step in reversed(self.steps) if step.kind == what and step.service == service), None)
 
     def first_step(self, what: StepKind, service: str) -> Step | None:
-        """The first such step of that service, done or not."""
+        """The first such step of that service, finished or not."""
         return next((step for step in self.steps if step.kind == what and step.service == service), None)
 
     def last_finished_step(self, what: StepKind, service: str) -> Step | None:
-        """The last such step of that service that was completed."""
+        """The last such step of that service that was finished."""
         done = (step for step in reversed(self.steps) if step.kind == what and step.service == service and step.finished)
         return next(done, None)
 

@@ -1,4 +1,4 @@
-"""What a person asks of the services: the verbs that start a deployment from what a service runs, or its template."""
+"""The operations that start a deployment from a service's running revision or its template."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Deploy:
-    """Another version: what the service runs with another image, or with `sync` the contract's template with it."""
+    """Another version: the running revision with another image, or with `sync` the contract's template with it."""
 
     version: str
     sync: bool = False
@@ -15,17 +15,17 @@ class Deploy:
 
 @dataclass(frozen=True)
 class Sync:
-    """The template that the contract names, with the version that runs."""
+    """The contract's template with the running version."""
 
 
 @dataclass(frozen=True)
 class Restart:
-    """The same task definition, in new tasks."""
+    """The same task definition in new tasks."""
 
 
 Operation = Deploy | Sync | Restart
 
 
-def takes_template(goal: Operation) -> bool:
-    """Whether a released service is to move to the contract's template."""
-    return isinstance(goal, Sync) or (isinstance(goal, Deploy) and goal.sync)
+def takes_template(operation: Operation) -> bool:
+    """Whether a released service moves to the contract's template."""
+    return isinstance(operation, Sync) or (isinstance(operation, Deploy) and operation.sync)

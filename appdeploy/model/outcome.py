@@ -1,4 +1,4 @@
-"""How a release of one service can end, and what the command's exit status makes of it."""
+"""How a release of one service can end, and the exit status for it."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ class Outcome(Enum):
     """The end of one service's release. The order of the members is severity, worst first."""
 
     FAILED = "failed"
-    """It failed, and the former version is not confirmed back: a person has to look."""
+    """It failed, and it is not confirmed that the previous version serves again: a person must check."""
     TIMED_OUT = "timed-out"
-    """Still in progress, or AWS out of reach, when the time was up. Nothing was stopped."""
+    """Still in progress, or AWS unreachable, when the timeout ended. Nothing was stopped."""
     SUPERSEDED = "superseded"
     """Another deployment replaced ours."""
     ROLLED_BACK = "rolled-back"
-    """It was stopped on request, as a rule ours, and ECS confirmed that the former version is back."""
+    """It was stopped on request, usually ours, and ECS confirmed that the previous version serves again."""
     ROLLED_BACK_BY_ECS = "rolled-back-by-ecs"
     """ECS's circuit breaker or a deployment alarm rolled it back."""
     REFUSED = "refused"
-    """AWS turned the change down; the service was not touched."""
+    """AWS rejected the change; the service was not changed."""
     SKIPPED = "skipped"
-    """What had to come before it did not go well; the service was not touched."""
+    """A service or task that had to come before it failed; the service was not changed."""
     UNCHANGED = "unchanged"
     """The service already runs that image; nothing was sent."""
     LIVE = "live"
@@ -48,36 +48,36 @@ class Outcome(Enum):
 
     @property
     def exit_code(self) -> ExitCode:
-        """The exit status of a command whose worst service ended so."""
+        """The exit status of a command whose worst outcome is this one."""
         if self in (Outcome.LIVE, Outcome.UNCHANGED):
             return ExitCode.OK
         return ExitCode[self.name]
 
     @property
     def ok(self) -> bool:
-        """Whether the wanted version runs."""
+        """Whether the target version runs."""
         return self.exit_code is ExitCode.OK
 
 
 @dataclass(frozen=True)
 class ServiceResult:
-    """What became of one service, as values: every output is made from this."""
+    """The result of one service, as values: every output is made from it."""
 
     service: str
     outcome: Outcome
     serving: str
     """What serves customers now, in words."""
     cause: str | None = None
-    """Why it did not go as wanted, one line."""
+    """Why it did not succeed, in one line."""
     log_lines: tuple[str, ...] = ()
     """The last lines that a failed container wrote, oldest first."""
     seconds: float = 0.0
-    """From the first write to the decision."""
+    """From the first write to the outcome."""
     final: bool = True
-    """Whether ECS will not change it any more: what is live may still be rolled back, and what timed out goes on."""
+    """Whether ECS will not change it again: a live service may still be rolled back, and a timed-out rollout continues."""
 
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:
-    """The outcome that decides the exit status when several services were released. Of none: `UNCHANGED`."""
+    """The outcome that decides the exit status for several services. For none: `UNCHANGED`."""
     severity = list(Outcome)
     return min(outcomes, key=severity.index, default=Outcome.UNCHANGED)

@@ -30,22 +30,22 @@ class Change(Enum):
 
     @property
     def registers(self) -> bool:
-        """Whether a revision is registered for it."""
+        """Whether it registers a revision."""
         return self in (Change.RELEASE, Change.FIRST_RELEASE)
 
 
 @dataclass(frozen=True)
 class PreviousState:
-    """What a service stands on before a release, and goes back to if the release fails."""
+    """What a service runs before a release, and is rolled back to if the release fails."""
 
     task_definition: str
     snapshot: DeploymentSnapshot
-    """What ECS listed: a deployment that is not of it is new."""
+    """What ECS listed: a deployment that is not in it is newer."""
     version: str | None = None
-    """The version that serves, as far as it is known; None before the first release."""
+    """The version that serves, if known; None before the first release."""
     digest: Digest | None = None
     template: str | None = None
-    """ARN of the template revision that it descends from, as far as it is known."""
+    """ARN of the template revision that it descends from, if known."""
     read: bool = True
     """Whether its revision was read. A rollback reads it after its update, because only texts depend on it."""
 
@@ -59,34 +59,34 @@ class PreviousState:
 
 @dataclass(frozen=True)
 class StartedTask:
-    """How far the task before a rollout had come."""
+    """Progress of a service's pre-deploy task."""
 
     started: datetime
-    """When it was first asked for."""
+    """When it was first requested."""
     task: str | None
     """ARN; None while it is not known whether it was started."""
     exit_code: int | None
-    """None while it had not ended."""
+    """None if it had not ended."""
 
 
 @dataclass(frozen=True)
 class Resumed:
-    """How far an interrupted release of one service had come."""
+    """Progress of an interrupted release of one service."""
 
     task_definition: str | None
-    """The revision that it had registered, or that it returns to; None when there is none yet."""
+    """The revision that it registered, or rolls back to; None if there is none yet."""
     deployment_id: str | None
-    """The deployment that it had started."""
+    """The deployment that it started."""
     stopped_because: str | None = None
     """Why it had asked ECS to roll back already."""
     at_zero: bool = False
-    """Whether it had set the count back to 0."""
+    """Whether it had set the count to 0."""
     pre_deploy: StartedTask | None = None
-    """The task before its rollout; None when that was not asked for yet."""
+    """Its pre-deploy task; None if not requested yet."""
     revert_because: str | None = None
     """Why it had begun to return to the previous version, although the new one was live."""
     revert_deployment: str | None = None
-    """The deployment of that return, as far as it was found."""
+    """The deployment of that revert, if found."""
 
 
 @dataclass(frozen=True)
@@ -96,19 +96,19 @@ class ServicePlan:
     contract: ServiceContract
     change: Change
     base: TaskDefinition
-    """The revision that the new one is made from; for a restart or a return the one that will run."""
+    """The revision that the new one is based on; for a restart or a rollback the one that will run."""
     image: ImageReference
-    """The image that will run, pinned by digest unless a revision that was not made by a release is run again; of a
-    return to a revision that is not read yet, the repository alone."""
+    """The image that will run, pinned by digest unless the revision was not registered by a release; only the
+    repository for a rollback to a revision that is not read yet."""
     version: str
-    """What people call what will run."""
+    """Display name of the version that will run."""
     template: str | None
-    """ARN of the template revision that it will descend from, as far as it is known."""
+    """ARN of the template revision that it will descend from, if known."""
     previous: PreviousState
     settings: tuple[SettingChange, ...] = ()
     """What is written before new tasks start, and restored if they fail."""
     resumed: Resumed | None = None
-    """What an earlier command has done of it; None when nothing has begun."""
+    """What an earlier command did; None if nothing was started."""
 
     @property
     def target(self) -> VersionRef:
@@ -123,18 +123,18 @@ class ServicePlan:
 
     @property
     def deployment_id(self) -> str | None:
-        """The deployment that an earlier command started; None when there is none yet."""
+        """The deployment that an earlier command started; None if there is none."""
         return self.resumed.deployment_id if self.resumed else None
 
     @property
     def desired_count(self) -> int | None:
-        """How many tasks to ask for, or None to leave the service's count alone."""
+        """The desired count to set; None to leave the service's count unchanged."""
         return self.contract.desired_count if self.first else None
 
 
 @dataclass(frozen=True)
 class NoChange:
-    """A service that stands as wanted already."""
+    """A service that is not changed."""
 
     contract: ServiceContract
     previous: PreviousState
@@ -156,30 +156,30 @@ class ReleasePlan:
     release_id: ReleaseId
     environment: str
     cluster: str
-    """ARN, or name when that is all that is known."""
+    """ARN, or name if only that is known."""
     purpose: str
-    """What it is for, in words that follow its id."""
+    """Its purpose, in words that follow its id."""
     services: tuple[ServicePlan | NoChange, ...]
     reason: str | None = None
-    """Why a person wants it, in that person's words."""
+    """The reason that the person gave."""
     change_ticket: str | None = None
-    """The change request that it belongs to."""
+    """The change request it belongs to."""
     incident: str | None = None
-    """Why it passes a closed window, the promotion rule and ringing alarms, in a person's words; None when it does not."""
+    """Why it bypasses the release window, the promotion rule and active alarms, as given; None when it does not."""
     caller: str | None = None
-    """Who asks: the ARN of the AWS identity."""
+    """ARN of the AWS identity that runs the command."""
     releases_table: str | None = None
-    """The environment's table of releases; None when the contract was not asked, and the name's pattern has to do."""
+    """The environment's releases table; None if the contract was not read: then its name follows the naming pattern."""
     event_bus: str | None = None
     """The EventBridge bus that notifications of it are sent to; None when none are sent."""
     fence: int | None = None
-    """Which holder of the environment's lock carries it out; None before the lock is taken."""
+    """Fence of the lock holder that carries it out; None before the lock is acquired."""
     atomic: bool = False
-    """Whether all services go back when one of them fails."""
+    """Whether all services are reverted when one of them fails."""
     brings_template: bool = False
-    """Whether it brings what infra has changed since: newest templates and autoscaling bounds."""
+    """Whether it applies infra's changes: the newest templates and autoscaling bounds."""
     entry: Entry | None = None
-    """What the ledger says about it; None for a release that has not begun."""
+    """Its entry in the ledger; None for a release that has not started."""
 
     @property
     def changed(self) -> tuple[ServicePlan, ...]:
@@ -198,7 +198,7 @@ class ReleasePlan:
 
     @property
     def is_open(self) -> bool:
-        """Whether the ledger waits for an outcome: it is written although no service is left to be changed."""
+        """Whether the ledger needs an outcome, although no service is left to change."""
         return self.entry is not None and not self.entry.settled
 
     @property
@@ -208,27 +208,27 @@ class ReleasePlan:
 
 
 class Blocked(Refused):
-    """There is a plan, and something is in its way that may pass: another release at work, for one."""
+    """There is a plan, but something temporary blocks it, such as another running release."""
 
     def __init__(self, plan: ReleasePlan, *lines: str, details: tuple[str, ...] = ()) -> None:
         super().__init__(*lines, details=details)
         self.plan = plan
 
 
-def _wave_of(service: ServicePlan, begun: int) -> int:
-    """Which group it is of. What goes back goes at once, and what has begun already is watched from the start."""
+def _wave_of(service: ServicePlan, first_started: int) -> int:
+    """Its wave. Rollbacks share one wave, and services that were started already are watched from the first one."""
     if service.change is Change.ROLLBACK:
         return 0
-    return begun if service.deployment_id else service.contract.wave
+    return first_started if service.deployment_id else service.contract.wave
 
 
 def version_of(definition: TaskDefinition, container: str) -> str:
-    """How people name what a revision runs: the version that its release was asked for, else its image."""
+    """Display name of what a revision runs: the version requested by its release, else its image."""
     return definition.tags.get(VERSION_TAG) or str(definition.image_of(container))
 
 
 def previous_of(definition: TaskDefinition, container: str, known: DeploymentSnapshot) -> PreviousState:
-    """A released service's state before a release, from the revision that it runs."""
+    """A released service's state before a release, from its running revision."""
     return PreviousState(
         task_definition=definition.arn,
         snapshot=known,

@@ -1,7 +1,7 @@
-"""A task definition as a value, and how a new revision is made from a described one.
+"""A task definition as a value, and making a new revision from a described one.
 
-Only named things change: the image of one container, the family, and our own tags. Everything else is carried over as
-AWS described it, so that a release cannot change what it was not asked to change.
+A new revision changes the image of one container, the family and our own tags. Everything else is copied as AWS
+described it, so that a release cannot change anything else.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ RELEASE_TAG = "axonflow:release"
 TEMPLATE_TAG = "axonflow:template"
 """The ARN of the template revision that it descends from."""
 VERSION_TAG = "axonflow:version"
-"""The version that the release was asked for."""
+"""The version that was requested."""
 
 _RESERVED_TAG_PREFIX = "aws:"
 
 
 @dataclass(frozen=True)
 class LogTarget:
-    """Where a container's awslogs driver writes."""
+    """Where a container's awslogs driver writes to."""
 
     group: str
     prefix: str
@@ -52,14 +52,14 @@ class TaskDefinition:
 
     @classmethod
     def from_reply(cls, reply: DescribeTaskDefinitionResponseTypeDef) -> Self:
-        """Read a reply of DescribeTaskDefinition that was asked to include TAGS."""
+        """Parse a reply of DescribeTaskDefinition with TAGS included."""
         fields = reply["taskDefinition"]
         tags = {tag["key"]: tag["value"] for tag in reply.get("tags", [])}
         return cls(fields["taskDefinitionArn"], MappingProxyType(dict(fields)), MappingProxyType(tags))
 
     @classmethod
     def unread(cls, arn: str) -> Self:
-        """A revision of which the ARN alone is known yet. It has no container and no tag until it is read."""
+        """A revision of which only the ARN is known. It has no containers and no tags until it is read."""
         return cls(arn, MappingProxyType({"containerDefinitions": ()}), MappingProxyType({}))
 
     @property
@@ -69,12 +69,12 @@ class TaskDefinition:
 
     @property
     def active(self) -> bool:
-        """Whether a service can still be pointed at it."""
+        """Whether a service can still use it."""
         return bool(self.fields["status"] == "ACTIVE")
 
     @property
     def containers(self) -> tuple[str, ...]:
-        """The names of its containers, in its own order."""
+        """The names of its containers, in order."""
         return tuple(container["name"] for container in self.fields["containerDefinitions"])
 
     def image_of(self, container: str) -> ImageReference:
@@ -82,7 +82,7 @@ class TaskDefinition:
         return ImageReference.parse(self._container(container)["image"])
 
     def log_target_of(self, container: str) -> LogTarget | None:
-        """Where the container's log lines go, or None when not to CloudWatch with streams named by task."""
+        """Where the container logs to; None unless that is CloudWatch with streams named by task."""
         configuration = self._container(container).get("logConfiguration", {})
         options = configuration.get("options", {})
         if configuration.get("logDriver") != "awslogs" or "awslogs-stream-prefix" not in options:
@@ -90,12 +90,12 @@ class TaskDefinition:
         return LogTarget(options["awslogs-group"], options["awslogs-stream-prefix"], options.get("awslogs-region"))
 
     def secrets_of(self, container: str) -> dict[str, str]:
-        """Where a container's variables come from that are read when a task starts, by variable. Names only, no values."""
+        """The sources of a container's `secrets`, by variable. Names only, no values."""
         return {item["name"]: item["valueFrom"] for item in self._container(container).get("secrets", [])}
 
     @property
     def has_container_check(self) -> bool:
-        """Whether a container has a health check of its own, which ECS then waits for."""
+        """Whether a container has its own health check, which ECS waits for."""
         return any("healthCheck" in container for container in self.fields["containerDefinitions"])
 
     def _container(self, name: str) -> Mapping[str, Any]:
@@ -108,7 +108,7 @@ class TaskDefinition:
 
 @dataclass(frozen=True)
 class NewRevision:
-    """What RegisterTaskDefinition is to be sent."""
+    """A request for RegisterTaskDefinition."""
 
     family: str
     request: Mapping[str, Any]
@@ -120,12 +120,12 @@ def family_of(arn: str) -> str:
 
 
 def name_of(arn: str) -> str:
-    """`family:revision`, as people write it."""
+    """`family:revision` of an ARN."""
     return arn.rsplit("/", 1)[-1]
 
 
 def registrable_fields(ecs: ECSClient) -> frozenset[str]:
-    """What RegisterTaskDefinition takes, from the SDK's own model: a list kept by hand loses what AWS adds."""
+    """The fields of RegisterTaskDefinition, from the SDK's model: a hardcoded list would lose fields that AWS adds."""
     shape = ecs.meta.service_model.operation_model("RegisterTaskDefinition").input_shape
     return frozenset(shape.members) if shape is not None else frozenset()
 
@@ -141,8 +141,8 @@ def new_revision(
 ) -> NewRevision:
     """The request for a revision of `family` that is `base` with another image in one container.
 
-    `tags` are added to those of the base, whose `aws:` ones are AWS's own and cannot be sent. Raises KeyError when the
-    base has no such container.
+    `tags` are added to those of the base, except its `aws:` tags, which cannot be sent. Raises KeyError when the base has
+    no such container.
     """
     if container not in base.containers:
         raise KeyError(container)

@@ -15,10 +15,10 @@ from appdeploy.model.outcome import ExitCode, Outcome
 
 SOURCE = "axonflow.appdeploy"
 INTERRUPTED = "interrupted"
-"""The outcome of a release whose command ended before it; ECS goes on."""
+"""The outcome of a release whose command ended early; ECS continues."""
 
 _MOST = 500
-"""Letters of one cause or reason: an event may have 256 KB (docs.aws.amazon.com/eventbridge/latest/APIReference/
+"""Characters of one cause or reason: an event may have 256 KB (docs.aws.amazon.com/eventbridge/latest/APIReference/
 API_PutEvents.html), and a release 50 services."""
 _PLAIN = str.maketrans({'"': "'", "\\": "/"})
 
@@ -41,7 +41,7 @@ _OF_ERRORS = {
     ExitCode.SUPERSEDED: (Kind.SUPERSEDED, Outcome.SUPERSEDED.value),
     ExitCode.TIMED_OUT: (Kind.TIMED_OUT, Outcome.TIMED_OUT.value),
 }
-"""What an error makes of a release that was under way; any other one leaves it to ECS, and to `resume`."""
+"""Errors that decide the outcome of a running release; after any other one ECS continues, and `resume` can too."""
 
 
 class _Part(BaseModel):
@@ -52,23 +52,23 @@ class NotifiedService(_Part):
     """One service of a release."""
 
     service: str
-    former: str | None = Field(serialization_alias="from")
+    previous: str | None = Field(serialization_alias="from")
     """The version before; null for a first release."""
-    wanted: str | None = Field(serialization_alias="to")
+    target: str | None = Field(serialization_alias="to")
     change: str
     outcome: str | None
-    """Null while it is not decided."""
+    """Null while undecided."""
     cause: str | None
 
 
 class Detail(_Part):
-    """What a notice says."""
+    """The detail of a notification."""
 
     schema_version: Literal["1.0"] = "1.0"
     environment: str
     id: str
     kind: str
-    """`upgrade`, `sync`, `restart`, `rollback`, or `found` for a deployment that no release made."""
+    """`upgrade`, `sync`, `restart`, `rollback`, or `found` for a deployment made outside the tool."""
     purpose: str
     who: str
     run: str | None
@@ -76,16 +76,16 @@ class Detail(_Part):
     reason: str | None
     change_ticket: str | None
     incident: str | None
-    """Why it passed a closed window, the promotion rule and ringing alarms."""
+    """Why it bypassed the release window, the promotion rule and active alarms."""
     services: tuple[NotifiedService, ...]
     outcome: str | None
-    """The worst of the services', `interrupted`, or null of a release that has only started."""
+    """The worst outcome of its services, `interrupted`, or null for a release that has only started."""
     settled: bool
-    """Whether ECS will not change the outcome any more."""
+    """Whether the outcome is final: ECS will not change it again."""
     next: str
     """What to do."""
     summary: str
-    """All of it in a line or two for people. It has neither quotation marks nor backslashes: rules put it between such."""
+    """A summary in one or two lines. It has no quotation marks or backslashes, because rules insert it into JSON strings."""
 
 
 @dataclass(frozen=True)
@@ -97,30 +97,30 @@ class Notification:
 
 
 def started(entry: Entry) -> Notification:
-    """ECS took the first update."""
-    return _notice(Kind.STARTED, entry, None, "nothing; it is at work")
+    """ECS accepted the first update."""
+    return _notification(Kind.STARTED, entry, None, "nothing; the release is running")
 
 
 def live(entry: Entry) -> Notification:
-    """All new tasks serve, and the command watches on until ECS has finished."""
+    """All new tasks serve; the command watches until ECS has completed the deployment."""
     serving = entry
     for name, service in entry.services.items():
         if service.outcome is None:
             serving = serving.with_service(name, outcome=Outcome.LIVE.value)
-    return _notice(Kind.LIVE, serving, Outcome.LIVE.value, what_next(serving))
+    return _notification(Kind.LIVE, serving, Outcome.LIVE.value, what_next(serving))
 
 
 def ended(entry: Entry) -> Notification | None:
-    """The outcome as it was told, or as ECS has settled it; None when there is nothing to tell."""
+    """The reported or settled outcome; None when there is nothing to report."""
     outcome = next((member for member in Outcome if member.value == entry.outcome), None)
     kind = _kind(outcome, settled=entry.settled) if outcome else None
-    return _notice(kind, entry, entry.outcome, what_next(entry)) if kind else None
+    return _notification(kind, entry, entry.outcome, what_next(entry)) if kind else None
 
 
 def interrupted(entry: Entry, code: ExitCode) -> Notification:
-    """The command ended with an error after ECS had taken an update."""
+    """The command ended with an error after ECS had accepted an update."""
     kind, outcome = _OF_ERRORS.get(code, (Kind.INTERRUPTED, INTERRUPTED))
-    return _notice(kind, entry, outcome, what_next(entry))
+    return _notification(kind, entry, outcome, what_next(entry))
 
 
 def _kind(outcome: Outcome, *, settled: bool) -> Kind | None:
@@ -141,7 +141,7 @@ def _kind(outcome: Outcome, *, settled: bool) -> Kind | None:
             return None
 
 
-def _notice(kind: Kind, entry: Entry, outcome: str | None, advice: str) -> Notification:
+def _notification(kind: Kind, entry: Entry, outcome: str | None, advice: str) -> Notification:
     detail = Detail(
         environment=entry.environment,
         id=entry.id,
@@ -164,8 +164,8 @@ def _notice(kind: Kind, entry: Entry, outcome: str | None, advice: str) -> Notif
 def _service(name: str, service: ServiceEntry) -> NotifiedService:
     return NotifiedService(
         service=name,
-        former=service.previous.version,
-        wanted=service.target.version,
+        previous=service.previous.version,
+        target=service.target.version,
         change=service.change,
         outcome=service.outcome,
         cause=_short(service.cause),

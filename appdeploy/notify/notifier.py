@@ -1,4 +1,4 @@
-"""Decides from a release's events what people are told, and when."""
+"""Decides from a release's events which notifications are sent, and when."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from appdeploy.model import events
 from appdeploy.model.errors import described
 from appdeploy.model.events import Emit, Event, NotificationFailed, Phase, Progress, Started
 from appdeploy.model.release_id import ROLLBACK, kind_of
-from appdeploy.notify import notification as notice
+from appdeploy.notify import notification as notifications
 from appdeploy.notify.notification import Notification
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Sender(Protocol):
-    """Who sends: appdeploy.notify.eventbridge.Post."""
+    """Sends notifications, such as appdeploy.notify.eventbridge.EventBridgeSender."""
 
     def send(self, bus: str, notice: Notification) -> None: ...
 
@@ -26,66 +26,66 @@ class Sender(Protocol):
 
 
 class Notifier:
-    """Hears a release along. Nobody is told of one that changed nothing."""
+    """Subscribes to a release's events. A release that changed nothing sends no notification."""
 
     def __init__(self, sender: Sender, emit: Emit) -> None:
         self._sender = sender
         self._emit = emit
-        self._account = ReleaseFold()
+        self._fold = ReleaseFold()
         self._serving: set[str] = set()
-        self._said_live = False
+        self._live_sent = False
 
     def on_event(self, event: Event) -> None:
-        """See appdeploy.notify.fanout.Aside."""
-        first = not self._account.changed
-        self._account.apply(event)
+        """See appdeploy.notify.fanout.Subscriber."""
+        first = not self._fold.changed
+        self._fold.apply(event)
         match event:
             case Started() if first:
-                self._tell(notice.started)
+                self._send_built(notifications.started)
             case Progress(service, Phase.LIVE):
-                self._serve(service)
+                self._service_live(service)
             case events.Ended():
                 self._end()
 
     def end(self, error: BaseException | None) -> None:
-        """See Aside: an outcome was told with its event."""
-        entry = self._account.entry
-        if error is None or entry is None or not self._account.changed:
+        """See Subscriber. Outcomes were sent with their events."""
+        entry = self._fold.entry
+        if error is None or entry is None or not self._fold.changed:
             return
         code, _ = described(error)
-        self._send(notice.interrupted(entry, code))
-        self._settle_up()
+        self._send(notifications.interrupted(entry, code))
+        self._report_send_errors()
 
-    def _serve(self, service: str) -> None:
-        """Of several services the last one; a rollback's may still be undone by a late write."""
+    def _service_live(self, service: str) -> None:
+        """Send `live` once all services are live; not for a rollback, which a late write may still replace."""
         self._serving.add(service)
-        plan = self._account.plan
-        if plan is None or self._said_live or kind_of(plan.release_id) == ROLLBACK:
+        plan = self._fold.plan
+        if plan is None or self._live_sent or kind_of(plan.release_id) == ROLLBACK:
             return
         if self._serving >= {each.contract.name for each in plan.changed}:
-            self._said_live = True
-            self._tell(notice.live)
+            self._live_sent = True
+            self._send_built(notifications.live)
 
     def _end(self) -> None:
-        plan, entry = self._account.plan, self._account.entry
-        if plan is None or entry is None or not (self._account.changed or plan.is_open):
+        plan, entry = self._fold.plan, self._fold.entry
+        if plan is None or entry is None or not (self._fold.changed or plan.is_open):
             return
-        said = notice.ended(entry)
-        if said is not None and not (said.kind is notice.Kind.LIVE and self._said_live):
-            self._send(said)
-        self._settle_up()
+        final = notifications.ended(entry)
+        if final is not None and not (final.kind is notifications.Kind.LIVE and self._live_sent):
+            self._send(final)
+        self._report_send_errors()
 
-    def _tell(self, make: Callable[[Entry], Notification]) -> None:
-        assert self._account.entry is not None
-        self._send(make(self._account.entry))
+    def _send_built(self, make: Callable[[Entry], Notification]) -> None:
+        assert self._fold.entry is not None
+        self._send(make(self._fold.entry))
 
-    def _send(self, said: Notification) -> None:
-        plan = self._account.plan
+    def _send(self, notification: Notification) -> None:
+        plan = self._fold.plan
         if plan is not None and plan.event_bus is not None:
-            self._sender.send(plan.event_bus, said)
+            self._sender.send(plan.event_bus, notification)
 
-    def _settle_up(self) -> None:
-        """Before the last event is shown: what could not be told is heard of with it."""
-        trouble = self._sender.wait()
-        if trouble is not None:
-            self._emit(NotificationFailed(trouble))
+    def _report_send_errors(self) -> None:
+        """Wait for the sender before the last event is shown, and report a failed notification with it."""
+        error = self._sender.wait()
+        if error is not None:
+            self._emit(NotificationFailed(error))

@@ -1,4 +1,4 @@
-"""Tells of releases that ECS has decided after their commands had ended: whoever writes that into the ledger sends it."""
+"""Notifies of releases that were settled after their commands had ended. The command that settles the entry sends it."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Sequence
 
 from appdeploy.aws.clients import EventsClient
 from appdeploy.model.ledger_entry import Entry
-from appdeploy.notify.eventbridge import Unsent, put
+from appdeploy.notify.eventbridge import SendFailed, put
 from appdeploy.notify.notification import ended
 
 _log = logging.getLogger(__name__)
 
 
 def notify_settled(client: EventsClient, bus: str | None, entries: Sequence[Entry]) -> None:
-    """Send a notice of each release. One that cannot be sent is logged as a warning, and stops nothing."""
+    """Send a notification for each release. A failure is logged as a warning and ignored."""
     releases = (entry for entry in entries if not any(service.count for service in entry.services.values()))
-    notices = [notice for notice in map(ended, releases) if notice is not None]
-    if bus is None or not notices:
+    notifications = [notification for notification in map(ended, releases) if notification is not None]
+    if bus is None or not notifications:
         return
     try:
-        put(client, bus, notices)
-    except Unsent as error:
-        ids = ", ".join(notice.detail.id for notice in notices)
+        put(client, bus, notifications)
+    except SendFailed as error:
+        ids = ", ".join(notification.detail.id for notification in notifications)
         _log.warning("notification that %s settled failed: EventBridge rejected it: %s", ids, error)

@@ -1,4 +1,4 @@
-"""What differs between two task definitions, for a person: defaults and order do not count, secrets go by name alone."""
+"""Compares two task definitions for display: ignores defaults and order, and shows secrets by name only."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _IDENTITY = frozenset(
         "compatibilities",
     }
 )
-"""What every revision has of its own, or AWS derives from the rest."""
+"""Fields that are unique to each revision, or that AWS derives from others."""
 
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "containerDefinitions": ("name",),
@@ -41,13 +41,13 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "volumes": ("name",),
     "properties": ("name",),
 }
-"""Lists whose order means nothing, and what tells their members apart."""
+"""Lists whose order has no meaning, and the keys of their members."""
 
 _SETS = frozenset({"requiresCompatibilities", "placementConstraints", "add", "drop"})
-"""Lists without such a name whose order means nothing."""
+"""Lists without such keys whose order has no meaning."""
 
 _PLAIN: Mapping[str, str] = {"environment": "value", "secrets": "valueFrom", "secretOptions": "valueFrom"}
-"""Of these, members are nothing but a name and this."""
+"""Lists whose members have only a name and this field."""
 
 # API reference of ECS, ContainerDefinition, HealthCheck, PortMapping, MountPoint, RuntimePlatform.
 _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
@@ -71,7 +71,7 @@ _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
 _NAMED_LIKE_A_SECRET = re.compile(
     r"(^|_)(PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIALS?|(API|ACCESS|PRIVATE|SIGNING)_?KEY)(_|$)", re.IGNORECASE
 )
-"""Variables that should have been references: infra writes none, and a value is shown to nobody if somebody else did."""
+"""Variables that should have been secret references: infra writes none, and if one exists its value is not shown."""
 
 Path = tuple[str, ...]
 
@@ -81,19 +81,19 @@ class Difference:
     """One setting that differs."""
 
     path: str
-    """Where it is: `containerDefinitions.agent.environment.LOG_LEVEL`."""
+    """Its path: `containerDefinitions.agent.environment.LOG_LEVEL`."""
     before: str | None
-    """None when it is new."""
+    """None if it is new."""
     after: str | None
-    """None when it is gone."""
+    """None if it was removed."""
     secret: bool
-    """Whether it is a secret, or refers to one: then both texts are a mark, not the value."""
+    """Whether it is a secret or refers to one: then both texts are placeholders."""
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any], application: str) -> tuple[Difference, ...]:
     """The settings that differ between two described task definitions, by path.
 
-    The image of the `application` container is left out: it is the release's to say.
+    The image of the `application` container is ignored: the release sets it.
     """
     old, new = _flat(before), _flat(after)
     image = ("containerDefinitions", application, "image")
@@ -108,7 +108,7 @@ def _difference(path: Path, before: str | None, after: str | None) -> Difference
 
 
 def _is_secret(path: Path) -> bool:
-    # Not "anywhere in the path": a container or a variable may be called secrets.
+    # Not anywhere in the path: a container or a variable may be named "secrets".
     inside = path[2:] if path[:1] == ("containerDefinitions",) else ()
     if inside[:1] == ("environment",):
         return any(_NAMED_LIKE_A_SECRET.search(name) for name in inside[1:])
@@ -120,7 +120,7 @@ def _flat(fields: Mapping[str, Any]) -> dict[Path, str]:
 
 
 def _leaves(value: Any, path: Path, block: str) -> Iterator[tuple[Path, str]]:
-    """The settings under a value. `block` is the kind of block that it is, for the defaults."""
+    """The settings in a value. `block` is its kind of block, for the defaults."""
     if isinstance(value, Mapping):
         defaults = _DEFAULTS.get(block, {})
         for key, inner in value.items():
@@ -143,7 +143,7 @@ def _member(member: Mapping[str, Any], path: Path, block: str) -> Iterator[tuple
         yield where, str(member.get(_PLAIN[block], ""))
         return
     yield where, "present"
-    # With network mode awsvpc, the only one here, both ports are the same, said or not.
+    # With network mode awsvpc, the only one used, both ports are equal, even if one is not set.
     own = {**{key: member.get(key) for key in keys}, "hostPort": member.get("containerPort")}
     rest = {key: value for key, value in member.items() if key not in own or value != own[key]}
     yield from _leaves(rest, where, block)

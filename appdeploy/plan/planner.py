@@ -1,5 +1,4 @@
-"""Decides what `deploy`, `sync` and `restart` will do. Pure: it takes what was read, and returns a plan or says why
-there is none."""
+"""Plans `deploy`, `sync` and `restart`. Pure: takes what was read, and returns a plan or raises why there is none."""
 
 from __future__ import annotations
 
@@ -19,47 +18,47 @@ from appdeploy.preflight.check import Check, Verdict
 _DEPLOYABLE = "ACTIVE"
 
 
-class _No(Exception):
+class _CannotPlan(Exception):
     """Why one service cannot be released."""
 
     def __init__(self, what: str, why: str) -> None:
-        """`what` was looked at, in the words of the preflight's table."""
+        """`what` is the name of the check in the preflight table."""
         super().__init__(why)
         self.what = what
 
 
 class Unplannable(Refused):
-    """There is no plan for some of the services."""
+    """Some of the services cannot be planned."""
 
     def __init__(self, problems: Sequence[Check], others: ReleasePlan) -> None:
-        """`others` is the plan for the services that could be planned."""
+        """`others` is the plan for the remaining services."""
         super().__init__(*(f"{problem.service}: {problem.found}" for problem in problems))
         self.problems = tuple(problems)
         self.others = others
 
 
 def plan_release(
-    release_id: ReleaseId, platform: PlatformContract, goal: Operation, services: Sequence[LiveService]
+    release_id: ReleaseId, platform: PlatformContract, operation: Operation, services: Sequence[LiveService]
 ) -> ReleasePlan:
-    """The plan for a goal. Raises Unplannable with one line for each service that cannot take it."""
+    """The plan for an operation. Raises Unplannable with one line for each service without a plan."""
     plans: list[ServicePlan | NoChange] = []
     problems: list[Check] = []
     for live in services:
         try:
-            plans.append(_plan_service(live, goal, platform.environment))
-        except _No as problem:
+            plans.append(_plan_service(live, operation, platform.environment))
+        except _CannotPlan as problem:
             problems.append(Check(live.contract.name, problem.what, Verdict.NO, str(problem)))
-    purpose = _purpose(goal, platform.environment)
+    purpose = _purpose(operation, platform.environment)
     plan = ReleasePlan(
-        release_id, platform.environment, platform.cluster, purpose, tuple(plans), brings_template=takes_template(goal)
+        release_id, platform.environment, platform.cluster, purpose, tuple(plans), brings_template=takes_template(operation)
     )
     if problems:
         raise Unplannable(problems, plan)
     return plan
 
 
-def _purpose(goal: Operation, environment: str) -> str:
-    match goal:
+def _purpose(operation: Operation, environment: str) -> str:
+    match operation:
         case Deploy(version, sync):
             return f"{version}{' on the newest template' if sync else ''} to {environment}"
         case Sync():
@@ -68,115 +67,120 @@ def _purpose(goal: Operation, environment: str) -> str:
             return f"new tasks for {environment}"
 
 
-def _plan_service(live: LiveService, goal: Operation, environment: str) -> ServicePlan | NoChange:
+def _plan_service(live: LiveService, operation: Operation, environment: str) -> ServicePlan | NoChange:
     state = _usable_state(live, environment)
     if live.never_released:
-        return _plan_first(live, state, goal)
+        return _plan_first(live, state, operation)
     if live.running is None:
-        raise _No("template", f"{name_of(state.task_definition)} could not be read")
+        raise _CannotPlan("template", f"{name_of(state.task_definition)} could not be read")
     if live.contract.container not in live.running.containers:
         raise _no_container(live.running, live.contract)
-    former = previous_of(live.running, live.contract.container, DeploymentSnapshot.of(state))
-    match goal:
+    previous = previous_of(live.running, live.contract.container, DeploymentSnapshot.of(state))
+    match operation:
         case Deploy():
-            return _plan_deploy(live, state, former, goal)
+            return _plan_deploy(live, state, previous, operation)
         case Sync():
-            return _plan_sync(live, state, former)
+            return _plan_sync(live, state, previous)
         case Restart():
-            return _plan(live, Change.RESTART, live.running, former.version or "", former.template, former)
+            return _plan(live, Change.RESTART, live.running, previous.version or "", previous.template, previous)
 
 
-def _plan_first(live: LiveService, state: ServiceState, goal: Operation) -> ServicePlan | NoChange:
-    former = PreviousState(state.task_definition, DeploymentSnapshot.of(state))
-    match goal:
+def _plan_first(live: LiveService, state: ServiceState, operation: Operation) -> ServicePlan | NoChange:
+    previous = PreviousState(state.task_definition, DeploymentSnapshot.of(state))
+    match operation:
         case Sync():
-            return NoChange(live.contract, former, "it was never released; the first release takes the newest template")
+            return NoChange(live.contract, previous, "it was never released; the first release uses the newest template")
         case Restart():
-            raise _No("service", "it was never released: there is nothing to restart")
+            raise _CannotPlan("service", "it was never released: there is nothing to restart")
         case Deploy(version):
             if live.contract.desired_count == 0:
-                raise _No(
-                    "contract", "the contract asks for 0 tasks at the first release: nothing could be proved; raise it in infra"
+                raise _CannotPlan(
+                    "contract",
+                    "the contract sets 0 tasks for the first release, so the version could not be checked: raise it in infra",
                 )
-            return _plan(live, Change.FIRST_RELEASE, _template(live), version, live.contract.template, former)
+            return _plan(live, Change.FIRST_RELEASE, _template(live), version, live.contract.template, previous)
 
 
-def _plan_deploy(live: LiveService, state: ServiceState, former: PreviousState, goal: Deploy) -> ServicePlan | NoChange:
-    digest = _usable_digest(live, goal.version)
-    settled = not goal.sync or former.template == live.contract.template
-    if state.settled and settled and former.digest == digest:
-        return NoChange(live.contract, former, f"{goal.version} serves already")
-    if state.primary is not None and state.primary.in_progress and settled and former.digest == digest:
-        raise _No(
-            "deployment", f"{goal.version} is under way already, deployment {state.primary.id}: appdeploy status shows it"
+def _plan_deploy(live: LiveService, state: ServiceState, previous: PreviousState, operation: Deploy) -> ServicePlan | NoChange:
+    digest = _usable_digest(live, operation.version)
+    settled = not operation.sync or previous.template == live.contract.template
+    if state.settled and settled and previous.digest == digest:
+        return NoChange(live.contract, previous, f"{operation.version} already serves")
+    if state.primary is not None and state.primary.in_progress and settled and previous.digest == digest:
+        raise _CannotPlan(
+            "deployment", f"{operation.version} is already being deployed ({state.primary.id}): appdeploy status shows it"
         )
-    # The template is not read when it is the one that runs already.
-    if goal.sync and not settled:
-        return _plan(live, Change.RELEASE, _template(live), goal.version, live.contract.template, former)
+    # The template is not read if it is already the running one.
+    if operation.sync and not settled:
+        return _plan(live, Change.RELEASE, _template(live), operation.version, live.contract.template, previous)
     assert live.running is not None
-    return _plan(live, Change.RELEASE, live.running, goal.version, former.template, former)
+    return _plan(live, Change.RELEASE, live.running, operation.version, previous.template, previous)
 
 
-def _plan_sync(live: LiveService, state: ServiceState, former: PreviousState) -> ServicePlan | NoChange:
-    if former.template == live.contract.template:
+def _plan_sync(live: LiveService, state: ServiceState, previous: PreviousState) -> ServicePlan | NoChange:
+    if previous.template == live.contract.template:
         if state.settled:
-            return NoChange(live.contract, former, f"it stands on {name_of(live.contract.template)} already")
-        raise _No(
+            return NoChange(live.contract, previous, f"it already uses {name_of(live.contract.template)}")
+        raise _CannotPlan(
             "deployment",
-            f"its deployment of {name_of(state.task_definition)} on the newest template is not complete:"
+            f"its deployment of {name_of(state.task_definition)} with the newest template is not complete:"
             " appdeploy status shows it",
         )
-    if former.digest is None:
-        raise _No(
-            "image", f"it runs {former.version} by its tag, which may mean another image by now: deploy a version with --sync"
+    if previous.digest is None:
+        raise _CannotPlan(
+            "image", f"it runs {previous.version} by tag, which may be another image now: deploy a version with --sync"
         )
     if isinstance(live.image, NoImage):
-        raise _No("image", f"{former.version} ({short(former.digest)}) is not in ECR any more: deploy a version with --sync")
-    return _plan(live, Change.RELEASE, _template(live), former.version or "", live.contract.template, former)
+        raise _CannotPlan(
+            "image", f"{previous.version} ({short(previous.digest)}) is not in ECR any more: deploy a version with --sync"
+        )
+    return _plan(live, Change.RELEASE, _template(live), previous.version or "", live.contract.template, previous)
 
 
 def _plan(
-    live: LiveService, change: Change, base: TaskDefinition, version: str, template: str | None, former: PreviousState
+    live: LiveService, change: Change, base: TaskDefinition, version: str, template: str | None, previous: PreviousState
 ) -> ServicePlan:
     contract = live.contract
     image = base.image_of(contract.container)
     if change.registers:
         image = EcrRepository.parse(contract.repository).reference.pinned(_usable_digest(live, version))
-    return ServicePlan(contract, change, base, image, version, template, former)
+    return ServicePlan(contract, change, base, image, version, template, previous)
 
 
 def _template(live: LiveService) -> TaskDefinition:
     if live.template is None:
-        raise _No("template", f"{name_of(live.contract.template)} could not be read")
+        raise _CannotPlan("template", f"{name_of(live.contract.template)} could not be read")
     if live.contract.container not in live.template.containers:
         raise _no_container(live.template, live.contract)
     return live.template
 
 
-def _no_container(definition: TaskDefinition, contract: ServiceContract) -> _No:
-    held = ", ".join(definition.containers)
-    return _No("container", f"{name_of(definition.arn)} has no container {contract.container}: it has {held}")
+def _no_container(definition: TaskDefinition, contract: ServiceContract) -> _CannotPlan:
+    existing = ", ".join(definition.containers)
+    return _CannotPlan("container", f"{name_of(definition.arn)} has no container {contract.container}: it has {existing}")
 
 
 def _usable_state(live: LiveService, environment: str) -> ServiceState:
     state = live.state
     if state is None:
-        raise _No("service", f"the service {live.contract.service} does not exist: run pulumi up for {environment} again")
+        raise _CannotPlan(
+            "service", f"the service {live.contract.service} does not exist: run pulumi up for {environment} again"
+        )
     if not state.active:
-        raise _No("service", f"the service is {state.status}, not ACTIVE: run pulumi up for {environment} again")
+        raise _CannotPlan("service", f"the service is {state.status}, not ACTIVE: run pulumi up for {environment} again")
     if not live.never_released and state.desired == 0:
-        raise _No("service", "the service stands at 0 tasks: nothing could be proved; scale it up first")
+        raise _CannotPlan("service", "the service has 0 tasks, so the version could not be checked: scale it up first")
     return state
 
 
 def _usable_digest(live: LiveService, version: str) -> Digest:
     image, repository = live.image, live.contract.repository
     if isinstance(image, NoRepository):
-        raise _No("image", f"the repository {repository} does not exist")
+        raise _CannotPlan("image", f"the repository {repository} does not exist")
     if isinstance(image, NoImage):
-        known = f"the newest there are {', '.join(image.newest)}" if image.newest else "it holds no tagged image"
-        raise _No("image", f"{repository} has no image {version}: {known}")
+        known = f"its newest tags are {', '.join(image.newest)}" if image.newest else "it has no tagged image"
+        raise _CannotPlan("image", f"{repository} has no image {version}: {known}")
     assert image is not None, "a plan that registers a revision is made from a looked-up image"
     if image.status != _DEPLOYABLE:
-        raise _No("image", f"{repository}:{version} is {image.status} in ECR and cannot be pulled: restore it first")
+        raise _CannotPlan("image", f"{repository}:{version} is {image.status} in ECR and cannot be pulled: restore it first")
     return image.digest

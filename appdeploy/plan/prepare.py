@@ -1,4 +1,4 @@
-"""Reads everything that `deploy`, `sync` and `restart` start from, and makes their plan. Nothing is changed."""
+"""Reads what `deploy`, `sync` and `restart` need, plans them and runs the preflight. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from appdeploy.model.plan import Blocked, ReleasePlan
 from appdeploy.model.release_id import ReleaseId, new_release_id
 from appdeploy.plan.planner import Unplannable, plan_release
 from appdeploy.preflight.check import Check, Verdict, refusals, table, waive
-from appdeploy.preflight.lock import look_at_lock
-from appdeploy.preflight.promotion import look_at_promotion, read_promoted, to_promote
+from appdeploy.preflight.lock import check_lock
+from appdeploy.preflight.promotion import check_promotion, read_promoted, to_promote
 from appdeploy.preflight.run import preflight
-from appdeploy.preflight.window import look_at_window
+from appdeploy.preflight.window import check_window
 
 if TYPE_CHECKING:
     from appdeploy.aws.clients import Clients
@@ -27,43 +27,43 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Request:
-    """What a person asked for."""
+    """What the user requested."""
 
     environment: str
-    goal: Operation
+    operation: Operation
     services: tuple[str, ...]
     """Names; empty for all."""
     incident: str | None = None
-    """Why the release passes a closed window, the promotion rule and alarms that ring already; None when it does not."""
+    """Why the release bypasses the release window, the promotion rule and active alarms; None when it does not."""
     atomic: bool | None = None
-    """Whether all services go back when one fails; None: they do when there are several."""
+    """Whether all services are reverted when one fails; None: if there are several."""
     release_id: ReleaseId = field(init=False, compare=False)
-    """Of the release that is asked for, however often it has to be planned."""
+    """The release's id, even if it is planned several times."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "release_id", new_release_id(_kind(self.goal)))
+        object.__setattr__(self, "release_id", new_release_id(_kind(self.operation)))
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A plan, and what it was made from: one `live` for each of its services, in their order."""
+    """A plan, and the state it was made from: one `live` for each of its services, in their order."""
 
     platform: PlatformContract
     plan: ReleasePlan
     live: tuple[LiveService, ...]
     checks: tuple[Check, ...]
     lock: Check | None
-    """None when nothing is to be changed."""
+    """None when nothing will be changed."""
 
     @property
     def table(self) -> tuple[Check, ...]:
-        """Everything that was looked at."""
+        """All checks."""
         return (*self.checks, self.lock) if self.lock else self.checks
 
     def cleared(self) -> ReleasePlan:
-        """The plan, if nothing is in its way. Raises Blocked with the whole table else.
+        """The plan, if no check blocks it. Otherwise raises Blocked with the whole table.
 
-        A lock that somebody has is not in the way: it is waited for, or taken over, or turns the release away by itself.
+        A held lock does not block here: acquiring it waits, takes it over, or refuses.
         """
         problems = refusals(self.checks)
         if problems:
@@ -72,19 +72,19 @@ class Prepared:
 
 
 def prepare(request: Request, clients: Clients, now: datetime | None = None) -> Prepared:
-    """Read, decide, and look at what may be in the way. Raises Refused, with the table, when there is no plan.
+    """Read, plan, and run the preflight. Raises Refused, with the table, when there is no plan.
 
-    `now` is when the release would begin, by default this moment.
+    `now` is when the release would start, by default now.
     """
     moment = now or datetime.now(UTC)
     contract = read_contract(clients, request.environment)
-    live = read_live(clients, contract, contract.select(request.services), request.goal)
+    live = read_live(clients, contract, contract.select(request.services), request.operation)
     try:
-        plan = plan_release(request.release_id, contract.platform, request.goal, live)
+        plan = plan_release(request.release_id, contract.platform, request.operation, live)
     except Unplannable as error:
         others = replace(error.others, releases_table=contract.platform.releases_table, incident=request.incident)
         prepared = Prepared(contract.platform, others, _planned(others, live), (), None)
-        rows = (*_unplanned(error), *_looked(prepared, clients, moment).table)
+        rows = (*_rows_without_plan(error), *_checked(prepared, clients, moment).table)
         raise Refused(*error.lines, details=tuple(table(rows))) from None
     caller = contract.caller.arn if contract.caller else None
     platform = contract.platform
@@ -96,27 +96,27 @@ def prepare(request: Request, clients: Clients, now: datetime | None = None) -> 
         incident=request.incident,
         atomic=len(plan.changed) > 1 if request.atomic is None else request.atomic,
     )
-    return _looked(Prepared(platform, plan, live, (), None), clients, moment)
+    return _checked(Prepared(platform, plan, live, (), None), clients, moment)
 
 
-def _looked(prepared: Prepared, clients: Clients, now: datetime) -> Prepared:
+def _checked(prepared: Prepared, clients: Clients, now: datetime) -> Prepared:
     plan, platform = prepared.plan, prepared.platform
     if not plan.changed:
         return prepared
     with ThreadPoolExecutor(2) as pool:
-        lock = pool.submit(look_at_lock, plan, clients.once.dynamodb)
+        lock = pool.submit(check_lock, plan, clients.once.dynamodb)
         promotion = pool.submit(_promotion, prepared, clients)
         checks = preflight(plan, prepared.live, clients)
-        window = look_at_window(plan.environment, platform.windows, now)
+        window = check_window(plan.environment, platform.windows, now)
         found = (*checks, *promotion.result(), *window)
         return replace(prepared, checks=waive(found, plan.incident), lock=lock.result())
 
 
 def _promotion(prepared: Prepared, clients: Clients) -> tuple[Check, ...]:
-    rule, wanted = prepared.platform.promotion, to_promote(prepared.plan)
-    if rule is None or not wanted:
+    rule, required = prepared.platform.promotion, to_promote(prepared.plan)
+    if rule is None or not required:
         return ()
-    return look_at_promotion(rule, wanted, read_promoted(clients, rule, set(wanted.values())))
+    return check_promotion(rule, required, read_promoted(clients, rule, set(required.values())))
 
 
 def _planned(plan: ReleasePlan, live: tuple[LiveService, ...]) -> tuple[LiveService, ...]:
@@ -124,14 +124,14 @@ def _planned(plan: ReleasePlan, live: tuple[LiveService, ...]) -> tuple[LiveServ
     return tuple(service for service in live if service.contract.name in planned)
 
 
-def _unplanned(error: Unplannable) -> tuple[Check, ...]:
-    """The rows of the services that have no plan, which go before those of the others."""
-    rest = [Check(row.service, "the rest", Verdict.SKIP, "not looked at without a plan") for row in error.problems]
+def _rows_without_plan(error: Unplannable) -> tuple[Check, ...]:
+    """The rows of the services without a plan, which come before the others."""
+    rest = [Check(row.service, "the rest", Verdict.SKIP, "not checked without a plan") for row in error.problems]
     return tuple(row for pair in zip(error.problems, rest, strict=True) for row in pair)
 
 
-def _kind(goal: Operation) -> str:
-    match goal:
+def _kind(operation: Operation) -> str:
+    match operation:
         case Deploy():
             return "upgrade"
         case Sync():

@@ -1,4 +1,4 @@
-"""Reads what a plan is shown with beside the plan itself: both templates of a drift, and the target group's settings."""
+"""Reads what a plan is displayed with: both templates of a drift, and the target group's settings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def read_preview(request: Request, clients: Clients) -> PlanReport:
-    """The plan for a request with all that it is shown with; nothing is changed. Raises Refused."""
+    """The plan for a request, with details for display; nothing is changed. Raises Refused."""
     prepared = prepare(request, clients)
     with refusing("the plan could not be read"):
         shown = map_parallel(lambda pair: _planned(clients, *pair), zip(prepared.plan.services, prepared.live, strict=True))
@@ -67,12 +67,12 @@ def _planned(clients: Clients, service: ServicePlan | NoChange, live: LiveServic
 
 
 def _before(service: ServicePlan | NoChange) -> Running:
-    former = service.previous
+    previous = service.previous
     return Running(
-        version=former.version,
-        digest=former.digest,
-        task_definition=name_of(former.task_definition),
-        template=name_of(former.template) if former.template else None,
+        version=previous.version,
+        digest=previous.digest,
+        task_definition=name_of(previous.task_definition),
+        template=name_of(previous.template) if previous.template else None,
     )
 
 
@@ -86,26 +86,26 @@ def _after(service: ServicePlan) -> Running:
 
 
 def _drift(clients: Clients, service: ServicePlan | NoChange, live: LiveService) -> Drift | None:
-    running, wanted = service.previous.template, service.contract.template
-    if running is None or running == wanted:
+    running, target = service.previous.template, service.contract.template
+    if running is None or running == target:
         return None
-    new = live.template or describe_task_definition(clients.ecs, wanted)
+    new = live.template or describe_task_definition(clients.ecs, target)
     return Drift(
         running=name_of(running),
-        wanted=name_of(wanted),
+        wanted=name_of(target),
         changes=_changes(clients, service.contract, running, new),
-        applied=isinstance(service, ServicePlan) and service.template == wanted,
+        applied=isinstance(service, ServicePlan) and service.template == target,
     )
 
 
 def _changes(
-    clients: Clients, contract: ServiceContract, running: str, wanted: TaskDefinition
+    clients: Clients, contract: ServiceContract, running: str, target: TaskDefinition
 ) -> tuple[TemplateChange, ...] | None:
     try:
-        former = describe_task_definition(clients.ecs, running)
+        previous = describe_task_definition(clients.ecs, running)
     except clients.ecs.exceptions.ClientException:
-        return None  # ECS forgets a revision that somebody deleted.
-    found = difference(former.fields, wanted.fields, contract.container)
+        return None  # The revision was deleted.
+    found = difference(previous.fields, target.fields, contract.container)
     return tuple(TemplateChange(setting=item.path, before=item.before, after=item.after) for item in found)
 
 
@@ -137,7 +137,7 @@ def _duration(clients: Clients, service: ServicePlan, state: ServiceState) -> Du
 def _health_settings(clients: Clients, contract: ServiceContract) -> HealthSettings | None:
     if not contract.target_groups:
         return None
-    # infra makes both groups of a service alike; either tells.
+    # Both target groups of a service have the same settings.
     arn = contract.target_groups[0]
     [group] = clients.elbv2.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
     delay = deregistration_delay(clients.elbv2, arn)
@@ -149,7 +149,7 @@ def _how(rounds: int, health: HealthSettings | None, settings: DeploymentSetting
     if health is None:
         return f"{lots}, no load balancer; bake time {settings.bake_minutes} min"
     return (
-        f"{lots}; soonest one health check every {health.interval} s, latest the grace of {settings.grace_seconds} s and"
+        f"{lots}; soonest one health check every {health.interval} s, latest the grace period of {settings.grace_seconds} s and"
         f" {health.threshold} checks; then deregistration delay {health.deregistration_delay} s"
         f" and bake time {settings.bake_minutes} min"
     )

@@ -16,20 +16,20 @@ class Running(_Part):
     """None before the first release."""
     digest: str | None
     task_definition: str | None
-    """`family:revision`; None for a revision that is yet to be registered."""
+    """`family:revision`; None for a revision that is not registered yet."""
     template: str | None
-    """The template revision that it descends from, `family:revision`; None when that is not known."""
+    """The template revision that it descends from, `family:revision`; None if not known."""
 
 
 class TemplateChange(_Part):
     """One setting that differs between two templates."""
 
     setting: str
-    """Where it is, such as `containerDefinitions.agent.environment.LOG_LEVEL`."""
+    """Its path, such as `containerDefinitions.agent.environment.LOG_LEVEL`."""
     before: str | None
-    """None when it is new. A secret is never shown, nor where it is kept."""
+    """None if it is new. Neither a secret nor its location is shown."""
     after: str | None
-    """None when it is gone."""
+    """None if it was removed."""
 
 
 class Drift(_Part):
@@ -38,19 +38,19 @@ class Drift(_Part):
     running: str
     wanted: str
     changes: tuple[TemplateChange, ...] | None
-    """None when the running revision's template could not be read any more."""
+    """None if the running revision's template could not be read any more."""
     applied: bool
-    """Whether this release brings it."""
+    """Whether this release applies it."""
 
 
 class Duration(_Part):
-    """Expected seconds, from the moment at which new tasks answer; how long they take to start is not known here."""
+    """Expected seconds, from the moment at which new tasks answer; their start time is not known."""
 
     live_soonest: int
     live_latest: int
     complete_after_live: int
     how: str
-    """How it is computed, with the settings that go into it."""
+    """How it is computed, with the settings used."""
 
 
 class PlannedService(_Part):
@@ -58,31 +58,31 @@ class PlannedService(_Part):
 
     name: str
     unchanged_because: str | None = None
-    """Why nothing would be done; None when something would."""
+    """Why nothing would be changed; None when something would."""
     before: Running
     after: Running
     drift: Drift | None
     writes: tuple[str, ...] = ()
-    """The calls that would change something, in their order."""
+    """The calls that would change AWS, in order."""
     duration: Duration | None = None
     group: int = 1
-    """When it begins, counted from 1: a group begins when the services of those before it are live."""
+    """Its wave, counted from 1: a wave starts when the services of those before it are live."""
 
 
 class PlanCheck(_Part):
-    """One thing that was looked at."""
+    """One check."""
 
     service: str
     what: str
     verdict: str
-    """OK, NO, or SKIP when it does not apply or could not be asked."""
+    """OK, NO, or SKIP when it does not apply or could not be read."""
     found: str
     remedy: str
-    """What to do about a NO; empty else."""
+    """What to do about a NO; otherwise empty."""
 
 
 class PlanReport(_Part):
-    """What a release would do. Nothing was changed for it."""
+    """What a release would do. Nothing was changed."""
 
     environment: str
     account: str

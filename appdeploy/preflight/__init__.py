@@ -1,1 +1,1 @@
-"""What can be known before the first write to be in the way of a release: read side by side, judged on one page."""
+"""Checks before the first write whether a release can succeed: reads in parallel, judged in one module."""

@@ -1,4 +1,4 @@
-"""One thing that was looked at before a release."""
+"""One check before a release, and the table of checks."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from enum import Enum
 
 
 class Verdict(Enum):
-    """What a check came to."""
+    """The result of a check."""
 
     OK = "OK"
     NO = "NO"
-    """The release would fail, or could not be judged."""
+    """The release would fail, or its result could not be judged."""
     SKIP = "SKIP"
-    """It does not apply, or could not be asked: that alone is no reason to refuse."""
+    """It does not apply, or could not be read: that is no reason to refuse."""
 
 
 @dataclass(frozen=True)
@@ -28,22 +28,22 @@ class Check:
     remedy: str = ""
     """What to do about a NO."""
     waivable: bool = False
-    """Whether a release during an incident passes a NO."""
+    """Whether a release during an incident bypasses a NO."""
 
 
 def waive(checks: Sequence[Check], incident: str | None) -> tuple[Check, ...]:
-    """The same, with what a release during an incident passes passed. Without an incident, how to say so is in its remedy."""
+    """The checks, with waivable NOs turned into OK during an incident. Without one, the remedy names the option."""
     return tuple(_waived(check, incident) if check.waivable and check.verdict is Verdict.NO else check for check in checks)
 
 
 def _waived(check: Check, incident: str | None) -> Check:
     if incident is None:
-        return replace(check, remedy=f"{check.remedy}; --during-incident REASON passes this")
-    return replace(check, verdict=Verdict.OK, found=f"{check.found}; passed during an incident", remedy="")
+        return replace(check, remedy=f"{check.remedy}; --during-incident REASON bypasses this")
+    return replace(check, verdict=Verdict.OK, found=f"{check.found}; bypassed during an incident", remedy="")
 
 
 def refusals(checks: Sequence[Check]) -> tuple[str, ...]:
-    """One line for each NO: what is in the way, and what to do."""
+    """One line for each NO: what blocks the release, and what to do."""
     return tuple(
         f"{check.service}: {check.what}: {check.found}: {check.remedy}" for check in checks if check.verdict is Verdict.NO
     )

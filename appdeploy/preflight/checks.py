@@ -1,4 +1,4 @@
-"""What the facts mean for a release. Pure."""
+"""Judges the facts of each service. Pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def judge_checks(candidate: Candidate, facts: Facts) -> Iterator[Check]:
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check came to, before it is known whose it is."""
+    """The result of one check, without its service."""
 
     verdict: Verdict
     found: str
@@ -57,7 +57,7 @@ def _image(candidate: Candidate, _: Facts) -> Finding:
         case FoundImage(digest, status):
             return _no(f"{short(digest)} is {status} in ECR", "restore it, or release another version")
         case NoImage() | NoRepository():
-            return _no(f"{candidate.plan.image} is not in ECR", "new tasks could not start; release another version")
+            return _no(f"{candidate.plan.image} is not in ECR", "new tasks could not start: release another version")
         case None:
             return _skip("it runs by tag, so its digest is not known")
 
@@ -65,64 +65,66 @@ def _image(candidate: Candidate, _: Facts) -> Finding:
 def _architecture(candidate: Candidate, facts: Facts) -> Finding:
     name = candidate.plan.contract.name
     if name not in facts.platforms:
-        return _skip("the image is for one architecture, which only its configuration tells")
-    held = facts.platforms[name]
-    if isinstance(held, Unknown):
-        return _skip(held.why)
-    wanted = candidate.plan.base.fields.get("runtimePlatform", {}).get("cpuArchitecture", "X86_64")
-    if _ARCHITECTURES.get(wanted, wanted) in held:
-        return _ok(f"the image holds {_ARCHITECTURES.get(wanted, wanted)}")
-    return _no(f"tasks run on {wanted}, and the image holds {', '.join(sorted(held))}", "build it for that architecture")
+        return _skip("the image is for a single architecture, which was not read")
+    available = facts.platforms[name]
+    if isinstance(available, Unknown):
+        return _skip(available.why)
+    expected = candidate.plan.base.fields.get("runtimePlatform", {}).get("cpuArchitecture", "X86_64")
+    if _ARCHITECTURES.get(expected, expected) in available:
+        return _ok(f"the image has {_ARCHITECTURES.get(expected, expected)}")
+    return _no(
+        f"tasks run on {expected}, and the image has only {', '.join(sorted(available))}", "build it for that architecture"
+    )
 
 
 def _deployment(candidate: Candidate, facts: Facts) -> Finding:
     name, primary = candidate.plan.contract.name, candidate.state.primary
     if name not in facts.healthy:
-        return _ok("none is under way")
+        return _ok("none in progress")
     healthy = facts.healthy[name]
     wait = "wait for it (appdeploy status shows it), then run this again"
     if isinstance(healthy, Unknown):
-        return _no(f"one is under way, and its tasks could not be read: {healthy.why}", wait)
+        return _no(f"one is in progress, and its tasks could not be read: {healthy.why}", wait)
     if primary is None or not all_run(primary) or healthy < primary.desired:
-        progress = f"{primary.running} of {primary.desired} tasks" if primary else "no primary one"
+        progress = f"{primary.running} of {primary.desired} tasks" if primary else "no PRIMARY deployment"
         return _no(f"{primary.id if primary else 'one'} is still in progress ({progress}, {healthy} healthy)", wait)
-    return _ok(f"{primary.id} is live and only drains; it is superseded")
+    return _ok(f"{primary.id} is live and only drains old tasks; this release replaces it")
 
 
 def _alarms(candidate: Candidate, facts: Facts) -> Finding:
-    wanted, states = candidate.state.settings.alarms, facts.alarms
-    if not wanted:
+    expected, states = candidate.state.settings.alarms, facts.alarms
+    if not expected:
         return _skip("the service has no deployment alarms")
     if isinstance(states, Unknown):
         return _skip(states.why)
-    missing = [name for name in wanted if name not in states]
+    missing = [name for name in expected if name not in states]
     if missing:
         return _no(f"{', '.join(missing)} does not exist", "run pulumi up")
-    ringing = [name for name in wanted if states[name] == "ALARM"]
-    if ringing:
+    active = [name for name in expected if states[name] == "ALARM"]
+    if active:
         # docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html
-        found = f"{', '.join(ringing)} is in ALARM, so ECS would watch none for this deployment"
-        return _no(found, "mend that first", waivable=True)
-    return _ok(f"{len(wanted)} not in ALARM")
+        found = f"{', '.join(active)} is in ALARM, so ECS would not watch its alarms during this deployment"
+        return _no(found, "fix that first", waivable=True)
+    return _ok(f"{len(expected)} not in ALARM")
 
 
-def _room(candidate: Candidate, _: Facts) -> Finding:
+def _task_limits(candidate: Candidate, _: Facts) -> Finding:
     settings, count = candidate.state.settings, candidate.plan.desired_count
     desired = candidate.state.desired if count is None else count
-    most, fewest = settings.most_tasks(desired), settings.fewest_healthy(desired)
+    most, fewest = settings.max_running_tasks(desired), settings.min_healthy_tasks(desired)
     if most < 1 or (not candidate.plan.first and most <= desired <= fewest):
         limits = f"maximumPercent {settings.maximum_percent} and minimumHealthyPercent {settings.minimum_percent}"
-        return _no(f"{limits} of {desired} tasks let ECS neither start nor stop one", "change them in infra")
+        return _no(f"with {limits} of {desired} tasks ECS can neither start nor stop one", "change them in infra")
     return _ok(f"{fewest} to {most} tasks while {desired} are replaced")
 
 
-def _exists(wanted: Set[str], there: Set[str] | Unknown, remedy: str) -> Finding:
-    if not wanted:
-        return _skip("none is named")
-    if isinstance(there, Unknown):
-        return _skip(there.why)
-    missing = sorted(wanted - there)
-    return _no(f"{', '.join(missing)} does not exist", remedy) if missing else _ok(", ".join(sorted(wanted)))
+def _exists(expected: Set[str], existing: Set[str] | Unknown, remedy: str) -> Finding:
+    if not expected:
+        return _skip("it uses none")
+    if isinstance(existing, Unknown):
+        return _skip(existing.why)
+    missing = sorted(expected - existing)
+    return _no(f"{', '.join(missing)} does not exist", remedy) if missing else _ok(", ".join(sorted(expected)))
 
 
 def _roles(candidate: Candidate, facts: Facts) -> Finding:
@@ -159,7 +161,7 @@ _CHECKS: dict[str, Callable[[Candidate, Facts], Finding]] = {
     "image": _image,
     "architecture": _architecture,
     "alarms": _alarms,
-    "room": _room,
+    "room": _task_limits,
     "roles": _roles,
     "secrets": _secrets,
     "parameters": _parameters,

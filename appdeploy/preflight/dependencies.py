@@ -1,4 +1,4 @@
-"""What a task definition names and ECS needs in order to start its tasks. Pure."""
+"""Finds the resources that ECS needs to start a task definition's tasks. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Dependencies:
 
 
 def dependencies_of(definition: TaskDefinition) -> Dependencies:
-    """What this revision needs. Log groups that the log driver makes itself are left out."""
+    """The resources of this revision, without log groups that the log driver creates."""
     fields = definition.fields
     references = {item["valueFrom"] for item in _references(fields)}
     secrets = {_secret(reference) for reference in references if _service_of(reference) == "secretsmanager"}

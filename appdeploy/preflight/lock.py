@@ -1,4 +1,4 @@
-"""Whether the environment's lock is free. Read-only: who gets the lock is for appdeploy.lock to decide."""
+"""Checks whether the environment's lock is free. Read-only: appdeploy.lock acquires it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 WHAT = "lock"
 
 
-def look_at_lock(plan: ReleasePlan, dynamodb: DynamoDBClient) -> Check:
+def check_lock(plan: ReleasePlan, dynamodb: DynamoDBClient) -> Check:
     """One row for the whole environment."""
     if plan.releases_table is None:
-        return Check(plan.environment, WHAT, Verdict.SKIP, "the contract names no table")
+        return Check(plan.environment, WHAT, Verdict.SKIP, "the contract names no releases table")
     try:
         item = DynamoLockStore(dynamodb, plan.releases_table).read()
     except AwsError as error:
@@ -34,6 +34,6 @@ def _judge(plan: ReleasePlan, item: LockItem) -> Check:
         remedy = f"ask {item.freeze.who}, then appdeploy unlock -e {plan.environment}"
         return Check(plan.environment, WHAT, Verdict.NO, describe(item), remedy)
     if item.holder is not None and item.holder.release != plan.release_id:
-        remedy = "wait for it, or stand in line with --lock-wait; one that does not stir for 30 s is taken over"
+        remedy = "wait for it, or use --lock-wait; a holder that does not renew for 30 s is taken over"
         return Check(plan.environment, WHAT, Verdict.NO, describe(item), remedy)
     return Check(plan.environment, WHAT, Verdict.OK, describe(item))

@@ -1,4 +1,4 @@
-"""Whether an image has served where it has to serve first: live and settled, by that environment's own ledger."""
+"""Checks the promotion rule: the image was live and settled in another environment, according to its ledger."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 WHAT = "promotion"
 _PAGE = 100
 _MOST = 500
-"""Releases looked at, newest first. What served so long ago is better released there again."""
+"""Releases that are searched, newest first. An older image should be released there again."""
 
 Image = tuple[str, Digest]
-"""A service's short name, and what it is to run."""
+"""A service's short name, and the image it will run."""
 
 
-def read_promoted(clients: Clients, promotion: Promotion, wanted: Collection[Image]) -> Mapping[Image, str] | Unknown:
-    """The release by which each image came to serve there; of those that never did, none.
+def read_promoted(clients: Clients, promotion: Promotion, required: Collection[Image]) -> Mapping[Image, str] | Unknown:
+    """The release that made each image live there, without images that never were.
 
-    One call for each hundred releases, as few as it takes to find all; one more where another role has to be assumed.
+    One call per hundred releases until all are found; one more if another role has to be assumed.
     """
     try:
         ledger = Ledger(ledger_client(clients, promotion.region, promotion.role), promotion.releases_table)
@@ -39,9 +39,9 @@ def read_promoted(clients: Clients, promotion: Promotion, wanted: Collection[Ima
         for entry in _newest(ledger):
             for image in _served(entry):
                 found.setdefault(image, entry.id)
-            if found.keys() >= set(wanted):
+            if found.keys() >= set(required):
                 break
-        return {image: release for image, release in found.items() if image in wanted}
+        return {image: release for image, release in found.items() if image in required}
     except AwsError as error:
         return Unknown(explain(error))
     except LedgerError as error:
@@ -65,7 +65,7 @@ def _served(entry: Entry) -> Iterator[Image]:
 
 
 def to_promote(plan: ReleasePlan) -> dict[str, Image]:
-    """What has to have served elsewhere, by service: images that come new to a service. What it runs is here already."""
+    """The images that must have been live there, by service: those that the service does not already run."""
     return {
         service.contract.name: (service.contract.name, service.image.digest)
         for service in plan.changed
@@ -73,18 +73,18 @@ def to_promote(plan: ReleasePlan) -> dict[str, Image]:
     }
 
 
-def look_at_promotion(
-    promotion: Promotion, wanted: Mapping[str, Image], promoted: Mapping[Image, str] | Unknown
+def check_promotion(
+    promotion: Promotion, required: Mapping[str, Image], promoted: Mapping[Image, str] | Unknown
 ) -> tuple[Check, ...]:
     """One row for each image. Pure."""
-    return tuple(_row(promotion.environment, service, image, promoted) for service, image in wanted.items())
+    return tuple(_row(promotion.environment, service, image, promoted) for service, image in required.items())
 
 
 def _row(source: str, service: str, image: Image, promoted: Mapping[Image, str] | Unknown) -> Check:
     if isinstance(promoted, Unknown):
-        # A rule that cannot be looked at is not kept.
+        # A rule that cannot be checked counts as broken.
         found = f"the ledger of {source} could not be read: {promoted.why}"
-        return Check(service, WHAT, Verdict.NO, found, f"mend the access to {source}'s ledger", waivable=True)
+        return Check(service, WHAT, Verdict.NO, found, f"fix the access to {source}'s ledger", waivable=True)
     if image in promoted:
         return Check(service, WHAT, Verdict.OK, f"{short(image[1])} was live in {source} with {promoted[image]}")
     found = f"{short(image[1])} was never live and settled in {source}"

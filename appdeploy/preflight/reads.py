@@ -1,7 +1,7 @@
-"""Reads what the checks judge: side by side, each shared thing once. Nothing is changed.
+"""Reads what the checks judge: in parallel, each shared resource once. Nothing is changed.
 
-At most 10 calls, and 8 for each service: of a service's own, two roles, one log group, one image index, and three for a
-deployment that is under way.
+At most 10 calls, and 8 for each service: two roles, one log group, one image index, and three for a deployment in
+progress.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ _INDEXES = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.d
 
 @dataclass(frozen=True)
 class Unknown:
-    """It could not be asked."""
+    """It could not be read."""
 
     why: str
 
 
 class Answer(Generic[T]):
-    """A read under way, whose failure is an answer too."""
+    """A pending read, whose failure is a result too."""
 
     def __init__(self, future: Future[T]) -> None:
         self._future = future
 
     def get(self) -> T | Unknown:
-        """Wait for it."""
+        """Wait for the result."""
         try:
             return self._future.result()
         except AwsError as error:
@@ -56,7 +56,7 @@ class Answer(Generic[T]):
 
 @dataclass(frozen=True)
 class Candidate:
-    """A service that is to be changed, with what was read for its plan."""
+    """A service that will be changed, with what was read for its plan."""
 
     plan: ServicePlan
     live: LiveService
@@ -64,13 +64,13 @@ class Candidate:
 
     @property
     def needs(self) -> Dependencies:
-        """What the revision that it is made from needs."""
+        """The resources of its base revision."""
         return dependencies_of(self.plan.base)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What was read. Every set holds what exists, of what was asked for."""
+    """What was read. Every set holds the requested names that exist."""
 
     alarms: dict[str, str] | Unknown
     """States by name."""
@@ -81,9 +81,9 @@ class Facts:
     routings: dict[str, Routing] | Unknown
     """By service."""
     platforms: dict[str, frozenset[str] | Unknown]
-    """Architectures by service, of images that are an index."""
+    """Architectures by service, for images that are an index."""
     healthy: dict[str, int | Unknown]
-    """Healthy new tasks by service, of those with a deployment under way."""
+    """Healthy new tasks by service, for those with a deployment in progress."""
 
 
 def read_facts(clients: Clients, cluster: str, candidates: Sequence[Candidate]) -> Facts:
@@ -118,7 +118,7 @@ def read_facts(clients: Clients, cluster: str, candidates: Sequence[Candidate]) 
 
 
 def is_index(live: LiveService) -> bool:
-    """Whether the image that is to run is an index of images by architecture."""
+    """Whether the target image is an index of images by architecture."""
     return isinstance(live.image, FoundImage) and live.image.media_type in _INDEXES
 
 
@@ -161,7 +161,7 @@ def _role(clients: Clients, name: str) -> frozenset[str]:
 
 
 def _secrets(clients: Clients, arns: Sequence[str]) -> frozenset[str]:
-    # ListSecrets tells of ten in one call, and never a value. Its filter takes the beginning of a name.
+    # ListSecrets returns no values, and takes ten names per call. Its filter matches the beginning of a name.
     names = {arn: arn.split(":")[6] for arn in arns}
     listed: set[str] = set()
     for chunk in _chunks(sorted({_without_suffix(name) for name in names.values()}), _SECRETS):
@@ -176,7 +176,7 @@ def _without_suffix(name: str) -> str:
 
 
 def _parameters(clients: Clients, names: Sequence[str]) -> frozenset[str]:
-    # DescribeParameters and not GetParameters: it tells of fifty in one call, and never a value.
+    # DescribeParameters and not GetParameters: it returns no values, and takes fifty names per call.
     found: set[str] = set()
     for chunk in _chunks(names, _PARAMETERS):
         pages = clients.ssm.get_paginator("describe_parameters").paginate(
@@ -188,7 +188,7 @@ def _parameters(clients: Clients, names: Sequence[str]) -> frozenset[str]:
 
 
 def _log_group(clients: Clients, name: str) -> frozenset[str]:
-    # The first of those that begin with a name is the name itself, if it is there: they come in order.
+    # Log groups are sorted, so the first one with this prefix is the name itself, if it exists.
     reply = clients.once.logs.describe_log_groups(logGroupNamePrefix=name, limit=1)
     return frozenset(item["logGroupName"] for item in reply["logGroups"] if item["logGroupName"] == name)
 
@@ -228,9 +228,9 @@ def _platforms(clients: Clients, candidate: Candidate) -> frozenset[str]:
 
 
 def _healthy(clients: Clients, cluster: str, candidate: Candidate, routings: dict[str, Routing] | Unknown) -> int:
-    """How many tasks of the newest deployment are healthy where customers are served. Three calls.
+    """How many tasks of the newest deployment are healthy in the serving target group. Three calls.
 
-    Of more than a hundred tasks it counts the first hundred alone: too few only mean that the release has to wait.
+    Only the first hundred tasks are counted: a count that is too low only makes the release wait.
     """
     primary = candidate.state.primary
     name = candidate.plan.contract.name

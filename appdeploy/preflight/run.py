@@ -1,4 +1,4 @@
-"""The preflight of a plan: one table for all services that are to be changed."""
+"""The preflight of a plan: one table for all services that will be changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def preflight(plan: ReleasePlan, live: Sequence[LiveService], clients: Clients) -> tuple[Check, ...]:
-    """Look at everything that could be in the way of a plan. `live` are the services that it was made from, in its order."""
+    """Run all checks of a plan. `live` are the services it was made from, in its order."""
     candidates = [
         Candidate(service, read, read.state)
         for service, read in zip(plan.services, live, strict=True)

@@ -1,4 +1,4 @@
-"""Whether the environment takes releases at this time."""
+"""Checks the environment's release windows."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from appdeploy.preflight.check import Check, Verdict
 WHAT = "window"
 
 
-def look_at_window(environment: str, windows: Sequence[ReleaseWindow], now: datetime) -> tuple[Check, ...]:
-    """One row for the whole environment; none when it takes releases at any time."""
+def check_window(environment: str, windows: Sequence[ReleaseWindow], now: datetime) -> tuple[Check, ...]:
+    """One row for the whole environment; none if it has no windows."""
     if not windows:
         return ()
     if is_open(windows, now):

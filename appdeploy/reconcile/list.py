@@ -1,4 +1,4 @@
-"""Reads the ledger for people. What ECS decided meanwhile is settled on the way; a failed look at ECS hides nothing."""
+"""Reads the ledger for display, after settling the open entries with what ECS decided meanwhile."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def list_releases(clients: Clients, environment: str, most: int, before: str | None, *, only_open: bool) -> list[EntryState]:
-    """The newest releases, newest first; with `before` those older than that one. Raises Refused."""
+    """The newest releases, newest first; with `before` those older than that release. Raises Refused."""
     contract, open_readings = read_reconciled(clients, environment)
     with _readable(environment):
         if only_open:
@@ -32,7 +32,7 @@ def list_releases(clients: Clients, environment: str, most: int, before: str | N
 
 
 def read_release(clients: Clients, environment: str, release_id: str) -> EntryState:
-    """One release. Raises Refused when there is none of that id."""
+    """One release. Raises Refused when there is none with that id."""
     contract, open_readings = read_reconciled(clients, environment)
     found = {reading.entry.id: reading for reading in open_readings}
     with _readable(environment):
@@ -43,14 +43,14 @@ def read_release(clients: Clients, environment: str, release_id: str) -> EntrySt
 
 
 def read_reconciled(clients: Clients, environment: str) -> tuple[EnvironmentContract, list[EntryState]]:
-    """The contract, and what was open, settled as far as ECS has decided. Raises Refused."""
+    """The contract, and the open entries, settled as far as ECS has decided. Raises Refused."""
     contract = read_contract(clients, environment, unreadable)
     with _readable(environment):
         return contract, reconcile(clients, contract)
 
 
 def reconcile(clients: Clients, contract: EnvironmentContract) -> list[EntryState]:
-    """Settle what is open and add what no release recorded. What was open, newest first."""
+    """Settle open entries and record deployments outside the tool. Returns the entries that were open, newest first."""
     readings = settle_open(clients, contract)
     record_external(clients, contract)
     return readings

@@ -1,4 +1,4 @@
-"""What ECS knows of a release whose entry does not say how far it came: the revision, and the deployment."""
+"""Finds in ECS what an entry does not record about a release: its revision and its deployments."""
 
 from __future__ import annotations
 
@@ -17,42 +17,42 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FoundProgress:
-    """How far a release of one service came."""
+    """Progress of a release of one service."""
 
     task_definition: str | None
-    """The revision that it registered, or that it returns to; None when there is none."""
+    """The revision that it registered, or rolls back to; None if there is none."""
     deployment_id: str | None
-    """The deployment that it started; None when it started none."""
-    returned: str | None
-    """The deployment by which it went back to its former version, although it was live; None when there is none."""
-    untouched: bool
-    """Whether nobody has started another deployment since the release was planned."""
+    """The deployment that it started; None if it started none."""
+    revert_deployment_id: str | None
+    """The deployment that reverted the live service to its previous version; None if there is none."""
+    no_newer_deployment: bool
+    """Whether no other deployment was started since the release was planned."""
 
 
 def find_progress(clients: Clients, entry: Entry, name: str, contract: ServiceContract, state: ServiceState) -> FoundProgress:
-    """Look for the traces of an entry's service. One call where the entry knows them, four else."""
+    """Find the progress of an entry's service. One call if the entry records it, else four."""
     service = entry.services[name]
     primary = state.primary
-    untouched = primary is not None and primary.id in service.deployments_before
+    no_newer = primary is not None and primary.id in service.deployments_before
     revision = service.target.task_definition or registered_by(clients.ecs, contract.family, entry.id)
     if service.deployment_id or revision is None:
-        return FoundProgress(revision, service.deployment_id, _find_return(clients, entry, name, contract), untouched)
-    if service.outcome == Outcome.SKIPPED.value:  # Nothing was sent: whoever began the same revision since, it is not ours.
-        return FoundProgress(revision, None, None, untouched)
+        return FoundProgress(revision, service.deployment_id, _find_revert(clients, entry, name, contract), no_newer)
+    if service.outcome == Outcome.SKIPPED.value:  # Nothing was sent: a later deployment of the same revision is not ours.
+        return FoundProgress(revision, None, None, no_newer)
     if service.update_sent is False:  # A later deployment of the same revision is not this release's.
-        return FoundProgress(revision, None, None, untouched)
+        return FoundProgress(revision, None, None, no_newer)
     known = DeploymentSnapshot(frozenset(service.deployments_before), service.listed_at)
     cluster = contract.service.rsplit("/", 2)[-2]
-    return FoundProgress(revision, recorded_since(clients.ecs, cluster, contract.service, revision, known), None, untouched)
+    return FoundProgress(revision, recorded_since(clients.ecs, cluster, contract.service, revision, known), None, no_newer)
 
 
-def _find_return(clients: Clients, entry: Entry, name: str, contract: ServiceContract) -> str | None:
-    """Any deployment of the former version after ours: whoever began it, the service is on its way back."""
+def _find_revert(clients: Clients, entry: Entry, name: str, contract: ServiceContract) -> str | None:
+    """Any deployment of the previous version after ours: no matter who started it, the service is being reverted."""
     service = entry.services[name]
-    former, ours = service.previous.task_definition, service.deployment_id
-    if service.revert_deployment_id or former is None or ours is None or not entry.last_step(StepKind.REVERT, name):
+    previous, own_deployment = service.previous.task_definition, service.deployment_id
+    if service.revert_deployment_id or previous is None or own_deployment is None or not entry.last_step(StepKind.REVERT, name):
         return service.revert_deployment_id
     cluster = contract.service.rsplit("/", 2)[-2]
     return recorded_since(
-        clients.ecs, cluster, contract.service, former, DeploymentSnapshot(frozenset({ours}), service.listed_at)
+        clients.ecs, cluster, contract.service, previous, DeploymentSnapshot(frozenset({own_deployment}), service.listed_at)
     )

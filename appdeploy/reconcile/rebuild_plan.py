@@ -1,4 +1,4 @@
-"""Makes the plan of one service again from its entry, so that the release can be watched or carried on."""
+"""Rebuilds the plan of one service from its entry, so that the release can be watched or resumed."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from appdeploy.reconcile.progress import FoundProgress
 _CHANGES = {change.value: change for change in Change}
 
 
-def rebuild_plan(entry: Entry, name: str, contract: ServiceContract, base: TaskDefinition, trace: FoundProgress) -> ServicePlan:
-    """What the release did or is to do to that service. `base` is the revision that the entry names."""
+def rebuild_plan(
+    entry: Entry, name: str, contract: ServiceContract, base: TaskDefinition, progress: FoundProgress
+) -> ServicePlan:
+    """What the release did or will do to that service. `base` is the revision that the entry names."""
     service = entry.services[name]
     stop = entry.last_finished_step(StepKind.STOP, name) or entry.last_finished_step(StepKind.SCALE_TO_ZERO, name)
-    back = entry.last_step(StepKind.REVERT, name)
+    revert = entry.last_step(StepKind.REVERT, name)
     return ServicePlan(
         contract=contract,
-        # A deployment that no release made is watched as a return to what it runs.
+        # A deployment made outside the tool is watched like a rollback to its task definition.
         change=_CHANGES.get(service.change, Change.ROLLBACK),
         base=base,
         image=ImageReference.parse(service.image) if service.image else base.image_of(contract.container),
@@ -29,13 +31,13 @@ def rebuild_plan(entry: Entry, name: str, contract: ServiceContract, base: TaskD
         previous=previous_of_entry(service),
         settings=service.settings,
         resumed=Resumed(
-            task_definition=trace.task_definition,
-            deployment_id=trace.deployment_id,
+            task_definition=progress.task_definition,
+            deployment_id=progress.deployment_id,
             stopped_because=stop.reason or "stopped" if stop else None,
             at_zero=entry.last_finished_step(StepKind.SCALE_TO_ZERO, name) is not None,
             pre_deploy=_pre_deploy(entry, name),
-            revert_because=back.reason or "taken back" if back else None,
-            revert_deployment=trace.returned,
+            revert_because=revert.reason or "reverted" if revert else None,
+            revert_deployment=progress.revert_deployment_id,
         ),
     )
 
@@ -46,12 +48,12 @@ def _pre_deploy(entry: Entry, name: str) -> StartedTask | None:
 
 
 def previous_of_entry(service: ServiceEntry) -> PreviousState:
-    """What the service stood on before the release."""
-    former = service.previous
+    """What the service ran before the release."""
+    previous = service.previous
     return PreviousState(
-        task_definition=former.task_definition or "",
+        task_definition=previous.task_definition or "",
         snapshot=DeploymentSnapshot(frozenset(service.deployments_before), service.listed_at),
-        version=former.version,
-        digest=Digest(former.digest) if former.digest else None,
-        template=former.template,
+        version=previous.version,
+        digest=Digest(previous.digest) if previous.digest else None,
+        template=previous.template,
     )

@@ -1,4 +1,4 @@
-"""Adds to the ledger what ECS did without it: a rollback while the table was silent, `pulumi up`, a person's own call."""
+"""Records deployments that are not in the ledger: a rollback without the table, `pulumi up`, a manual call."""
 
 from __future__ import annotations
 
@@ -32,23 +32,23 @@ _WHO = "found in ECS"
 
 
 def record_external(clients: Clients, contract: EnvironmentContract) -> list[Entry]:
-    """Write an entry for each deployment that is newer than the newest one in the ledger. Those that were written.
+    """Write an entry for each deployment that is newer than the newest one in the ledger. Returns the entries written.
 
-    While a release is at work or was interrupted nothing is added: the deployment may be its own. Without the right to
-    write nothing is added either.
+    Nothing is added while a release is running or interrupted, because the deployment may be its own, or without
+    permission to write.
     """
     ledger = Ledger(clients.dynamodb, contract.platform.releases_table)
     recent = ledger.newest(_ENTRIES_COMPARED)
-    if any(_may_own_more(entry) for entry in recent):
+    if any(_may_have_unrecorded_deployment(entry) for entry in recent):
         return []
-    found = map_parallel(lambda service: _found(clients, contract, service, recent), contract.services)
-    adopted: list[Entry] = []
+    found = map_parallel(lambda service: _unrecorded(clients, contract, service, recent), contract.services)
+    written: list[Entry] = []
     with contextlib.suppress(*AwsError):
-        adopted = [entry for entries in found for entry in entries if ledger.write_if_not_running(entry)]
-    return adopted
+        written = [entry for entries in found for entry in entries if ledger.write_if_not_running(entry)]
+    return written
 
 
-def _may_own_more(entry: Entry) -> bool:
+def _may_have_unrecorded_deployment(entry: Entry) -> bool:
     return any(
         not service.settled
         and (service.deployment_id is None or (entry.last_step(StepKind.REVERT, name) and service.revert_deployment_id is None))
@@ -56,22 +56,27 @@ def _may_own_more(entry: Entry) -> bool:
     )
 
 
-def _found(clients: Clients, contract: EnvironmentContract, service: ServiceContract, recent: Sequence[Entry]) -> list[Entry]:
-    told = [entry.services[service.name] for entry in recent if service.name in entry.services]
-    known = {deployment for each in told for deployment in (each.deployment_id, each.revert_deployment_id)} - {None}
+def _unrecorded(
+    clients: Clients, contract: EnvironmentContract, service: ServiceContract, recent: Sequence[Entry]
+) -> list[Entry]:
+    recorded = [entry.services[service.name] for entry in recent if service.name in entry.services]
+    known = {deployment for each in recorded for deployment in (each.deployment_id, each.revert_deployment_id)} - {None}
     records = newest_deployments(clients.ecs, contract.platform.cluster, service.service)
     later = list(takewhile(lambda record: deployment_of(record.revision) not in known, records))[:REVISIONS_AT_ONCE]
-    runs = deployed_definitions(clients.ecs, (record.revision for record in later))
-    # The template has no image: its deployment is the service's creation, or a failed first release taken back.
-    ours = [record for record in later if record.revision in runs and not on_template(service, runs[record.revision])]
-    return [_entry(contract, service, record, describe_task_definition(clients.ecs, runs[record.revision])) for record in ours]
+    definitions = deployed_definitions(clients.ecs, (record.revision for record in later))
+    # The template has no image: its deployment is the service's creation, or the rollback of a failed first release.
+    released = [item for item in later if item.revision in definitions and not on_template(service, definitions[item.revision])]
+    return [
+        _entry(contract, service, record, describe_task_definition(clients.ecs, definitions[record.revision]))
+        for record in released
+    ]
 
 
 def _entry(
     contract: EnvironmentContract, service: ServiceContract, record: ServiceDeployment, definition: TaskDefinition
 ) -> Entry:
     has_container = service.container in definition.containers
-    wanted = VersionRef(
+    target = VersionRef(
         task_definition=definition.arn,
         version=version_of(definition, service.container) if has_container else None,
         digest=definition.image_of(service.container).digest if has_container else None,
@@ -90,7 +95,7 @@ def _entry(
                 service=service.service,
                 change=KIND,
                 previous=VersionRef(),
-                target=wanted,
+                target=target,
                 base=definition.arn,
                 deployment_id=deployment_of(record.revision),
                 outcome=outcome.value if outcome else None,
@@ -110,5 +115,5 @@ _OUTCOMES = {
 
 
 def _id(record: ServiceDeployment) -> ReleaseId:
-    """The same for whoever finds it, so that it is added once."""
+    """Derived from the record, so that two readers add it only once."""
     return new_release_id(KIND, record.created, hashlib.sha256(record.arn.encode()).hexdigest()[:6])

@@ -1,4 +1,4 @@
-"""Makes the plan of a release that was interrupted: what is left of it, and what ECS has done of it already."""
+"""Plans the rest of an interrupted release, from its entry and from what ECS has done already."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Request:
-    """What a person asked for."""
+    """What the user requested."""
 
     environment: str
     release: str | None
-    """An id; None for the one that was interrupted."""
+    """A release id; None for the interrupted one."""
 
 
 class ResumesScale(Delegated):
-    """It is no release but a change of a count, which is carried on by doing it again (appdeploy.scaling.resume)."""
+    """The entry is a change of a task count, which is resumed by repeating it (appdeploy.scaling.resume)."""
 
     def __init__(self, entry: Entry) -> None:
         super().__init__(f"{entry.id} starts no deployment")
@@ -44,7 +44,7 @@ class ResumesScale(Delegated):
 
 
 def prepare_resume(request: Request, clients: Clients) -> ReleasePlan:
-    """Read and decide; nothing is changed. Raises Refused, and ChangesCount for what is no release."""
+    """Read and decide; nothing is changed. Raises Refused, and ResumesScale for a change of a count."""
     contract = read_contract(clients, request.environment)
     with refusing("the release could not be read"):
         try:
@@ -91,14 +91,14 @@ def _find(clients: Clients, contract: EnvironmentContract, release: str | None) 
         raise Refused(f"nothing to resume in {environment}: no release is open")
     if len(interrupted) > 1:
         ids = ", ".join(entry.id for entry in interrupted)
-        raise Refused(f"several releases of {environment} are open: name one of {ids}")
+        raise Refused(f"several releases of {environment} are open: give one of {ids}")
     return interrupted[0]
 
 
 def _interrupted(clients: Clients, contract: EnvironmentContract, ledger: Ledger) -> list[Entry]:
-    """Those of which no outcome was told, else those that ECS still works on.
+    """The open releases without an outcome, else those that ECS has not finished.
 
-    The index of open entries may lag behind; who holds the lock is read as it is.
+    The index of open entries may lag behind; the lock holder is read consistently.
     """
     entries = {entry.id: entry for entry in ledger.open()}
     holder = DynamoLockStore(clients.dynamodb, contract.platform.releases_table).read().holder
@@ -111,46 +111,48 @@ def _service(
     clients: Clients, contract: EnvironmentContract, entry: Entry, name: str, states: Mapping[str, ServiceState]
 ) -> ServicePlan | NoChange:
     service = entry.services[name]
-    known = next((item for item in contract.services if item.name == name), None)
-    if known is None:
-        raise Refused(f"{name}: the contract of {entry.environment} does not name it any more")
+    service_contract = next((item for item in contract.services if item.name == name), None)
+    if service_contract is None:
+        raise Refused(f"{name}: it is no longer in the contract of {entry.environment}")
     if service.settled:
-        return _told(known, service)
+        return _no_change(service_contract, service)
     state = states.get(service.service)
     if state is None or not state.active:
-        raise Refused(f"{name}: the service does not exist any more")
-    return _rest(clients, entry, name, known, state)
+        raise Refused(f"{name}: the service was deleted")
+    return _remaining_work(clients, entry, name, service_contract, state)
 
 
-def _rest(clients: Clients, entry: Entry, name: str, contract: ServiceContract, state: ServiceState) -> ServicePlan | NoChange:
+def _remaining_work(
+    clients: Clients, entry: Entry, name: str, contract: ServiceContract, state: ServiceState
+) -> ServicePlan | NoChange:
     service = entry.services[name]
-    trace = find_progress(clients, entry, name, contract, state)
-    if trace.deployment_id is None and not trace.untouched:
+    progress = find_progress(clients, entry, name, contract, state)
+    if progress.deployment_id is None and not progress.no_newer_deployment:
         result = never_sent(name, state)
         return NoChange(contract, previous_of_entry(service), result.cause or "", result.outcome)
-    base = service.base or trace.task_definition
+    base = service.base or progress.task_definition
     if base is None:
-        raise Refused(f"{name}: the entry does not say what to run")
-    return rebuild_plan(entry, name, contract, describe_task_definition(clients.ecs, base), trace)
+        raise Refused(f"{name}: its ledger entry names no task definition to run")
+    return rebuild_plan(entry, name, contract, describe_task_definition(clients.ecs, base), progress)
 
 
-def _told(contract: ServiceContract, service: ServiceEntry) -> NoChange:
+def _no_change(contract: ServiceContract, service: ServiceEntry) -> NoChange:
     outcomes = {outcome.value: outcome for outcome in Outcome}
-    because = service.cause or service.serving or "it is settled"
-    return NoChange(contract, previous_of_entry(service), because, outcomes.get(service.outcome or "", Outcome.FAILED))
+    reason = service.cause or service.serving or "it is settled"
+    return NoChange(contract, previous_of_entry(service), reason, outcomes.get(service.outcome or "", Outcome.FAILED))
 
 
 def _reopened(entry: Entry, services: tuple[ServicePlan | NoChange, ...], caller: str | None) -> Entry:
-    """The entry with the steps that are about to be done; those that an interruption left undone are marked so."""
-    left = [service for service in services if isinstance(service, ServicePlan) and _lacks_deployment(service)]
-    for service in left:  # What was told as not begun is undecided again.
+    """The entry with the steps that are about to start; unfinished steps are marked as interrupted."""
+    remaining = [service for service in services if isinstance(service, ServicePlan) and _lacks_deployment(service)]
+    for service in remaining:  # A skipped service is undecided again.
         entry = entry.with_service(service.contract.name, outcome=None, cause=None)
     again = (
         entry.with_open_steps_interrupted().with_step_started(StepKind.RESUME, why=caller).with_step_finished(StepKind.RESUME)
     )
-    if any(service.change.registers and _lacks_revision(service) for service in left):
+    if any(service.change.registers and _lacks_revision(service) for service in remaining):
         again = again.with_step_started(StepKind.REGISTER)
-    elif left:
+    elif remaining:
         again = again.with_step_started(StepKind.UPDATE)
     return again.model_copy(update={"version": entry.version + 1})
 

@@ -1,4 +1,4 @@
-"""Settles what the ledger says with what ECS says. Whoever reads the ledger does it, so no worker has to."""
+"""Settles open ledger entries with what ECS reports. Every command that reads the ledger does this; there is no worker."""
 
 from __future__ import annotations
 
@@ -33,27 +33,27 @@ if TYPE_CHECKING:
 ECS_REMEMBERS = timedelta(days=90)
 """docs.aws.amazon.com/AmazonECS/latest/developerguide/view-service-deployment.html"""
 
-_WELL = (Outcome.LIVE.value, Outcome.UNCHANGED.value)
-_ONLY_LOOK = Policy(until_complete=True, patient=True)
+_SUCCEEDED = (Outcome.LIVE.value, Outcome.UNCHANGED.value)
+_OBSERVE_ONLY = Policy(until_complete=True, patient=True)
 
 
 @dataclass(frozen=True)
 class EntryState:
-    """An entry as it is now."""
+    """An entry after settling."""
 
     entry: Entry
     running: bool = False
-    """Whether a command carries it out or watches it right now, or died within the last lease."""
+    """Whether a command is running it now, or died within the last lease."""
 
     @property
     def resumable(self) -> bool:
-        """Whether it can be resumed: no command told an outcome, or former settings are to be put back."""
-        owes = any(self.entry.settings_pending(name) for name in self.entry.services)
-        return not self.running and not self.entry.settled and (self.entry.outcome is None or owes)
+        """Whether it can be resumed: no outcome was reported, or previous settings must be restored."""
+        settings_pending = any(self.entry.settings_pending(name) for name in self.entry.services)
+        return not self.running and not self.entry.settled and (self.entry.outcome is None or settings_pending)
 
 
 def state_text(reading: EntryState) -> str:
-    """How a release stands, in a few words."""
+    """The state of a release, in a few words."""
     entry = reading.entry
     if entry.outcome is None:
         return "at work" if reading.running else "interrupted" if entry.reported is None else "open"
@@ -61,10 +61,10 @@ def state_text(reading: EntryState) -> str:
 
 
 def settle_open(clients: Clients, contract: EnvironmentContract) -> list[EntryState]:
-    """Look at every open entry, newest first, and write what has become final.
+    """Settle every open entry, newest first, and write those that changed.
 
-    Without the right to write the entry stays open, and what is returned is settled all the same. Errors of the SDK pass
-    through where something could not be read.
+    Without permission to write, the ledger keeps the open entry and only the returned value is settled. Errors of the
+    SDK are raised for failed reads.
     """
     ledger = Ledger(clients.dynamodb, contract.platform.releases_table)
     open_entries = ledger.open()
@@ -74,7 +74,7 @@ def settle_open(clients: Clients, contract: EnvironmentContract) -> list[EntrySt
     states = describe_services(clients.ecs, contract.platform.cluster, [service.service for service in contract.services])
     written: list[Entry] = []
     readings = [
-        _read(clients, contract, ledger, entry, states, written, at_work=holder is not None and holder.release == entry.id)
+        _read(clients, contract, ledger, entry, states, written, running=holder is not None and holder.release == entry.id)
         for entry in open_entries
     ]
     notify_settled(clients.once.events, contract.platform.event_bus, written)
@@ -89,19 +89,19 @@ def _read(
     states: dict[str, ServiceState],
     done: list[Entry],
     *,
-    at_work: bool,
+    running: bool,
 ) -> EntryState:
-    """The entry as it is now. One that was written for good is added to `done`."""
+    """The settled entry. If it was written and is final, it is added to `done`."""
     settled = _settle(clients, contract, entry, states)
     if settled == entry:
-        return EntryState(entry, at_work)
+        return EntryState(entry, running)
     written = settled.model_copy(update={"version": entry.version + 1})
-    # What is final is so whoever is at work. It is for that command to write it, if it lives.
-    if not at_work:
-        with contextlib.suppress(*AwsError):  # A reader may lack the right, or another one was faster.
+    # The running command writes its own entry.
+    if not running:
+        with contextlib.suppress(*AwsError):  # This caller may lack the permission.
             if ledger.write_if_not_running(written) and written.settled:
                 done.append(written)
-    return EntryState(written, at_work)
+    return EntryState(written, running)
 
 
 def _settle(clients: Clients, contract: EnvironmentContract, entry: Entry, states: dict[str, ServiceState]) -> Entry:
@@ -112,85 +112,88 @@ def _settle(clients: Clients, contract: EnvironmentContract, entry: Entry, state
         if service.settled:
             continue
         if known is None or state is None or not state.active:
-            settled = _gone(settled, name)
+            settled = _service_missing(settled, name)
         elif service.count is not None:
             result = settle_count(entry, name, state)
             settled = with_result(settled, result) if result else settled
         else:
             settled = settle_service(clients, settled, name, known, state)
-    return _held_open(entry, settled, states) if entry.atomic else settled
+    return _keep_live_services_open(entry, settled, states) if entry.atomic else settled
 
 
-def _held_open(before: Entry, settled: Entry, states: dict[str, ServiceState]) -> Entry:
-    """Of an atomic release what is live stays open until all are: `resume` may have to take it back.
+def _keep_live_services_open(before: Entry, settled: Entry, states: dict[str, ServiceState]) -> Entry:
+    """Keep live services of an atomic release open until all are live: `resume` may have to revert them.
 
-    Not where somebody else has deployed since: that is not touched any more.
+    Services with a newer deployment are settled: they are not changed any more.
     """
-    if all(service.outcome in _WELL for service in settled.services.values()):
+    if all(service.outcome in _SUCCEEDED for service in settled.services.values()):
         return settled
     for name, service in settled.services.items():
-        former, state = before.services[name], states.get(service.service)
+        previous, state = before.services[name], states.get(service.service)
         ours = state is not None and state.primary is not None and state.primary.id == service.deployment_id
-        if ours and service.settled and not former.settled and service.outcome in _WELL:
-            settled = settled.with_service(name, **dict(former) | {"deployment_id": service.deployment_id})
+        if ours and service.settled and not previous.settled and service.outcome in _SUCCEEDED:
+            settled = settled.with_service(name, **dict(previous) | {"deployment_id": service.deployment_id})
     return settled
 
 
 def settle_service(clients: Clients, entry: Entry, name: str, contract: ServiceContract, state: ServiceState) -> Entry:
-    """The entry with what ECS says now of one service. Nothing is changed in AWS."""
-    trace = find_progress(clients, entry, name, contract, state)
-    if trace.deployment_id is None:
-        return entry if trace.untouched else with_result(entry, never_sent(name, state))
-    rollout = _rollout(clients, entry, name, contract, trace)
+    """The entry with what ECS reports now for one service. Nothing is changed in AWS."""
+    progress = find_progress(clients, entry, name, contract, state)
+    if progress.deployment_id is None:
+        return entry if progress.no_newer_deployment else with_result(entry, never_sent(name, state))
+    rollout = _rollout(clients, entry, name, contract, progress)
     resumed = rollout.plan.resumed
     done = Done(resumed.stopped_because, resumed.at_zero) if resumed else Done()
-    if trace.returned:
-        entry = entry.with_service(name, revert_deployment_id=trace.returned)
-        rollout, done = revert_rollout(rollout, trace.returned), Done()
+    if progress.revert_deployment_id:
+        entry = entry.with_service(name, revert_deployment_id=progress.revert_deployment_id)
+        rollout, done = revert_rollout(rollout, progress.revert_deployment_id), Done()
     seen = Observer(clients, rollout).observe(state)
-    match judge(rollout, seen, _ONLY_LOOK, done):
+    match judge(rollout, seen, _OBSERVE_ONLY, done):
         case Decide(outcome, cause):
-            told = entry.services[name]
+            recorded = entry.services[name]
             serving = what_serves(rollout, outcome, seen, stopped=done.stopped_because is not None)
-            result = ServiceResult(name, outcome, serving, cause, seconds=told.seconds or 0.0)
-            if trace.returned:
+            result = ServiceResult(name, outcome, serving, cause, seconds=recorded.seconds or 0.0)
+            if progress.revert_deployment_id:
                 result = outcome_of_revert(result, resumed.revert_because or "" if resumed else "")
-            known = told.cause if told.outcome == result.outcome.value and told.cause else result.cause
-            return _unless_it_owes(with_result(entry, replace(result, cause=known)), name)
+            same_outcome = recorded.outcome == result.outcome.value
+            known = recorded.cause if same_outcome and recorded.cause else result.cause
+            return _open_while_settings_pending(with_result(entry, replace(result, cause=known)), name)
         case _ if seen.record is None and datetime.now(UTC) - entry.started > ECS_REMEMBERS:
             return _forgotten(entry, name)
         case _:
-            return entry.with_service(name, deployment_id=trace.deployment_id)
+            return entry.with_service(name, deployment_id=progress.deployment_id)
 
 
-def _unless_it_owes(entry: Entry, name: str) -> Entry:
-    """A failed restart whose former settings are not back is not over: a reader changes nothing, `resume` puts them back."""
+def _open_while_settings_pending(entry: Entry, name: str) -> Entry:
+    """A failed restart stays open until its previous settings are restored: readers change nothing, `resume` does."""
     if not entry.settings_pending(name):
         return entry
     keys = ", ".join(change.key for change in entry.services[name].settings)
-    return entry.with_service(name, settled=False, cause=f"the former {keys} is not back yet: appdeploy resume puts it back")
+    return entry.with_service(name, settled=False, cause=f"the previous {keys} is not restored yet: run appdeploy resume")
 
 
 def never_sent(name: str, state: ServiceState) -> ServiceResult:
-    """What became of a service that the release never came to, and that somebody else changed since."""
+    """The result of a service that the release did not update, and that has a newer deployment."""
     primary = state.primary.id if state.primary else "another deployment"
-    return ServiceResult(name, Outcome.SUPERSEDED, "another deployment", f"it was never sent, and {primary} came since")
+    return ServiceResult(
+        name, Outcome.SUPERSEDED, "another deployment", f"its update was not sent, and {primary} was started since"
+    )
 
 
-def _rollout(clients: Clients, entry: Entry, name: str, contract: ServiceContract, trace: FoundProgress) -> Rollout:
-    assert trace.task_definition is not None
-    assert trace.deployment_id is not None
-    base = describe_task_definition(clients.ecs, entry.services[name].base or trace.task_definition)
-    plan = rebuild_plan(entry, name, contract, base, trace)
+def _rollout(clients: Clients, entry: Entry, name: str, contract: ServiceContract, progress: FoundProgress) -> Rollout:
+    assert progress.task_definition is not None
+    assert progress.deployment_id is not None
+    base = describe_task_definition(clients.ecs, entry.services[name].base or progress.task_definition)
+    plan = rebuild_plan(entry, name, contract, base, progress)
     cluster = contract.service.rsplit("/", 2)[-2]
-    return Rollout(plan, ServiceName(cluster, contract.service), trace.task_definition, trace.deployment_id)
+    return Rollout(plan, ServiceName(cluster, contract.service), progress.task_definition, progress.deployment_id)
 
 
-def _gone(entry: Entry, name: str) -> Entry:
-    cause = "the service does not exist any more"
+def _service_missing(entry: Entry, name: str) -> Entry:
+    cause = "the service was deleted"
     return entry.with_service(name, outcome=UNKNOWN, cause=cause, settled=True)
 
 
 def _forgotten(entry: Entry, name: str) -> Entry:
-    cause = f"ECS does not remember it after {ECS_REMEMBERS.days} days"
+    cause = f"ECS has no record of it after {ECS_REMEMBERS.days} days"
     return entry.with_service(name, outcome=UNKNOWN, cause=cause, settled=True)

@@ -135,7 +135,7 @@ class ReleaseSequence:
         except (KeyboardInterrupt, Interrupted):
             if not self._revert_on_interrupt or self._cause is not None:
                 raise
-            self._clock.check_cancelled()
+            self._clock.clear_cancelled()
             self._revert_all("interrupted")
 
     def _decide(self, result: ServiceResult) -> None:

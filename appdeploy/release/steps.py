@@ -78,7 +78,7 @@ class Steps:
             context.clients.once.ecs,
             context.clock,
             context.emit,
-            begun=self._started,
+            started_at=self._started,
             timeout=self._options.timeout,
             silent=silent,
         )

@@ -1,1 +1,1 @@
-"""The way back: which task definitions a service has run well, which of them is meant, and the plan to return to it."""
+"""Rollback: lists the task definitions that a service ran successfully, chooses the target, and plans the return to it."""

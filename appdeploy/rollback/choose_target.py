@@ -1,4 +1,4 @@
-"""Where a history of successful deployments says that the way back leads. Nothing is read here."""
+"""Chooses the rollback target from a history of successful deployments. Pure."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ class CompletedDeployment:
 
 @dataclass(frozen=True)
 class DeploymentHistory:
-    """A service's deployments as ECS remembers them."""
+    """A service's deployments from ECS's records."""
 
     completed: tuple[CompletedDeployment, ...]
     """Newest first."""
     rolling_back: bool
-    """Whether ECS is about to take the newest deployment back right now."""
+    """Whether ECS is rolling the newest deployment back now."""
 
     def holds(self, task_definition: str) -> bool:
-        """Whether the task definition succeeded in it."""
+        """Whether the task definition was deployed successfully in it."""
         return any(item.task_definition == task_definition for item in self.completed)
 
 
 def choose_target(history: DeploymentHistory, primary: str) -> str | None:
-    """The task definition that a rollback returns to, of those in the history; None when there is none.
+    """The task definition in the history that a rollback returns to; None if there is none.
 
-    `primary` is what ECS works towards now. As long as that has never succeeded, or ECS takes a deployment back itself,
-    the way back is the last success. Else it is the newest success older than the *first* one of `primary`, so that
-    rolling back twice goes further back and never forward again.
+    `primary` is the task definition of the PRIMARY deployment. If it never succeeded, or ECS is rolling back, the target is
+    the last success. Otherwise it is the last success before the *first* one of `primary`, so that rolling back twice goes
+    further back and never forward.
     """
     succeeded = [item.task_definition for item in history.completed]
     if primary not in succeeded or history.rolling_back:
@@ -44,7 +44,7 @@ def choose_target(history: DeploymentHistory, primary: str) -> str | None:
 
 
 def list_targets(completed: Sequence[CompletedDeployment]) -> tuple[CompletedDeployment, ...]:
-    """Each task definition once, at its newest success."""
+    """Each task definition once, with its newest success."""
     newest: dict[str, CompletedDeployment] = {}
     for item in completed:
         newest.setdefault(item.task_definition, item)

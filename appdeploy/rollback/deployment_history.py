@@ -1,8 +1,8 @@
-"""What ECS remembers of a service's deployments: 90 days (docs.aws.amazon.com/AmazonECS/latest/developerguide/
-view-service-deployment.html). No other record is needed to roll back.
+"""ECS's records of a service's deployments: 90 days (docs.aws.amazon.com/AmazonECS/latest/developerguide/
+view-service-deployment.html). A rollback needs no other record.
 
-One call lists a hundred deployments without saying what they deployed; another tells that for twenty of them. So of a
-long past only those are looked at that decide.
+One call lists a hundred deployments without their task definitions; another call returns those of twenty. So only the
+deployments of a long history that decide are read.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 
     from appdeploy.model.contract import ServiceContract
 
-_GOING_BACK = (
+_ROLLING_BACK = (
     DeploymentStatus.ROLLBACK_REQUESTED,
     DeploymentStatus.ROLLBACK_IN_PROGRESS,
     DeploymentStatus.STOP_REQUESTED,
 )
-_TELLING = (DeploymentStatus.SUCCESSFUL, *_GOING_BACK)
+_RELEVANT = (DeploymentStatus.SUCCESSFUL, *_ROLLING_BACK)
 _SIDE = REVISIONS_AT_ONCE // 2
-"""Deployments looked at on either side of a moment."""
+"""Deployments read on either side of a moment."""
 
 
 @dataclass(frozen=True)
 class HistoryReader:
-    """A service's deployments that succeeded. What they deployed is read when it is asked for.
+    """A service's successful deployments. Their task definitions are read on demand.
 
-    The template counts as no success: ECS takes the service's creation for one, and it has no image.
+    Deployments of the template do not count: ECS records the service's creation as one, and it has no image.
     """
 
     ecs: ECSClient
@@ -44,28 +44,28 @@ class HistoryReader:
     succeeded: tuple[ServiceDeployment, ...]
     """Newest first."""
     rolling_back: bool
-    """Whether ECS is about to take the newest deployment back right now."""
+    """Whether ECS is rolling the newest deployment back now."""
 
     @property
     def is_long(self) -> bool:
-        """Whether one call cannot tell all of it."""
+        """Whether it takes more than one call to read."""
         return len(self.succeeded) > REVISIONS_AT_ONCE
 
     def whole(self) -> DeploymentHistory:
-        """All of it: a call for every twenty, side by side."""
+        """All of it: one call per twenty deployments, in parallel."""
         return self._read(self.succeeded)
 
     def newest(self) -> DeploymentHistory:
         """The newest twenty, in one call."""
         return self._read(self.succeeded[:REVISIONS_AT_ONCE])
 
-    def later(self, moment: datetime) -> int:
-        """How many are not older than the moment."""
+    def count_since(self, moment: datetime) -> int:
+        """How many are at or after the moment."""
         return sum(1 for record in self.succeeded if record.created >= moment)
 
     def around(self, moment: datetime) -> DeploymentHistory:
-        """Those next to a moment on either side, in one call."""
-        later = self.later(moment)
+        """The deployments around a moment, in one call."""
+        later = self.count_since(moment)
         return self._read(self.succeeded[max(0, later - _SIDE) : later + _SIDE])
 
     def _read(self, records: Sequence[ServiceDeployment]) -> DeploymentHistory:
@@ -81,29 +81,28 @@ class HistoryReader:
 
 
 def read_history(ecs: ECSClient, cluster: str, contract: ServiceContract) -> HistoryReader:
-    """What succeeded, and when: one call for each hundred deployments."""
-    records = newest_deployments(ecs, cluster, contract.service, _TELLING)
+    """The successful deployments: one call per hundred deployments."""
+    records = newest_deployments(ecs, cluster, contract.service, _RELEVANT)
     return HistoryReader(
         ecs,
         contract,
         tuple(record for record in records if record.status is DeploymentStatus.SUCCESSFUL),
-        any(record.status in _GOING_BACK for record in records),
+        any(record.status in _ROLLING_BACK for record in records),
     )
 
 
-def find_target(past: HistoryReader, primary: str, registered: Callable[[], datetime | None]) -> str | None:
-    """As `way_back` of the whole past, with one call of DescribeServiceRevisions in nearly every case.
+def find_target(reader: HistoryReader, primary: str, registered: Callable[[], datetime | None]) -> str | None:
+    """As `choose_target` of the whole history, nearly always with one call of DescribeServiceRevisions.
 
-    In a long past the first one of `primary` is looked for where it must be: right after the
-    task definition was registered, before which nothing can have run it. `registered` tells when that was, or None when
-    nobody knows any more; it is asked in that case alone.
+    In a long history the first deployment of `primary` is searched right after its task definition was registered. Only
+    then `registered` is called; it returns that time, or None if not known.
     """
-    if past.rolling_back or not past.is_long:
-        return choose_target(past.newest(), primary)
+    if reader.rolling_back or not reader.is_long:
+        return choose_target(reader.newest(), primary)
     moment = registered()
     if moment is not None:
-        history = past.around(moment)
+        history = reader.around(moment)
         found = choose_target(history, primary)
-        if found and (history.holds(primary) or past.later(moment) <= _SIDE):
+        if found and (history.holds(primary) or reader.count_since(moment) <= _SIDE):
             return found
-    return choose_target(past.whole(), primary)
+    return choose_target(reader.whole(), primary)

@@ -1,4 +1,4 @@
-"""Reads, once the updates are sent, what a rollback tells and watches by but did not need in order to send them."""
+"""Reads, after a rollback's updates were sent, what it needs only to display and watch them."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from appdeploy.model.events import Emit
 
 
-def with_previous(contract: ServiceContract, target: TaskDefinition, former: PreviousState) -> ServicePlan:
-    """The plan to return to a revision, told as far as the revision has been read."""
+def plan_return(contract: ServiceContract, target: TaskDefinition, previous: PreviousState) -> ServicePlan:
+    """The plan to return to a revision, with the details that were read."""
     known = contract.container in target.containers
     return ServicePlan(
         contract=contract,
@@ -32,46 +32,46 @@ def with_previous(contract: ServiceContract, target: TaskDefinition, former: Pre
         image=target.image_of(contract.container) if known else ImageReference.parse(contract.repository),
         version=version_of(target, contract.container) if known else name_of(target.arn),
         template=target.tags.get(TEMPLATE_TAG),
-        previous=former,
+        previous=previous,
     )
 
 
-def read_late_details(beginning: StartedRollouts, clients: Clients, book: LedgerWriter, emit: Emit) -> StartedRollouts:
-    """The same with every return complete in words; other releases are passed on as they are.
+def read_late_details(started: StartedRollouts, clients: Clients, ledger: LedgerWriter, emit: Emit) -> StartedRollouts:
+    """The rollouts of a rollback with all details; rollouts of other releases unchanged.
 
-    A former revision that cannot be read stays a name. A new one that cannot be read leaves its service unwatched: what
-    its containers check decides when it is live.
+    If the previous revision cannot be read, only its name is known. If the new one cannot be read, its service is not
+    watched: its container health checks decide when it is live.
     """
-    completed = map_parallel(lambda rollout: _completed(rollout, clients), beginning.rollouts)
+    completed = map_parallel(lambda rollout: _completed(rollout, clients), started.rollouts)
     rollouts = tuple(item for item in completed if isinstance(item, Rollout))
-    for before, after in zip(beginning.rollouts, completed, strict=True):
+    for before, after in zip(started.rollouts, completed, strict=True):
         if isinstance(after, Rollout) and after.plan != before.plan:
-            book.previous_resolved(after.plan)
+            ledger.previous_resolved(after.plan)
             emit(PreviousVersionResolved(after.plan))
-    return StartedRollouts(rollouts, (*beginning.results, *(item for item in completed if isinstance(item, ServiceResult))))
+    return StartedRollouts(rollouts, (*started.results, *(item for item in completed if isinstance(item, ServiceResult))))
 
 
 def _completed(rollout: Rollout, clients: Clients) -> Rollout | ServiceResult:
     plan = rollout.plan
-    if plan.change is not Change.ROLLBACK or plan.resumed is not None:  # What is resumed was read to be resumed.
+    if plan.change is not Change.ROLLBACK or plan.resumed is not None:  # Resuming has read it.
         return rollout
-    former = _former(plan, clients)
+    previous = _previous_state(plan, clients)
     try:
         base = plan.base if plan.base.is_read else describe_task_definition(clients.ecs, plan.base.arn)
     except AwsError as error:
-        serving = f"not known: {name_of(plan.base.arn)} is on its way; ECS carries on"
+        serving = f"not known: {name_of(plan.base.arn)} is being deployed; ECS continues"
         return ServiceResult(rollout.name, Outcome.TIMED_OUT, serving, f"it cannot be watched: {explain(error)}", final=False)
-    return replace(rollout, plan=replace(with_previous(plan.contract, base, former), settings=plan.settings))
+    return replace(rollout, plan=replace(plan_return(plan.contract, base, previous), settings=plan.settings))
 
 
-def _former(plan: ServicePlan, clients: Clients) -> PreviousState:
-    former = plan.previous
-    if former.read:
-        return former
+def _previous_state(plan: ServicePlan, clients: Clients) -> PreviousState:
+    previous = plan.previous
+    if previous.read:
+        return previous
     try:
-        running = describe_task_definition(clients.once.ecs, former.task_definition)
+        running = describe_task_definition(clients.once.ecs, previous.task_definition)
     except AwsError:
-        return former
+        return previous
     if plan.contract.container not in running.containers:
-        return replace(former, read=True)
-    return previous_of(running, plan.contract.container, former.snapshot)
+        return replace(previous, read=True)
+    return previous_of(running, plan.contract.container, previous.snapshot)

@@ -1,4 +1,4 @@
-"""Reads what a service could be returned to, and whether it still can. Nothing is changed."""
+"""Reads the task definitions that a service could be rolled back to, and whether each is usable. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from appdeploy.aws.clients import Clients
     from appdeploy.model.image import Digest
 
-MOST = 20
-"""Points of a service that are shown, and the way back should it be none of them."""
+MAX_TARGETS = 20
+"""Targets shown per service; the default target is added if it is not among them."""
 
 
 def read_targets(clients: Clients, environment: str, names: Sequence[str]) -> TargetsReport:
-    """The points of these services, or of all when none is named. Raises Refused when they cannot be read."""
-    with unreadable("the way back could not be read"):
+    """The targets of these services, or of all when none is named. Raises Refused when they cannot be read."""
+    with unreadable("the rollback targets could not be read"):
         where = find_services(clients, environment, names)
         found = [_service(clients, where.cluster, contract, state) for contract, state in where.services]
     return TargetsReport(environment=environment, services=tuple(found))
@@ -37,20 +37,28 @@ def _service(clients: Clients, cluster: str, contract: ServiceContract, state: S
     history = read_history(clients.ecs, cluster, contract).whole()
     target = choose_target(history, state.primary.task_definition if state.primary else state.task_definition)
     listed = list_targets(history.completed)
-    shown = [point for index, point in enumerate(listed) if index < MOST or point.task_definition == target]
-    found = map_parallel(lambda point: _point(clients, contract, state, point), shown)
+    shown = [point for index, point in enumerate(listed) if index < MAX_TARGETS or point.task_definition == target]
+    found = map_parallel(lambda point: _rollback_target(clients, contract, state, point), shown)
     return ServiceTargets(name=contract.name, targets=tuple(found), default=name_of(target) if target else None)
 
 
-def _point(clients: Clients, contract: ServiceContract, state: ServiceState, point: CompletedDeployment) -> RollbackTarget:
-    runs = point.task_definition == state.task_definition
+def _rollback_target(
+    clients: Clients, contract: ServiceContract, state: ServiceState, point: CompletedDeployment
+) -> RollbackTarget:
+    running = point.task_definition == state.task_definition
     try:
         definition = describe_task_definition(clients.ecs, point.task_definition)
     except clients.ecs.exceptions.ClientException:
         name = name_of(point.task_definition)
         gone = "ECS does not know the task definition any more"
         return RollbackTarget(
-            task_definition=name, version=None, digest=None, template=None, succeeded=point.created, running=runs, problem=gone
+            task_definition=name,
+            version=None,
+            digest=None,
+            template=None,
+            succeeded=point.created,
+            running=running,
+            problem=gone,
         )
     has_container = contract.container in definition.containers
     digest = definition.image_of(contract.container).digest if has_container else None
@@ -61,7 +69,7 @@ def _point(clients: Clients, contract: ServiceContract, state: ServiceState, poi
         digest=digest,
         template=name_of(template) if template else None,
         succeeded=point.created,
-        running=runs,
+        running=running,
         problem=_problem(clients, contract, definition, digest) if has_container else f"no container {contract.container}",
     )
 
@@ -70,7 +78,7 @@ def _problem(clients: Clients, contract: ServiceContract, definition: TaskDefini
     if not definition.active:
         return f"the task definition is {definition.fields['status']}"
     if digest is None:
-        return "it names its image by tag, which may mean another image by now"
+        return "it names its image by tag, which may be another image now"
     match find_digest(clients.ecr, contract, digest):
         case FoundImage(_, "ACTIVE"):
             return None

@@ -1,7 +1,7 @@
-"""Where a rollback finds its services: in the contract, and without one that can be used by the pattern of their names.
+"""Finds the services of a rollback: from the contract, or by their name pattern if the contract cannot be used.
 
-A contract that is out of reach, missing, malformed or of another major version must not hold a rollback up. One that is
-about another environment, account or region refuses it: then the names would lead to services that were not meant.
+A contract that is unreachable, missing, malformed or of another major version must not delay a rollback. A contract of
+another environment, account or region refuses it: the name pattern would find the wrong services.
 
 The pattern is infra's (`infra/core/names.py`): cluster `axonflow-<env>-cluster`, services `axonflow-<env>-<svc>-service`,
 families `axonflow-<env>-<svc>`.
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from appdeploy.aws.contract_reader import EnvironmentContract
 
 CONTRACT_SECONDS = 0.8
-"""How long a rollback waits for the contract before it goes by the names; as short as SEIZE_SECONDS of appdeploy.lock, for
-the same reason."""
+"""How long a rollback waits for the contract before it uses the name pattern; equal to TAKEOVER_SECONDS of appdeploy.lock,
+for the same reason."""
 
 DEFAULT_BUS = "default"
 """The account's own bus, which is told when the contract was not read: infra's rules listen there
@@ -44,9 +44,9 @@ class LocatedServices:
     cluster: str
     services: tuple[tuple[ServiceContract, ServiceState], ...]
     by_name: str | None
-    """Why the names had to do; None when the contract was read."""
+    """Why the name pattern was used; None if the contract was read."""
     searched: bool = False
-    """Whether the services had to be looked for, which costs a call before the update."""
+    """Whether the services had to be listed, which costs a call before the update."""
     releases_table: str | None = None
     """As the contract names it."""
     event_bus: str | None = DEFAULT_BUS
@@ -56,11 +56,11 @@ class LocatedServices:
 def find_services(clients: Clients, environment: str, names: Sequence[str]) -> LocatedServices:
     """The services of these names, or all when none is named.
 
-    Raises Refused when there are none such, and when the contract is about another place.
+    Raises Refused when they do not exist, and when the contract is of another environment, account or region.
     """
     try:
         contract = with_timeout(CONTRACT_SECONDS, lambda: _read_contract(clients, environment))
-        wanted = contract.select(names)
+        selected = contract.select(names)
     except TimeoutError:
         return _by_pattern(clients, environment, names, f"no answer of SSM within {CONTRACT_SECONDS:g} s")
     except AwsError as error:
@@ -68,18 +68,18 @@ def find_services(clients: Clients, environment: str, names: Sequence[str]) -> L
     except UnusableContract as error:
         return _by_pattern(clients, environment, names, "; ".join(error.lines))
     cluster = contract.platform.cluster
-    states = describe_services(clients.ecs, cluster, [service.service for service in wanted])
-    missing = [service.name for service in wanted if service.service not in states]
+    states = describe_services(clients.ecs, cluster, [service.service for service in selected])
+    missing = [service.name for service in selected if service.service not in states]
     if missing:
         raise Refused(f"{', '.join(missing)}: the service does not exist in {cluster}")
-    found = tuple((service, states[service.service]) for service in wanted)
+    found = tuple((service, states[service.service]) for service in selected)
     platform = contract.platform
     return LocatedServices(cluster, found, None, releases_table=platform.releases_table, event_bus=platform.event_bus)
 
 
 def _read_contract(clients: Clients, environment: str) -> EnvironmentContract:
     documents = read_parameters(clients.once.ssm, environment)
-    # Who asks is not looked up: with another account's credentials ECS does not know the cluster of this one.
+    # The caller is not read: with another account's credentials ECS does not find this cluster.
     return parse_contract(documents, environment, clients.region)
 
 
@@ -89,11 +89,11 @@ def _by_pattern(clients: Clients, environment: str, names: Sequence[str], why: s
         services = [f"{stem}-{name}-service" for name in names] or _list_services(clients.ecs, cluster, stem)
         states = describe_services(clients.ecs, cluster, services)
     except clients.ecs.exceptions.ClusterNotFoundException:
-        raise Refused(f"there is no cluster {cluster}; the contract: {why}") from None
+        raise Refused(f"there is no cluster {cluster}; contract: {why}") from None
     found = {state.name: state for state in states.values()}
     missing = [name for name in services if name not in found]
     if missing or not found:
-        raise Refused(f"{cluster} has no service {', '.join(missing) or f'{stem}-*-service'}; the contract: {why}")
+        raise Refused(f"{cluster} has no service {', '.join(missing) or f'{stem}-*-service'}; contract: {why}")
     ordered = sorted(found.items())
     return LocatedServices(cluster, tuple((_contract(stem, state), state) for _, state in ordered), why, searched=not names)
 
@@ -105,14 +105,14 @@ def _list_services(ecs: ECSClient, cluster: str, stem: str) -> list[str]:
 
 
 def _contract(stem: str, state: ServiceState) -> ServiceContract:
-    """What the contract would say, as far as a rollback asks: from the names, and from the service itself."""
+    """The fields of the contract that a rollback needs, from the name pattern and the service itself."""
     name = state.name.removeprefix(f"{stem}-").removesuffix("-service")
     _, partition, _, region, account, _ = state.arn.split(":", 5)
     return ServiceContract(
         name=name,
         service=state.arn,
         family=f"{stem}-{name}",
-        # Of the template only the family is asked for; which revision infra wants is not known here.
+        # Only the template's family is used; its current revision is not known here.
         template=f"arn:{partition}:ecs:{region}:{account}:task-definition/{stem}-{name}-template:0",
         container=name,
         repository=f"{account}.dkr.ecr.{region}.amazonaws.com/{stem}-{name}",

@@ -12,7 +12,7 @@ class _Part(BaseModel):
 
 
 class RollbackTarget(_Part):
-    """A task definition that served well."""
+    """A task definition that was deployed successfully."""
 
     task_definition: str
     """`family:revision`."""
@@ -20,26 +20,26 @@ class RollbackTarget(_Part):
     """None when the revision has no container of the service's name."""
     digest: str | None
     template: str | None
-    """The template revision that it descends from; None when that is not known."""
+    """The template revision that it descends from; None if not known."""
     succeeded: datetime
     """When its newest successful deployment was started."""
     running: bool
-    """Whether the service stands on it now."""
+    """Whether the service runs it now."""
     problem: str | None
-    """Why it cannot be returned to any more; None when it can."""
+    """Why it cannot be a target any more; None if it can."""
 
 
 class ServiceTargets(_Part):
-    """One service, newest point first."""
+    """One service, newest target first."""
 
     name: str
     targets: tuple[RollbackTarget, ...]
     default: str | None
-    """Where `appdeploy rollback` would go, `family:revision`."""
+    """The default target of `appdeploy rollback`, `family:revision`."""
 
 
 class TargetsReport(_Part):
-    """What an environment's services could be returned to. ECS remembers 90 days."""
+    """The rollback targets of an environment's services. ECS keeps records for 90 days."""
 
     environment: str
     services: tuple[ServiceTargets, ...]

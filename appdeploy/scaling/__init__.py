@@ -1,1 +1,1 @@
-"""How many tasks a service runs: a person's count within autoscaling's bounds, and holds that keep autoscaling off it."""
+"""A service's task count: sets it within autoscaling's bounds, and holds it by suspending autoscaling."""

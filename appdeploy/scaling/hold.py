@@ -1,7 +1,7 @@
-"""Holds in the releases table: how long autoscaling is to leave a service's count alone, who wants that, and why.
+"""Holds in the releases table: until when autoscaling is suspended for a service, by whom, and why.
 
-One item a service: `pk` is HOLD, `sk` the service, `held` the hold (DynamoDB reserves the word `hold`). Autoscaling itself
-remembers only that it is suspended. No worker ends a hold: one that is over is shown as such until somebody's command ends it.
+One item per service: `pk` is HOLD, `sk` the service, `held` the hold (DynamoDB reserves the word `hold`). Autoscaling itself
+stores only that it is suspended. No worker ends a hold: an expired one is shown as such until a command ends it.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ _PARTITION = {"S": "HOLD"}
 
 @dataclass(frozen=True)
 class Hold:
-    """One hold, as its item has it."""
+    """One hold, as stored in its item."""
 
     until: str
     """ISO time in UTC."""
     who: str
     why: str
     release: str
-    """The entry in the ledger that made it."""
+    """The ledger entry that made it."""
 
     def has_expired(self, now: datetime) -> bool:
-        """Whether its time is up."""
+        """Whether it has expired."""
         return datetime.fromisoformat(self.until) <= now
 
 
@@ -40,7 +40,7 @@ class HoldStore:
         self._table = table
 
     def read(self) -> dict[str, Hold]:
-        """All holds, by short name of the service. One call: there are as many items as services at most."""
+        """All holds, by short name of the service. One call: there is at most one item per service."""
         reply = self._dynamodb.query(
             TableName=self._table,
             KeyConditionExpression="pk = :pk",
@@ -55,7 +55,7 @@ class HoldStore:
         }
 
     def put(self, service: str, hold: Hold) -> None:
-        """Write a hold in the place of the one that there may be."""
+        """Write a hold, replacing an existing one."""
         texts = {name: {"S": value} for name, value in asdict(hold).items()}
         self._dynamodb.update_item(
             TableName=self._table,
@@ -65,12 +65,12 @@ class HoldStore:
         )
 
     def end(self, service: str) -> None:
-        """Forget the hold, if there is one. The item stays: nobody has to be able to delete."""
+        """Remove the hold, if there is one. The item stays, so that no role needs permission to delete."""
         self._dynamodb.update_item(
             TableName=self._table, Key={"pk": _PARTITION, "sk": {"S": service}}, UpdateExpression="REMOVE held"
         )
 
 
 def utc_now() -> datetime:
-    """This moment, to the second: holds are told and compared in seconds."""
+    """The current time, in whole seconds: holds are stored and compared in seconds."""
     return datetime.now(UTC).replace(microsecond=0)

@@ -1,4 +1,4 @@
-"""Decides what `appdeploy scale` does. Pure: it takes what was read, and returns a plan or says why there is none."""
+"""Plans `appdeploy scale`. Pure: takes what was read, and returns a plan or raises why there is none."""
 
 from __future__ import annotations
 
@@ -15,42 +15,42 @@ from appdeploy.scaling.target import Target
 
 @dataclass(frozen=True)
 class ScaleRequest:
-    """What a person asked for. At least one of `count` and `release` is set."""
+    """What the user requested. At least one of `count` and `release` is set."""
 
     count: int | None
-    """How many tasks; None to leave the count alone."""
+    """How many tasks; None to leave the count unchanged."""
     hold: timedelta | None = None
-    """How long autoscaling is to leave it alone."""
+    """How long to suspend autoscaling."""
     release: bool = False
-    """Whether autoscaling is to decide again."""
+    """Whether to resume autoscaling."""
 
 
 @dataclass(frozen=True)
 class ScalingState:
-    """How a service stands."""
+    """A service's current count, autoscaling and hold."""
 
     contract: ServiceContract
     state: ServiceState | None
-    """None when ECS does not know the service."""
+    """None if the service does not exist."""
     target: Target | None
-    """None when autoscaling does not know it."""
+    """None if it has no scalable target."""
     policies: tuple[str, ...]
     hold: Hold | None
 
 
 @dataclass(frozen=True)
 class ScalePlan:
-    """What will be done, in this order: suspend or let go, then set the count."""
+    """What will be done, in this order: suspend or resume autoscaling, then set the count."""
 
     current: ScalingState
     previous: int
     count: int | None
     hold_until: datetime | None
-    """When the hold ends that is made; None when none is."""
+    """When the new hold ends; None without a hold."""
     releases_hold: bool
-    """Whether autoscaling is to decide again: on request, or because a hold is over."""
+    """Whether autoscaling is resumed: on request, or because a hold has expired."""
     steady: bool
-    """Whether nothing is to be done."""
+    """Whether there is nothing to do."""
 
     @property
     def name(self) -> str:
@@ -59,69 +59,69 @@ class ScalePlan:
 
     @property
     def suspended(self) -> bool:
-        """Whether autoscaling leaves the count alone once all this is done."""
+        """Whether autoscaling is suspended after this plan."""
         target = self.current.target
         return self.hold_until is not None or (target is not None and target.suspended and not self.releases_hold)
 
     @property
     def purpose(self) -> str:
-        """What it is for, in words that follow its id."""
+        """Its purpose, in words that follow its id."""
         tasks = "" if self.count is None else f"{self.name} to {self.count} tasks"
         held = f"{tasks}, held until {formatted(self.hold_until)}" if self.hold_until else tasks
         return held or f"{self.name} back to autoscaling"
 
 
 def formatted(moment: datetime) -> str:
-    """A moment for people."""
+    """A time for display."""
     return f"{moment:%Y-%m-%d %H:%M:%S}Z"
 
 
-def plan_scale(environment: str, wish: ScaleRequest, situation: ScalingState, now: datetime) -> ScalePlan:
+def plan_scale(environment: str, request: ScaleRequest, current: ScalingState, now: datetime) -> ScalePlan:
     """The plan. Raises Refused with one line that says what to do."""
-    name, state, target = situation.contract.name, _usable(environment, situation), situation.target
-    if wish.count is not None and target is not None:
-        _check_bounds(name, wish.count, target)
-    if target is None and (wish.hold or wish.release):
-        raise Refused(f"{name}: it is not scaled by autoscaling: nothing moves its count, and there is nothing to hold")
-    over = situation.hold is not None and situation.hold.has_expired(now) and wish.hold is None
-    lets_go = wish.release or over
-    arrived = wish.count in (None, state.desired) and state.running == state.desired
-    until = now + wish.hold if wish.hold else None
-    is_free = target is None or not (target.suspended or situation.hold)
-    steady = arrived and until is None and (is_free if wish.release else not over)
-    return ScalePlan(situation, state.desired, wish.count, until, lets_go, steady)
+    name, state, target = current.contract.name, _usable(environment, current), current.target
+    if request.count is not None and target is not None:
+        _check_bounds(name, request.count, target)
+    if target is None and (request.hold or request.release):
+        raise Refused(f"{name}: it has no autoscaling, so its count changes only on request: --hold and --release do not apply")
+    hold_expired = current.hold is not None and current.hold.has_expired(now) and request.hold is None
+    releases_hold = request.release or hold_expired
+    count_reached = request.count in (None, state.desired) and state.running == state.desired
+    until = now + request.hold if request.hold else None
+    no_hold = target is None or not (target.suspended or current.hold)
+    steady = count_reached and until is None and (no_hold if request.release else not hold_expired)
+    return ScalePlan(current, state.desired, request.count, until, releases_hold, steady)
 
 
-def _usable(environment: str, situation: ScalingState) -> ServiceState:
-    contract, state = situation.contract, situation.state
+def _usable(environment: str, current: ScalingState) -> ServiceState:
+    contract, state = current.contract, current.state
     if state is None or not state.active:
         raise Refused(f"{contract.name}: the service does not exist: run pulumi up for {environment} again")
     if on_template(contract, state.task_definition):
-        raise Refused(f"{contract.name}: it was never released: its first release starts {contract.desired_count} tasks")
-    if contract.scaling and situation.target is None:
-        raise Refused(f"{contract.name}: autoscaling does not know it: run pulumi up for {environment} again")
+        raise Refused(f"{contract.name}: it was never released: the first release starts {contract.desired_count} tasks")
+    if contract.scaling and current.target is None:
+        raise Refused(f"{contract.name}: it has no scalable target: run pulumi up for {environment} again")
     return state
 
 
 def _check_bounds(name: str, count: int, target: Target) -> None:
-    """Outside of its bounds autoscaling would move the count back with its next activity, held or not."""
+    """Refuse a count outside autoscaling's bounds: autoscaling would move it back, suspended or not."""
     if not target.minimum <= count <= target.maximum:
         raise Refused(
-            f"{name}: {count} tasks are outside autoscaling's bounds, {target.minimum} to {target.maximum}: take a count within"
-            " them, or change scaling in the stack file (pulumi up brings the maximum, appdeploy sync the minimum)"
+            f"{name}: {count} tasks are outside autoscaling's bounds, {target.minimum} to {target.maximum}: use a count within"
+            " them, or change scaling in the stack file (pulumi up sets the maximum, appdeploy sync the minimum)"
         )
 
 
 def remarks(plan: ScalePlan) -> tuple[str, ...]:
-    """What autoscaling is going to do about it, in plain words."""
+    """What autoscaling will do, in words."""
     target, hold = plan.current.target, plan.current.hold
     if target is None:
-        return ("nothing but people moves its count",)
+        return ("the service has no autoscaling: its count changes only on request",)
     bounds, by = f"{target.minimum} to {target.maximum} tasks", ", ".join(plan.current.policies) or "no policy"
     if plan.hold_until:
         return (f"autoscaling is suspended in both directions until appdeploy scale {plan.name} --release",)
     if plan.suspended:
-        kept = f"held until {hold.until} by {hold.who}" if hold else "suspended, and no hold says by whom"
-        return (f"autoscaling is {kept}, and stays so",)
-    moves = "" if plan.count is None else ", and may move the count at its next decision; --hold DURATION keeps it"
+        state = f"suspended, held until {hold.until} by {hold.who}," if hold else "suspended without a recorded hold"
+        return (f"autoscaling is {state} and stays so",)
+    moves = "" if plan.count is None else ", and may change the count at its next evaluation; --hold DURATION prevents that"
     return (f"autoscaling keeps {bounds} by {by}{moves}",)

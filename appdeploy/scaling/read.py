@@ -1,4 +1,4 @@
-"""Reads how a service's count stands, and makes the plan of `appdeploy scale`. Nothing is changed."""
+"""Reads a service's count and autoscaling, and plans `appdeploy scale`. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KIND = "scale"
 
 @dataclass(frozen=True)
 class Request:
-    """What a person asked for."""
+    """What the user requested."""
 
     environment: str
     service: str
@@ -37,12 +37,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A plan, and what stands around it: the frame is a release that changes no task definition."""
+    """A scale plan, and the release plan around it, which changes no task definition."""
 
     scale: ScalePlan
     plan: ReleasePlan
     superseded: str | None = None
-    """Why nothing of it is to be done any more: what somebody did since it was begun."""
+    """Why it must not be done any more: a newer change of the count or hold; None otherwise."""
 
 
 def prepare_scale(request: Request, clients: Clients) -> Prepared:
@@ -50,8 +50,8 @@ def prepare_scale(request: Request, clients: Clients) -> Prepared:
     contract = read_contract(clients, request.environment)
     [service] = contract.select((request.service,))
     with refusing(f"how {service.name} is scaled could not be read"):
-        situation = _current(clients, contract, service)
-    scale = plan_scale(request.environment, request.scale, situation, utc_now())
+        current = _current(clients, contract, service)
+    scale = plan_scale(request.environment, request.scale, current, utc_now())
     frame = ReleasePlan(
         release_id=request.release_id,
         environment=request.environment,

@@ -1,4 +1,4 @@
-"""Carries on a change of a count that was interrupted, from its entry in the ledger."""
+"""Resumes an interrupted change of a task count, from its ledger entry."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def request_of(change: CountChange, now: datetime) -> ScaleRequest:
-    """What is left to be wished: a hold that is over by now is let go, and with it the count that it was to keep."""
+    """The remaining request: a hold that has expired by now is released, and its count is not set any more."""
     if change.hold_until is None:
         return ScaleRequest(change.target, release=change.releases_hold)
     left = change.hold_until - now
@@ -28,11 +28,11 @@ def request_of(change: CountChange, now: datetime) -> ScaleRequest:
 
 
 def prepare_resumed(entry: Entry, clients: Clients) -> Prepared:
-    """The plan of what is left, under the same id. Raises Refused."""
+    """The plan of the remaining change, under the same id. Raises Refused."""
     [(name, service)] = entry.services.items()
     if service.settled:
-        raise Refused(f"{entry.id} is settled: {service.outcome}; nothing is left to be done")
-    assert service.count is not None, "an entry of this kind is about a count"
+        raise Refused(f"{entry.id} is settled: {service.outcome}; there is nothing to resume")
+    assert service.count is not None, "an entry of this kind has a count"
     request = Request(
         environment=entry.environment,
         service=name,
@@ -47,10 +47,10 @@ def prepare_resumed(entry: Entry, clients: Clients) -> Prepared:
 
 
 def superseded_by(release_id: str, change: CountChange, plan: ScalePlan) -> str | None:
-    """What somebody did since, if that has the last word: another hold, or another count."""
+    """A newer hold or count that must not be overwritten, in words; None otherwise."""
     hold = plan.current.hold
     if hold is not None and moment_of(hold.release) > moment_of(release_id):
-        return f"{hold.release} holds the count since"
+        return f"{hold.release} has held the count since"
     if change.target is not None and plan.previous not in (change.previous, change.target):
-        return f"the count was set to {plan.previous} meanwhile, by autoscaling or by somebody"
+        return f"the count was set to {plan.previous} meanwhile, by autoscaling or manually"
     return None

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from appdeploy.aws.errors import AwsError, explain, is_passing
+from appdeploy.aws.errors import AwsError, explain, is_transient
 from appdeploy.aws.writes import EcsWriter, WriteRefused
 from appdeploy.ledger.locked_change import ReleaseContext, run_locked
 from appdeploy.ledger.new_entry import bare_entry
@@ -179,7 +179,7 @@ def _definite(session: LockSession, what: str) -> Iterator[None]:
     try:
         yield
     except AwsError as error:
-        kind = OutOfReach if is_passing(error) else WriteRefused
+        kind = OutOfReach if is_transient(error) else WriteRefused
         raise kind(f"{what}: {explain(error)}") from None
 
 

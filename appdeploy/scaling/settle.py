@@ -1,4 +1,4 @@
-"""Settles what the ledger says of a change of a count with what ECS says."""
+"""Settles the ledger entry of a change of a count with what ECS reports."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from appdeploy.scaling.watch import judge_count
 
 
 def settle_count(entry: Entry, name: str, state: ServiceState) -> ServiceResult | None:
-    """How it ended; None while that is open, or for `appdeploy resume` to say.
+    """The result; None while undecided, or if `appdeploy resume` must decide.
 
-    A count that is the former one was not sent yet; whether a hold is complete only its command knows.
+    If the count is still the previous one, it was not sent yet. Only its command knows whether a hold is complete.
     """
     change = entry.services[name].count
     if change is None or change.target is None:

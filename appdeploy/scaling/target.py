@@ -1,4 +1,4 @@
-"""What autoscaling does to a service: its bounds, its policies, and whether it is suspended."""
+"""A service's scalable target: its bounds, its policies, and whether it is suspended."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Target:
     minimum: int
     maximum: int
     suspended: bool
-    """Whether no policy may move the count in either direction (docs.aws.amazon.com/autoscaling/application/userguide/
+    """Whether policies are suspended in both directions (docs.aws.amazon.com/autoscaling/application/userguide/
     application-auto-scaling-suspend-resume-scaling.html). Infrastructure declares no scheduled actions."""
 
     @classmethod
@@ -42,7 +42,7 @@ def resource_of(service: ServiceContract) -> str:
 
 
 def read_targets(autoscaling: ApplicationAutoScalingClient, services: Sequence[ServiceContract]) -> dict[str, Target]:
-    """The targets of those services that scale, by short name. One call per fifty. Errors of the SDK are raised."""
+    """The scalable targets of these services, by short name. One call per fifty. Errors of the SDK are raised."""
     found: dict[str, Target] = {}
     scaled = {resource_of(service): service.name for service in services if service.scaling}
     resources = list(scaled)
@@ -55,7 +55,7 @@ def read_targets(autoscaling: ApplicationAutoScalingClient, services: Sequence[S
 
 
 def read_policies(autoscaling: ApplicationAutoScalingClient, service: ServiceContract) -> tuple[str, ...]:
-    """What moves the count, in words: `ECSServiceAverageCPUUtilization at 60`. Errors of the SDK are raised."""
+    """The scaling policies, in words: `ECSServiceAverageCPUUtilization at 60`. Errors of the SDK are raised."""
     reply = autoscaling.describe_scaling_policies(
         ServiceNamespace=NAMESPACE, ResourceId=resource_of(service), ScalableDimension=DIMENSION
     )
@@ -63,9 +63,9 @@ def read_policies(autoscaling: ApplicationAutoScalingClient, service: ServiceCon
 
 
 def set_suspended(autoscaling: ApplicationAutoScalingClient, service: ServiceContract, suspended: bool) -> None:
-    """Suspend what policies do in both directions, or let them decide again.
+    """Suspend the policies in both directions, or resume them.
 
-    To say the same twice changes nothing, so that the SDK may repeat it. Errors of the SDK are raised.
+    The call is idempotent, so that the SDK may repeat it. Errors of the SDK are raised.
     """
     autoscaling.register_scalable_target(
         ServiceNamespace=NAMESPACE,

@@ -1,4 +1,4 @@
-"""The settings that were in force at a point of the way back, from the ledger. Never in the way of a rollback."""
+"""Finds in the ledger the settings of a rollback target. A failed read never blocks a rollback."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from appdeploy.aws.clients import Clients
 
 LEDGER_SECONDS = 0.8
-"""How long a rollback waits for the ledger, beside its other reads; as short as CONTRACT_SECONDS, for the same reason."""
+"""How long a rollback waits for the ledger, in parallel to other reads; equal to CONTRACT_SECONDS, for the same reason."""
 _ENTRIES = 50
 _RETURN = "return"
 
 
 def recent_entries(clients: Clients, table: str | None) -> tuple[Entry, ...]:
-    """The newest entries, newest first; none when the table is not known or does not answer in time. One call."""
+    """The newest entries, newest first; none if the table is not known or does not answer in time. One call."""
     if table is None:
         return ()
     ledger = Ledger(clients.once.dynamodb, table)
@@ -35,42 +35,42 @@ def recent_entries(clients: Clients, table: str | None) -> tuple[Entry, ...]:
 
 
 def with_settings_of_target(plan: ServicePlan | NoChange, entries: Sequence[Entry]) -> ServicePlan | NoChange:
-    """The same return, with the settings that differ from those in force when its task definition was live last."""
+    """The plan, with the settings to restore: those changed since its task definition was last live."""
     if isinstance(plan, NoChange):
         return plan
     return replace(plan, settings=previous_values(entries, plan.contract.name, plan.base.arn))
 
 
 def previous_values(entries: Sequence[Entry], service: str, task_definition: str) -> tuple[SettingChange, ...]:
-    """What undoes the changes of settings since that task definition was live last. `entries` are newest first.
+    """The setting changes that revert those made since that task definition was last live. `entries` are newest first.
 
-    Nothing when the entries do not reach back to it: then nobody knows what was in force.
+    Empty if the entries do not reach back to it: then the earlier values are not known.
     """
-    concerned = [entry for entry in entries if service in entry.services]
-    later = list(takewhile(lambda entry: not _was_live(entry, service, task_definition), concerned))
-    if len(later) == len(concerned):
+    relevant = [entry for entry in entries if service in entry.services]
+    later = list(takewhile(lambda entry: not _was_live(entry, service, task_definition), relevant))
+    if len(later) == len(relevant):
         return ()
-    former: dict[str, str] = {}
-    present: dict[str, str] = {}
+    previous: dict[str, str] = {}
+    current: dict[str, str] = {}
     for change in _written(later, service):
-        present.setdefault(change.key, change.target)
-        former[change.key] = change.previous
+        current.setdefault(change.key, change.target)
+        previous[change.key] = change.previous
     return tuple(
-        SettingChange(key=key, previous=present[key], target=value) for key, value in former.items() if present[key] != value
+        SettingChange(key=key, previous=current[key], target=value) for key, value in previous.items() if current[key] != value
     )
 
 
 def _was_live(entry: Entry, service: str, task_definition: str) -> bool:
-    told = entry.services[service]
-    return told.outcome == Outcome.LIVE.value and told.target.task_definition == task_definition
+    recorded = entry.services[service]
+    return recorded.outcome == Outcome.LIVE.value and recorded.target.task_definition == task_definition
 
 
 def _written(entries: Sequence[Entry], service: str) -> Iterator[SettingChange]:
-    """The changes that these entries made and did not take back, newest first."""
+    """The changes that these entries made and did not restore, newest first."""
     for entry in entries:
-        told = entry.services[service]
-        tried = told.change == _RETURN or any(
+        recorded = entry.services[service]
+        written = recorded.change == _RETURN or any(
             step.kind is StepKind.WRITE_SETTINGS and step.service == service for step in entry.steps
         )
-        if tried and entry.last_finished_step(StepKind.RESTORE_SETTINGS, service) is None:
-            yield from told.settings
+        if written and entry.last_finished_step(StepKind.RESTORE_SETTINGS, service) is None:
+            yield from recorded.settings

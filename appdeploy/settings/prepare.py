@@ -1,4 +1,4 @@
-"""Makes the plan of `appdeploy config set` and `unset`: a restart that first writes settings. Nothing is changed."""
+"""Plans `appdeploy config set` and `unset`: a restart that first writes settings. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from appdeploy.plan.prepare import Prepared, prepare
 from appdeploy.plan.prepare import Request as RestartRequest
 from appdeploy.settings.setting import Setting, changes, refuse_unread
 from appdeploy.settings.store import first_value, read_history, read_settings
-from appdeploy.settings.tasks import made_at
+from appdeploy.settings.tasks import task_creation_times
 
 if TYPE_CHECKING:
     from appdeploy.aws.clients import Clients
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 KIND = "config"
 
 Values = Callable[["Clients", Mapping[str, Setting]], Mapping[str, str]]
-"""The values that are wanted, from the settings as they are."""
+"""Returns the target values, given the current settings."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a person asked for."""
+    """What the user requested."""
 
     environment: str
     service: str
@@ -38,20 +38,20 @@ class Request:
 
 
 def setting(assignments: Mapping[str, str]) -> Values:
-    """These values."""
+    """The given values."""
     return lambda clients, present: assignments
 
 
 def unsetting(environment: str, service: str, keys: Sequence[str]) -> Values:
-    """The values with which infra created these settings. Raises Refused when SSM has forgotten one."""
+    """The values with which infra created these settings. Raises Refused if SSM does not have one any more."""
 
     def values(clients: Clients, present: Mapping[str, Setting]) -> Mapping[str, str]:
         known = [key for key in keys if key in present]
         found = {key: first_value(read_history(clients.ssm, environment, service, key)) for key in known}
-        forgotten = [key for key, value in found.items() if value is None]
-        if forgotten:
+        missing = [key for key, value in found.items() if value is None]
+        if missing:
             raise Refused(
-                f"{service}: SSM has forgotten the first value of {', '.join(forgotten)}: appdeploy config set gives one"
+                f"{service}: SSM no longer has the first value of {', '.join(missing)}: set one with appdeploy config set"
             )
         return {key: found.get(key) or "" for key in keys}
 
@@ -64,27 +64,27 @@ def prepare_config(request: Request, clients: Clients) -> ReleasePlan:
     plan = prepared.cleared()
     with refusing(f"the settings of {request.service} could not be read"):
         present = read_settings(clients.ssm, request.environment, request.service)
-        wanted = request.values(clients, present)
-        differing = changes(request.service, request.environment, wanted, present)
-        _refuse_unread(prepared, request, list(wanted))
+        target = request.values(clients, present)
+        differing = changes(request.service, request.environment, target, present)
+        _refuse_unread(prepared, request, list(target))
         [service] = plan.services
-        arrived = not differing and _all_have(clients, plan, service, [present[key] for key in wanted])
-    assert isinstance(service, ServicePlan), "a restart changes every service that it does not refuse"
+        unchanged = not differing and _all_tasks_have(clients, plan, service, [present[key] for key in target])
+    assert isinstance(service, ServicePlan), "a restart changes every service it does not refuse"
     return replace(
         plan,
         release_id=request.release_id,
-        purpose=f"{request.service}: {', '.join(f'{key}={value}' for key, value in wanted.items())} in {request.environment}",
-        services=(_unchanged(service, wanted) if arrived else replace(service, settings=differing),),
+        purpose=f"{request.service}: {', '.join(f'{key}={value}' for key, value in target.items())} in {request.environment}",
+        services=(_unchanged(service, target) if unchanged else replace(service, settings=differing),),
     )
 
 
-def _unchanged(service: ServicePlan, wanted: Mapping[str, str]) -> NoChange:
-    return NoChange(service.contract, service.previous, f"all tasks have {', '.join(wanted)} so already")
+def _unchanged(service: ServicePlan, target: Mapping[str, str]) -> NoChange:
+    return NoChange(service.contract, service.previous, f"all tasks already have this value of {', '.join(target)}")
 
 
-def _all_have(clients: Clients, plan: ReleasePlan, service: ServicePlan | NoChange, settings: Sequence[Setting]) -> bool:
+def _all_tasks_have(clients: Clients, plan: ReleasePlan, service: ServicePlan | NoChange, settings: Sequence[Setting]) -> bool:
     newest = max(setting.modified for setting in settings)
-    return all(made > newest for made in made_at(clients.ecs, plan.cluster, service.contract.service))
+    return all(made > newest for made in task_creation_times(clients.ecs, plan.cluster, service.contract.service))
 
 
 def _refuse_unread(prepared: Prepared, request: Request, keys: Sequence[str]) -> None:

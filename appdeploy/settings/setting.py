@@ -1,4 +1,4 @@
-"""Settings as values, and what may become of them. Pure."""
+"""Settings as values, and validating changes of them. Pure."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _PLAIN = "String"
 
 @dataclass(frozen=True)
 class Setting:
-    """One parameter as it is now."""
+    """One parameter's current value."""
 
     key: str
     value: str
     modified: datetime
-    """When it was written last, by AWS's clock: a task that was made later has this value."""
+    """When it was last written, by AWS's clock: a task created later has this value."""
     version: int
-    """1 as infra created it."""
+    """1 for the value with which infra created it."""
     kind: str = _PLAIN
 
 
@@ -34,12 +34,12 @@ def config_path(environment: str, service: str) -> str:
 
 
 def parse_assignments(words: Sequence[str]) -> dict[str, str]:
-    """`KEY=VALUE` each. Raises Refused for what no parameter can hold (API reference of SSM, PutParameter)."""
+    """Parse `KEY=VALUE` words. Raises Refused for what a parameter cannot hold (API reference of SSM, PutParameter)."""
     found: dict[str, str] = {}
     for word in words:
         key, equals, value = word.partition("=")
         if not equals or not key:
-            raise Refused(f"{key or word!r} is no KEY=VALUE")
+            raise Refused(f"{key or word!r} is not KEY=VALUE")
         if key in found:
             raise Refused(f"{key} is given twice")
         found[key] = _checked(key, value)
@@ -49,46 +49,46 @@ def parse_assignments(words: Sequence[str]) -> dict[str, str]:
 def _checked(key: str, value: str) -> str:
     size = len(value.encode())
     if not value:
-        raise Refused(f"{key}: a parameter cannot be empty; appdeploy config unset returns to the first value")
+        raise Refused(f"{key}: a parameter cannot be empty: appdeploy config unset restores the first value")
     if size > STANDARD_PARAMETER_BYTES:
         raise Refused(f"{key}: the value has {size} bytes, and a standard parameter holds {STANDARD_PARAMETER_BYTES}")
     if "{{" in value:
-        raise Refused(f"{key}: SSM takes no value with {{{{, which it reads as another parameter's name")
+        raise Refused(f"{key}: SSM does not accept {{{{ in a value: it marks another parameter's name")
     return value
 
 
 def changes(
-    service: str, environment: str, wanted: Mapping[str, str], present: Mapping[str, Setting]
+    service: str, environment: str, target: Mapping[str, str], present: Mapping[str, Setting]
 ) -> tuple[SettingChange, ...]:
-    """What differs. Raises Refused for a key that is not declared, or that may hold a secret."""
-    unknown = [key for key in wanted if key not in present]
+    """The differences. Raises Refused for a key that is not declared, or that may hold a secret."""
+    unknown = [key for key in target if key not in present]
     if unknown:
         known = ", ".join(sorted(present)) or "none"
         raise Refused(
             f"{service} has no setting {', '.join(unknown)}: it has {known};"
             f" `settings` in the stack file of {environment} declares them"
         )
-    for key in wanted:
+    for key in target:
         _refuse_secret(service, present[key])
-    former = {key: present[key].value for key in wanted}
+    previous = {key: present[key].value for key in target}
     return tuple(
-        SettingChange(key=key, previous=former[key], target=wanted[key]) for key in wanted if former[key] != wanted[key]
+        SettingChange(key=key, previous=previous[key], target=target[key]) for key in target if previous[key] != target[key]
     )
 
 
 def _refuse_secret(service: str, setting: Setting) -> None:
-    """The ledger keeps values for everybody who may look."""
+    """The ledger stores values in plain text."""
     if setting.kind != _PLAIN or any(word in setting.key.upper() for word in _SECRET_WORDS):
-        raise Refused(f"{service}: {setting.key} may hold a secret, and settings are plain: keep it in Secrets Manager")
+        raise Refused(f"{service}: {setting.key} may hold a secret, and settings are stored in plain text: use Secrets Manager")
 
 
 def refuse_unread(service: str, environment: str, definition: TaskDefinition, container: str, keys: Sequence[str]) -> None:
-    """Raises Refused for a setting that the running task definition does not read: new tasks would not have it either."""
+    """Raise Refused for a setting that the running task definition does not read: new tasks would not read it either."""
     path = config_path(environment, service)
     read = {name for name, source in definition.secrets_of(container).items() if source.endswith(f"{path}{name}")}
     unread = [key for key in keys if key not in read]
     if unread:
         raise Refused(
-            f"{service}: what runs does not read {', '.join(unread)} yet:"
-            f" appdeploy sync -e {environment} brings the template that does"
+            f"{service}: the running task definition does not read {', '.join(unread)} yet:"
+            f" run appdeploy sync -e {environment} to apply the template that does"
         )

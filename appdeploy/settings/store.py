@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def read_settings(ssm: SSMClient, environment: str, service: str) -> dict[str, Setting]:
-    """All settings of a service, by key. One call for each ten, or fewer at AWS's whim."""
+    """All settings of a service, by key. One call per ten settings or fewer."""
     path = config_path(environment, service)
     pages = ssm.get_paginator("get_parameters_by_path").paginate(Path=path)
     found = (
@@ -24,7 +24,7 @@ def read_settings(ssm: SSMClient, environment: str, service: str) -> dict[str, S
 
 
 def read_history(ssm: SSMClient, environment: str, service: str, key: str) -> list[Setting]:
-    """A setting's versions, newest first, the present one included.
+    """A setting's versions, newest first, including the current one.
 
     SSM keeps the 100 newest (docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-versions.html).
     """
@@ -36,10 +36,10 @@ def read_history(ssm: SSMClient, environment: str, service: str, key: str) -> li
 
 
 def first_value(history: Sequence[Setting]) -> str | None:
-    """The value with which infra created it; None when SSM has forgotten it."""
+    """The value with which infra created it; None if SSM does not have that version any more."""
     return next((version.value for version in history if version.version == 1), None)
 
 
 def put_setting(ssm: SSMClient, environment: str, service: str, key: str, value: str) -> None:
-    """Write a value. The type stays as it is: an overwrite that names none keeps it."""
+    """Write a value. The type is unchanged: an overwrite without a type keeps it."""
     ssm.put_parameter(Name=f"{config_path(environment, service)}{key}", Value=value, Overwrite=True)

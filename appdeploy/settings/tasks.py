@@ -1,4 +1,4 @@
-"""Which tasks have a setting's value: those that were made after it was written, because tasks read it when they start."""
+"""Creation times of tasks: a task has the setting values that were written before it was created."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _AT_ONCE = 100
 """Tasks in one DescribeTasks (API reference of ECS)."""
 
 
-def made_at(ecs: ECSClient, cluster: str, service: str) -> list[datetime]:
-    """When each running task of the service was made, by ECS's clock. Two calls for each hundred."""
+def task_creation_times(ecs: ECSClient, cluster: str, service: str) -> list[datetime]:
+    """When each running task of the service was created, by ECS's clock. Two calls per hundred tasks."""
     pages = ecs.get_paginator("list_tasks").paginate(cluster=cluster, serviceName=service, desiredStatus="RUNNING")
     arns = [arn for page in pages for arn in page["taskArns"]]
     moments: list[datetime] = []

@@ -1,4 +1,4 @@
-"""Reads which counts are held, for `appdeploy status`."""
+"""Reads the holds of task counts, for `appdeploy status`."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def read_holds(clients: Clients, table: str, services: Sequence[ServiceContract]) -> dict[str, HoldStatus]:
-    """The services of which autoscaling is suspended, or was meant to be. Two calls. Errors of the SDK are raised."""
+    """The services with suspended autoscaling or a recorded hold. Two calls. Errors of the SDK are raised."""
     targets, holds, now = read_targets(clients.autoscaling, services), HoldStore(clients.dynamodb, table).read(), utc_now()
     found = {name: hold_status(target, holds.get(name), now) for name, target in targets.items()}
     return {name: status for name, status in found.items() if status is not None}
 
 
 def hold_status(target: Target, hold: Hold | None, now: datetime) -> HoldStatus | None:
-    """What is to be told; None when autoscaling decides as usual."""
+    """The status to show; None if autoscaling works as usual."""
     if hold is None:
         return HoldStatus(suspended=True) if target.suspended else None
     return HoldStatus(

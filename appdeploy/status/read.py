@@ -1,4 +1,4 @@
-"""Reads how an environment's services stand. Nothing is changed."""
+"""Reads the status of an environment's services. Nothing is changed in AWS but settled ledger entries."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def read_status(clients: Clients, environment: str, names: Sequence[str]) -> Sta
 def _scaling(
     clients: Clients, contract: EnvironmentContract, services: Sequence[ServiceContract], report: StatusReport
 ) -> dict[str, Any]:
-    """The report's part that comes from autoscaling, which must not hide the rest when it is out of reach."""
+    """The report's part from autoscaling; if it is unreachable, the rest is still shown."""
     if not any(service.scaling for service in services):
         return {}
     try:
@@ -69,7 +69,7 @@ def _scaling(
 
 
 def _ledger(clients: Clients, contract: EnvironmentContract) -> dict[str, Any]:
-    """The report's part that comes from the releases table, which must not hide the rest when it is out of reach."""
+    """The report's part from the releases table; if it is unreachable, the rest is still shown."""
     try:
         lock = DynamoLockStore(clients.dynamodb, contract.platform.releases_table).read()
         readings = [reading for reading in reconcile(clients, contract) if not reading.entry.settled]
@@ -108,7 +108,7 @@ def _read_service(clients: Clients, cluster: str, contract: ServiceContract, sta
 
 
 def template_drift(definition: TaskDefinition, contract: ServiceContract) -> TemplateDrift | None:
-    """How the running revision's template differs from the contract's; None when it is the same."""
+    """The running revision's template and the contract's; None if they are the same."""
     running = definition.tags.get(TEMPLATE_TAG)
     if running == contract.template:
         return None
@@ -116,16 +116,16 @@ def template_drift(definition: TaskDefinition, contract: ServiceContract) -> Tem
 
 
 def _serving_and_coming(state: ServiceState, newest: ServiceDeployment | None) -> tuple[Deployment | None, Deployment | None]:
-    """The deployment that serves, and the one that ECS is working on, if any.
+    """The deployment that serves, and the one in progress, if any.
 
-    During a rollout the former deployment serves; during a rollback the primary one is the former already.
+    During a rollout the previous deployment serves; during a rollback the PRIMARY one already is the previous version.
     """
     primary = state.primary
     if primary is None or not primary.in_progress:
         return primary, None
-    former = next((item for item in state.deployments if item.id != primary.id and item.running > 0), None)
+    previous = next((item for item in state.deployments if item.id != primary.id and item.running > 0), None)
     rolling_back = newest is not None and newest.status.is_rollback
-    return (primary if rolling_back or former is None else former), primary
+    return (primary if rolling_back or previous is None else previous), primary
 
 
 def _newest_deployment(clients: Clients, cluster: str, contract: ServiceContract) -> ServiceDeployment | None:

@@ -16,24 +16,24 @@ class TemplateDrift(_Part):
     """infra has changed the template since the running revision was made from it."""
 
     running: str | None
-    """The template revision that the running one descends from, `family:revision`; None when it names none."""
+    """The template revision that the running one descends from, `family:revision`; None if not known."""
     wanted: str
     """The template revision that the contract names."""
 
 
 class Underway(_Part):
-    """A deployment that ECS is still working on."""
+    """A deployment in progress."""
 
     deployment_id: str
     kind: Literal["rolling out", "rolling back"]
     version: str | None
-    """The version it brings; None for the template, which has no image."""
+    """Its version; None for the template, which has no image."""
     running: int
     desired: int
 
 
 class FailedDeployment(_Part):
-    """How the newest deployment ended, when it did not end well."""
+    """How the newest deployment failed."""
 
     status: str
     """ECS's status of the service deployment, such as ROLLBACK_SUCCESSFUL."""
@@ -41,14 +41,14 @@ class FailedDeployment(_Part):
 
 
 class HoldStatus(_Part):
-    """Autoscaling does not move the service's count, or is not meant to."""
+    """Autoscaling is suspended for the service, or a hold is recorded."""
 
     suspended: bool
     """Whether autoscaling is suspended in both directions."""
     until: datetime | None = None
-    """How long it is held; None when nobody has recorded a hold."""
+    """Until when it is held; None without a recorded hold."""
     over: bool = False
-    """Whether that time is over: nothing ends a hold but a command."""
+    """Whether the hold has expired: only a command ends it."""
     who: str | None = None
     why: str | None = None
 
@@ -58,16 +58,16 @@ class ServiceStatus(_Part):
 
     name: str
     released: bool
-    """False until the first release: the service stands on its template, which has no image."""
+    """False until the first release: the service uses its template, which has no image."""
     version: str | None
-    """What serves: the version that its release was asked for, else its image. None before the first release."""
+    """What serves: the version requested by its release, else its image. None before the first release."""
     digest: str | None
     task_definition: str
     """`family:revision` of what serves."""
     running: int
     desired: int
     healthy: int | None
-    """Healthy targets of the target group that serves; None without a load balancer, or when `routing_problem` is set."""
+    """Healthy targets of the serving target group; None without a load balancer, or when `routing_problem` is set."""
     routing_problem: str | None = None
     """Why it is not known which target group serves."""
     underway: Underway | None = None
@@ -81,9 +81,9 @@ class OpenRelease(_Part):
 
     id: str
     standing: str
-    """How it stands, in a few words: `at work`, `interrupted`, `live, not settled`."""
+    """Its state, in a few words: `at work`, `interrupted`, `live, not settled`."""
     resume: bool
-    """Whether `appdeploy resume` is wanted: no command told an outcome, and none is at work."""
+    """Whether `appdeploy resume` is needed: no outcome was reported, and no command is running it."""
 
 
 class StatusReport(_Part):
@@ -95,14 +95,14 @@ class StatusReport(_Part):
     url: str
     services: tuple[ServiceStatus, ...]
     lock: str | None = None
-    """Who is at work or froze the environment, since when and why; None when it is free or not known."""
+    """The lock holder or the freeze: who, since when and why; None if free or not known."""
     open_releases: tuple[OpenRelease, ...] = ()
     ledger_problem: str | None = None
     """Why lock and ledger could not be read."""
     scaling_problem: str | None = None
-    """Why it is not known which counts are held."""
+    """Why the holds could not be read."""
 
     @property
     def drifted(self) -> bool:
-        """Whether a released service stands on another template than the contract's."""
+        """Whether a released service uses another template than the contract's."""
         return any(service.template_drift for service in self.services)

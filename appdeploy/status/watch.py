@@ -1,4 +1,4 @@
-"""Looks at an environment's status again and again."""
+"""Reads an environment's status repeatedly."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Look:
-    """What is to be shown from now on."""
+    """The status to show from now on."""
 
     report: StatusReport
-    """As it was read last."""
+    """The last successful read."""
     trouble: str | None = None
-    """Why it could not be read again; None when it was."""
+    """Why the latest read failed; None if it succeeded."""
 
 
 def watch(read: Callable[[], StatusReport], clock: Clock, interval: float) -> Iterator[Look]:
-    """Each look that shows something else than the one before, `interval` seconds apart, without an end.
+    """Yield each status that differs from the one before; reads every `interval` seconds, without an end.
 
-    Raises Refused when already the first one fails; one that fails later is shown, and tried again. An interruption raises
+    Raises Refused if the first read fails; a later failure is shown, and the read is retried. An interruption raises
     KeyboardInterrupt or Interrupted.
     """
     shown = look = Look(_read(read, clock))
@@ -40,11 +40,11 @@ def watch(read: Callable[[], StatusReport], clock: Clock, interval: float) -> It
             yield shown
 
 
-def _again(read: Callable[[], StatusReport], clock: Clock, former: Look) -> Look:
+def _again(read: Callable[[], StatusReport], clock: Clock, previous: Look) -> Look:
     try:
         return Look(_read(read, clock))
     except Refused as error:
-        return Look(former.report, "; ".join(error.lines))
+        return Look(previous.report, "; ".join(error.lines))
 
 
 def _read(read: Callable[[], StatusReport], clock: Clock) -> StatusReport:

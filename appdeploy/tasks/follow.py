@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from appdeploy.aws.errors import AwsError, explain, is_passing
+from appdeploy.aws.errors import AwsError, explain, is_transient
 from appdeploy.aws.writes import UNREACHABLE_SECONDS, EcsWriter, WriteRefused
 from appdeploy.logs.tail import LogTail
 from appdeploy.model.ecs_state import Task
@@ -100,7 +100,7 @@ class TaskRunner:
     def _is_silent(self, error: BaseException) -> bool:
         """Whether AWS has been out of reach for too long, or says that it never will answer."""
         self._silent_since = self._silent_since or self._clock.now()
-        return not is_passing(error) or self._clock.now() - self._silent_since >= UNREACHABLE_SECONDS
+        return not is_transient(error) or self._clock.now() - self._silent_since >= UNREACHABLE_SECONDS
 
     def _listen(self, running: RunningTask) -> bool:
         lines = running.tail.more()

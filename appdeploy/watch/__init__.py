@@ -1,1 +1,1 @@
-"""Follows rollouts to their end: what is read each tick, what it means, and what is done about it."""
+"""Watches rollouts to their outcome: what each tick reads, what it means, and what is sent."""

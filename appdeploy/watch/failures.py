@@ -1,6 +1,6 @@
-"""Why tasks stopped, by class, and when that is reason enough to stop a release.
+"""Why tasks stopped, by class, and when that is a reason to stop a release.
 
-AWS puts the reason in words, listed in
+AWS gives the reason as text, listed in
 docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html; codes are used where it gives one.
 """
 
@@ -13,17 +13,17 @@ from dataclasses import dataclass
 
 from appdeploy.model.ecs_state import Container, Task
 
-TWICE = 2
-"""Permanent failures that decide as long as no new task was ever healthy: once may be bad luck."""
-_AT_LEAST = 3
-_SHARE = 0.10
+PERMANENT_FAILURES_TO_STOP = 2
+"""Permanent failures that stop a release while no new task was ever healthy: a single one may be chance."""
+_MIN_FAILURES = 3
+_FAILED_FRACTION = 0.10
 
-_OWN_ACCORD = "EssentialContainerExited"
-_NEVER_STARTED = "TaskFailedToStart"
-_BY_SCHEDULER = "ServiceSchedulerInitiated"
+_CONTAINER_EXITED = "EssentialContainerExited"
+_FAILED_TO_START = "TaskFailedToStart"
+_SCHEDULER_INITIATED = "ServiceSchedulerInitiated"
 
-# Of these, the same image may well succeed at the next try.
-_PASSING = re.compile(
+# After these the same image may succeed at the next attempt.
+_TRANSIENT = re.compile(
     r"time.?out|deadline exceeded|canceled while waiting|connection re(set|fused)|temporary failure|no such host"
     r"|toomanyrequests|rate exceeded|throttl|internal server error|service unavailable|unexpected EOF",
     re.IGNORECASE,
@@ -32,7 +32,7 @@ _PASSING = re.compile(
 
 @dataclass(frozen=True)
 class _Rule:
-    """Tasks stopped with that code, for a reason that matches, failed in that way."""
+    """Maps a stop code and a matching reason to a kind of failure."""
 
     stop_code: str
     reason: re.Pattern[str]
@@ -46,22 +46,22 @@ def _rule(stop_code: str, reason: str, what: str) -> _Rule:
 LOAD_BALANCER_CHECKS = "failed load balancer health checks"
 
 _RULES = (
-    _rule(_NEVER_STARTED, r"CannotPull(Container|Image)|pull image manifest", "could not pull their image"),
-    _rule(_NEVER_STARTED, r"ResourceInitializationError", "could not be set up"),
-    _rule(_NEVER_STARTED, r"Cannot(Start|Create)Container|exec format error|executable file", "could not be started"),
-    _rule(_OWN_ACCORD, r"OutOfMemory", "ran out of memory"),
-    _rule(_BY_SCHEDULER, r"failed (ELB|load balancer) health checks", LOAD_BALANCER_CHECKS),
-    _rule(_BY_SCHEDULER, r"failed container health checks", "failed container health checks"),
+    _rule(_FAILED_TO_START, r"CannotPull(Container|Image)|pull image manifest", "could not pull their image"),
+    _rule(_FAILED_TO_START, r"ResourceInitializationError", "could not be set up"),
+    _rule(_FAILED_TO_START, r"Cannot(Start|Create)Container|exec format error|executable file", "could not be started"),
+    _rule(_CONTAINER_EXITED, r"OutOfMemory", "ran out of memory"),
+    _rule(_SCHEDULER_INITIATED, r"failed (ELB|load balancer) health checks", LOAD_BALANCER_CHECKS),
+    _rule(_SCHEDULER_INITIATED, r"failed container health checks", "failed container health checks"),
 )
 
 
 @dataclass(frozen=True)
 class Failure:
-    """One task of ours that stopped although nobody wanted it to."""
+    """One task of our deployment that failed."""
 
     task: str
     what: str
-    """What the task did, after "2 tasks"."""
+    """What happened to the task, in words that follow "2 tasks"."""
     detail: str
     permanent: bool
     """Whether the same image would fail again."""
@@ -70,61 +70,63 @@ class Failure:
 
 
 def classify(task: Task, application: str) -> Failure | None:
-    """The failure that a stopped task stands for; None when it was stopped on purpose (scaling, a person, Spot).
+    """The failure of a stopped task; None when it was stopped on purpose (scaling, a person, Spot).
 
-    `application` names the container of the release: of several that ended it is the one to blame.
+    `application` is the release's container: if several containers ended, it is reported.
     """
-    culprit = _culprit(task, application)
+    culprit = _failed_container(task, application)
     words = " ".join([task.stopped_reason, *(container.reason for container in task.containers if container.reason)])
     for rule in _RULES:
         if task.stop_code == rule.stop_code and rule.reason.search(words):
-            passing = task.stop_code == _NEVER_STARTED and _PASSING.search(words)
-            return Failure(task.arn, rule.what, _detail(task, culprit), not passing, _name(culprit))
-    if task.stop_code == _OWN_ACCORD:
+            transient = task.stop_code == _FAILED_TO_START and _TRANSIENT.search(words)
+            return Failure(task.arn, rule.what, _detail(task, culprit), not transient, _name(culprit))
+    if task.stop_code == _CONTAINER_EXITED:
         code = "an unknown code" if culprit is None or culprit.exit_code is None else f"code {culprit.exit_code}"
         return Failure(task.arn, f"exited with {code}", "", True, _name(culprit) or application)
-    if task.stop_code == _NEVER_STARTED:
-        # Capacity, network interfaces and whatever AWS adds: it never decides, ECS's circuit breaker counts it.
+    if task.stop_code == _FAILED_TO_START:
+        # Capacity, network interfaces and reasons that AWS adds later: only ECS's circuit breaker counts them.
         return Failure(task.arn, "could not be placed or started", _detail(task, None), False)
     return None
 
 
-def is_enough(failures: Iterable[Failure], *, desired: int, healthy_seen: bool) -> bool:
+def should_stop(failures: Iterable[Failure], *, desired: int, healthy_seen: bool) -> bool:
     """Whether the release should be stopped.
 
-    Two permanent failures suffice while no new task has been healthy. After that the image is known to work somewhere,
-    and it takes as many as a tenth of the wanted tasks, at least three.
+    Two permanent failures suffice while no new task has been healthy. After that the image is known to work, and it takes
+    a tenth of the desired tasks, at least three.
     """
     permanent = sum(failure.permanent for failure in failures)
-    return permanent >= (max(_AT_LEAST, math.ceil(_SHARE * desired)) if healthy_seen else TWICE)
+    return permanent >= (
+        max(_MIN_FAILURES, math.ceil(_FAILED_FRACTION * desired)) if healthy_seen else PERMANENT_FAILURES_TO_STOP
+    )
 
 
 def summary(failures: Iterable[Failure], health_code: str = "") -> str:
-    """The commonest failure in one line, permanent ones before passing ones. Empty when there is none.
+    """The most frequent failure in one line, permanent ones before transient ones. Empty when there is none.
 
-    `health_code` is what the load balancer's check got: it is not in the tasks' own reasons.
+    `health_code` is the load balancer's check result, which the tasks' reasons do not contain.
     """
-    commonest = _commonest(failures)
-    if not commonest:
+    most_frequent = _most_frequent(failures)
+    if not most_frequent:
         return ""
-    example = commonest[0]
+    example = most_frequent[0]
     if example.what == LOAD_BALANCER_CHECKS:
-        return headline(commonest) + (f" ({health_code})" if health_code else "")
-    return headline(commonest) + (f": {example.detail}" if example.detail else "")
+        return headline(most_frequent) + (f" ({health_code})" if health_code else "")
+    return headline(most_frequent) + (f": {example.detail}" if example.detail else "")
 
 
 def headline(failures: Iterable[Failure]) -> str:
-    """The commonest failure as `summary` tells it, without AWS's own words."""
-    commonest = _commonest(failures)
-    if not commonest:
+    """As `summary`, without AWS's own text."""
+    most_frequent = _most_frequent(failures)
+    if not most_frequent:
         return ""
-    if len(commonest) == 1:
-        return f"1 task {commonest[0].what.replace('their', 'its')}"
-    return f"{len(commonest)} tasks {commonest[0].what}"
+    if len(most_frequent) == 1:
+        return f"1 task {most_frequent[0].what.replace('their', 'its')}"
+    return f"{len(most_frequent)} tasks {most_frequent[0].what}"
 
 
 def health_code_in(messages: Iterable[str]) -> str:
-    """What the load balancer's checks got, from the newest message that says so: `503`, `Request timed out`, or empty."""
+    """The load balancer's check result from the newest message that has one: `503`, `Request timed out`, or empty."""
     for message in messages:
         found = re.search(r"Health checks failed with these codes: \[([\d, ]+)\]|(Request timed out)", message)
         if found:
@@ -132,9 +134,9 @@ def health_code_in(messages: Iterable[str]) -> str:
     return ""
 
 
-def _culprit(task: Task, application: str) -> Container | None:
+def _failed_container(task: Task, application: str) -> Container | None:
     failed = [item for item in task.containers if item.exit_code is not None or item.reason]
-    # Containers that ECS killed because another one ended have codes too: the application's own comes first.
+    # Containers that ECS killed because another one ended have exit codes too, so the application container comes first.
     failed.sort(key=lambda item: (item.name != application, not item.exit_code))
     return failed[0] if failed else None
 
@@ -148,7 +150,7 @@ def _detail(task: Task, culprit: Container | None) -> str:
     return " ".join(words.split())
 
 
-def _commonest(failures: Iterable[Failure]) -> list[Failure]:
+def _most_frequent(failures: Iterable[Failure]) -> list[Failure]:
     groups: dict[tuple[bool, str], list[Failure]] = {}
     for failure in failures:
         groups.setdefault((failure.permanent, failure.what), []).append(failure)

@@ -1,7 +1,7 @@
-"""What the observations of a rollout mean, and what is to be done. Pure: the whole outcome logic is on this page.
+"""What the observations of a rollout mean, and what to do. Pure: this module holds the whole outcome logic.
 
-The outcome hangs on our own deployment: the entry of `deployments` that UpdateService answered with, and ECS's service
-deployment for it. Counts never decide: "running equals desired" is just as true after a rollback.
+The outcome depends on our own deployment: the entry of `deployments` that UpdateService returned, and ECS's service
+deployment for it. Counts never decide: "running equals desired" is also true after a rollback.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ from appdeploy.model.ecs_state import Deployment, DeploymentStatus, ServiceDeplo
 from appdeploy.model.events import Phase
 from appdeploy.model.outcome import Outcome
 from appdeploy.model.rollout import Rollout
-from appdeploy.watch.failures import Failure, health_code_in, is_enough, summary
+from appdeploy.watch.failures import Failure, health_code_in, should_stop, summary
 from appdeploy.watch.routing import Ambiguous, Routing
 
 
 @dataclass(frozen=True)
 class Observation:
-    """All that is known about a rollout at one tick."""
+    """Everything known about a rollout at one tick."""
 
     state: ServiceState
     record: ServiceDeployment | None
-    """ECS's service deployment of ours; None until it is found."""
+    """The service deployment of our deployment; None until it is found."""
     routing: Routing | None = None
     failures: tuple[Failure, ...] = ()
     healthy: int | None = None
-    """New tasks that run and are healthy where customers are served; None while that was not looked at."""
+    """New tasks that run and are healthy in the serving target group; None while not checked."""
     healthy_seen: bool = False
     """Whether any new task has ever been healthy."""
     target_reasons: tuple[str, ...] = ()
-    """What the load balancer says about new targets that are not healthy."""
+    """The load balancer's descriptions of new targets that are not healthy."""
 
     @property
     def status(self) -> DeploymentStatus | None:
@@ -40,19 +40,19 @@ class Observation:
 
 @dataclass(frozen=True)
 class Policy:
-    """What the person asked for."""
+    """What the user requested."""
 
     until_complete: bool
-    """Wait until ECS has finished, not only until the new version is live."""
+    """Wait until ECS has completed the deployment, not only until the new version is live."""
     patient: bool
-    """Leave failing releases to ECS's circuit breaker and alarms."""
+    """Leave a failing release to ECS's circuit breaker and alarms."""
     revert_because: str | None = None
-    """Why the release is to be stopped, however well it goes; None when it is not."""
+    """Why to stop the release even if it succeeds; None otherwise."""
 
 
 @dataclass(frozen=True)
 class Done:
-    """What we have already asked of ECS since the release began."""
+    """What we have already requested from ECS in this release."""
 
     stopped_because: str | None = None
     at_zero: bool = False
@@ -74,10 +74,10 @@ class Stop:
 
 @dataclass(frozen=True)
 class ScaleToZero:
-    """Set the count to 0: there is no former version that could run."""
+    """Set the count to 0: there is no previous version to run."""
 
     task_definition: str | None
-    """The template, when ECS is not already on its way back to it."""
+    """The template, if ECS is not already rolling back to it."""
 
 
 @dataclass(frozen=True)
@@ -94,21 +94,21 @@ Verdict = Wait | Stop | ScaleToZero | Decide
 def judge(rollout: Rollout, seen: Observation, policy: Policy, done: Done) -> Verdict:
     """What a tick's observation means."""
     if not seen.state.active:
-        return Decide(Outcome.FAILED, f"the service is {seen.state.status}: somebody deleted it")
-    if _is_behind(rollout, seen):
+        return Decide(Outcome.FAILED, f"the service is {seen.state.status}: it was deleted")
+    if _is_stale(rollout, seen):
         return Wait(Phase.STARTING)
     if _is_superseded(rollout, seen, done):
-        return Decide(Outcome.SUPERSEDED, _how_replaced(rollout, seen, done))
-    if done.at_zero or (rollout.plan.first and (_has_failed(seen) or _is_unwanted(seen, policy))):
+        return Decide(Outcome.SUPERSEDED, _superseded_cause(rollout, seen, done))
+    if done.at_zero or (rollout.plan.first and (_has_failed(seen) or _must_revert_completed(seen, policy))):
         return _back_to_zero(rollout, seen, done)
     match seen.status:
         case DeploymentStatus.SUCCESSFUL | DeploymentStatus.ROLLBACK_SUCCESSFUL if seen.state.desired == 0:
-            return Decide(Outcome.FAILED, _nothing_proved(rollout, seen, done))
+            return Decide(Outcome.FAILED, _no_tasks_cause(rollout, seen, done))
         case DeploymentStatus.SUCCESSFUL:
             return Decide(Outcome.LIVE)
         case DeploymentStatus.ROLLBACK_SUCCESSFUL:
-            # By what ECS says, not by whether our request was answered: its answer may have been lost, or ECS may have
-            # been quicker and still said yes.
+            # By ECS's record, not by the answer to our request: the answer may have been lost, or ECS may have rolled
+            # back before and still accepted the request.
             by_ecs = seen.record is not None and seen.record.triggered
             return Decide(Outcome.ROLLED_BACK_BY_ECS if by_ecs else Outcome.ROLLED_BACK, why_it_failed(rollout, seen, done))
         case DeploymentStatus.ROLLBACK_FAILED:
@@ -118,7 +118,7 @@ def judge(rollout: Rollout, seen: Observation, policy: Policy, done: Done) -> Ve
         case DeploymentStatus.ROLLBACK_REQUESTED | DeploymentStatus.ROLLBACK_IN_PROGRESS | DeploymentStatus.STOP_REQUESTED:
             return Wait(Phase.ROLLING_BACK)
         case DeploymentStatus.PENDING | DeploymentStatus.IN_PROGRESS | None:
-            return _under_way(rollout, seen, policy, done)
+            return _in_progress(rollout, seen, policy, done)
 
 
 def all_run(deployment: Deployment | None) -> bool:
@@ -127,7 +127,7 @@ def all_run(deployment: Deployment | None) -> bool:
 
 
 def why_it_failed(rollout: Rollout, seen: Observation, done: Done) -> str:
-    """The cause in one line: why we stopped it, else how its tasks ended, else what ECS says."""
+    """The cause in one line: why we stopped it, else how its tasks failed, else ECS's reason."""
     if done.stopped_because:
         return done.stopped_because
     ours = seen.state.deployment(rollout.deployment_id)
@@ -136,18 +136,18 @@ def why_it_failed(rollout: Rollout, seen: Observation, done: Done) -> str:
 
 
 def describe_failures(seen: Observation) -> str:
-    """How new tasks ended, in one line; empty when none failed."""
+    """How new tasks failed, in one line; empty when none failed."""
     messages = [*seen.target_reasons, *(message for _, message in seen.state.events)]
     return summary(seen.failures, health_code_in(messages))
 
 
-def _nothing_proved(rollout: Rollout, seen: Observation, done: Done) -> str:
-    # ECS calls a deployment of no task successful: a count that somebody sets to 0 meanwhile would look like a release.
+def _no_tasks_cause(rollout: Rollout, seen: Observation, done: Done) -> str:
+    # ECS reports a deployment without tasks as successful, so a count set to 0 meanwhile would look like a good release.
     why = "" if seen.status is DeploymentStatus.SUCCESSFUL else f"; it was rolled back: {why_it_failed(rollout, seen, done)}"
-    return f"somebody set the count to 0: no task is left that could prove anything{why}"
+    return f"the desired count was set to 0: no task is left to check the new version{why}"
 
 
-def _under_way(rollout: Rollout, seen: Observation, policy: Policy, done: Done) -> Verdict:
+def _in_progress(rollout: Rollout, seen: Observation, policy: Policy, done: Done) -> Verdict:
     ours = seen.state.deployment(rollout.deployment_id)
     if done.stopped_because is not None:
         return Wait(Phase.STOPPING)
@@ -162,11 +162,11 @@ def _under_way(rollout: Rollout, seen: Observation, policy: Policy, done: Done) 
 
 
 def _reason_to_stop(rollout: Rollout, seen: Observation, ours: Deployment | None) -> str | None:
-    # Under a rolling release the weights never move: tasks in a group of weight 0 would replace those that serve.
+    # In a rolling deployment the weights never change: tasks in a group of weight 0 would replace those that serve.
     if isinstance(seen.routing, Ambiguous) and rollout.plan.contract.strategy == "rolling":
         return seen.routing.why
     desired = ours.desired if ours else seen.state.desired
-    if is_enough(seen.failures, desired=desired, healthy_seen=seen.healthy_seen):
+    if should_stop(seen.failures, desired=desired, healthy_seen=seen.healthy_seen):
         return describe_failures(seen)
     return None
 
@@ -179,43 +179,43 @@ def _has_failed(seen: Observation) -> bool:
     )
 
 
-def _is_unwanted(seen: Observation, policy: Policy) -> bool:
-    """Whether it is complete, and is to be taken back all the same: ECS stops nothing that is complete."""
+def _must_revert_completed(seen: Observation, policy: Policy) -> bool:
+    """Whether it is complete but must be reverted: ECS does not stop a completed deployment."""
     return policy.revert_because is not None and seen.status is DeploymentStatus.SUCCESSFUL
 
 
-def _is_behind(rollout: Rollout, seen: Observation) -> bool:
-    # The service was read before the record, or its reply was long under way: it shows our deployment under way, and the
-    # record says that it was stopped, for a newer one that the next look will show. What fails without a rollback stays
-    # PRIMARY as FAILED ("the deployment is stalled", AmazonECS/latest/developerguide/deployment-circuit-breaker.html).
+def _is_stale(rollout: Rollout, seen: Observation) -> bool:
+    # The service was read before the record, so it shows our deployment in progress, while the record says that it was
+    # stopped for a newer one, which the next read will show. A deployment that fails without a rollback stays PRIMARY
+    # as FAILED ("the deployment is stalled", AmazonECS/latest/developerguide/deployment-circuit-breaker.html).
     primary = seen.state.primary
-    if seen.status is DeploymentStatus.SUCCESSFUL:  # The service as it was before our update proves nothing of it.
+    if seen.status is DeploymentStatus.SUCCESSFUL:  # A read from before our update proves nothing.
         return primary is not None and primary.id in rollout.plan.previous.snapshot.deployments
     under_way = primary is not None and primary.id == rollout.deployment_id and primary.in_progress
     return under_way and seen.record is not None and seen.status is DeploymentStatus.STOPPED and not seen.record.triggered
 
 
 def _is_superseded(rollout: Rollout, seen: Observation, done: Done) -> bool:
-    # A stopped deployment that is still PRIMARY failed without a rollback; one that is not was replaced, unless the
-    # circuit breaker or an alarm had stopped it before. ECS's own rollback has statuses of its own: one that was begun
-    # and is stopped was cut short by whoever came.
+    # A stopped deployment that is still PRIMARY failed without a rollback; otherwise it was replaced, unless the circuit
+    # breaker or an alarm had stopped it before. A rollback by ECS has its own statuses: if it was started and the status
+    # is STOPPED, a newer deployment ended it.
     replaced = seen.state.primary is not None and seen.state.primary.id != rollout.deployment_id
-    return replaced and _was_cut_short(seen) and not done.at_zero
+    return replaced and _was_stopped_by_another(seen) and not done.at_zero
 
 
-def _was_cut_short(seen: Observation) -> bool:
-    failed = seen.record is not None and seen.record.triggered and not seen.record.went_back
+def _was_stopped_by_another(seen: Observation) -> bool:
+    failed = seen.record is not None and seen.record.triggered and not seen.record.rollback_started
     return seen.status is DeploymentStatus.STOPPED and not failed
 
 
-def _how_replaced(rollout: Rollout, seen: Observation, done: Done) -> str:
-    by = by_whom(seen.state.primary)
-    went_back = seen.record is not None and seen.record.went_back
+def _superseded_cause(rollout: Rollout, seen: Observation, done: Done) -> str:
+    by = replaced_by(seen.state.primary)
+    went_back = seen.record is not None and seen.record.rollback_started
     return f"{by} while it was rolled back: {why_it_failed(rollout, seen, done)}" if went_back else by
 
 
-def by_whom(primary: Deployment | None) -> str:
-    """What replaced our deployment, in words."""
+def replaced_by(primary: Deployment | None) -> str:
+    """Which deployment replaced ours, in words."""
     if primary is None:
         return "another deployment replaced it"
     return f"deployment {primary.id} of {primary.task_definition.rsplit('/', 1)[-1]} replaced it"
@@ -223,15 +223,15 @@ def by_whom(primary: Deployment | None) -> str:
 
 def _back_to_zero(rollout: Rollout, seen: Observation, done: Done) -> Verdict:
     primary = seen.state.primary
-    on_former = primary is not None and primary.task_definition == rollout.plan.previous.task_definition
+    on_previous = primary is not None and primary.task_definition == rollout.plan.previous.task_definition
     if not done.at_zero:
-        going_back = on_former or (seen.status is not None and seen.status.is_rollback)
-        return ScaleToZero(None if going_back else rollout.plan.previous.task_definition)
+        rolling_back = on_previous or (seen.status is not None and seen.status.is_rollback)
+        return ScaleToZero(None if rolling_back else rollout.plan.previous.task_definition)
     state = seen.state
-    if primary is not None and not on_former and primary.id != rollout.deployment_id:
-        outcome = Outcome.SUPERSEDED if _was_cut_short(seen) else Outcome.FAILED
-        return Decide(outcome, f"{by_whom(primary)}, after it had failed: {why_it_failed(rollout, seen, done)}")
-    settled = on_former and primary is not None and not primary.in_progress
+    if primary is not None and not on_previous and primary.id != rollout.deployment_id:
+        outcome = Outcome.SUPERSEDED if _was_stopped_by_another(seen) else Outcome.FAILED
+        return Decide(outcome, f"{replaced_by(primary)} after it had failed: {why_it_failed(rollout, seen, done)}")
+    settled = on_previous and primary is not None and not primary.in_progress
     if settled and state.desired == state.running == state.pending == 0:
-        return Decide(Outcome.FAILED, f"{why_it_failed(rollout, seen, done)}; there is no former version")
+        return Decide(Outcome.FAILED, f"{why_it_failed(rollout, seen, done)}; there is no previous version")
     return Wait(Phase.SCALING_TO_ZERO)

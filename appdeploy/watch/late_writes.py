@@ -1,7 +1,7 @@
-"""Undoes late writes: what a release that lost its lock to a rollback had under way, and ECS could not refuse.
+"""Reverts late writes: calls that a release had in flight when a rollback took its lock, and that ECS cannot reject.
 
-For one lease after the take-over, on our own clock, a deployment of a revision with a lower fence than ours is such a
-write. Until then nothing is called live (docs/adr/013-late-writes.md).
+For one lease after the takeover, on our own clock, a deployment of a revision with a lower fence than ours is a late
+write. Until the lease has ended no service is reported live (docs/adr/013-late-writes.md).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from appdeploy.watch.judge import Policy
 
 _DECIDED = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.ROLLED_BACK, Outcome.ROLLED_BACK_BY_ECS})
-"""Outcomes of our own deployment that no late write has brought about."""
+"""Outcomes of our own deployment that a late write cannot cause."""
 
 
 def guarded(
@@ -42,59 +42,59 @@ def guarded(
     clients: OnceClients,
     writer: EcsWriter,
     policy: Policy,
-    turn: LockSession,
-    book: LedgerWriter,
+    session: LockSession,
+    ledger: LedgerWriter,
     clock: Clock,
 ) -> list[GuardedWatch]:
-    """Watches of these rollouts; they undo late writes if the turn was taken from a release."""
-    guard = LateWriteGuard(clients.ecs, turn, clock)
+    """Watches of these rollouts; they revert late writes if the lock was taken from a release."""
+    guard = LateWriteGuard(clients.ecs, session, clock)
     return [
-        GuardedWatch(rollout, lambda rollout: ServiceWatch(rollout, clients, writer, policy, book), guard, writer, book)
+        GuardedWatch(rollout, lambda rollout: ServiceWatch(rollout, clients, writer, policy, ledger), guard, writer, ledger)
         for rollout in rollouts
     ]
 
 
 class LateWriteGuard:
-    """Knows a late write when it sees one."""
+    """Recognises late writes."""
 
-    def __init__(self, ecs: ECSClient, turn: LockSession, clock: Clock) -> None:
+    def __init__(self, ecs: ECSClient, session: LockSession, clock: Clock) -> None:
         self._ecs = ecs
-        self._turn = turn
+        self._session = session
         self._clock = clock
         self._until: float | None = None
         self._fences: dict[str, int | None] = {}
 
     @property
-    def against(self) -> str | None:
-        """The release from which the turn was taken; None when it was free, or when that is not known."""
-        release = self._turn.taken_from
-        if release is not None and self._until is None:  # A silent table may tell of the take-over much later.
+    def preempted(self) -> str | None:
+        """The release that the lock was taken from; None if it was free, or if that is not known."""
+        release = self._session.taken_from
+        if release is not None and self._until is None:  # Known late if the table did not answer.
             self._until = self._clock.now() + LEASE_SECONDS
         return release
 
     @property
-    def blind(self) -> bool:
-        """Whether we have no turn of our own to compare with: the lock was out of reach."""
-        return self._turn.fence is None
+    def without_lock(self) -> bool:
+        """Whether we have no fence to compare with: the lock was unreachable."""
+        return self._session.fence is None
 
-    def learn(self) -> None:
-        """Ask the table once more who had the lock, if that is not known yet."""
+    def retry_lock(self) -> None:
+        """Try again to take the lock and to read its previous holder, if not known yet."""
         for _ in ("take the lock", "read who had it"):
-            if self.blind:
-                self._turn.is_lost()
+            if self.without_lock:
+                self._session.is_lost()
 
     @property
-    def left(self) -> float:
-        """For how many seconds a late write may still land; 0 when none can."""
+    def seconds_left(self) -> float:
+        """For how many seconds a late write may still arrive; 0 if none can."""
         return max(0.0, self._until - self._clock.now()) if self._until is not None else 0.0
 
-    def wrote(self, deployment: Deployment) -> bool:
-        """Whether that deployment is a write of a holder before us. Errors of the SDK are raised."""
-        ours, theirs = self._turn.fence, self._fence_of(deployment)
+    def is_late_write(self, deployment: Deployment) -> bool:
+        """Whether that deployment was started by an earlier lock holder. Errors of the SDK are raised."""
+        ours, theirs = self._session.fence, self._fence_of(deployment)
         if ours is None or theirs is None or theirs >= ours:
             return False
-        # A later rollback brings an old fence too. It has taken the lock from us, and then it is right.
-        return not self._turn.is_lost()
+        # A later rollback also uses a revision with an old fence. It took the lock from us, so its write is not late.
+        return not self._session.is_lost()
 
     def _fence_of(self, deployment: Deployment) -> int | None:
         if deployment.id not in self._fences:
@@ -105,94 +105,94 @@ class LateWriteGuard:
 
 @dataclass(eq=False)
 class GuardedWatch:
-    """One rollout from its start to its outcome, begun again whenever a late write has replaced it."""
+    """Watches one rollout to its outcome, and starts it again when a late write has replaced it."""
 
     rollout: Rollout
     make: Callable[[Rollout], ServiceWatch]
     guard: LateWriteGuard
     writer: EcsWriter
-    book: LedgerWriter
+    ledger: LedgerWriter
 
     def __post_init__(self) -> None:
         self._watch = self.make(self.rollout)
         self._live: ServiceResult | None = None
-        self._clear = False
-        self._taken_back = False
+        self._lease_ended = False
+        self._reverting = False
 
     def tick(self, state: ServiceState) -> Tick:
-        """As that of ServiceWatch; `live` comes when no late write can land any more."""
-        over = self.guard.against is not None and self.guard.left == 0
+        """As ServiceWatch.tick; `live` is reported when no late write can arrive any more."""
+        lease_over = self.guard.preempted is not None and self.guard.seconds_left == 0
         tick = self._watch.tick(state)
         if tick.result is not None and tick.result.outcome is Outcome.LIVE:
-            self.guard.learn()
-        release = self.guard.against
+            self.guard.retry_lock()
+        release = self.guard.preempted
         decided = tick.result is not None and tick.result.outcome in _DECIDED
-        if release is None or decided or self._clear or self._taken_back:
-            return self._told(tick)
-        rival = self._rival(state)
-        if rival is not None and self._differs(rival) and self.guard.wrote(rival):
+        if release is None or decided or self._lease_ended or self._reverting:
+            return self._with_lock_hint(tick)
+        rival = self._newer_deployment(state)
+        if rival is not None and self._differs(rival) and self.guard.is_late_write(rival):
             return self._revert_late_write(state, rival, release)
-        self._clear = over  # What this state shows has landed within the lease.
+        self._lease_ended = lease_over  # This state was read after the lease.
         if tick.result is not None and tick.result.outcome is Outcome.LIVE:
-            return self._hold(tick, tick.result, rival, release)
+            return self._wait_out_lease(tick, tick.result, rival, release)
         self._live = None
-        return replace(self._told(tick), look_again_soon=not over)
+        return replace(self._with_lock_hint(tick), look_again_soon=not lease_over)
 
     @property
     def serving(self) -> bool:
-        """Whether the last tick has shown all new tasks healthy where customers are served."""
+        """Whether the last tick found all new tasks healthy in the serving target group."""
         return self._watch.serves
 
     def give_up(self, cause: str) -> ServiceResult:
         """The outcome when we stop watching before the end."""
         if self._live is None:
             return self._watch.give_up(cause)
-        late = f"it is live, and a late write of {self.guard.against} may land for {self.guard.left:.0f} s more"
+        late = f"it is live, and a late write of {self.guard.preempted} may arrive for {self.guard.seconds_left:.0f} s more"
         return replace(self._live, outcome=Outcome.TIMED_OUT, cause=f"{cause}: {late}", final=False)
 
     def service_missing(self) -> ServiceResult:
-        """The outcome when ECS does not know the service any more."""
+        """The outcome when the service does not exist any more."""
         return self._watch.service_missing()
 
     def start_revert(self, why: str) -> None:
-        """From the next tick on, ask ECS for the way back; nothing is put back any more."""
-        self._taken_back = True
+        """From the next tick on, ask ECS to roll back; late writes are not reverted any more."""
+        self._reverting = True
         self._watch.start_revert(why)
 
     def _differs(self, rival: Deployment) -> bool:
-        """Whether it brings something else: new tasks of what we returned to need not be undone."""
+        """Whether it runs another task definition: new tasks of our own target need no revert."""
         return rival.task_definition != self.rollout.task_definition
 
-    def _rival(self, state: ServiceState) -> Deployment | None:
-        """The deployment that has replaced ours, unless ECS itself has brought a former one back."""
+    def _newer_deployment(self, state: ServiceState) -> Deployment | None:
+        """The deployment that replaced ours, unless ECS itself rolled back to a previous one."""
         primary, status = state.primary, self._watch.status
         known = {self.rollout.deployment_id, *self.rollout.plan.previous.snapshot.deployments}
         if primary is None or primary.id in known or (status is not None and status.is_rollback):
             return None
         return primary
 
-    def _told(self, tick: Tick) -> Tick:
-        """The same, with what a rollback that has no lock cannot know."""
+    def _with_lock_hint(self, tick: Tick) -> Tick:
+        """The same tick; a rollback without the lock adds that it cannot recognise a late write."""
         result = tick.result
-        if result is None or result.outcome is not Outcome.SUPERSEDED or not self.guard.blind:
+        if result is None or result.outcome is not Outcome.SUPERSEDED or not self.guard.without_lock:
             return tick
         name = name_of(self.rollout.task_definition)
-        unknown = f"without the lock it is not known whether that was a late write: appdeploy rollback --to {name} undoes it"
+        unknown = f"without the lock it is unknown whether that was a late write: appdeploy rollback --to {name} reverts it"
         return Tick(tick.events, replace(result, cause=f"{result.cause}; {unknown}"))
 
-    def _hold(self, tick: Tick, live: ServiceResult, rival: Deployment | None, release: str) -> Tick:
-        if rival is not None:  # It came after ours was complete, so that the judge does not ask for it.
+    def _wait_out_lease(self, tick: Tick, live: ServiceResult, rival: Deployment | None, release: str) -> Tick:
+        if rival is not None:  # It came after ours was complete, so the judge does not check for it.
             return Tick((), self._watch.replaced(rival))
-        if self._clear:
+        if self._lease_ended:
             return tick
-        told = () if self._live else (WatchingForLateWrites(self.rollout.name, release, self.guard.left),)
+        waiting = () if self._live else (WatchingForLateWrites(self.rollout.name, release, self.guard.seconds_left),)
         self._live = live
-        return Tick((*tick.events, *told), look_again_soon=True)
+        return Tick((*tick.events, *waiting), look_again_soon=True)
 
     def _revert_late_write(self, state: ServiceState, rival: Deployment, release: str) -> Tick:
         ours, theirs = name_of(self.rollout.task_definition), name_of(rival.task_definition)
-        late = f"a late write of {release} brought {theirs}"
-        self.book.step_starting(StepKind.REVERT_LATE_WRITE, self.rollout.name, late)
+        late = f"a late write of {release} started {theirs}"
+        self.ledger.step_starting(StepKind.REVERT_LATE_WRITE, self.rollout.name, late)
         try:
             deployment = self.writer.update(
                 self.rollout.service,
@@ -202,11 +202,11 @@ class GuardedWatch:
                 force=state.task_definition == self.rollout.task_definition,
             )
         except WriteRefused as error:
-            return Tick((), self._watch.result(Outcome.SUPERSEDED, f"{late}, and {ours} could not be put back: {error}"))
+            return Tick((), self._watch.result(Outcome.SUPERSEDED, f"{late}, and {ours} could not be restored: {error}"))
         except OutOfReach as error:
-            unknown = f"{late}; whether {ours} was put back is not known: {error}"
+            unknown = f"{late}; it is unknown whether {ours} was restored: {error}"
             return Tick((), replace(self._watch.result(Outcome.TIMED_OUT, unknown), final=False))
-        self.book.reverted_late_write(self.rollout.name, deployment)
+        self.ledger.reverted_late_write(self.rollout.name, deployment)
         self.rollout = replace(self.rollout, deployment_id=deployment)
         self._watch, self._live = self.make(self.rollout), None
         return Tick(

@@ -1,4 +1,4 @@
-"""Reads what one rollout needs beyond DescribeServices, and only when something changed.
+"""Reads what one rollout needs beyond DescribeServices, only when something changed.
 
 A tick at which nothing changed reads nothing. A changed service costs at most three calls, and one DescribeTargetHealth
 while its new tasks all run but are not all healthy.
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from appdeploy.aws.deployments import service_deployments
 from appdeploy.model.ecs_state import ServiceDeployment, ServiceState
-from appdeploy.watch.failures import TWICE
+from appdeploy.watch.failures import PERMANENT_FAILURES_TO_STOP
 from appdeploy.watch.judge import Observation, all_run
 from appdeploy.watch.routing import Ambiguous, NoLoadBalancer, Routing, Serving, read_routing
 from appdeploy.watch.task_tracker import TaskTracker
@@ -23,7 +23,7 @@ _HEALTHY = "healthy"
 
 
 class Observer:
-    """The reads for one rollout, and the memory of what they found. Errors of the SDK pass through: the tick is void."""
+    """The reads for one rollout, and their last results. Errors of the SDK are raised: the tick is repeated."""
 
     def __init__(self, clients: OnceClients | Clients, rollout: Rollout) -> None:
         self._clients = clients
@@ -38,7 +38,7 @@ class Observer:
         self._target_reasons: tuple[str, ...] = ()
 
     def observe(self, state: ServiceState) -> Observation:
-        """Read what this state of the service calls for, and return all that is known."""
+        """Read what this state of the service requires, and return everything known."""
         fingerprint = (state.status, state.desired, state.running, state.pending, state.deployments, state.events[:1])
         self._unread |= fingerprint != self._last
         self._last = fingerprint
@@ -60,7 +60,7 @@ class Observer:
         """Find ECS's record of our deployment, and the target group that serves."""
         self._record = self._find_record()
         if self._record is not None and self._record.status.is_final:
-            self._record = self._read_record()  # A list does not tell what ended it.
+            self._record = self._read_record()  # The list does not say what ended it.
         if self._record is not None:
             self._routing = self._read_routing(self._record.revision)
 
@@ -80,7 +80,7 @@ class Observer:
             return False
         ours = state.deployment(self._rollout.deployment_id)
         is_primary = ours is not None and ours == state.primary
-        # Also at ticks without a change: the record may lag behind DescribeServices, which then shows no further change.
+        # Also at ticks without a change: the record may lag behind DescribeServices, which then does not change again.
         return not (ours and ours.in_progress and is_primary)
 
     def _check_health(self, state: ServiceState) -> None:
@@ -88,14 +88,16 @@ class Observer:
         everything_runs = all_run(ours)
         if ours is None or (self._healthy is not None and self._healthy >= ours.desired):
             return
-        # Before two failures count as "no task was ever healthy", the load balancer is asked.
-        doubtful = not self._healthy_seen and sum(failure.permanent for failure in self._tasks.failures) >= TWICE
+        # Check the load balancer before two failures count as "no task was ever healthy".
+        doubtful = (
+            not self._healthy_seen and sum(failure.permanent for failure in self._tasks.failures) >= PERMANENT_FAILURES_TO_STOP
+        )
         if not everything_runs and not doubtful:
             return
         self._tasks.recheck()
         self._healthy = self._count_healthy()
         self._healthy_seen |= self._healthy > 0
-        # Lists lag behind counts: ask again until the tasks that ECS counts are there.
+        # ListTasks lags behind the counts: read again until all counted tasks are listed.
         self._unread |= everything_runs and len(self._tasks.running) < ours.desired
 
     def _count_healthy(self) -> int:

@@ -1,4 +1,4 @@
-"""One poller for all services of a release: one DescribeServices per ten of them and tick."""
+"""One poller for all services of a release: one DescribeServices per ten services and tick."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from appdeploy.aws.current_state import DESCRIBE_SERVICES_LIMIT, describe_services
-from appdeploy.aws.errors import AwsError, explain, is_passing
+from appdeploy.aws.errors import AwsError, explain, is_transient
 from appdeploy.aws.parallel import map_parallel
 from appdeploy.aws.writes import UNREACHABLE_SECONDS
 from appdeploy.model.clock import Clock
@@ -27,55 +27,55 @@ if TYPE_CHECKING:
 
 _SHORTEST_PAUSE = 1.0
 _LONGEST_PAUSE = 5.0
-_QUIET_SECONDS = 2.0
-"""For each call that a look takes, the longest pause while nothing moves: half a call a second. All who look at services in
-an account share 20 a second (docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html)."""
+_SECONDS_PER_CALL = 2.0
+"""Longest pause per call of a tick while nothing changes: half a call per second. All readers of services in an account
+share 20 calls per second (docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html)."""
 _GROWTH = 1.25
 _JITTER = 0.2
 
 
 class Watch(Protocol):
-    """One service's rollout, looked at tick by tick."""
+    """Watches one service's rollout, tick by tick."""
 
     @property
     def rollout(self) -> Rollout:
         """What is watched now."""
 
     def tick(self, state: ServiceState) -> Tick:
-        """Look once. Errors of the SDK that may pass are raised; the same tick can be tried again."""
+        """Observe once. Transient errors of the SDK are raised; the same tick can be repeated."""
 
     def give_up(self, cause: str) -> ServiceResult:
-        """The outcome when the watch ends before the rollout does."""
+        """The outcome when watching ends before the rollout does."""
 
     def service_missing(self) -> ServiceResult:
-        """The outcome when ECS does not know the service any more."""
+        """The outcome when the service does not exist any more."""
 
 
 W = TypeVar("W", bound=Watch)
 
 
 class Poller:
-    """Watches rollouts until each has an outcome or the time is up."""
+    """Watches rollouts until each has an outcome or the timeout ends."""
 
-    def __init__(self, ecs: ECSClient, clock: Clock, emit: Emit, *, begun: float, timeout: float, silent: bool) -> None:
-        """`begun` is the clock's reading at the first write; `timeout` is in seconds from now.
+    def __init__(self, ecs: ECSClient, clock: Clock, emit: Emit, *, started_at: float, timeout: float, silent: bool) -> None:
+        """`started_at` is the clock's reading at the first write; `timeout` is in seconds from now.
 
-        `silent` says that AWS has not answered since then: the silence counts from there.
+        `silent` says that AWS has not answered since the first write: the unreachable time counts from there.
         """
         self._ecs = ecs
         self._clock = clock
         self._emit = emit
-        self._begun = begun
+        self._started_at = started_at
         self._timeout = timeout
         self._deadline = clock.now() + timeout
-        self._silent_since = begun if silent else None
+        self._silent_since = started_at if silent else None
         self._pause = _SHORTEST_PAUSE
 
     def run(self, watches: list[W], decided: Callable[[ServiceResult], None], enough: Callable[[], bool]) -> None:
-        """Watch until all are decided, or until it is `enough`, which is asked after each look.
+        """Watch until all have an outcome, or until `enough` returns True; it is called after each tick.
 
-        Those that are decided leave the list of `watches`, and `decided` is told. After an interruption it can be called
-        again: it goes on with those that are left.
+        Watches with an outcome are removed from `watches`, and `decided` is called. After an interruption it can be
+        called again with the remaining ones.
         """
         while watches:
             for watch, result in self._round(watches).items():
@@ -86,7 +86,7 @@ class Poller:
             self._wait()
 
     def extend(self, seconds: float) -> None:
-        """Watch so much longer: time that was spent on something else."""
+        """Extend the timeout by time that was spent on something else."""
         self._deadline += seconds
 
     def _round(self, watches: Sequence[W]) -> Mapping[W, ServiceResult]:
@@ -94,7 +94,7 @@ class Poller:
         decided = self._look(watches)
         if reason is None:
             return decided
-        # Only after a look at the deadline itself: what ECS decided during the last pause is no time-out.
+        # Only after a last tick: an outcome that ECS reached during the last pause is no timeout.
         return {watch: decided.get(watch) or watch.give_up(reason) for watch in watches}
 
     def _look(self, watches: Sequence[W]) -> Mapping[W, ServiceResult]:
@@ -107,8 +107,8 @@ class Poller:
         for tick in ticks:
             for event in tick.events:
                 self._emit(event)
-        moved = any(tick.events or tick.result or tick.look_again_soon for tick in ticks)
-        self._pause = _SHORTEST_PAUSE if moved else min(self._pause * _GROWTH, _longest_pause(len(watches)))
+        changed = any(tick.events or tick.result or tick.look_again_soon for tick in ticks)
+        self._pause = _SHORTEST_PAUSE if changed else min(self._pause * _GROWTH, _longest_pause(len(watches)))
         return {watch: tick.result for watch, tick in zip(watches, ticks, strict=True) if tick.result is not None}
 
     def _read(self, watches: Iterable[Watch]) -> dict[str, ServiceState]:
@@ -122,11 +122,11 @@ class Poller:
         try:
             return watch.tick(state)
         except AwsError as error:
-            # DescribeServices answered, so this is one operation's hiccup: the next tick tries again.
-            return Tick() if is_passing(error) else Tick((), watch.give_up(f"it cannot be watched: {explain(error)}"))
+            # DescribeServices answered, so only one operation failed: the next tick retries it.
+            return Tick() if is_transient(error) else Tick((), watch.give_up(f"it cannot be watched: {explain(error)}"))
 
     def _not_read(self, error: BaseException, watches: Sequence[W]) -> Mapping[W, ServiceResult]:
-        if not is_passing(error):
+        if not is_transient(error):
             return {watch: watch.give_up(f"it cannot be watched: {explain(error)}") for watch in watches}
         self._pause = min(self._pause * 2, _LONGEST_PAUSE)
         if self._silent_since is None:
@@ -151,21 +151,21 @@ class Poller:
         self._clock.sleep(max(0.0, min(pause, left)))
 
     def _finish(self, result: ServiceResult) -> ServiceResult:
-        timed = replace(result, seconds=self._clock.now() - self._begun)
+        timed = replace(result, seconds=self._clock.now() - self._started_at)
         self._emit(Finished(timed))
         return timed
 
 
 def _longest_pause(services: int) -> float:
-    return min(_LONGEST_PAUSE, _QUIET_SECONDS * math.ceil(services / DESCRIBE_SERVICES_LIMIT))
+    return min(_LONGEST_PAUSE, _SECONDS_PER_CALL * math.ceil(services / DESCRIBE_SERVICES_LIMIT))
 
 
 class ForwardWatch(Watch, Protocol):
-    """One service's rollout, as long as it is to go on."""
+    """A watch of a rollout that may still be reverted."""
 
     @property
     def serving(self) -> bool:
-        """Whether the last tick has shown all new tasks healthy where customers are served."""
+        """Whether the last tick found all new tasks healthy in the serving target group."""
 
     def start_revert(self, why: str) -> None:
-        """From the next tick on, ask ECS for the way back."""
+        """From the next tick on, ask ECS to roll back."""

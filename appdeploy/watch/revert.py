@@ -1,7 +1,7 @@
-"""Takes a service back whose release goes back as a whole, although it did well itself (docs/adr/015-several-services.md).
+"""Reverts a service because another service of its atomic release failed (docs/adr/015-several-services.md).
 
-What ECS still works on is stopped, as any failing rollout is. What is complete cannot be stopped: the service returns to its
-former task definition by a deployment of its own, which is followed to its end.
+A deployment in progress is stopped, as for any failing rollout. A completed one cannot be stopped: a new deployment of the
+previous task definition is started and watched to its end.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from appdeploy.model.ledger_entry import StepKind
 from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.model.plan import Change, PreviousState, ServicePlan
 from appdeploy.model.task_definition import name_of
-from appdeploy.watch.judge import Policy, by_whom
+from appdeploy.watch.judge import Policy, replaced_by
 from appdeploy.watch.service_watch import ServiceWatch, Tick
 
 if TYPE_CHECKING:
@@ -29,117 +29,117 @@ if TYPE_CHECKING:
     from appdeploy.watch.poller import Watch
 
 UNTIL_COMPLETE = Policy(until_complete=True, patient=True)
-"""How a return is followed: only when it is complete the former version is confirmed back."""
+"""How a revert is watched: only its completion confirms that the previous version serves."""
 
 
 @dataclass(eq=False)
 class RevertWatch:
-    """One service on its way back. `watch` is what follows its rollout, and was told to take it back."""
+    """Watches the revert of one service. `watch` watches its rollout, and was asked to roll back."""
 
     watch: Watch
     cause: str
-    """Why, with the service that failed."""
+    """Why, with the name of the failed service."""
     make: Callable[[Rollout], ServiceWatch]
-    """How a return is watched."""
+    """Makes the watch of a revert deployment."""
     writer: EcsWriter
-    book: LedgerWriter
+    ledger: LedgerWriter
 
     def __post_init__(self) -> None:
         resumed = self.rollout.plan.resumed
         found = resumed.revert_deployment if resumed else None
         if found:
-            self.book.reverted(self.rollout.name, found)
+            self.ledger.reverted(self.rollout.name, found)
         self._revert = self.make(revert_rollout(self.rollout, found)) if found else None
 
     @property
     def rollout(self) -> Rollout:
-        """The rollout that is taken back."""
+        """The rollout that is reverted."""
         return self.watch.rollout
 
     def tick(self, state: ServiceState) -> Tick:
-        """As that of ServiceWatch."""
+        """As ServiceWatch.tick."""
         if self._revert is not None:
-            return self._told(self._revert.tick(state))
+            return self._as_revert_tick(self._revert.tick(state))
         tick = self.watch.tick(state)
-        if tick.result is None or tick.result.outcome is not Outcome.LIVE or not self._can_return:
+        if tick.result is None or tick.result.outcome is not Outcome.LIVE or not self._can_revert:
             return tick
         primary = state.primary
         if primary is None or primary.id != self.rollout.deployment_id:
             return Tick((), _replaced(tick.result, primary))
-        return self._go(state, tick.result)
+        return self._send_revert(state, tick.result)
 
     def give_up(self, cause: str) -> ServiceResult:
         """The outcome when we stop watching before the end."""
-        return self.watch.give_up(cause) if self._revert is None else self._meant(self._revert.give_up(cause))
+        return self.watch.give_up(cause) if self._revert is None else self._as_revert_result(self._revert.give_up(cause))
 
     def service_missing(self) -> ServiceResult:
-        """The outcome when ECS does not know the service any more."""
+        """The outcome when the service does not exist any more."""
         return self.watch.service_missing()
 
     @property
-    def _can_return(self) -> bool:
-        """Not to a template, which has no image, nor to what a restart runs all the same."""
+    def _can_revert(self) -> bool:
+        """False for a first release, whose template has no image, and for a restart, which runs the same revision."""
         plan = self.rollout.plan
         return not plan.first and plan.previous.task_definition != self.rollout.task_definition
 
-    def _go(self, state: ServiceState, live: ServiceResult) -> Tick:
-        """Point the service at its former task definition. What cannot be sent leaves it as it is, and says so."""
-        name, former = self.rollout.name, self.rollout.plan.previous.task_definition
-        self.book.step_starting(StepKind.REVERT, name, self.cause)
+    def _send_revert(self, state: ServiceState, live: ServiceResult) -> Tick:
+        """Update the service to its previous task definition. If that cannot be sent, the result says so."""
+        name, previous = self.rollout.name, self.rollout.plan.previous.task_definition
+        self.ledger.step_starting(StepKind.REVERT, name, self.cause)
         service, known = self.rollout.service, DeploymentSnapshot.of(state)
         try:
-            deployment = self.writer.update(service, former, known=known, desired_count=None, force=False)
+            deployment = self.writer.update(service, previous, known=known, desired_count=None, force=False)
         except LockLost:
-            return Tick((), live)  # Whoever has the lock decides now.
+            return Tick((), live)  # The new lock holder decides.
         except WriteRefused as error:
-            return Tick((), replace(live, outcome=Outcome.FAILED, cause=f"{self.cause}; {_not_sent(former)}: {error}"))
+            return Tick((), replace(live, outcome=Outcome.FAILED, cause=f"{self.cause}; {_not_restored(previous)}: {error}"))
         except OutOfReach as error:
-            cause = f"{self.cause}; whether it went back to {name_of(former)} is not known: {error}"
+            cause = f"{self.cause}; it is unknown whether it was reverted to {name_of(previous)}: {error}"
             return Tick((), replace(live, outcome=Outcome.TIMED_OUT, cause=cause, final=False))
-        self.book.reverted(name, deployment)
+        self.ledger.reverted(name, deployment)
         self._revert = self.make(revert_rollout(self.rollout, deployment))
-        return Tick((Reverting(name, self.cause, former, deployment),))
+        return Tick((Reverting(name, self.cause, previous, deployment),))
 
-    def _told(self, tick: Tick) -> Tick:
-        return tick if tick.result is None else replace(tick, result=self._meant(tick.result))
+    def _as_revert_tick(self, tick: Tick) -> Tick:
+        return tick if tick.result is None else replace(tick, result=self._as_revert_result(tick.result))
 
-    def _meant(self, result: ServiceResult) -> ServiceResult:
+    def _as_revert_result(self, result: ServiceResult) -> ServiceResult:
         return outcome_of_revert(result, self.cause)
 
 
 def revert_rollout(rollout: Rollout, deployment_id: str) -> Rollout:
-    """The rollout of the return that takes that one back."""
+    """The rollout that reverts the given one."""
     plan = rollout.plan
     before = plan.previous.snapshot
     known = replace(before, deployments=before.deployments | {rollout.deployment_id})
     ours = PreviousState(rollout.task_definition, known, plan.version, plan.image.digest, plan.template)
     return replace(
-        rollout, plan=_reverted(plan, ours), task_definition=plan.previous.task_definition, deployment_id=deployment_id
+        rollout, plan=_revert_plan(plan, ours), task_definition=plan.previous.task_definition, deployment_id=deployment_id
     )
 
 
-def _reverted(plan: ServicePlan, ours: PreviousState) -> ServicePlan:
-    former = plan.previous
-    version = former.version or name_of(former.task_definition)
-    return replace(plan, change=Change.ROLLBACK, version=version, template=former.template, previous=ours, resumed=None)
+def _revert_plan(plan: ServicePlan, ours: PreviousState) -> ServicePlan:
+    previous = plan.previous
+    version = previous.version or name_of(previous.task_definition)
+    return replace(plan, change=Change.ROLLBACK, version=version, template=previous.template, previous=ours, resumed=None)
 
 
 def outcome_of_revert(result: ServiceResult, cause: str) -> ServiceResult:
-    """What the end of a return means for the release that it takes back."""
+    """What the result of a revert means for the reverted release."""
     match result.outcome:
         case Outcome.LIVE | Outcome.UNCHANGED:
             return replace(result, outcome=Outcome.ROLLED_BACK, cause=cause)
         case Outcome.SUPERSEDED | Outcome.TIMED_OUT:
-            return replace(result, cause=f"{cause}; on the way back: {result.cause}")
+            return replace(result, cause=f"{cause}; during the revert: {result.cause}")
         case Outcome.FAILED | Outcome.ROLLED_BACK | Outcome.ROLLED_BACK_BY_ECS | Outcome.REFUSED | Outcome.SKIPPED:
-            return replace(result, outcome=Outcome.FAILED, cause=f"{cause}; the way back failed: {result.cause}")
+            return replace(result, outcome=Outcome.FAILED, cause=f"{cause}; the revert failed: {result.cause}")
 
 
 def _replaced(live: ServiceResult, primary: Deployment | None) -> ServiceResult:
-    """Another deployment came after ours was complete: it belongs to somebody else."""
+    """Another deployment was started after ours was complete: it is not ours."""
     serving = f"{name_of(primary.task_definition) if primary else 'an unknown task definition'} of another deployment"
-    return replace(live, outcome=Outcome.SUPERSEDED, cause=by_whom(primary), serving=serving, final=True)
+    return replace(live, outcome=Outcome.SUPERSEDED, cause=replaced_by(primary), serving=serving, final=True)
 
 
-def _not_sent(former: str) -> str:
-    return f"{name_of(former)} could not be brought back"
+def _not_restored(previous: str) -> str:
+    return f"{name_of(previous)} could not be restored"

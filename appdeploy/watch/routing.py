@@ -1,7 +1,7 @@
 """Which target group takes customers' traffic.
 
-The service's `loadBalancers` is configuration and goes stale with the first shifted deployment. Two things tell the
-truth: the revision's resolvedConfiguration and the weights of the listener rule
+The service's `loadBalancers` is configuration and is stale after the first shifted deployment. Two sources are
+reliable: the revision's resolvedConfiguration and the weights of the listener rule
 (docs.aws.amazon.com/AmazonECS/latest/developerguide/alb-resources-for-blue-green.html). They must agree.
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NoLoadBalancer:
-    """The service has no target group: a running task is all there is."""
+    """The service has no target group: only running tasks can be counted."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Serving:
 
 @dataclass(frozen=True)
 class Ambiguous:
-    """The revision and the rule disagree, so new tasks may be where no customer comes."""
+    """The revision and the rule disagree, so new tasks may get no traffic."""
 
     why: str
 
@@ -57,7 +57,7 @@ def routing(target_groups: Collection[str], resolved: Collection[str], weights: 
 def read_routing(
     ecs: ECSClient, elbv2: ElasticLoadBalancingv2Client, contract: ServiceContract, revisions: list[str]
 ) -> Routing:
-    """Ask ECS and the load balancer: at most two calls. `revisions` are ARNs of the service revisions that matter."""
+    """Read ECS and the load balancer, in at most two calls. `revisions` are ARNs of the relevant service revisions."""
     if not contract.target_groups:
         return NoLoadBalancer()
     resolved = frozenset().union(*read_resolved_groups(ecs, revisions).values()) if revisions else frozenset()
@@ -103,7 +103,7 @@ def _weights(actions: Iterable[ActionOutputTypeDef]) -> dict[str, int]:
             continue
         groups = action.get("ForwardConfig", {}).get("TargetGroups", [])
         weights.update((group["TargetGroupArn"], group.get("Weight", 1)) for group in groups)
-        # A rule that forwards to one group only may name it without weights.
+        # A rule that forwards to a single group may name it without weights.
         if not groups and "TargetGroupArn" in action:
             weights[action["TargetGroupArn"]] = 1
     return weights

@@ -23,9 +23,9 @@ from appdeploy.watch.judge import (
     ScaleToZero,
     Stop,
     Wait,
-    by_whom,
     describe_failures,
     judge,
+    replaced_by,
     why_it_failed,
 )
 from appdeploy.watch.observer import Observer
@@ -41,102 +41,102 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Tick:
-    """What one tick brought."""
+    """The result of one tick."""
 
     events: tuple[Event, ...] = ()
     result: ServiceResult | None = None
     look_again_soon: bool = False
-    """Whether something may come at any moment, though nothing has moved."""
+    """Whether to keep the shortest pause although nothing changed."""
 
 
 class ServiceWatch:
-    """One rollout from its start to its outcome."""
+    """Watches one rollout to its outcome."""
 
-    def __init__(self, rollout: Rollout, clients: OnceClients, writer: EcsWriter, policy: Policy, book: LedgerWriter) -> None:
+    def __init__(self, rollout: Rollout, clients: OnceClients, writer: EcsWriter, policy: Policy, ledger: LedgerWriter) -> None:
         self.rollout = rollout
         self._clients = clients
         self._writer = writer
         self._policy = policy
-        self._book = book
+        self._ledger = ledger
         self._observer = Observer(clients, rollout)
-        self._done = _done_before(rollout)
-        self._seen: Observation | None = None
+        self._done = _done_earlier(rollout)
+        self._observation: Observation | None = None
         self._shown: Progress | None = None
         self._drain: int | None = None
         self.serves = False
-        """Whether the last tick has shown all new tasks healthy where customers are served."""
+        """Whether the last tick found all new tasks healthy in the serving target group."""
 
     def tick(self, state: ServiceState) -> Tick:
-        """Look once. Errors of the SDK that may pass are raised; the same tick can be tried again."""
-        self._seen = self._observer.observe(state)
-        match judge(self.rollout, self._seen, self._policy, self._done):
+        """Observe once. Transient errors of the SDK are raised; the same tick can be repeated."""
+        self._observation = self._observer.observe(state)
+        match judge(self.rollout, self._observation, self._policy, self._done):
             case Wait(phase):
                 self.serves = phase is Phase.LIVE
-                return Tick(self._progress(self._seen, phase))
+                return Tick(self._progress(self._observation, phase))
             case Stop(cause):
-                return self._stop(self._seen, cause)
+                return self._stop(self._observation, cause)
             case ScaleToZero(task_definition):
-                return self._empty(self._seen, task_definition)
+                return self._scale_to_zero(self._observation, task_definition)
             case Decide(outcome, cause):
-                last = self._progress(self._seen, Phase.LIVE) if outcome is Outcome.LIVE else ()
+                last = self._progress(self._observation, Phase.LIVE) if outcome is Outcome.LIVE else ()
                 return Tick(last, replace(self.result(outcome, cause), log_lines=self._log_lines(outcome)))
 
     def start_revert(self, why: str) -> None:
-        """From the next tick on, ask ECS for the way back."""
+        """From the next tick on, ask ECS to roll back."""
         self._policy = replace(self._policy, revert_because=why)
 
     def give_up(self, cause: str) -> ServiceResult:
-        """The outcome when we stop watching before the end: still in progress, or failed with only the end unseen."""
+        """The outcome when watching stops before the end: still in progress, or failed if already scaled to 0."""
         failed = self._done.at_zero
-        known = self._done.stopped_because or (describe_failures(self._seen) if self._seen else "")
+        known = self._done.stopped_because or (describe_failures(self._observation) if self._observation else "")
         words = f"{cause}; so far: {known}" if known else cause
         return replace(self.result(Outcome.FAILED if failed else Outcome.TIMED_OUT, words), final=False)
 
     def service_missing(self) -> ServiceResult:
-        """The outcome when ECS does not know the service any more."""
-        return self.result(Outcome.FAILED, "the service does not exist any more: somebody deleted it")
+        """The outcome when the service does not exist any more."""
+        return self.result(Outcome.FAILED, "the service was deleted")
 
-    def replaced(self, rival: Deployment) -> ServiceResult:
-        """The outcome when another deployment came after ours was complete."""
-        return self.result(Outcome.SUPERSEDED, by_whom(rival))
+    def replaced(self, newer: Deployment) -> ServiceResult:
+        """The outcome when another deployment was started after ours was complete."""
+        return self.result(Outcome.SUPERSEDED, replaced_by(newer))
 
     @property
     def status(self) -> DeploymentStatus | None:
-        """The status of our service deployment, as far as the last tick has shown it."""
-        return self._seen.status if self._seen else None
+        """The status of our service deployment at the last tick."""
+        return self._observation.status if self._observation else None
 
     def _stop(self, seen: Observation, cause: str) -> Tick:
         if seen.record is None:
             return Tick(self._progress(seen, Phase.STOPPING))
-        self._book.step_starting(StepKind.STOP, self.rollout.name, cause)
+        self._ledger.step_starting(StepKind.STOP, self.rollout.name, cause)
         try:
             stopped = self._writer.stop(seen.record.arn)
         except WriteRefused as error:
-            return Tick((), self._unfinished(f"{cause}; it could not be stopped: {error}"))
+            return Tick((), self._failed_not_final(f"{cause}; it could not be stopped: {error}"))
         except LockLost:
-            # Whoever has the lock decides now, and ECS's circuit breaker: we only look on.
+            # The new lock holder and ECS's circuit breaker decide: we only watch.
             self._policy = replace(self._policy, patient=True, revert_because=None)
             return Tick(self._progress(seen, Phase.STARTING))
         except OutOfReach:
-            return Tick(self._progress(seen, Phase.STOPPING))  # The next tick tries again.
+            return Tick(self._progress(seen, Phase.STOPPING))  # The next tick retries.
         if not stopped:
-            # It has ended meanwhile, or ECS rolls it back already: the next ticks show which.
+            # It has ended, or ECS already rolls it back: the next ticks show which.
             return Tick(self._progress(seen, Phase.STOPPING))
         self._done = replace(self._done, stopped_because=cause)
-        self._book.step_finished(StepKind.STOP, self.rollout.name)
+        self._ledger.step_finished(StepKind.STOP, self.rollout.name)
         return Tick((Stopping(self.rollout.name, cause), *self._progress(seen, Phase.STOPPING)))
 
-    def _empty(self, seen: Observation, task_definition: str | None) -> Tick:
+    def _scale_to_zero(self, seen: Observation, task_definition: str | None) -> Tick:
         cause = self._done.stopped_because or self._policy.revert_because or why_it_failed(self.rollout, seen, self._done)
-        self._book.step_starting(StepKind.SCALE_TO_ZERO, self.rollout.name, cause)
+        self._ledger.step_starting(StepKind.SCALE_TO_ZERO, self.rollout.name, cause)
         try:
             self._writer.settle_at_zero(self.rollout.service, task_definition)
         except (WriteRefused, LockLost) as error:
-            return Tick((), self._unfinished(f"the count could not be set to 0: {error}"))
+            return Tick((), self._failed_not_final(f"the count could not be set to 0: {error}"))
         except OutOfReach:
-            return Tick(self._progress(seen, Phase.SCALING_TO_ZERO))  # The next tick tries again.
+            return Tick(self._progress(seen, Phase.SCALING_TO_ZERO))  # The next tick retries.
         self._done = replace(self._done, at_zero=True, stopped_because=cause)
-        self._book.step_finished(StepKind.SCALE_TO_ZERO, self.rollout.name)
+        self._ledger.step_finished(StepKind.SCALE_TO_ZERO, self.rollout.name)
         return Tick(self._progress(seen, Phase.SCALING_TO_ZERO))
 
     def _progress(self, seen: Observation, phase: Phase) -> tuple[Event, ...]:
@@ -149,48 +149,49 @@ class ServiceWatch:
         return (shown,)
 
     def result(self, outcome: Outcome, cause: str | None) -> ServiceResult:
-        """An outcome, with what serves as far as the last tick has shown it."""
+        """An outcome, with what serves according to the last tick."""
         return ServiceResult(
             service=self.rollout.name,
             outcome=outcome,
             serving=what_serves(
                 self.rollout,
                 outcome,
-                self._seen,
+                self._observation,
                 stopped=self._done.stopped_because is not None,
                 drain_seconds=self._drain_seconds(outcome),
             ),
             cause=cause,
-            final=outcome is not Outcome.LIVE or (self._seen is not None and self._seen.status is DeploymentStatus.SUCCESSFUL),
+            final=outcome is not Outcome.LIVE
+            or (self._observation is not None and self._observation.status is DeploymentStatus.SUCCESSFUL),
         )
 
-    def _unfinished(self, cause: str) -> ServiceResult:
-        """Failed while ECS still works on it: it needs a person, and the last word is not spoken."""
+    def _failed_not_final(self, cause: str) -> ServiceResult:
+        """Failed, but not final: ECS is still working on it, and a person must check."""
         return replace(self.result(Outcome.FAILED, cause), final=False)
 
     def _drain_seconds(self, outcome: Outcome) -> int | None:
-        """How long old tasks may still finish requests after `live`. Never in the way of the outcome."""
-        seen = self._seen
+        """How long old tasks may still finish requests after `live`. A failed read is ignored."""
+        seen = self._observation
         if seen is None or outcome is not Outcome.LIVE or seen.status is DeploymentStatus.SUCCESSFUL:
             return None
         if not isinstance(seen.routing, Serving):
             return None
-        if self._drain is None:  # A live rollout that is still guarded is asked again at each tick.
+        if self._drain is None:  # Read once, although a rollout guarded against late writes is live at several ticks.
             with suppress(*AwsError):
                 self._drain = deregistration_delay(self._clients.elbv2, seen.routing.target_group)
         return self._drain
 
     def _log_lines(self, outcome: Outcome) -> tuple[str, ...]:
-        """The last words of a container that ended a task, newest failure first. Never in the way of the outcome."""
-        if outcome.ok or self._seen is None or outcome is Outcome.SUPERSEDED:
+        """The last log lines of the container that ended the newest failed task. A failed read is ignored."""
+        if outcome.ok or self._observation is None or outcome is Outcome.SUPERSEDED:
             return ()
-        ended = [failure for failure in self._seen.failures if failure.container is not None]
+        ended = [failure for failure in self._observation.failures if failure.container is not None]
         if not ended:
             return ()
         failure = ended[-1]
         return last_lines(self._clients.logs, self.rollout.plan.base, failure.container or "", failure.task)
 
 
-def _done_before(rollout: Rollout) -> Done:
+def _done_earlier(rollout: Rollout) -> Done:
     resumed = rollout.plan.resumed
     return Done(resumed.stopped_because, resumed.at_zero) if resumed else Done()

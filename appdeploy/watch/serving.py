@@ -1,4 +1,4 @@
-"""Says in words what serves customers once a rollout has ended."""
+"""Describes what serves customers after a rollout has ended."""
 
 from __future__ import annotations
 
@@ -12,46 +12,50 @@ from appdeploy.watch.judge import Observation
 def what_serves(
     rollout: Rollout, outcome: Outcome, seen: Observation | None, *, stopped: bool, drain_seconds: int | None = None
 ) -> str:
-    """What serves now, as far as the last observation shows.
+    """What serves now, according to the last observation.
 
-    `stopped` says that ECS took our request to roll back. `drain_seconds` is how long a target group lets old tasks finish
-    their requests, as far as that is known.
+    `stopped` says that ECS accepted our request to roll back. `drain_seconds` is the target group's deregistration delay,
+    if known.
     """
-    former = rollout.plan.previous.version
+    previous = rollout.plan.previous.version
     match outcome:
         case Outcome.LIVE | Outcome.UNCHANGED:
             return f"{rollout.version} serves{_new_tasks(rollout, seen, drain_seconds)}"
         case Outcome.ROLLED_BACK | Outcome.ROLLED_BACK_BY_ECS:
-            return f"{_returned(rollout, seen)} serves again{_tasks(seen)}"
+            return f"{_restored_version(rollout, seen)} serves again{_tasks(seen)}"
         case Outcome.SUPERSEDED:
             return f"{_primary(seen)} of another deployment"
         case Outcome.FAILED if rollout.plan.first:
-            return "nothing; the service stands at 0 tasks" if _is_empty(seen) else f"nothing that works{_tasks(seen)}"
+            return "nothing; the service has 0 tasks" if _is_empty(seen) else f"no healthy task{_running(seen)}"
         case Outcome.FAILED:
-            return f"not confirmed: the service stands on {_primary(seen)}{_tasks(seen)}; it needs a person to look"
+            return f"not confirmed: the service runs {_primary(seen)}{_tasks(seen)}; run appdeploy status"
         case Outcome.TIMED_OUT if stopped:
-            return f"not known: {rollout.version} was stopped, and ECS is still on the way back to {former or 'nothing'}"
+            return f"not known: {rollout.version} was stopped, and ECS is still rolling back to {previous or 'nothing'}"
         case Outcome.TIMED_OUT:
-            coming = "the new tasks are" if former == rollout.version else f"{rollout.version} is"
-            return f"{former or 'nothing'} until {coming} live; nothing was stopped, ECS carries on"
+            coming = "the new tasks are" if previous == rollout.version else f"{rollout.version} is"
+            return f"{previous or 'nothing'} until {coming} live; nothing was stopped, ECS continues"
         case Outcome.REFUSED | Outcome.SKIPPED:
-            return f"{former or 'nothing'}, as before"
+            return f"{previous or 'nothing'}, unchanged"
 
 
 def _tasks(seen: Observation | None) -> str:
     return "" if seen is None else _count(seen.state.running)
 
 
+def _running(seen: Observation | None) -> str:
+    return "" if seen is None else f" ({seen.state.running} running)"
+
+
 def _new_tasks(rollout: Rollout, seen: Observation | None, drain_seconds: int | None) -> str:
-    """The tasks of our deployment alone, and what ECS still does with the old ones."""
+    """The tasks of our deployment, and what ECS still does with the old ones."""
     ours = seen.state.deployment(rollout.deployment_id) if seen else None
     if seen is None or ours is None:
         return ""
-    carries_on = "" if seen.status is DeploymentStatus.SUCCESSFUL else f"; {_carries_on(seen, drain_seconds)}"
-    return f"{_count(ours.running)}{carries_on}"
+    remaining = "" if seen.status is DeploymentStatus.SUCCESSFUL else f"; {_remaining_work(seen, drain_seconds)}"
+    return f"{_count(ours.running)}{remaining}"
 
 
-def _carries_on(seen: Observation, drain_seconds: int | None) -> str:
+def _remaining_work(seen: Observation, drain_seconds: int | None) -> str:
     settings = seen.state.settings
     limit = "" if drain_seconds is None else f" for up to {drain_seconds} s"
     draining = f"ECS still drains the old tasks{limit}"
@@ -59,7 +63,7 @@ def _carries_on(seen: Observation, drain_seconds: int | None) -> str:
         return f"{draining}, then watches for {settings.bake_minutes} min and may still roll back"
     if settings.alarms:
         # Without a bake time of its own ECS computes one: docs.aws.amazon.com/AmazonECS/latest/developerguide/
-        # deployment-alarm-failure.html. Its length is not told.
+        # deployment-alarm-failure.html. It does not report the length.
         return f"{draining}, then watches its alarms for a while and may still roll back"
     return draining
 
@@ -68,11 +72,11 @@ def _count(tasks: int) -> str:
     return f" ({tasks} task{'' if tasks == 1 else 's'})"
 
 
-def _returned(rollout: Rollout, seen: Observation | None) -> str:
+def _restored_version(rollout: Rollout, seen: Observation | None) -> str:
     primary = seen.state.primary if seen else None
-    former = rollout.plan.previous
-    if primary is None or primary.task_definition == former.task_definition:
-        return former.version or name_of(former.task_definition)
+    previous = rollout.plan.previous
+    if primary is None or primary.task_definition == previous.task_definition:
+        return previous.version or name_of(previous.task_definition)
     return name_of(primary.task_definition)
 
 

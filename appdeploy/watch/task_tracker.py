@@ -1,4 +1,4 @@
-"""What is known about the tasks of one rollout: each task is described as seldom as its state allows."""
+"""The tasks of one rollout. Each task is described only as often as its state requires."""
 
 from __future__ import annotations
 
@@ -33,26 +33,26 @@ class TaskTracker:
         self._present: frozenset[str] = frozenset()
 
     def refresh(self) -> None:
-        """List the service's tasks and describe those that are new or may have changed: three calls, as a rule."""
+        """List the service's tasks and describe those that are new or may have changed: usually three calls."""
         present = frozenset(self._list("RUNNING"))
         stopped = frozenset(self._list("STOPPED"))
         self._describe(arn for arn in present | stopped if not self._is_settled(arn, arn in stopped))
         self._present = present
 
     def recheck(self) -> None:
-        """Describe again the tasks whose containers' own health checks are still undecided."""
+        """Describe again the tasks whose container health checks are still pending."""
         self._describe(task.arn for task in self._ours() if task.arn in self._present and not self._is_settled(task.arn, False))
 
     @property
     def running(self) -> tuple[Task, ...]:
-        """Our tasks that run and, where a container checks itself, have passed that check."""
+        """Our tasks that run and, if a container has a health check, have passed it."""
         return tuple(task for task in self._ours() if task.arn in self._present and self._is_up(task))
 
     @property
     def failures(self) -> tuple[Failure, ...]:
-        """How our tasks ended that should not have, one entry a task."""
+        """Our failed tasks, one entry each."""
         application = self._rollout.plan.contract.container
-        # Reason and exit code are there as soon as a task stops; it may take half a minute more until it has STOPPED.
+        # Reason and exit code are known as soon as a task stops; it may take half a minute more until it is STOPPED.
         stopped = (classify(task, application) for task in self._ours() if task.stop_code)
         return tuple(failure for failure in stopped if failure is not None)
 
@@ -78,9 +78,9 @@ class TaskTracker:
         return [arn for page in pages for arn in page["taskArns"]]
 
     def _describe(self, arns: Iterable[str]) -> None:
-        wanted = sorted(arns)
-        for start in range(0, len(wanted), DESCRIBE_TASKS_LIMIT):
-            chunk = wanted[start : start + DESCRIBE_TASKS_LIMIT]
+        to_describe = sorted(arns)
+        for start in range(0, len(to_describe), DESCRIBE_TASKS_LIMIT):
+            chunk = to_describe[start : start + DESCRIBE_TASKS_LIMIT]
             reply = self._ecs.describe_tasks(cluster=self._rollout.service.cluster, tasks=chunk)
             tasks = (Task.from_reply(item) for item in reply["tasks"])
             self._known.update((task.arn, task) for task in tasks)

@@ -231,7 +231,7 @@ def test_another_zone_moves_no_subnet(prefix: int, zones: int) -> None:
 
 def test_a_window_that_never_opens_is_refused() -> None:
     window = {"days": ["mon"], "opens": "09:00", "closes": "09:00", "time_zone": "Europe/Berlin"}
-    assert "release_windows.0: it opens and closes at 09:00: such a window never opens" in refusal(
+    assert "release_windows.0: it opens and closes at 09:00: the window would never be open" in refusal(
         settings(release_windows=[window])
     )
 

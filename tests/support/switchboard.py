@@ -55,5 +55,5 @@ class StepClock:
         self.on_sleep()
         self.time += seconds
 
-    def check_cancelled(self) -> None:
+    def clear_cancelled(self) -> None:
         """Nothing was cancelled."""

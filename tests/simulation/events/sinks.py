@@ -12,7 +12,7 @@ from typing import Self
 
 from appdeploy.cli import _end
 from appdeploy.model.events import Event
-from appdeploy.notify.eventbridge import Unsent, put
+from appdeploy.notify.eventbridge import SendFailed, put
 from appdeploy.notify.fanout import EventFanout, Renderer
 from appdeploy.notify.notification import Notification
 from appdeploy.notify.notifier import Notifier
@@ -92,7 +92,7 @@ class _Post:
         self._heard.notices.append(notice.detail.model_dump_json())
         try:
             put(self._world.clients.once.events, bus, [notice])
-        except Unsent as error:
+        except SendFailed as error:
             self._trouble = str(error)
 
     def wait(self) -> str | None:

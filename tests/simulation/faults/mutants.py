@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from appdeploy.aws.errors import AwsError, Trouble, trouble_of
+from appdeploy.aws.errors import AwsError, ErrorKind, error_kind
 from appdeploy.aws.writes import EcsWriter
 from appdeploy.ledger import writer as book
 from appdeploy.ledger.writer import with_result
@@ -61,12 +61,12 @@ def blind_retry() -> Iterator[None]:
             try:
                 return writer._send(send)
             except AwsError as error:
-                if trouble_of(error) not in (Trouble.UNKNOWN_RESULT, Trouble.THROTTLED):
+                if error_kind(error) not in (ErrorKind.UNKNOWN_RESULT, ErrorKind.THROTTLED):
                     raise
                 writer._clock.sleep(1.0)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(EcsWriter, "_careful", mistaken)
+        patch.setattr(EcsWriter, "_send_until_known", mistaken)
         yield
 
 
@@ -101,14 +101,14 @@ def settle_skipped() -> Iterator[None]:
 @contextmanager
 def return_unconfirmed() -> Iterator[None]:
     """What was live and is sent back counts as back as soon as ECS has taken the update."""
-    go = RevertWatch._go
+    go = RevertWatch._send_revert
 
     def mistaken(way: RevertWatch, state: ServiceState, live: ServiceResult) -> Tick:
         tick = go(way, state, live)
         return tick if tick.result else replace(tick, result=replace(live, outcome=Outcome.ROLLED_BACK))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(RevertWatch, "_go", mistaken)
+        patch.setattr(RevertWatch, "_send_revert", mistaken)
         yield
 
 

@@ -9,7 +9,7 @@ The rules, for one service. `ours` is the deployment that the journal shows our 
 - **rolled-back**: the same because somebody asked for it by StopServiceDeployment.
 - **superseded**: ECS stopped our deployment for a newer one that somebody else began.
 - **failed**: our deployment has ended in none of these ways; or the service was deleted; or what ECS completed, forward
-  or back, has no task, so that nothing serves; or ECS takes back a first release, which has no former version.
+  or back, has no task, so that nothing serves; or ECS takes back a first release, which has no previous version.
 - **timed-out**: none of these is so yet, and the time is up; or the tool's last call, or one of its writes, got no answer.
 - **unchanged**: nothing was sent, and the service stood completed on what was wanted.
 - **refused**: nothing was sent to this service, and something was in the way.
@@ -171,7 +171,7 @@ def _is_on_guard(told: Told, said: Said) -> bool:
 
 def _at_the_deadline(told: Told, service: Service, first: bool) -> set[str]:
     ours = told.ours(service)
-    # Where there is no former version, whoever asks for its return knows the end already.
+    # Where there is no previous version, whoever asks for its return knows the end already.
     failed = ours is not None and first and ours.status == "ROLLBACK_REQUESTED"
     return {"timed-out", "failed"} if failed else {"timed-out"}
 

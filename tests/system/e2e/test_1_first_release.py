@@ -27,7 +27,7 @@ def test_a_stack_without_a_release_says_so_and_runs_nothing(staging: Sandbox) ->
 )
 def test_a_failed_first_release_leaves_the_service_at_zero(staging: Sandbox, behaviour: str, cause: str) -> None:
     ran = staging.deploy(staging.push(f"v0.1.0-{behaviour}", behaviour)).expect(22)
-    assert "there is no former version" in ran.out + ran.err
+    assert "there is no previous version" in ran.out + ran.err
     assert cause in ran.error_lines[0]
     service = staging.status()
     assert (service["released"], service["running"], service["desired"]) == (False, 0, 0)

@@ -231,7 +231,7 @@ def test_a_watch_that_ends_within_the_lease_does_not_say_live(world: World) -> N
     result = world.rollback(until_complete=False, timeout=20)
     assert result.outcome is Outcome.TIMED_OUT
     assert result.cause is not None
-    assert f"it is live, and a late write of {RIVAL} may land for" in result.cause
+    assert f"it is live, and a late write of {RIVAL} may arrive for" in result.cause
     assert result.serving.startswith("v2 serves (2 tasks)")
 
 

@@ -99,7 +99,7 @@ def test_a_failed_release_names_its_cause_on_standard_error(command, aws, capsys
 def test_the_running_version_says_that_nothing_was_changed(command, aws, capsys):
     aws.environment(aws.released(version="v2"))
     assert command("deploy", "-e", "staging", "--version", "v2") == 0
-    assert "agent: unchanged: v2 serves already; nothing was changed" in capsys.readouterr().out
+    assert "agent: unchanged: v2 already serves; nothing was changed" in capsys.readouterr().out
 
 
 def test_a_refusal_exits_10_with_one_line(command, aws, capsys):

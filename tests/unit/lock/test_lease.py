@@ -104,7 +104,7 @@ def holder(name: str = "alice") -> Holder:
 
 
 def take(store: MemoryStore, clock: StepClock, name: str = "alice", wait: float = 0.0) -> HeldLock:
-    return acquire(store, holder(name), clock, wait=wait, tell=lambda item: None)
+    return acquire(store, holder(name), clock, wait=wait, on_wait=lambda item: None)
 
 
 def beats_while(clock: StepClock, store: MemoryStore, lock: HeldLock) -> None:
@@ -194,7 +194,7 @@ def test_who_waits_is_told_once_of_each_holder(store):
     beats_while(clock, store, lock)
     told: list[str] = []
     with pytest.raises(Locked):
-        acquire(store, holder("bob"), clock, wait=60, tell=lambda item: told.append(describe(item)))
+        acquire(store, holder("bob"), clock, wait=60, on_wait=lambda item: told.append(describe(item)))
     assert told == ["held by upgrade-2026-1125-100000-alice of alice since 2026-11-25T10:00:00Z"]
 
 

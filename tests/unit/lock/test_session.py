@@ -119,7 +119,7 @@ def test_a_release_that_needs_no_change_needs_no_lock(aws, run):
 @pytest.mark.usefixtures("released")
 def test_a_lock_out_of_reach_refuses_a_release(aws, run):
     aws.answers["GetItem"] = [SILENCE] * 2
-    with pytest.raises(Refused, match=r"the lock of staging could not be taken: AWS is out of reach.*nothing was changed"):
+    with pytest.raises(Refused, match=r"the lock of staging could not be taken: AWS is unreachable.*nothing was changed"):
         run()
     assert aws.writes == []
 
@@ -231,4 +231,4 @@ def test_unlock_break_leaves_a_holder_that_stirred(aws, command, capsys):
     hold(aws)
     aws.answers["UpdateItem"] = [AwsSays("ConditionalCheckFailedException")]
     assert command("unlock", "-e", "staging", "--break") == 11
-    assert "its holder is alive" in capsys.readouterr().err
+    assert "its holder is running" in capsys.readouterr().err

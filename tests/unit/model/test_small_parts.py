@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 
-from appdeploy.aws.errors import Trouble, explain, is_passing, trouble_of
+from appdeploy.aws.errors import ErrorKind, error_kind, explain, is_transient
 from appdeploy.model.clock import SystemClock
 from appdeploy.model.errors import Interrupted
 from appdeploy.model.release_id import new_release_id
@@ -35,20 +35,20 @@ def test_two_release_ids_differ():
 @pytest.mark.parametrize(
     ("error", "trouble"),
     [
-        (aws_said("ThrottlingException"), Trouble.THROTTLED),
-        (aws_said("ServerException", 500), Trouble.UNKNOWN_RESULT),
-        (aws_said("ServiceUnavailable", 503), Trouble.UNKNOWN_RESULT),
-        (ReadTimeoutError(endpoint_url="x"), Trouble.UNKNOWN_RESULT),
-        (EndpointConnectionError(endpoint_url="x"), Trouble.UNKNOWN_RESULT),
-        (aws_said("ExpiredTokenException"), Trouble.CREDENTIALS),
-        (NoCredentialsError(), Trouble.CREDENTIALS),
-        (aws_said("AccessDeniedException"), Trouble.DENIED),
-        (aws_said("InvalidParameterException"), Trouble.SAID_NO),
+        (aws_said("ThrottlingException"), ErrorKind.THROTTLED),
+        (aws_said("ServerException", 500), ErrorKind.UNKNOWN_RESULT),
+        (aws_said("ServiceUnavailable", 503), ErrorKind.UNKNOWN_RESULT),
+        (ReadTimeoutError(endpoint_url="x"), ErrorKind.UNKNOWN_RESULT),
+        (EndpointConnectionError(endpoint_url="x"), ErrorKind.UNKNOWN_RESULT),
+        (aws_said("ExpiredTokenException"), ErrorKind.CREDENTIALS),
+        (NoCredentialsError(), ErrorKind.CREDENTIALS),
+        (aws_said("AccessDeniedException"), ErrorKind.DENIED),
+        (aws_said("InvalidParameterException"), ErrorKind.REJECTED),
     ],
 )
 def test_kinds_of_errors(error, trouble):
-    assert trouble_of(error) is trouble
-    assert is_passing(error) == (trouble in (Trouble.THROTTLED, Trouble.UNKNOWN_RESULT))
+    assert error_kind(error) is trouble
+    assert is_transient(error) == (trouble in (ErrorKind.THROTTLED, ErrorKind.UNKNOWN_RESULT))
 
 
 def test_an_explanation_is_one_line():

@@ -132,7 +132,7 @@ def test_a_rollback_by_us_has_its_cause_and_what_next(command, aws, told, capsys
     assert kinds(notices) == ["Release Started", "Release Rolled Back"]
     detail = notices[-1]["Detail"]
     assert (detail["outcome"], detail["services"][0]["cause"]) == ("rolled-back", "2 tasks exited with code 1")
-    assert detail["next"].startswith("the former version serves")
+    assert detail["next"].startswith("the previous version serves")
 
 
 def test_an_override_is_announced(command, aws, told):

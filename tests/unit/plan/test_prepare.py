@@ -47,7 +47,7 @@ def test_sync_of_the_newest_template_changes_nothing(aws, run):
     ready(aws)
     result = only(run(Sync()))
     assert (result.outcome, aws.writes) == (Outcome.UNCHANGED, [])
-    assert result.serving == "it stands on axonflow-staging-agent-template:1 already; nothing was changed"
+    assert result.serving == "it already uses axonflow-staging-agent-template:1; nothing was changed"
 
 
 def test_sync_before_the_first_release_does_nothing_and_says_so(aws, run):
@@ -62,7 +62,7 @@ def test_sync_of_an_image_by_tag_is_refused(aws, run):
     aws.move_template(service)
     running = aws.task_definitions[service.task_definition]["taskDefinition"]
     running["containerDefinitions"][0]["image"] = f"{service.contract.repository}:v1"
-    with pytest.raises(Refused, match="by its tag"):
+    with pytest.raises(Refused, match="by tag"):
         run(Sync())
 
 
@@ -86,7 +86,7 @@ def test_only_the_services_that_drifted_are_synced(aws, run):
 def test_sync_of_a_template_whose_deployment_failed_is_refused_not_called_done(aws, run):
     service = ready(aws)
     service.rollout = "FAILED"
-    with pytest.raises(Refused, match="on the newest template is not complete"):
+    with pytest.raises(Refused, match="with the newest template is not complete"):
         run(Sync())
 
 

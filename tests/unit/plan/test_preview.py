@@ -61,14 +61,14 @@ def test_the_expected_duration_says_how_it_is_computed(aws, preview):
     service, text = preview()
     assert (service.duration.live_soonest, service.duration.live_latest, service.duration.complete_after_live) == (5, 70, 120)
     assert "expected: live 5 s to 70 s after the new tasks answer, complete 2 min 0 s later" in text
-    assert "one health check every 5 s, latest the grace of 60 s and 2 checks; then deregistration delay 120 s" in text
+    assert "one health check every 5 s, latest the grace period of 60 s and 2 checks; then deregistration delay 120 s" in text
 
 
 def test_an_unchanged_service_writes_nothing(aws, preview):
     aws.environment(aws.released(version="v2"))
     service, text = preview()
     assert (service.writes, service.duration) == ((), None)
-    assert "agent: unchanged: v2 serves already" in text
+    assert "agent: unchanged: v2 already serves" in text
 
 
 def test_a_deploy_leaves_the_drift_and_tells_what_it_is(aws, preview):

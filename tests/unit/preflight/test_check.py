@@ -85,8 +85,8 @@ def test_a_missing_image_is_a_row_of_the_table_and_one_line_on_standard_error(aw
     out, err = capsys.readouterr()
     table = out.splitlines()
     assert table[0].startswith("NO    agent         image         ")
-    assert table[0].endswith("axonflow-staging-agent has no image v2: the newest there are v1")
-    assert table[1].split() == ["SKIP", "agent", "the", "rest", "not", "looked", "at", "without", "a", "plan"]
+    assert table[0].endswith("axonflow-staging-agent has no image v2: its newest tags are v1")
+    assert table[1].split() == ["SKIP", "agent", "the", "rest", "not", "checked", "without", "a", "plan"]
     assert any(line.startswith("OK    orchestrator  image ") for line in table)
     assert table[-1].split()[:3] == ["OK", "staging", "lock"]
     assert err.splitlines() == [f"appdeploy: agent: {table[0].split(maxsplit=3)[3]}"]

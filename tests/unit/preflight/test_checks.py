@@ -80,7 +80,8 @@ def test_an_alarm_that_rings_is_in_the_way(aws, look):
     aws.environment(service)
     aws.alarms = {"5xx": "ALARM"}
     check = look()["alarms"]
-    assert (check.verdict, check.found) == (Verdict.NO, "5xx is in ALARM, so ECS would watch none for this deployment")
+    found = "5xx is in ALARM, so ECS would not watch its alarms during this deployment"
+    assert (check.verdict, check.found) == (Verdict.NO, found)
 
 
 @pytest.mark.parametrize(("state", "verdict"), [("OK", Verdict.OK), ("INSUFFICIENT_DATA", Verdict.OK), (None, Verdict.NO)])
@@ -166,7 +167,7 @@ def test_the_target_group_that_serves_is_named(aws, look):
 def test_a_deployment_whose_new_tasks_are_all_healthy_may_be_superseded(aws, look):
     under_way(aws, up(1), up(2))
     check = look()["deployment"]
-    assert (check.verdict, "it is superseded" in check.found) == (Verdict.OK, True)
+    assert (check.verdict, "this release replaces it" in check.found) == (Verdict.OK, True)
 
 
 @pytest.mark.parametrize("tasks", [(up(1), up(2, False)), (up(1),), ()], ids=["unhealthy", "starting", "none"])
@@ -224,7 +225,7 @@ def test_an_incident_passes_an_alarm_that_rings_but_not_one_that_is_gone(aws, cl
         prepared = prepare(Request("staging", Deploy("v2"), (), "customers cannot log in"), clients)
         [row] = [check for check in prepared.checks if check.what == "alarms"]
         assert row.verdict is verdict
-        assert ("passed during an incident" in row.found) is (verdict is Verdict.OK)
+        assert ("bypassed during an incident" in row.found) is (verdict is Verdict.OK)
 
 
 def test_rollback_passes_the_preflight(aws, command):
@@ -263,5 +264,5 @@ def test_a_log_group_that_the_driver_makes_is_not_needed():
 def test_a_version_that_is_under_way_already_is_not_released_again(aws, command, capsys):
     under_way(aws, up(1), up(2))
     assert command("deploy", "-e", "staging", "--version", "v1") == 10
-    assert "v1 is under way already, deployment ecs-svc/7" in capsys.readouterr().err
+    assert "v1 is already being deployed (ecs-svc/7" in capsys.readouterr().err
     assert aws.writes == []

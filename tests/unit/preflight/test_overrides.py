@@ -62,7 +62,7 @@ def test_it_is_refused_with_the_way_on_and_nothing_is_changed(aws, command, caps
     assert command(*DEPLOY) == 10
     told = capsys.readouterr().err
     assert found in told
-    assert "--during-incident REASON passes this" in told
+    assert "--during-incident REASON bypasses this" in told
     assert (aws.writes, aws.ledger, aws.notices) == ([], [], [])
 
 

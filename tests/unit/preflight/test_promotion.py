@@ -89,12 +89,12 @@ def test_what_was_not_is_refused_and_told_the_way_on(look, served, else_):
     row = look()
     assert row.verdict is Verdict.NO
     assert row.found.endswith("was never live and settled in preview")
-    assert row.remedy == "release it to preview first; --during-incident REASON passes this"
+    assert row.remedy == "release it to preview first; --during-incident REASON bypasses this"
 
 
 def test_an_incident_passes_it_and_says_so(look):
     row = look(incident="customers cannot log in")
-    assert (row.verdict, row.found.rsplit("; ")[-1]) == (Verdict.OK, "passed during an incident")
+    assert (row.verdict, row.found.rsplit("; ")[-1]) == (Verdict.OK, "bypassed during an incident")
 
 
 def test_what_runs_already_is_not_asked_for(look):

@@ -119,7 +119,7 @@ def test_what_was_never_sent_is_not_sent_over_a_later_deployment(aws, command, k
     agent.script = [agent.moment]
     assert resume(command, aws) == 23
     assert aws.count("UpdateService") == 0
-    assert "it was never sent, and ecs-svc/9 came since" in capsys.readouterr().err
+    assert "its update was not sent, and ecs-svc/9 was started since" in capsys.readouterr().err
 
 
 def test_a_resume_with_nothing_left_to_do_closes_the_entry_and_frees_the_dead_holders_lock(aws, run, clients, killed_at, agent):
@@ -217,7 +217,7 @@ def test_nothing_to_resume_is_refused(command, capsys):
 
 @pytest.mark.parametrize(("release", "says"), [
     ("upgrade-2026-1125-100000-abc123", "staging has no release upgrade-2026-1125-100000-abc123"),
-    ("yesterday", "'yesterday' is not the id of a release"),
+    ("yesterday", "'yesterday' is not a release id"),
 ])  # fmt: skip
 @pytest.mark.usefixtures("agent")
 def test_an_unknown_release_is_refused(command, capsys, release, says):

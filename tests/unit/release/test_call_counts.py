@@ -13,7 +13,7 @@ from appdeploy.model.contract import Scaling
 from appdeploy.model.operation import Deploy, Restart, Sync
 from appdeploy.model.outcome import Outcome
 from appdeploy.plan.prepare import Request, prepare
-from appdeploy.preflight.lock import look_at_lock
+from appdeploy.preflight.lock import check_lock
 from appdeploy.preflight.run import preflight
 from tests.support.release_scenario import DONE, FakeTask, Moment, crashed, up
 
@@ -82,7 +82,7 @@ def bill(aws, clients, run):
         prepared = prepare(Request("staging", goal, ()), clients)
         aws.calls.clear()
         assert preflight(prepared.plan, prepared.live, clients)
-        assert look_at_lock(prepared.plan, clients.once.dynamodb)
+        assert check_lock(prepared.plan, clients.once.dynamodb)
         asked = Counter(name for _, name, _ in aws.calls)
         aws.calls.clear()
         assert {result.outcome for result in run(goal)} == {Outcome.LIVE}

@@ -54,4 +54,4 @@ def test_such_tags_are_no_versions_to_offer(aws, command, capsys):
     ready(aws)
     aws.images["axonflow-staging-agent:v2"]["imageTags"] = ["released-staging-upgrade-2026-1125-100000-abc123", "v2"]
     assert command("deploy", "-e", "staging", "--version", "v9") == 10
-    assert "the newest there are v2, v1" in capsys.readouterr().err
+    assert "its newest tags are v2, v1" in capsys.readouterr().err

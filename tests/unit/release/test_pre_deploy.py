@@ -97,7 +97,7 @@ def test_its_lines_are_told_once_and_its_end_is_in_the_ledger(aws, run):
 def test_one_that_fails_ends_the_release_before_any_service_is_changed(aws, run, errand, cause):
     aws.errand, aws.log_lines = errand, ["no table"]
     result = only(run())
-    assert (result.outcome, result.serving) == (Outcome.SKIPPED, "v1 serves as before")
+    assert (result.outcome, result.serving) == (Outcome.SKIPPED, "v1 still serves")
     assert result.cause == f"the task before its rollout {cause}"
     assert aws.count("UpdateService") == 0
     assert aws.ledger[0].settled

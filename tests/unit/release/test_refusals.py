@@ -48,7 +48,7 @@ def test_a_contract_without_a_service(aws, refusal):
 def test_a_missing_image_names_the_repository_and_the_newest_tags(aws, refusal):
     aws.environment(aws.released())
     (line,) = refusal(version="v9")
-    assert line.endswith("axonflow-staging-agent has no image v9: the newest there are v2, v1")
+    assert line.endswith("axonflow-staging-agent has no image v9: its newest tags are v2, v1")
 
 
 def test_a_missing_repository(aws, refusal):
@@ -86,13 +86,13 @@ def test_a_released_service_at_zero_tasks(aws, refusal):
     service.desired = 0
     aws.environment(service)
     (line,) = refusal()
-    assert "stands at 0 tasks: nothing could be proved" in line
+    assert "has 0 tasks, so the version could not be checked" in line
 
 
 def test_a_first_release_of_zero_tasks(aws, refusal):
     aws.environment(aws.unreleased(desired_count=0))
     (line,) = refusal()
-    assert "0 tasks at the first release" in line
+    assert "0 tasks for the first release" in line
 
 
 def test_a_deployment_in_progress_is_named(aws, refusal):
@@ -140,13 +140,13 @@ def test_each_service_that_cannot_be_released_has_its_own_line(aws, refusal):
         (
             "platform",
             platform_contract(account="999999999999").dump(),
-            "is about account 999999999999, and this is 123456789012",
+            "is for account 999999999999, and this is 123456789012",
         ),
-        ("platform", platform_contract(region="us-east-1").dump(), "is about region us-east-1, and this is eu-central-1"),
+        ("platform", platform_contract(region="us-east-1").dump(), "is for region us-east-1, and this is eu-central-1"),
         (
             "platform",
             platform_contract(environment="production").dump(),
-            "is about environment production, and this is staging",
+            "is for environment production, and this is staging",
         ),
     ],
 )
@@ -188,7 +188,7 @@ def test_a_later_minor_version_may_know_more(aws, clients):
         (AwsSays("ExpiredTokenException", "The security token is expired"), "renew them"),
         (AwsSays("UnrecognizedClientException", "bad token"), "renew them"),
         (AwsSays("AccessDeniedException", "no ssm:GetParametersByPath"), "not allowed"),
-        (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), "out of reach"),
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), "unreachable"),
     ],
 )
 def test_an_aws_that_does_not_let_us_read(aws, refusal, answer, said):

@@ -42,7 +42,7 @@ def test_a_rollback_is_not_reported_before_ecs_confirms_it(aws, run):
     aws.environment(service)
     result = only(run(timeout=60))
     assert result.outcome is Outcome.TIMED_OUT
-    assert result.serving == "not known: v2 was stopped, and ECS is still on the way back to v1"
+    assert result.serving == "not known: v2 was stopped, and ECS is still rolling back to v1"
 
 
 def test_running_as_many_as_desired_after_a_rollback_is_not_success(aws, run):
@@ -101,7 +101,7 @@ def test_a_release_whose_count_somebody_set_to_0_is_no_success(aws, run):
     aws.environment(service)
     result = only(run())
     assert result.outcome is Outcome.FAILED
-    assert "set the count to 0" in result.cause
+    assert "the desired count was set to 0" in result.cause
 
 
 def test_a_rollback_to_no_task_is_not_confirmed(aws, run):
@@ -147,7 +147,7 @@ def test_a_failed_rollback_is_failed(aws, run):
     aws.environment(service)
     result = only(run())
     assert result.outcome is Outcome.FAILED
-    assert "needs a person" in result.serving
+    assert "run appdeploy status" in result.serving
 
 
 def test_a_deployment_that_ecs_stopped_without_a_rollback_is_failed(aws, run):
@@ -234,8 +234,8 @@ def test_a_failed_first_release_is_stopped_then_emptied_and_is_failed(aws, run):
     aws.environment(service)
     result = only(run())
     assert result.outcome is Outcome.FAILED
-    assert result.cause == "2 tasks exited with code 1; there is no former version"
-    assert result.serving == "nothing; the service stands at 0 tasks"
+    assert result.cause == "2 tasks exited with code 1; there is no previous version"
+    assert result.serving == "nothing; the service has 0 tasks"
     assert [name for name, _ in aws.writes] == [
         "RegisterTaskDefinition",
         "UpdateService",
@@ -263,7 +263,7 @@ def test_a_first_release_that_ecs_rolls_back_itself_is_not_stopped_again(aws, ru
     aws.environment(service)
     result = only(run(patient=True))
     assert (result.outcome, aws.count("StopServiceDeployment")) == (Outcome.FAILED, 0)
-    assert result.cause == "1 task exited with code 1; there is no former version"
+    assert result.cause == "1 task exited with code 1; there is no previous version"
 
 
 def test_a_first_release_that_ecs_stopped_without_a_rollback_is_put_back_on_its_template(aws, run):
@@ -291,4 +291,4 @@ def test_a_rival_that_comes_while_a_failed_first_release_goes_back_to_0_is_told(
     aws.environment(service)
     result = only(run())
     assert result.outcome is Outcome.FAILED
-    assert "deployment ecs-svc/9 of x:1 replaced it, after it had failed: 2 tasks exited with code 1" in result.cause
+    assert "deployment ecs-svc/9 of x:1 replaced it after it had failed: 2 tasks exited with code 1" in result.cause

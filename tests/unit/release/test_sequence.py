@@ -90,7 +90,7 @@ def test_when_a_group_fails_the_later_ones_are_not_begun(three, aws, run, atomic
     assert updates(aws) == ["orchestrator"]
     held = next(result for result in results if result.service == "agent")
     assert held.cause == "orchestrator ended rolled-back: 2 tasks exited with code 1"
-    assert held.serving == "v1 serves as before"
+    assert held.serving == "v1 still serves"
     assert aws.ledger[0].settled
 
 
@@ -206,7 +206,7 @@ def test_a_return_that_fails_needs_a_person(three, aws, run):
     three["agent"].script = [Moment(), CRASHING]
     told = {result.service: result for result in run()}["orchestrator"]
     assert told.outcome is Outcome.FAILED
-    assert "the way back failed" in str(told.cause)
+    assert "the revert failed" in str(told.cause)
 
 
 def test_a_return_that_aws_refuses_needs_a_person(three, aws, run):
@@ -219,7 +219,7 @@ def test_a_return_that_aws_refuses_needs_a_person(three, aws, run):
 
     told = {result.service: result for result in run(on_event=refuse)}["orchestrator"]
     assert told.outcome is Outcome.FAILED
-    assert "could not be brought back: " in str(told.cause)
+    assert "could not be restored: " in str(told.cause)
     assert told.serving.startswith("v2 serves")
 
 
@@ -249,8 +249,8 @@ def test_a_first_release_goes_back_to_no_task_with_the_others(aws, run):
     aws.environment(first, other)
     told = {result.service: result for result in run()}["orchestrator"]
     assert told.outcome is Outcome.FAILED
-    assert told.serving == "nothing; the service stands at 0 tasks"
-    assert told.cause == "agent ended rolled-back: 2 tasks exited with code 1; there is no former version"
+    assert told.serving == "nothing; the service has 0 tasks"
+    assert told.cause == "agent ended rolled-back: 2 tasks exited with code 1; there is no previous version"
     assert aws.writes[-1][1]["taskDefinition"] == first.contract.template
 
 

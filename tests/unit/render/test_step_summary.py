@@ -54,7 +54,7 @@ def test_a_failed_release_has_cause_and_log_lines_and_no_way_back(summary, aws):
     assert added.startswith("## v2 to staging: rolled-back\n")
     assert "2 tasks exited with code 1 |" in added
     assert "    no <database>\n    ```\n" in added
-    assert "- what next: the former version serves" in added
+    assert "- what next: the previous version serves" in added
     assert "- roll back: " not in added
 
 
@@ -76,7 +76,7 @@ def test_an_interruption_says_how_to_go_on(summary, aws, monkeypatch):
     status, added = summary(*DEPLOY)
     assert status == 130
     assert added.startswith("## v2 to staging: no outcome\n\n> stopped watching; ")
-    assert f"- what next: it goes on in AWS: `appdeploy resume -e staging {aws.ledger[0].id}`" in added
+    assert f"- what next: it continues in AWS: `appdeploy resume -e staging {aws.ledger[0].id}`" in added
 
 
 def test_words_of_people_are_no_markdown(summary, aws):

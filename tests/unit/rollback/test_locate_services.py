@@ -42,7 +42,7 @@ def test_no_contract_at_all_holds_no_rollback_up(aws, back):
 
 def test_an_environment_without_contract_and_cluster_is_refused_with_both(aws, back):
     aws.answers["ListServices"] = [AwsSays("ClusterNotFoundException")]
-    with pytest.raises(Refused, match=r"no cluster axonflow-staging-cluster; the contract: there is no environment staging"):
+    with pytest.raises(Refused, match=r"no cluster axonflow-staging-cluster; contract: there is no environment staging"):
         back()
 
 

@@ -84,7 +84,7 @@ def test_a_release_under_way_is_superseded_by_the_last_success_and_told_apart_fr
 
 def test_the_template_is_never_returned_to(aws, back):
     remembered(aws, ("v1", OK))
-    with pytest.raises(Refused, match="ECS remembers no success before axonflow-staging-agent:1"):
+    with pytest.raises(Refused, match="ECS has no record of a successful deployment before axonflow-staging-agent:1"):
         back()
     assert aws.writes == []
 
@@ -117,7 +117,7 @@ def test_a_deregistered_task_definition_is_refused(aws, back):
 def test_one_that_is_named_is_refused_before_anything_is_sent(aws, back):
     remembered(aws, ("v1", OK), ("v2", OK))
     aws.task_definitions[task_definition_arn("axonflow-staging-agent:1")]["taskDefinition"]["status"] = "INACTIVE"
-    with pytest.raises(Refused, match="agent:1 is INACTIVE: somebody deregistered it"):
+    with pytest.raises(Refused, match="agent:1 is INACTIVE: it was deregistered"):
         back(to="axonflow-staging-agent:1")
     assert aws.writes == []
 
@@ -150,7 +150,7 @@ def test_a_task_definition_means_the_service_of_its_family_alone(aws, back):
 
 def test_the_templates_family_is_refused(aws, back):
     remembered(aws, ("v1", OK), ("v2", OK))
-    with pytest.raises(Refused, match="can return to axonflow-staging-agent alone"):
+    with pytest.raises(Refused, match="a rollback can only use axonflow-staging-agent"):
         back(to="axonflow-staging-agent-template:1")
 
 
@@ -162,7 +162,7 @@ def test_what_runs_already_is_unchanged(aws, back):
 
 def test_an_unknown_version_and_an_unknown_revision(aws, back):
     remembered(aws, ("v1", OK), ("v2", OK))
-    with pytest.raises(Refused, match="is of v9: appdeploy rollback --list"):
+    with pytest.raises(Refused, match="deployment of v9: appdeploy rollback --list"):
         back(to="v9")
     with pytest.raises(Refused, match="does not know the task definition axonflow-staging-agent:77"):
         back(to="axonflow-staging-agent:77")
@@ -181,7 +181,7 @@ def test_with_ssm_failing_the_names_lead_to_the_services(aws, back, answer, serv
     assert only(back(services)).outcome is Outcome.LIVE
     assert sent(aws)["taskDefinition"].endswith("agent:1")
     assert aws.count("GetParametersByPath") == 1
-    assert "services by their names" in back.plan.purpose
+    assert "services found by name" in back.plan.purpose
 
 
 def test_an_ssm_that_does_not_answer_is_waited_for_no_longer_than_its_bound(aws, back, monkeypatch):

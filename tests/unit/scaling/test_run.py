@@ -108,7 +108,7 @@ def test_it_says_what_autoscaling_will_do_about_it(agent, scale):
     [told] = [event.text for event in scale.events if isinstance(event, Note)]
     assert told == (
         "autoscaling keeps 2 to 6 tasks by ECSServiceAverageCPUUtilization at 60, agent-requests at 500,"
-        " and may move the count at its next decision; --hold DURATION keeps it"
+        " and may change the count at its next evaluation; --hold DURATION prevents that"
     )
 
 
@@ -129,7 +129,7 @@ def test_a_service_without_autoscaling_is_simply_set(aws, scale, count):
 @pytest.mark.parametrize("wish", [{"hold": TWO_HOURS}, {"release": True}])
 def test_there_is_nothing_to_hold_without_autoscaling(aws, scale, wish):
     aws.environment(aws.released(scaling=None))
-    with pytest.raises(Refused, match="nothing to hold"):
+    with pytest.raises(Refused, match="it has no autoscaling"):
         scale(3, **wish)
 
 
@@ -215,7 +215,7 @@ def test_a_count_under_a_hold_leaves_the_hold(aws, agent, scale, holds):
     before = holds.read()
     scale(5)
     assert (aws.suspended, holds.read()) == ({NAME}, before)
-    assert "autoscaling is held until" in next(event.text for event in scale.events if isinstance(event, Note))
+    assert "autoscaling is suspended, held until" in next(event.text for event in scale.events if isinstance(event, Note))
 
 
 def test_the_next_scale_ends_a_hold_that_is_over(aws, agent, scale, holds):
@@ -241,7 +241,7 @@ def test_autoscaling_that_moves_the_count_meanwhile_is_not_called_success(aws, a
     agent.moment = Moment(primary="former", rollout="COMPLETED", running=2)
     result = scale(4, on_event=moves)
     assert (result.outcome, result.cause) == (
-        *(Outcome.SUPERSEDED, "the count was set to 3 meanwhile, by autoscaling or by somebody"),
+        *(Outcome.SUPERSEDED, "the count was set to 3 meanwhile, by autoscaling or manually"),
     )
 
 

@@ -122,7 +122,7 @@ def test_a_task_of_the_way_back_that_read_what_failed_needs_a_person(aws, agent,
     agent.script = [Moment(), replace(BACK, tasks=(*BACK.tasks, late))]
     result = configure("LOG_LEVEL=broken", patient=True)
     assert result.outcome is Outcome.FAILED
-    assert "1 task started before the former settings were back: appdeploy restart --service agent" in result.cause
+    assert "1 task started before the previous settings were restored: appdeploy restart --service agent" in result.cause
 
 
 def test_an_update_that_aws_refuses_puts_the_values_back(aws, agent, configure):
@@ -169,7 +169,7 @@ def test_unset_returns_to_the_value_that_infra_created(aws, agent, configure):
 
 def test_unset_is_refused_where_ssm_has_forgotten_the_first_value(aws, agent, configure):
     aws.settings[LEVEL] += [("debug", LONG_AGO)] * 100
-    with pytest.raises(Refused, match="SSM has forgotten the first value of LOG_LEVEL"):
+    with pytest.raises(Refused, match="SSM no longer has the first value of LOG_LEVEL"):
         configure(unset=("LOG_LEVEL",))
     assert aws.lock_writes == []
 
@@ -189,12 +189,12 @@ def test_a_value_that_tasks_do_not_have_yet_is_brought_by_a_restart_alone(aws, a
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("LOG_LEVEL",), "is no KEY=VALUE"),
-        (("=debug",), "is no KEY=VALUE"),
+        (("LOG_LEVEL",), "is not KEY=VALUE"),
+        (("=debug",), "is not KEY=VALUE"),
         (("LOG_LEVEL=",), "cannot be empty"),
         (("LOG_LEVEL=a", "LOG_LEVEL=b"), "given twice"),
         ((f"LOG_LEVEL={'é' * 2049}",), "4098 bytes, and a standard parameter holds 4096"),
-        (("LOG_LEVEL={{ssm:other}}",), "takes no value with {{"),
+        (("LOG_LEVEL={{ssm:other}}",), "does not accept {{"),
         (("NOPE=1",), "agent has no setting NOPE: it has LOG_LEVEL, SAMPLE"),
     ],
 )
@@ -222,7 +222,7 @@ def test_what_may_hold_a_secret_is_refused(aws, agent, configure, key, kind):
 
 def test_a_setting_that_the_running_definition_does_not_read_is_refused(aws, agent, configure):
     aws.settings[f"{PATH}NEW"] = [("1", LONG_AGO)]
-    with pytest.raises(Refused, match="does not read NEW yet: appdeploy sync"):
+    with pytest.raises(Refused, match="does not read NEW yet: run appdeploy sync"):
         configure("NEW=2")
 
 
@@ -269,7 +269,7 @@ def test_the_list_says_which_tasks_have_a_value(aws, agent, clients):
     agent.moment = Moment((older, newer), primary="former", rollout="COMPLETED", count=2)
     aws.settings[LEVEL].append(("debug", LONG_AGO + timedelta(2)))
     assert list(setting_lines("agent", list_settings(clients, "staging", "agent"))) == [
-        "LOG_LEVEL=debug  (default info; 1 of 2 tasks have it, the others were made when it had another)",
+        "LOG_LEVEL=debug  (default info; 1 of 2 tasks have it, the others started with another value)",
         "SAMPLE=0.1  (default 0.1; all tasks have it)",
     ]
 
@@ -349,7 +349,7 @@ def test_a_rollback_that_fails_returns_to_the_values_before_it(aws, history, age
     assert values(aws)[-2:] == ["info", "debug"]
 
 
-@pytest.mark.parametrize(("operation", "said"), [("PutParameter", "may not be what it was then"), ("Query", "")])
+@pytest.mark.parametrize(("operation", "said"), [("PutParameter", "may not have been restored"), ("Query", "")])
 def test_a_rollback_goes_on_without_ssm_or_the_ledger(aws, history, back, run, operation, said):
     aws.answers[operation] = [TIMED_OUT] * 20
     assert only(back()).outcome is Outcome.LIVE

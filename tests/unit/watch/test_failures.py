@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from appdeploy.model.ecs_state import Container, Task
-from appdeploy.watch.failures import Failure, classify, health_code_in, is_enough, summary
+from appdeploy.watch.failures import Failure, classify, health_code_in, should_stop, summary
 
 NEVER = "TaskFailedToStart"
 EXITED = "EssentialContainerExited"
@@ -113,11 +113,11 @@ def failures(permanent, passing=0):
     ],
 )
 def test_when_a_release_is_stopped(permanent, desired, healthy_seen, enough):
-    assert is_enough(failures(permanent), desired=desired, healthy_seen=healthy_seen) == enough
+    assert should_stop(failures(permanent), desired=desired, healthy_seen=healthy_seen) == enough
 
 
 def test_passing_failures_never_decide():
-    assert not is_enough(failures(1, passing=50), desired=2, healthy_seen=False)
+    assert not should_stop(failures(1, passing=50), desired=2, healthy_seen=False)
 
 
 def test_the_summary_counts_the_commonest_permanent_failure():
