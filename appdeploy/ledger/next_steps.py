@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from appdeploy.model.ledger_entry import Entry
 from appdeploy.model.outcome import Outcome
+from appdeploy.model.plan import Change
+
+_REVERSIBLE = (Change.RELEASE.value, Change.ROLLBACK.value)
 
 
 def what_next(entry: Entry) -> str:
@@ -35,5 +38,5 @@ def what_next(entry: Entry) -> str:
 def rollback_command(entry: Entry) -> str | None:
     """The command that rolls a release back; None if there is nothing to roll back."""
     live = [name for name, service in entry.services.items() if service.outcome == Outcome.LIVE.value]
-    changed = [name for name in live if entry.services[name].change in ("release", "return")]
+    changed = [name for name in live if entry.services[name].change in _REVERSIBLE]
     return f"appdeploy rollback -e {entry.environment} --service {','.join(changed)}" if changed else None

@@ -12,7 +12,7 @@ from appdeploy.aws.parallel import with_timeout
 from appdeploy.ledger.store import Ledger
 from appdeploy.model.ledger_entry import Entry, LedgerError, SettingChange, StepKind
 from appdeploy.model.outcome import Outcome
-from appdeploy.model.plan import NoChange, ServicePlan
+from appdeploy.model.plan import Change, NoChange, ServicePlan
 
 if TYPE_CHECKING:
     from appdeploy.aws.clients import Clients
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 LEDGER_SECONDS = 0.8
 """How long a rollback waits for the ledger, in parallel to other reads; equal to CONTRACT_SECONDS, for the same reason."""
 _ENTRIES = 50
-_RETURN = "return"
 
 
 def recent_entries(clients: Clients, table: str | None) -> tuple[Entry, ...]:
@@ -69,7 +68,7 @@ def _written(entries: Sequence[Entry], service: str) -> Iterator[SettingChange]:
     """The changes that these entries made and did not restore, newest first."""
     for entry in entries:
         recorded = entry.services[service]
-        written = recorded.change == _RETURN or any(
+        written = recorded.change == Change.ROLLBACK.value or any(
             step.kind is StepKind.WRITE_SETTINGS and step.service == service for step in entry.steps
         )
         if written and entry.last_finished_step(StepKind.RESTORE_SETTINGS, service) is None:

@@ -13,6 +13,7 @@ from appdeploy.model.errors import Interrupted, OutOfReach, Refused
 from appdeploy.model.events import Note
 from appdeploy.model.ledger_entry import Entry, ServiceEntry, SettingChange, StepKind, VersionRef
 from appdeploy.model.outcome import Outcome
+from appdeploy.model.plan import Change
 from appdeploy.model.release_id import new_release_id
 from appdeploy.reconcile.list import list_releases
 from appdeploy.reconcile.resume import Request as ResumeRequest
@@ -373,6 +374,14 @@ def test_several_changes_are_undone_to_the_oldest():
     first, second = (SettingChange(key="K", previous=former, target=wanted) for former, wanted in (("a", "b"), ("b", "c")))
     entries = [live(3, "v2", second), live(2, "v2", first), live(1, "v1")]
     assert previous_values(entries, "agent", "v1") == (SettingChange(key="K", previous="c", target="a"),)
+
+
+def test_what_a_rollback_restored_is_undone_by_the_way_forward():
+    restored = SettingChange(key="K", previous="b", target="a")
+    rollback = live(3, "v1").with_service("agent", change=Change.ROLLBACK.value, settings=(restored,))
+    assert previous_values([rollback, live(2, "v2"), live(1, "v1")], "agent", "v2") == (
+        SettingChange(key="K", previous="a", target="b"),
+    )
 
 
 def test_what_was_put_back_already_is_not_undone():
