@@ -66,7 +66,7 @@ def _show(report: StatusReport, *, expect_synced: bool, as_json: bool) -> int:
     from appdeploy.render.status import status_lines
 
     if as_json:
-        write(sys.stdout, [report.model_dump_json(indent=2)])
+        write(sys.stdout, [report.to_json(indent=2)])
     elif is_terminal():
         from appdeploy.render.status_table import print_table
 

@@ -10,8 +10,8 @@ from appdeploy.aws.errors import unreadable
 from appdeploy.ledger.store import Ledger
 from appdeploy.model.errors import Refused
 from appdeploy.model.ledger_entry import LedgerError
+from appdeploy.reconcile.entry_state import EntryState
 from appdeploy.reconcile.record_external import record_external
-from appdeploy.reconcile.settle import EntryState, settle_open
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,9 +51,14 @@ def read_reconciled(clients: Clients, environment: str) -> tuple[EnvironmentCont
 
 def reconcile(clients: Clients, contract: EnvironmentContract) -> list[EntryState]:
     """Settle open entries and record deployments outside the tool. Returns the entries that were open, newest first."""
-    readings = settle_open(clients, contract)
+    open_entries = Ledger(clients.dynamodb, contract.platform.releases_table).open()
+    states: list[EntryState] = []
+    if open_entries:  # Settling needs all that watches a release; most commands find nothing to settle, and start faster.
+        from appdeploy.reconcile.settle import settle_entries
+
+        states = settle_entries(clients, contract, open_entries)
     record_external(clients, contract)
-    return readings
+    return states
 
 
 @contextmanager

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from appdeploy.model.ledger_entry import UNKNOWN, Entry
 from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.model.rollout import Rollout
 from appdeploy.notify.settled import notify_settled
+from appdeploy.reconcile.entry_state import EntryState
 from appdeploy.reconcile.progress import FoundProgress, find_progress
 from appdeploy.reconcile.rebuild_plan import rebuild_plan
 from appdeploy.scaling.settle import settle_count
@@ -37,39 +39,13 @@ _SUCCEEDED = (Outcome.LIVE.value, Outcome.UNCHANGED.value)
 _OBSERVE_ONLY = Policy(until_complete=True, patient=True)
 
 
-@dataclass(frozen=True)
-class EntryState:
-    """An entry after settling."""
-
-    entry: Entry
-    running: bool = False
-    """Whether a command is running it now, or died within the last lease."""
-
-    @property
-    def resumable(self) -> bool:
-        """Whether it can be resumed: no outcome was reported, or previous settings must be restored."""
-        settings_pending = any(self.entry.settings_pending(name) for name in self.entry.services)
-        return not self.running and not self.entry.settled and (self.entry.outcome is None or settings_pending)
-
-
-def state_text(reading: EntryState) -> str:
-    """The state of a release, in a few words."""
-    entry = reading.entry
-    if entry.outcome is None:
-        return "at work" if reading.running else "interrupted" if entry.reported is None else "open"
-    return entry.outcome if entry.settled else f"{entry.outcome}, not settled"
-
-
-def settle_open(clients: Clients, contract: EnvironmentContract) -> list[EntryState]:
-    """Settle every open entry, newest first, and write those that changed.
+def settle_entries(clients: Clients, contract: EnvironmentContract, open_entries: Sequence[Entry]) -> list[EntryState]:
+    """Settle open entries, and write those that changed. In the order given.
 
     Without permission to write, the ledger keeps the open entry and only the returned value is settled. Errors of the
     SDK are raised for failed reads.
     """
     ledger = Ledger(clients.dynamodb, contract.platform.releases_table)
-    open_entries = ledger.open()
-    if not open_entries:
-        return []
     holder = DynamoLockStore(clients.dynamodb, contract.platform.releases_table).read().holder
     states = describe_services(clients.ecs, contract.platform.cluster, [service.service for service in contract.services])
     written: list[Entry] = []

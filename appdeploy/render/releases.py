@@ -10,7 +10,7 @@ from appdeploy.model.image import short
 from appdeploy.model.ledger_entry import CountChange, Entry, ServiceEntry, Step, VersionRef
 from appdeploy.model.task_definition import name_of
 from appdeploy.model.words import duration
-from appdeploy.reconcile.settle import EntryState, state_text
+from appdeploy.reconcile.entry_state import EntryState, state_text
 
 
 def release_lines(readings: Iterable[EntryState]) -> Iterator[str]:

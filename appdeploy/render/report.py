@@ -9,7 +9,7 @@ from appdeploy.model.image import short
 from appdeploy.model.ledger_entry import Entry, ServiceEntry, Step
 from appdeploy.model.task_definition import name_of
 from appdeploy.model.words import duration
-from appdeploy.reconcile.settle import EntryState, state_text
+from appdeploy.reconcile.entry_state import EntryState, state_text
 from appdeploy.render.markdown import escaped, table
 
 _SERVICE = ("service", "outcome", "version", "image", "task definition", "template", "after", "serves now")

@@ -19,7 +19,7 @@ def show_blocks(looks: Iterable[Look]) -> None:
 
 def show_json(looks: Iterable[Look]) -> None:
     """For programs: an object a line, whenever it has changed. Ends when its reader has gone."""
-    _show(looks, lambda report: [report.model_dump_json()])
+    _show(looks, lambda report: [report.to_json()])
 
 
 def show_table(looks: Iterable[Look]) -> None:

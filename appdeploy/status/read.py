@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from appdeploy.aws.contract_reader import read_contract
@@ -17,8 +18,8 @@ from appdeploy.model.errors import Refused
 from appdeploy.model.ledger_entry import LedgerError
 from appdeploy.model.plan import version_of
 from appdeploy.model.task_definition import TEMPLATE_TAG, TaskDefinition, name_of
+from appdeploy.reconcile.entry_state import state_text
 from appdeploy.reconcile.list import reconcile
-from appdeploy.reconcile.settle import state_text
 from appdeploy.status.holds import read_holds
 from appdeploy.status.report import FailedDeployment, OpenRelease, ServiceStatus, StatusReport, TemplateDrift, Underway
 from appdeploy.watch.routing import Ambiguous, Serving, read_routing
@@ -51,8 +52,8 @@ def read_status(clients: Clients, environment: str, names: Sequence[str]) -> Sta
         url=platform.url,
         services=tuple(found),
     )
-    report = report.model_copy(update=_scaling(clients, contract, services, report))
-    return report.model_copy(update=_ledger(clients, contract))
+    report = replace(report, **_scaling(clients, contract, services, report))
+    return replace(report, **_ledger(clients, contract))
 
 
 def _scaling(
@@ -65,7 +66,7 @@ def _scaling(
         held = read_holds(clients, contract.platform.releases_table, services)
     except AwsError as error:
         return {"scaling_problem": explain(error)}
-    return {"services": tuple(item.model_copy(update={"hold": held.get(item.name)}) for item in report.services)}
+    return {"services": tuple(replace(item, hold=held.get(item.name)) for item in report.services)}
 
 
 def _ledger(clients: Clients, contract: EnvironmentContract) -> dict[str, Any]:

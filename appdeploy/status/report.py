@@ -1,18 +1,14 @@
-"""What `appdeploy status --json` prints: these models are its documentation."""
+"""What `appdeploy status --json` prints: these classes are its documentation."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
 
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class TemplateDrift(_Part):
+@dataclass(frozen=True)
+class TemplateDrift:
     """infra has changed the template since the running revision was made from it."""
 
     running: str | None
@@ -21,7 +17,8 @@ class TemplateDrift(_Part):
     """The template revision that the contract names."""
 
 
-class Underway(_Part):
+@dataclass(frozen=True)
+class Underway:
     """A deployment in progress."""
 
     deployment_id: str
@@ -32,7 +29,8 @@ class Underway(_Part):
     desired: int
 
 
-class FailedDeployment(_Part):
+@dataclass(frozen=True)
+class FailedDeployment:
     """How the newest deployment failed."""
 
     status: str
@@ -40,7 +38,8 @@ class FailedDeployment(_Part):
     reason: str
 
 
-class HoldStatus(_Part):
+@dataclass(frozen=True)
+class HoldStatus:
     """Autoscaling is suspended for the service, or a hold is recorded."""
 
     suspended: bool
@@ -53,7 +52,8 @@ class HoldStatus(_Part):
     why: str | None = None
 
 
-class ServiceStatus(_Part):
+@dataclass(frozen=True)
+class ServiceStatus:
     """One service."""
 
     name: str
@@ -76,7 +76,8 @@ class ServiceStatus(_Part):
     hold: HoldStatus | None = None
 
 
-class OpenRelease(_Part):
+@dataclass(frozen=True)
+class OpenRelease:
     """A release that is not settled."""
 
     id: str
@@ -86,7 +87,8 @@ class OpenRelease(_Part):
     """Whether `appdeploy resume` is needed: no outcome was reported, and no command is running it."""
 
 
-class StatusReport(_Part):
+@dataclass(frozen=True)
+class StatusReport:
     """An environment's application tier at one moment."""
 
     environment: str
@@ -106,3 +108,9 @@ class StatusReport(_Part):
     def drifted(self) -> bool:
         """Whether a released service uses another template than the contract's."""
         return any(service.template_drift for service in self.services)
+
+    def to_json(self, indent: int | None = None) -> str:
+        """As one JSON object. Its schema is made here, because plain text needs none and starts faster without."""
+        from pydantic import TypeAdapter
+
+        return TypeAdapter(StatusReport).dump_json(self, indent=indent).decode()

@@ -115,7 +115,7 @@ def _plan(clients: Any, environment: str) -> str:
 
 def _status(clients: Any, environment: str) -> str:
     report = read_status(clients, environment, ())
-    return "\n".join([*status_lines(report), report.model_dump_json()])
+    return "\n".join([*status_lines(report), report.to_json()])
 
 
 def _points(clients: Any, environment: str) -> str:

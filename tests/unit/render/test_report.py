@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from appdeploy.model.ledger_entry import CountChange, Entry, ServiceEntry, SettingChange, StepKind, VersionRef
-from appdeploy.reconcile.settle import EntryState
+from appdeploy.reconcile.entry_state import EntryState
 from appdeploy.render.markdown import escaped
 from appdeploy.render.report import report_lines
 from tests.support.release_scenario import DONE, LONG_AGO, Moment, task_definition_arn

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -47,7 +48,7 @@ def nothing():
 
 
 def test_what_stays_is_shown_once_and_what_changes_is_shown_again(clock, report):
-    other = report.model_copy(update={"lock": "held"})
+    other = replace(report, lock="held")
     readings = iter([report, report, other, other, report])
     looks = watch(lambda: next(readings), clock, 5.0)
     assert [next(looks) for _ in range(3)] == [Look(report), Look(other), Look(report)]
