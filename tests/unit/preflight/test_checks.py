@@ -80,7 +80,10 @@ def test_an_alarm_that_rings_is_in_the_way(aws, look):
     aws.environment(service)
     aws.alarms = {"5xx": "ALARM"}
     check = look()["alarms"]
-    assert (check.verdict, check.found) == (Verdict.NO, "5xx is in ALARM, so ECS would not watch its alarms during this deployment")
+    assert (check.verdict, check.found) == (
+        Verdict.NO,
+        "5xx is in ALARM, so ECS would not watch its alarms during this deployment",
+    )
 
 
 @pytest.mark.parametrize(("state", "verdict"), [("OK", Verdict.OK), ("INSUFFICIENT_DATA", Verdict.OK), (None, Verdict.NO)])
