@@ -21,7 +21,7 @@ class SendFailed(Exception):
 
 
 def put(client: EventsClient, bus: str, notifications: Sequence[Notification]) -> None:
-    """Send notifications to a bus, by its ARN or name. Raises Unsent."""
+    """Send notifications to a bus, by its ARN or name. Raises SendFailed."""
     for start in range(0, len(notifications), _ENTRIES):
         try:
             reply = client.put_events(

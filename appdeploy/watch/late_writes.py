@@ -90,8 +90,8 @@ class LateWriteGuard:
 
     def is_late_write(self, deployment: Deployment) -> bool:
         """Whether that deployment was started by an earlier lock holder. Errors of the SDK are raised."""
-        ours, theirs = self._session.fence, self._fence_of(deployment)
-        if ours is None or theirs is None or theirs >= ours:
+        own_fence, fence = self._session.fence, self._fence_of(deployment)
+        if own_fence is None or fence is None or fence >= own_fence:
             return False
         # A later rollback also uses a revision with an old fence. It took the lock from us, so its write is not late.
         return not self._session.is_lost()
@@ -129,12 +129,12 @@ class GuardedWatch:
         decided = tick.result is not None and tick.result.outcome in _DECIDED
         if release is None or decided or self._lease_ended or self._reverting:
             return self._with_lock_hint(tick)
-        rival = self._newer_deployment(state)
-        if rival is not None and self._differs(rival) and self.guard.is_late_write(rival):
-            return self._revert_late_write(state, rival, release)
+        newer = self._newer_deployment(state)
+        if newer is not None and self._differs(newer) and self.guard.is_late_write(newer):
+            return self._revert_late_write(state, newer, release)
         self._lease_ended = lease_over  # This state was read after the lease.
         if tick.result is not None and tick.result.outcome is Outcome.LIVE:
-            return self._wait_out_lease(tick, tick.result, rival, release)
+            return self._wait_out_lease(tick, tick.result, newer, release)
         self._live = None
         return replace(self._with_lock_hint(tick), look_again_soon=not lease_over)
 
@@ -159,9 +159,9 @@ class GuardedWatch:
         self._reverting = True
         self._watch.start_revert(why)
 
-    def _differs(self, rival: Deployment) -> bool:
+    def _differs(self, newer: Deployment) -> bool:
         """Whether it runs another task definition: new tasks of our own target need no revert."""
-        return rival.task_definition != self.rollout.task_definition
+        return newer.task_definition != self.rollout.task_definition
 
     def _newer_deployment(self, state: ServiceState) -> Deployment | None:
         """The deployment that replaced ours, unless ECS itself rolled back to a previous one."""
@@ -180,18 +180,18 @@ class GuardedWatch:
         unknown = f"without the lock it is unknown whether that was a late write: appdeploy rollback --to {name} reverts it"
         return Tick(tick.events, replace(result, cause=f"{result.cause}; {unknown}"))
 
-    def _wait_out_lease(self, tick: Tick, live: ServiceResult, rival: Deployment | None, release: str) -> Tick:
-        if rival is not None:  # It came after ours was complete, so the judge does not check for it.
-            return Tick((), self._watch.replaced(rival))
+    def _wait_out_lease(self, tick: Tick, live: ServiceResult, newer: Deployment | None, release: str) -> Tick:
+        if newer is not None:  # It came after ours was complete, so the judge does not check for it.
+            return Tick((), self._watch.replaced(newer))
         if self._lease_ended:
             return tick
         waiting = () if self._live else (WatchingForLateWrites(self.rollout.name, release, self.guard.seconds_left),)
         self._live = live
         return Tick((*tick.events, *waiting), look_again_soon=True)
 
-    def _revert_late_write(self, state: ServiceState, rival: Deployment, release: str) -> Tick:
-        ours, theirs = name_of(self.rollout.task_definition), name_of(rival.task_definition)
-        late = f"a late write of {release} started {theirs}"
+    def _revert_late_write(self, state: ServiceState, newer: Deployment, release: str) -> Tick:
+        target, late_target = name_of(self.rollout.task_definition), name_of(newer.task_definition)
+        late = f"a late write of {release} started {late_target}"
         self.ledger.step_starting(StepKind.REVERT_LATE_WRITE, self.rollout.name, late)
         try:
             deployment = self.writer.update(
@@ -202,13 +202,13 @@ class GuardedWatch:
                 force=state.task_definition == self.rollout.task_definition,
             )
         except WriteRefused as error:
-            return Tick((), self._watch.result(Outcome.SUPERSEDED, f"{late}, and {ours} could not be restored: {error}"))
+            return Tick((), self._watch.result(Outcome.SUPERSEDED, f"{late}, and {target} could not be restored: {error}"))
         except OutOfReach as error:
-            unknown = f"{late}; it is unknown whether {ours} was restored: {error}"
+            unknown = f"{late}; it is unknown whether {target} was restored: {error}"
             return Tick((), replace(self._watch.result(Outcome.TIMED_OUT, unknown), final=False))
         self.ledger.reverted_late_write(self.rollout.name, deployment)
         self.rollout = replace(self.rollout, deployment_id=deployment)
         self._watch, self._live = self.make(self.rollout), None
         return Tick(
-            (LateWriteReverted(self.rollout.name, release, rival.task_definition, self.rollout.task_definition, deployment),)
+            (LateWriteReverted(self.rollout.name, release, newer.task_definition, self.rollout.task_definition, deployment),)
         )

@@ -38,7 +38,7 @@ def deployment_forgotten() -> AbstractContextManager[None]:
 def recorded_afterwards() -> AbstractContextManager[None]:
     """The entry is not written with the lock but when there is something to tell."""
 
-    def mistaken(*arguments: Any, record: Any, **options: Any) -> HeldLock:
+    def mistaken(*arguments: Any, opening_put: Any, **options: Any) -> HeldLock:
         return acquire(*arguments, **options)
 
     return _instead(turn, "acquire", mistaken)
@@ -56,7 +56,7 @@ def outcome_forgotten() -> AbstractContextManager[None]:
 
 def return_forgotten() -> AbstractContextManager[None]:
     """The way back of a service that was live looks like somebody else's deployment."""
-    return _instead(trace, "_find_return", lambda *_: None)
+    return _instead(trace, "_find_revert", lambda *_: None)
 
 
 def token_made_up() -> AbstractContextManager[None]:
