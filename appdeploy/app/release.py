@@ -32,7 +32,7 @@ def release(
 ) -> Outcome:
     """Carry a plan out and show it. The outcome of its worst service.
 
-    Raises what `run_locked` does; an interruption ends the watch, and the release goes on in AWS.
+    Raises what `run_locked` does; an interruption ends the watch, and the release continues in AWS.
     """
     until = options.until or ("live" if console.at_terminal else "complete")
     policy = Policy(until_complete=until == "complete", patient=options.patient)

@@ -106,7 +106,7 @@ def run_locked(
 
 
 def _prepare_first(change: LockedChange[P], acquirer: Acquirer, clock: Clock) -> tuple[P, bool]:
-    """The plan, and whether another release at work blocks it, so that it is worth waiting."""
+    """The plan, and whether a running release blocks it, so that it is worth waiting."""
     try:
         return _nothing_changed(clock, partial(change.prepare, None)), False
     except Blocked as blocked:

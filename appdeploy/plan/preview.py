@@ -92,7 +92,7 @@ def _drift(clients: Clients, service: ServicePlan | NoChange, live: LiveService)
     new = live.template or describe_task_definition(clients.ecs, target)
     return Drift(
         running=name_of(running),
-        wanted=name_of(target),
+        target=name_of(target),
         changes=_changes(clients, service.contract, running, new),
         applied=isinstance(service, ServicePlan) and service.template == target,
     )

@@ -36,7 +36,7 @@ class Drift(_Part):
     """infra has changed the template since the running revision was made from it."""
 
     running: str
-    wanted: str
+    target: str
     changes: tuple[TemplateChange, ...] | None
     """None if the running revision's template could not be read any more."""
     applied: bool

@@ -26,5 +26,5 @@ def state_text(reading: EntryState) -> str:
     """The state of a release, in a few words."""
     entry = reading.entry
     if entry.outcome is None:
-        return "at work" if reading.running else "interrupted" if entry.reported is None else "open"
+        return "running" if reading.running else "interrupted" if entry.reported is None else "open"
     return entry.outcome if entry.settled else f"{entry.outcome}, not settled"

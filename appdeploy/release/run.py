@@ -86,10 +86,10 @@ class Release:
 
     def refused(self, prepared: ReleasePlan, error: Refused) -> list[ServiceResult] | None:
         """See LockedChange."""
-        if prepared.entry is not None:  # What is resumed has started, so it is not as before: it stays open.
+        if prepared.entry is not None:  # What is resumed has started, so it is changed already: it stays open.
             return None
         cause = "; ".join(error.lines)
-        return [ServiceResult(service.contract.name, Outcome.REFUSED, "as before", cause) for service in prepared.changed]
+        return [ServiceResult(service.contract.name, Outcome.REFUSED, "unchanged", cause) for service in prepared.changed]
 
     def carry_out(self, prepared: ReleasePlan, context: ReleaseContext) -> tuple[ServiceResult, ...]:
         """See LockedChange."""
@@ -136,7 +136,7 @@ def _in_order(plan: ReleasePlan, results: Iterable[ServiceResult]) -> tuple[Serv
 
 
 def _continues(plan: ReleasePlan) -> str:
-    return f"stopped watching; {plan.release_id} goes on in AWS: {_resume(plan)} watches it again"
+    return f"stopped watching; {plan.release_id} continues in AWS: {_resume(plan)} watches it again"
 
 
 def _not_started(plan: ReleasePlan) -> str:

@@ -19,7 +19,7 @@ def status_lines(report: StatusReport) -> Iterator[str]:
 
 
 def ledger_lines(report: StatusReport) -> Iterator[str]:
-    """Who is at work, and which releases are not settled."""
+    """The lock's holder, and the releases that are not settled."""
     if report.ledger_problem:
         yield f"lock and ledger could not be read: {report.ledger_problem}"
     if report.scaling_problem:
@@ -28,7 +28,7 @@ def ledger_lines(report: StatusReport) -> Iterator[str]:
         yield f"the lock is {report.lock}"
     for release in report.open_releases:
         way_on = f": appdeploy resume -e {report.environment} {release.id} takes it up" if release.resume else ""
-        yield f"{release.id} is {release.standing}{way_on}"
+        yield f"{release.id} is {release.state}{way_on}"
 
 
 def heading(report: StatusReport) -> str:
@@ -64,11 +64,11 @@ def held(name: str, hold: HoldStatus) -> str:
     made = f"held until {hold.until:%Y-%m-%d %H:%M:%S}Z by {hold.who}{why}"
     if not hold.suspended:
         return f"{made}; but autoscaling is not suspended: `appdeploy scale {name} COUNT --hold DURATION` does it again, {ends}"
-    return f"{made}; the time is over and autoscaling is still suspended: {ends}" if hold.over else f"{made}; {ends}"
+    return f"{made}; the time is over and autoscaling is still suspended: {ends}" if hold.expired else f"{made}; {ends}"
 
 
 def remarks(service: ServiceStatus) -> Iterator[str]:
-    """Everything that a person should notice."""
+    """Everything that needs attention."""
     if service.underway:
         coming = service.underway
         what = coming.version or "the template"
@@ -78,7 +78,7 @@ def remarks(service: ServiceStatus) -> Iterator[str]:
         yield f"last deployment: {service.last_failure.status}{reason}"
     if service.template_drift:
         drift = service.template_drift
-        moved = f"template has moved on: {drift.running or '(not known)'} -> {drift.wanted}"
+        moved = f"template has moved on: {drift.running or '(not known)'} -> {drift.target}"
         yield f"{moved}; the running tasks keep the old one until `appdeploy sync`"
     if service.hold:
         yield held(service.name, service.hold)

@@ -33,7 +33,7 @@ CONTRACT_SECONDS = 0.8
 for the same reason."""
 
 DEFAULT_BUS = "default"
-"""The account's own bus, which is told when the contract was not read: infra's rules listen there
+"""The account's default bus, used when the contract was not read: infra's rules match there
 (infra/monitoring/event_rules.py)."""
 
 

@@ -100,13 +100,13 @@ class ScaleChange:
         if self.entry is not None:
             return None
         plan = prepared.scale
-        return [ServiceResult(plan.name, Outcome.REFUSED, f"{plan.previous} tasks wanted as before", "; ".join(error.lines))]
+        return [ServiceResult(plan.name, Outcome.REFUSED, f"{plan.previous} tasks desired, unchanged", "; ".join(error.lines))]
 
     def carry_out(self, prepared: Prepared, context: ReleaseContext) -> list[ServiceResult]:
         """See LockedChange."""
         scale, started = prepared.scale, context.clock.now()
         if prepared.superseded:
-            result = ServiceResult(scale.name, Outcome.SUPERSEDED, f"{scale.previous} tasks wanted", prepared.superseded)
+            result = ServiceResult(scale.name, Outcome.SUPERSEDED, f"{scale.previous} tasks desired", prepared.superseded)
             return [self._finished(result)]
         try:
             with interruptible(context.clock):
@@ -114,7 +114,7 @@ class ScaleChange:
         except (KeyboardInterrupt, Interrupted):
             plan = prepared.plan
             resume = f"appdeploy resume -e {plan.environment} {plan.release_id}"
-            raise Interrupted(f"stopped; what was sent goes on in AWS: {resume} carries {plan.release_id} on") from None
+            raise Interrupted(f"stopped; what was sent continues in AWS: {resume} carries {plan.release_id} on") from None
         return [self._finished(replace(result, seconds=context.clock.now() - started))]
 
     def after_unlock(self, prepared: Prepared, results: Sequence[ServiceResult]) -> None:
@@ -141,7 +141,7 @@ class _Steps:
             return self._set_count()
         except WriteRefused as error:
             scale = self._scale
-            return ServiceResult(scale.name, Outcome.REFUSED, f"{scale.previous} tasks wanted as before", str(error))
+            return ServiceResult(scale.name, Outcome.REFUSED, f"{scale.previous} tasks desired, unchanged", str(error))
 
     def _set_autoscaling(self) -> None:
         scale, clients, session, ledger = self._scale, self._context.clients, self._context.session, self._context.ledger
@@ -163,7 +163,7 @@ class _Steps:
     def _set_count(self) -> ServiceResult:
         scale, context = self._scale, self._context
         if scale.count is None:
-            return ServiceResult(scale.name, Outcome.LIVE, f"{scale.previous} tasks wanted, and autoscaling decides again")
+            return ServiceResult(scale.name, Outcome.LIVE, f"{scale.previous} tasks desired; autoscaling decides again")
         service, ecs = ServiceName(self._plan.cluster, scale.current.contract.service), context.clients.once.ecs
         if scale.count != scale.previous and not context.ledger.entry.last_finished_step(StepKind.SET_COUNT, scale.name):
             context.ledger.step_starting(StepKind.SET_COUNT, scale.name)

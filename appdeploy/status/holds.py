@@ -29,7 +29,7 @@ def hold_status(target: Target, hold: Hold | None, now: datetime) -> HoldStatus 
     return HoldStatus(
         suspended=target.suspended,
         until=datetime.fromisoformat(hold.until),
-        over=hold.has_expired(now),
+        expired=hold.has_expired(now),
         who=hold.who,
         why=hold.why or None,
     )

@@ -81,7 +81,7 @@ def _ledger(clients: Clients, contract: EnvironmentContract) -> dict[str, Any]:
     return {
         "lock": None if lock == LockItem(lock.fence, lock.beat) else describe(lock),
         "open_releases": tuple(
-            OpenRelease(id=reading.entry.id, standing=state_text(reading), resume=reading.resumable) for reading in readings
+            OpenRelease(id=reading.entry.id, state=state_text(reading), resume=reading.resumable) for reading in readings
         ),
     }
 
@@ -113,7 +113,7 @@ def template_drift(definition: TaskDefinition, contract: ServiceContract) -> Tem
     running = definition.tags.get(TEMPLATE_TAG)
     if running == contract.template:
         return None
-    return TemplateDrift(running=name_of(running) if running else None, wanted=name_of(contract.template))
+    return TemplateDrift(running=name_of(running) if running else None, target=name_of(contract.template))
 
 
 def _serving_and_coming(state: ServiceState, newest: ServiceDeployment | None) -> tuple[Deployment | None, Deployment | None]:

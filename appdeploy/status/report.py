@@ -13,7 +13,7 @@ class TemplateDrift:
 
     running: str | None
     """The template revision that the running one descends from, `family:revision`; None if not known."""
-    wanted: str
+    target: str
     """The template revision that the contract names."""
 
 
@@ -46,7 +46,7 @@ class HoldStatus:
     """Whether autoscaling is suspended in both directions."""
     until: datetime | None = None
     """Until when it is held; None without a recorded hold."""
-    over: bool = False
+    expired: bool = False
     """Whether the hold has expired: only a command ends it."""
     who: str | None = None
     why: str | None = None
@@ -81,8 +81,8 @@ class OpenRelease:
     """A release that is not settled."""
 
     id: str
-    standing: str
-    """Its state, in a few words: `at work`, `interrupted`, `live, not settled`."""
+    state: str
+    """Its state, in a few words: `running`, `interrupted`, `live, not settled`."""
     resume: bool
     """Whether `appdeploy resume` is needed: no outcome was reported, and no command is running it."""
 

@@ -188,7 +188,7 @@ def test_before_and_after_the_watch_saw_nobody_at_work(told: Told) -> None:
 def test_the_watch_saw_the_slow_one_at_work(stories: dict[str, Told]) -> None:
     told = stories["good"]
     assert any(told.entry["id"] in (look["lock"] or "") for look in told.looks)
-    assert "at work" in {release["standing"] for look in told.looks for release in look["open_releases"]}
+    assert "running" in {release["state"] for look in told.looks for release in look["open_releases"]}
     assert any(look["services"][0]["underway"] for look in told.looks)
 
 

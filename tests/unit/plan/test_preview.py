@@ -74,7 +74,7 @@ def test_an_unchanged_service_writes_nothing(aws, preview):
 def test_a_deploy_leaves_the_drift_and_tells_what_it_is(aws, preview):
     moved(aws, lambda fields: fields["containerDefinitions"][0]["environment"][0].update(value="debug"))
     service, text = preview()
-    assert (service.drift.running, service.drift.wanted) == (f"{TEMPLATE}:1", f"{TEMPLATE}:2")
+    assert (service.drift.running, service.drift.target) == (f"{TEMPLATE}:1", f"{TEMPLATE}:2")
     assert f"{TEMPLATE}:1 -> {TEMPLATE}:2; this release leaves it; --sync brings it" in text
     assert "~ containerDefinitions.agent.environment.LOG_LEVEL: info -> debug" in text
 

@@ -150,7 +150,7 @@ def test_a_resume_that_cannot_be_planned_again_leaves_the_release_open(aws, run,
 @pytest.mark.usefixtures("agent")
 def test_an_interrupted_release_is_listed_with_the_way_on(aws, command, killed_at, capsys):
     killed_at(Registered)
-    assert "at work" in read(command, capsys), "its lease is not over"
+    assert "running" in read(command, capsys), "its lease is not over"
     aws.lock_item = {"fence": {"N": "2"}, "beat": {"N": "0"}}
     assert "interrupted" in read(command, capsys)
     release = aws.ledger[0].id

@@ -261,7 +261,7 @@ def test_an_interruption_while_watching_says_that_the_release_goes_on(aws, run, 
         raise KeyboardInterrupt
 
     clock.on_sleep = interrupt
-    with pytest.raises(Interrupted, match=r"goes on in AWS: appdeploy resume -e staging upgrade-.* watches it again"):
+    with pytest.raises(Interrupted, match=r"continues in AWS: appdeploy resume -e staging upgrade-.* watches it again"):
         run()
     assert aws.count("StopServiceDeployment") == 0
 
@@ -283,7 +283,7 @@ def test_an_interruption_that_a_library_turned_into_its_own_error_is_one(aws, ru
             clock.cancelled = True
             raise ValueError("Error serializing to JSON: KeyboardInterrupt:")
 
-    with pytest.raises(Interrupted, match="goes on in AWS"):
+    with pytest.raises(Interrupted, match="continues in AWS"):
         run(on_event=break_off)
 
 
