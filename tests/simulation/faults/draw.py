@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.simulation.faults.platform import COUNTS
 from tests.simulation.faults.simulation import TOOL
-from tests.simulation.faults.told import Verb
+from tests.simulation.verb import Verb
 
 
 class Deed(Enum):
