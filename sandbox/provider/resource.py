@@ -96,6 +96,17 @@ class ResourceType(ABC):
         return str(properties["arn"]) if self.tagger and self.tagger.by_arn else identifier
 
 
+class DeletedById(ResourceType):
+    """A resource type of which one call with nothing but the id deletes the resource."""
+
+    delete_call: ClassVar[tuple[str, str, str]]
+    """The service, its call, and the parameter that takes the id."""
+
+    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
+        service, call, parameter = self.delete_call
+        getattr(aws(service), call)(**{parameter: identifier})
+
+
 def _without_tags(inputs: Properties) -> Properties:
     return {key: value for key, value in inputs.items() if key not in ("tags", "tagsAll")}
 

@@ -9,20 +9,21 @@ from sandbox.errors import SandboxError
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType
+from sandbox.provider.resource import DeletedById, ResourceType
 from sandbox.provider.shape import LEAF
 
 _ISSUED_WITHIN_SECONDS = 60.0
 _POLL_SECONDS = 0.2
 
 
-class Certificate(ResourceType):
+class Certificate(DeletedById):
     """A public certificate, validated by DNS records."""
 
     token = "aws:acm/certificate:Certificate"
     inputs = {"domainName": LEAF, "subjectAlternativeNames": LEAF, "validationMethod": LEAF}
     replace_on = frozenset(inputs)
     tagger = tagging.ACM
+    delete_call = "acm", "delete_certificate", "CertificateArn"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         tags = tagging.pairs(inputs["tagsAll"])
@@ -58,9 +59,6 @@ class Certificate(ResourceType):
                 for option in options
             ],
         }
-
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("acm").delete_certificate(CertificateArn=identifier)
 
 
 class CertificateValidation(ResourceType):

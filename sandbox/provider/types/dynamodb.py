@@ -7,11 +7,11 @@ from typing import Any
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType
+from sandbox.provider.resource import DeletedById
 from sandbox.provider.shape import LEAF
 
 
-class Table(ResourceType):
+class Table(DeletedById):
     token = "aws:dynamodb/table:Table"
     inputs = {
         "name": LEAF,
@@ -30,6 +30,7 @@ class Table(ResourceType):
     replace_on = frozenset({"name", "hashKey", "rangeKey"})
     name_property = "name"
     tagger = tagging.DYNAMODB
+    delete_call = "dynamodb", "delete_table", "TableName"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         keys = [(inputs["hashKey"], "HASH")] + ([(inputs["rangeKey"], "RANGE")] if "rangeKey" in inputs else [])
@@ -92,9 +93,6 @@ class Table(ResourceType):
             "pointInTimeRecovery": {"enabled": recovery},
             "deletionProtectionEnabled": table.get("DeletionProtectionEnabled", False),
         }
-
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("dynamodb").delete_table(TableName=identifier)
 
 
 def _indexes(inputs: Properties) -> dict[str, dict[str, Any]]:

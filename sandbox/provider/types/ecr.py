@@ -5,7 +5,7 @@ from __future__ import annotations
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType
+from sandbox.provider.resource import DeletedById, ResourceType
 from sandbox.provider.shape import LEAF
 
 
@@ -57,12 +57,13 @@ class Repository(ResourceType):
         aws("ecr").delete_repository(repositoryName=identifier, force=bool(state.get("forceDelete")))
 
 
-class LifecyclePolicy(ResourceType):
+class LifecyclePolicy(DeletedById):
     """A repository has one at most, so its id is the repository's name. The emulator keeps it and expires nothing."""
 
     token = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
     inputs = {"repository": LEAF, "policy": LEAF}
     replace_on = frozenset({"repository"})
+    delete_call = "ecr", "delete_lifecycle_policy", "repositoryName"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         self.update(aws, inputs["repository"], {}, inputs)
@@ -80,6 +81,3 @@ class LifecyclePolicy(ResourceType):
             "policy": found["lifecyclePolicyText"],
             "registryId": found["registryId"],
         }
-
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("ecr").delete_lifecycle_policy(repositoryName=identifier)

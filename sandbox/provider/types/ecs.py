@@ -8,16 +8,17 @@ from typing import Any
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType, known
+from sandbox.provider.resource import DeletedById, ResourceType, known
 from sandbox.provider.shape import LEAF
 
 
-class Cluster(ResourceType):
+class Cluster(DeletedById):
     token = "aws:ecs/cluster:Cluster"
     inputs = {"name": LEAF, "settings": {"name": LEAF, "value": LEAF}}
     replace_on = frozenset({"name"})
     name_property = "name"
     tagger = tagging.ECS
+    delete_call = "ecs", "delete_cluster", "cluster"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         made = aws("ecs").create_cluster(
@@ -35,9 +36,6 @@ class Cluster(ResourceType):
         if not found or found[0]["status"] == "INACTIVE":
             return None
         return {"arn": identifier, "name": found[0]["clusterName"], "settings": found[0].get("settings", [])}
-
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("ecs").delete_cluster(cluster=identifier)
 
 
 class CapacityProviders(ResourceType):

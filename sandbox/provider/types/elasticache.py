@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType, known
+from sandbox.provider.resource import DeletedById, ResourceType, known
 from sandbox.provider.shape import LEAF
 from sandbox.provider.waiting import wait_for
 
@@ -15,7 +15,7 @@ _CREATED_WITHIN_SECONDS = 60 * 60.0
 """The real provider's own limit (registry.terraform.io/providers/hashicorp/aws, elasticache_replication_group: Timeouts)."""
 
 
-class SubnetGroup(ResourceType):
+class SubnetGroup(DeletedById):
     """Its subnets cannot be changed here: the emulator has no such call."""
 
     token = "aws:elasticache/subnetGroup:SubnetGroup"
@@ -23,6 +23,7 @@ class SubnetGroup(ResourceType):
     replace_on = frozenset({"name"})
     name_property = "name"
     tagger = tagging.ELASTICACHE
+    delete_call = "elasticache", "delete_cache_subnet_group", "CacheSubnetGroupName"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         aws("elasticache").create_cache_subnet_group(
@@ -45,9 +46,6 @@ class SubnetGroup(ResourceType):
             "subnetIds": [subnet["SubnetIdentifier"] for subnet in group["Subnets"]],
             "vpcId": group["VpcId"],
         }
-
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("elasticache").delete_cache_subnet_group(CacheSubnetGroupName=identifier)
 
 
 _SENT = {

@@ -5,17 +5,18 @@ from __future__ import annotations
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType, known
+from sandbox.provider.resource import DeletedById, ResourceType, known
 from sandbox.provider.shape import LEAF
 
 
-class EventRule(ResourceType):
+class EventRule(DeletedById):
     token = "aws:cloudwatch/eventRule:EventRule"
     NAMES = {"description": "Description", "eventPattern": "EventPattern", "state": "State"}
     inputs = {"name": LEAF, **dict.fromkeys(NAMES, LEAF)}
     replace_on = frozenset({"name"})
     name_property = "name"
     tagger = tagging.EVENTS
+    delete_call = "events", "delete_rule", "Name"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         aws("events").put_rule(Name=inputs["name"], Tags=tagging.pairs(inputs["tagsAll"]), **self._call(inputs))
@@ -33,9 +34,6 @@ class EventRule(ResourceType):
             return None
         live = {name: rule[member] for name, member in self.NAMES.items() if member in rule}
         return {"arn": rule["Arn"], "name": rule["Name"], **live}
-
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("events").delete_rule(Name=identifier)
 
 
 class EventTarget(ResourceType):

@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType
+from sandbox.provider.resource import DeletedById, ResourceType
 from sandbox.provider.shape import LEAF
 
 _SESSION_SECONDS = 3600
@@ -22,7 +22,7 @@ def _text(document: Any) -> str:
     return document if isinstance(document, str) else json.dumps(document, sort_keys=True)
 
 
-class Role(ResourceType):
+class Role(DeletedById):
     token = "aws:iam/role:Role"
     inputs = {
         "name": LEAF,
@@ -34,6 +34,7 @@ class Role(ResourceType):
     replace_on = frozenset({"name"})
     name_property = "name"
     tagger = tagging.IAM_ROLE
+    delete_call = "iam", "delete_role", "RoleName"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         boundary = inputs.get("permissionsBoundary")
@@ -70,9 +71,6 @@ class Role(ResourceType):
             "permissionsBoundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
             "uniqueId": role["RoleId"],
         }
-
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("iam").delete_role(RoleName=identifier)
 
 
 class Policy(ResourceType):

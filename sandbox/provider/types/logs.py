@@ -5,16 +5,17 @@ from __future__ import annotations
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType
+from sandbox.provider.resource import DeletedById, ResourceType
 from sandbox.provider.shape import LEAF
 
 
-class LogGroup(ResourceType):
+class LogGroup(DeletedById):
     token = "aws:cloudwatch/logGroup:LogGroup"
     inputs = {"name": LEAF, "retentionInDays": LEAF}
     replace_on = frozenset({"name"})
     name_property = "name"
     tagger = tagging.LOGS
+    delete_call = "logs", "delete_log_group", "logGroupName"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         aws("logs").create_log_group(logGroupName=inputs["name"], tags=inputs["tagsAll"])
@@ -39,9 +40,6 @@ class LogGroup(ResourceType):
             "name": identifier,
             "retentionInDays": group.get("retentionInDays", 0),
         }
-
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("logs").delete_log_group(logGroupName=identifier)
 
 
 class MetricFilter(ResourceType):

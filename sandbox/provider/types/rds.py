@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType, known
+from sandbox.provider.resource import DeletedById, ResourceType, known
 from sandbox.provider.shape import LEAF
 from sandbox.provider.waiting import wait_for
 
@@ -15,7 +15,7 @@ _CREATED_WITHIN_SECONDS = 60 * 60.0
 """The real provider's own limit (registry.terraform.io/providers/hashicorp/aws, db_instance: Timeouts)."""
 
 
-class SubnetGroup(ResourceType):
+class SubnetGroup(DeletedById):
     """Its subnets cannot be changed here: the emulator loses a group that is modified."""
 
     token = "aws:rds/subnetGroup:SubnetGroup"
@@ -23,6 +23,7 @@ class SubnetGroup(ResourceType):
     replace_on = frozenset({"name"})
     name_property = "name"
     tagger = tagging.RDS
+    delete_call = "rds", "delete_db_subnet_group", "DBSubnetGroupName"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         aws("rds").create_db_subnet_group(
@@ -46,11 +47,8 @@ class SubnetGroup(ResourceType):
             "vpcId": group["VpcId"],
         }
 
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("rds").delete_db_subnet_group(DBSubnetGroupName=identifier)
 
-
-class ParameterGroup(ResourceType):
+class ParameterGroup(DeletedById):
     token = "aws:rds/parameterGroup:ParameterGroup"
     inputs = {
         "name": LEAF,
@@ -61,6 +59,7 @@ class ParameterGroup(ResourceType):
     replace_on = frozenset({"name", "family", "description"})
     name_property = "name"
     tagger = tagging.RDS
+    delete_call = "rds", "delete_db_parameter_group", "DBParameterGroupName"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         aws("rds").create_db_parameter_group(
@@ -101,9 +100,6 @@ class ParameterGroup(ResourceType):
                 for item in parameters
             ],
         }
-
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("rds").delete_db_parameter_group(DBParameterGroupName=identifier)
 
 
 _FIELDS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType
+from sandbox.provider.resource import DeletedById, ResourceType
 from sandbox.provider.shape import LEAF
 
 _BLOCKED = {
@@ -72,7 +72,7 @@ class BucketVersioning(ResourceType):
         aws("s3").put_bucket_versioning(Bucket=identifier, VersioningConfiguration={"Status": "Suspended"})
 
 
-class BucketEncryption(ResourceType):
+class BucketEncryption(DeletedById):
     """Its id is the bucket's name."""
 
     token = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
@@ -84,6 +84,7 @@ class BucketEncryption(ResourceType):
         },
     }
     replace_on = frozenset({"bucket"})
+    delete_call = "s3", "delete_bucket_encryption", "Bucket"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         self.update(aws, inputs["bucket"], {}, inputs)
@@ -110,16 +111,14 @@ class BucketEncryption(ResourceType):
             rules.append({"applyServerSideEncryptionByDefault": applied, "bucketKeyEnabled": _flag(rule["BucketKeyEnabled"])})
         return {"bucket": identifier, "rules": rules}
 
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("s3").delete_bucket_encryption(Bucket=identifier)
 
-
-class BucketPublicAccessBlock(ResourceType):
+class BucketPublicAccessBlock(DeletedById):
     """Its id is the bucket's name."""
 
     token = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
     inputs = {"bucket": LEAF, **dict.fromkeys(_BLOCKED, LEAF)}
     replace_on = frozenset({"bucket"})
+    delete_call = "s3", "delete_public_access_block", "Bucket"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         self.update(aws, inputs["bucket"], {}, inputs)
@@ -136,16 +135,14 @@ class BucketPublicAccessBlock(ResourceType):
         blocked = found["PublicAccessBlockConfiguration"]
         return {"bucket": identifier, **{key: _flag(blocked[name]) for key, name in _BLOCKED.items()}}
 
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("s3").delete_public_access_block(Bucket=identifier)
 
-
-class BucketPolicy(ResourceType):
+class BucketPolicy(DeletedById):
     """Its id is the bucket's name."""
 
     token = "aws:s3/bucketPolicy:BucketPolicy"
     inputs = {"bucket": LEAF, "policy": LEAF}
     replace_on = frozenset({"bucket"})
+    delete_call = "s3", "delete_bucket_policy", "Bucket"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         self.update(aws, inputs["bucket"], {}, inputs)
@@ -158,11 +155,8 @@ class BucketPolicy(ResourceType):
         found = or_none(lambda: aws("s3").get_bucket_policy(Bucket=identifier))
         return found and {"bucket": identifier, "policy": found["Policy"]}
 
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("s3").delete_bucket_policy(Bucket=identifier)
 
-
-class BucketLifecycle(ResourceType):
+class BucketLifecycle(DeletedById):
     """Its id is the bucket's name."""
 
     token = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
@@ -171,6 +165,7 @@ class BucketLifecycle(ResourceType):
         "rules": {"id": LEAF, "status": LEAF, "filter": {"prefix": LEAF}, "expiration": {"days": LEAF}},
     }
     replace_on = frozenset({"bucket"})
+    delete_call = "s3", "delete_bucket_lifecycle", "Bucket"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         self.update(aws, inputs["bucket"], {}, inputs)
@@ -199,9 +194,6 @@ class BucketLifecycle(ResourceType):
             "filter": {"prefix": rule["Filter"].get("Prefix", "")},
             "expiration": {"days": rule["Expiration"]["Days"]},
         }
-
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("s3").delete_bucket_lifecycle(Bucket=identifier)
 
 
 def _flag(value: object) -> bool:

@@ -7,16 +7,17 @@ from typing import ClassVar
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType, known
+from sandbox.provider.resource import DeletedById, ResourceType, known
 from sandbox.provider.shape import LEAF
 
 
-class SecurityGroup(ResourceType):
+class SecurityGroup(DeletedById):
     token = "aws:ec2/securityGroup:SecurityGroup"
     inputs = {"name": LEAF, "description": LEAF, "vpcId": LEAF}
     replace_on = frozenset(inputs)
     name_property = "name"
     tagger = tagging.EC2
+    delete_call = "ec2", "delete_security_group", "GroupId"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         tags = tagging.pairs(inputs["tagsAll"])
@@ -43,9 +44,6 @@ class SecurityGroup(ResourceType):
             "vpcId": group["VpcId"],
             "ownerId": group["OwnerId"],
         }
-
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("ec2").delete_security_group(GroupId=identifier)
 
 
 class _Rule(ResourceType):

@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType, known
+from sandbox.provider.resource import DeletedById, ResourceType, known
 from sandbox.provider.shape import LEAF
 
 
@@ -17,13 +17,14 @@ def _attributes(aws: Aws, arn: str) -> dict[str, str] | None:
     return None if found is None else found["Attributes"]
 
 
-class Topic(ResourceType):
+class Topic(DeletedById):
     token = "aws:sns/topic:Topic"
     ATTRIBUTES = {"displayName": "DisplayName", "kmsMasterKeyId": "KmsMasterKeyId"}
     inputs = {"name": LEAF, **dict.fromkeys(ATTRIBUTES, LEAF)}
     replace_on = frozenset({"name"})
     name_property = "name"
     tagger = tagging.SNS
+    delete_call = "sns", "delete_topic", "TopicArn"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         given = {self.ATTRIBUTES[name]: value for name, value in known(inputs, *self.ATTRIBUTES).items()}
@@ -42,9 +43,6 @@ class Topic(ResourceType):
             return None
         live = {name: attributes.get(attribute, "") for name, attribute in self.ATTRIBUTES.items()}
         return {"arn": identifier, "name": identifier.rsplit(":", 1)[1], **live}
-
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("sns").delete_topic(TopicArn=identifier)
 
 
 class TopicPolicy(ResourceType):
@@ -84,10 +82,11 @@ class TopicPolicy(ResourceType):
         self._set(aws, identifier, json.dumps({"Version": "2008-10-17", "Statement": [statement]}))
 
 
-class TopicSubscription(ResourceType):
+class TopicSubscription(DeletedById):
     token = "aws:sns/topicSubscription:TopicSubscription"
     inputs = {"topic": LEAF, "protocol": LEAF, "endpoint": LEAF}
     replace_on = frozenset(inputs)
+    delete_call = "sns", "unsubscribe", "SubscriptionArn"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         made = aws("sns").subscribe(
@@ -105,6 +104,3 @@ class TopicSubscription(ResourceType):
         attributes = found["Attributes"]
         names = {"topic": "TopicArn", "protocol": "Protocol", "endpoint": "Endpoint"}
         return {"arn": identifier, **{name: attributes[attribute] for name, attribute in names.items()}}
-
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("sns").unsubscribe(SubscriptionArn=identifier)

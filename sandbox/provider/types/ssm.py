@@ -7,11 +7,11 @@ from typing import Any
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType
+from sandbox.provider.resource import DeletedById
 from sandbox.provider.shape import LEAF
 
 
-class Parameter(ResourceType):
+class Parameter(DeletedById):
     """A parameter of type String; its value comes as `insecureValue`, which previews can show."""
 
     token = "aws:ssm/parameter:Parameter"
@@ -20,6 +20,7 @@ class Parameter(ResourceType):
     name_property = "name"
     tagger = tagging.SSM_PARAMETER
     volatile = frozenset({"version"})
+    delete_call = "ssm", "delete_parameter", "Name"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         aws("ssm").put_parameter(**self._call(inputs), Tags=tagging.pairs(inputs["tagsAll"]))
@@ -52,6 +53,3 @@ class Parameter(ResourceType):
             "version": parameter["Version"],
             "description": details.get("Description", ""),
         }
-
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("ssm").delete_parameter(Name=identifier)

@@ -9,6 +9,7 @@ import pytest
 from sandbox.emulator.journal import Kind
 from sandbox.provider.types.ecs import Service as ServiceType
 from tests.support import aws_platform
+from tests.support.alarms import put_alarm
 from tests.support.emulator_scenario import Scenario
 from tests.support.sources import Source
 
@@ -18,18 +19,8 @@ ALARMS = {"alarmNames": ["errors", "latency"], "enable": True, "rollback": True}
 def watching(scenario: Scenario, **changes: Any) -> dict[str, Any]:
     """A deploymentConfiguration with both alarms, which exist and are in OK."""
     for name in ALARMS["alarmNames"]:  # type: ignore[attr-defined]
-        scenario.client("cloudwatch").put_metric_alarm(
-            AlarmName=name,
-            Namespace="AWS/ApplicationELB",
-            MetricName="HTTPCode_Target_5XX_Count",
-            Statistic="Sum",
-            Period=60,
-            EvaluationPeriods=2,
-            Threshold=1.0,
-            ComparisonOperator="GreaterThanThreshold",
-            # No traffic is measured here: without it the next evaluation would undo what a test says.
-            TreatMissingData="ignore",
-        )
+        # No traffic is measured here: without it the next evaluation would undo what a test says.
+        put_alarm(scenario.client("cloudwatch"), name, TreatMissingData="ignore")
     return {"deploymentConfiguration": {"alarms": ALARMS, **changes}}
 
 

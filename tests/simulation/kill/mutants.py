@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
-
-import pytest
 
 from appdeploy.ledger.writer import LedgerWriter
 from appdeploy.lock import session as turn
@@ -16,23 +14,17 @@ from appdeploy.lock.lease import HeldLock, acquire
 from appdeploy.reconcile import progress as trace
 from appdeploy.tasks import follow
 from appdeploy.tasks.request import request_of
-
-
-@contextmanager
-def _instead(owner: object, name: str, value: object) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(owner, name, value)
-        yield
+from tests.simulation.planting import instead
 
 
 def revision_forgotten() -> AbstractContextManager[None]:
     """A release is resumed from its entry alone: whether its revision is there already is not asked."""
-    return _instead(trace, "registered_by", lambda *_: None)
+    return instead(trace, "registered_by", lambda *_: None)
 
 
 def deployment_forgotten() -> AbstractContextManager[None]:
     """The same of its deployment: what it began itself looks like somebody else's."""
-    return _instead(trace, "recorded_since", lambda *_: None)
+    return instead(trace, "recorded_since", lambda *_: None)
 
 
 def recorded_afterwards() -> AbstractContextManager[None]:
@@ -41,22 +33,22 @@ def recorded_afterwards() -> AbstractContextManager[None]:
     def mistaken(*arguments: Any, record: Any, **options: Any) -> HeldLock:
         return acquire(*arguments, **options)
 
-    return _instead(turn, "acquire", mistaken)
+    return instead(turn, "acquire", mistaken)
 
 
 def lock_kept() -> AbstractContextManager[None]:
     """The end of the release lets nobody else in."""
-    return _instead(HeldLock, "__exit__", lambda *_: None)
+    return instead(HeldLock, "__exit__", lambda *_: None)
 
 
 def outcome_forgotten() -> AbstractContextManager[None]:
     """The entry stays as it was when the services were updated."""
-    return _instead(LedgerWriter, "finish", lambda *_: None)
+    return instead(LedgerWriter, "finish", lambda *_: None)
 
 
 def return_forgotten() -> AbstractContextManager[None]:
     """The way back of a service that was live looks like somebody else's deployment."""
-    return _instead(trace, "_find_return", lambda *_: None)
+    return instead(trace, "_find_return", lambda *_: None)
 
 
 def token_made_up() -> AbstractContextManager[None]:
@@ -65,7 +57,7 @@ def token_made_up() -> AbstractContextManager[None]:
     def mistaken(*arguments: Any) -> Mapping[str, Any]:
         return {**request_of(*arguments), "clientToken": uuid.uuid4().hex}
 
-    return _instead(follow, "request_of", mistaken)
+    return instead(follow, "request_of", mistaken)
 
 
 @dataclass(frozen=True)
