@@ -28,6 +28,14 @@ def alarm(scenario: Scenario, name: str = "errors", state: str = "ALARM") -> Non
     scenario.client("cloudwatch").set_alarm_state(AlarmName=name, StateValue=state, StateReason="a test says so")
 
 
+def released_while_ringing(scenario: Scenario) -> None:
+    """A release begins while one of its alarms is in ALARM already."""
+    scenario.running("v1")
+    sent = watching(scenario)
+    alarm(scenario)
+    scenario.release("v2", **sent)
+
+
 def baking(scenario: Scenario) -> bool:
     return bool(scenario.service_deployments()[0]["lifecycleStage"] == "BAKE_TIME")
 
@@ -103,10 +111,7 @@ def test_an_alarm_without_rollback_leaves_the_release_failed(scenario: Scenario)
 @pytest.mark.source(Source.ALARMS)
 def test_an_alarm_that_lasts_from_before_is_ignored_for_the_whole_release(scenario: Scenario) -> None:
     """The release is not protected at all, also not by the other alarms."""
-    scenario.running("v1")
-    sent = watching(scenario)
-    alarm(scenario)
-    scenario.release("v2", **sent)
+    released_while_ringing(scenario)
     scenario.run(1)
     alarm(scenario, "latency")
     scenario.until(scenario.settled)
@@ -119,10 +124,7 @@ def test_an_alarm_that_lasts_from_before_is_ignored_for_the_whole_release(scenar
 
 @pytest.mark.source(Source.ALARMS)
 def test_the_next_release_is_watched_again(scenario: Scenario) -> None:
-    scenario.running("v1")
-    alarm_first = watching(scenario)
-    alarm(scenario)
-    scenario.release("v2", **alarm_first)
+    released_while_ringing(scenario)
     scenario.until(scenario.settled)
     alarm(scenario, state="OK")
     scenario.release("v3")

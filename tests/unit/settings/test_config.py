@@ -37,10 +37,7 @@ BACK = replace(ROLLED_BACK, tasks=(*ROLLED_BACK.tasks, up(1), up(2)))
 
 @pytest.fixture
 def agent(aws):
-    service = aws.released()
-    service.script = [Moment(), DONE]
-    service.after_stop = [Moment(status="ROLLBACK_IN_PROGRESS", primary="former"), BACK]
-    aws.environment(service)
+    service = aws.scripted(Moment(), DONE, after_stop=[Moment(status="ROLLBACK_IN_PROGRESS", primary="former"), BACK])
     for key, value in (("LOG_LEVEL", "info"), ("SAMPLE", "0.1")):
         aws.settings[f"{PATH}{key}"] = [(value, LONG_AGO)]
         reads = {"name": key, "valueFrom": f"arn:aws:ssm:eu-central-1:123456789012:parameter{PATH}{key}"}
