@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 def release_options(function: Callable[..., int]) -> Callable[..., int]:
     """Reason, lock and watch of a release; the command gets them as `options`."""
-    return reason_options(_lock_wait(_on_interrupt(_gathered(function))))
+    return reason_options(lock_wait_option(_on_interrupt(_gathered(function))))
 
 
 def resume_options(function: Callable[..., int]) -> Callable[..., int]:
     """The same for a release that has begun: its reason is in the ledger."""
-    return _lock_wait(_on_interrupt(_gathered(function)))
+    return lock_wait_option(_on_interrupt(_gathered(function)))
 
 
 def rollback_options(function: Callable[..., int]) -> Callable[..., int]:
@@ -54,7 +54,7 @@ _timeout = click.option(
 )
 _patient = click.option("--patient", is_flag=True, help="Leave a failing release to ECS's circuit breaker and alarms.")
 _json = json_option("Print one JSON object per line for each event (docs/events.md), and nothing else.")
-_lock_wait = click.option(
+lock_wait_option = click.option(
     "--lock-wait",
     type=click.IntRange(min=0),
     default=0,
@@ -62,8 +62,6 @@ _lock_wait = click.option(
     metavar="SECONDS",
     help="How long to wait while another release is running or the environment is frozen.",
 )
-
-
 _on_interrupt = click.option(
     "--on-interrupt",
     type=click.Choice(["leave", "rollback"]),

@@ -1,11 +1,21 @@
-"""How a bug is planted into the release tool."""
+"""How a bug is planted into the release tool, and what it is known by."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 
 import pytest
+
+
+@dataclass(frozen=True)
+class PlantedBug:
+    """A bug that is there for as long as a context is open."""
+
+    planted: Callable[[], AbstractContextManager[None]]
+    sign: str
+    """A part of the sentence that gives it away."""
 
 
 @contextmanager

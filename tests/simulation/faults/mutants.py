@@ -22,7 +22,7 @@ from appdeploy.watch.judge import Decide, Done, Observation, Policy, Verdict, ju
 from appdeploy.watch.revert import RevertWatch
 from appdeploy.watch.service_watch import ServiceWatch, Tick
 from tests.simulation.faults.search import Stage, Summary, search
-from tests.simulation.planting import instead
+from tests.simulation.planting import PlantedBug, instead
 
 
 def success_by_counts() -> AbstractContextManager[None]:
@@ -115,12 +115,9 @@ def task_before_ignored() -> AbstractContextManager[None]:
 
 
 @dataclass(frozen=True)
-class Mutant:
-    """A planted bug."""
+class Mutant(PlantedBug):
+    """A bug that the search must find."""
 
-    planted: Callable[[], AbstractContextManager[None]]
-    sign: str
-    """A part of the lie that gives it away."""
     seed: int
     """Of a search that meets it soon."""
 

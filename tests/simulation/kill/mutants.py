@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ from appdeploy.lock.lease import HeldLock, acquire
 from appdeploy.reconcile import progress as trace
 from appdeploy.tasks import follow
 from appdeploy.tasks.request import request_of
-from tests.simulation.planting import instead
+from tests.simulation.planting import PlantedBug, instead
 
 
 def revision_forgotten() -> AbstractContextManager[None]:
@@ -61,15 +61,12 @@ def token_made_up() -> AbstractContextManager[None]:
 
 
 @dataclass(frozen=True)
-class Mutant:
-    """A planted bug."""
+class Mutant(PlantedBug):
+    """A bug that the matrix must find."""
 
-    planted: Callable[[], AbstractContextManager[None]]
     scenario: str
     operation: str
     """Killed after this call of that scenario it shows."""
-    sign: str
-    """A part of the sentence that gives it away."""
 
     def shows_at(self, point: str) -> bool:
         """Whether a point is one at which it shows."""
@@ -77,11 +74,11 @@ class Mutant:
 
 
 MUTANTS: Mapping[str, Mutant] = {
-    "revision forgotten": Mutant(revision_forgotten, "deploy-1", "RegisterTaskDefinition", "was registered 2 times"),
-    "deployment forgotten": Mutant(deployment_forgotten, "restart-1", "UpdateService", "its outcome is superseded"),
-    "recorded afterwards": Mutant(recorded_afterwards, "deploy-1", "RegisterTaskDefinition", "was registered for"),
-    "lock kept": Mutant(lock_kept, "deploy-1", "UpdateService", "the lock is held"),
-    "return forgotten": Mutant(return_forgotten, "deploy-3-one-fails", "UpdateService", "its outcome is superseded"),
-    "token made up": Mutant(token_made_up, "deploy-3-task-before", "RunTask", "was run 2 times"),
-    "outcome forgotten": Mutant(outcome_forgotten, "deploy-1", "UpdateService", "was not told"),
+    "revision forgotten": Mutant(revision_forgotten, "was registered 2 times", "deploy-1", "RegisterTaskDefinition"),
+    "deployment forgotten": Mutant(deployment_forgotten, "its outcome is superseded", "restart-1", "UpdateService"),
+    "recorded afterwards": Mutant(recorded_afterwards, "was registered for", "deploy-1", "RegisterTaskDefinition"),
+    "lock kept": Mutant(lock_kept, "the lock is held", "deploy-1", "UpdateService"),
+    "return forgotten": Mutant(return_forgotten, "its outcome is superseded", "deploy-3-one-fails", "UpdateService"),
+    "token made up": Mutant(token_made_up, "was run 2 times", "deploy-3-task-before", "RunTask"),
+    "outcome forgotten": Mutant(outcome_forgotten, "was not told", "deploy-1", "UpdateService"),
 }
