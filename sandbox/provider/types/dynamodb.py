@@ -8,16 +8,16 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById
-from sandbox.provider.shape import LEAF
+from sandbox.provider.shape import FIXED, LEAF
 
 
 class Table(DeletedById):
     token = "aws:dynamodb/table:Table"
     inputs = {
-        "name": LEAF,
+        "name": FIXED,
         "billingMode": LEAF,
-        "hashKey": LEAF,
-        "rangeKey": LEAF,
+        "hashKey": FIXED,
+        "rangeKey": FIXED,
         "attributes": {"name": LEAF, "type": LEAF},
         "globalSecondaryIndexes": {
             "name": LEAF,
@@ -27,7 +27,6 @@ class Table(DeletedById):
         "pointInTimeRecovery": {"enabled": LEAF},
         "deletionProtectionEnabled": LEAF,
     }
-    replace_on = frozenset({"name", "hashKey", "rangeKey"})
     name_property = "name"
     tagger = tagging.DYNAMODB
     delete_call = "dynamodb", "delete_table", "TableName"

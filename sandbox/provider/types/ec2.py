@@ -6,7 +6,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType, known
-from sandbox.provider.shape import LEAF
+from sandbox.provider.shape import FIXED, LEAF
 
 
 def _tag_specification(kind: str, inputs: Properties) -> list[dict[str, object]]:
@@ -16,8 +16,7 @@ def _tag_specification(kind: str, inputs: Properties) -> list[dict[str, object]]
 
 class Vpc(DeletedById):
     token = "aws:ec2/vpc:Vpc"
-    inputs = {"cidrBlock": LEAF, "enableDnsHostnames": LEAF, "enableDnsSupport": LEAF}
-    replace_on = frozenset({"cidrBlock"})
+    inputs = {"cidrBlock": FIXED, "enableDnsHostnames": LEAF, "enableDnsSupport": LEAF}
     tagger = tagging.EC2
     delete_call = "ec2", "delete_vpc", "VpcId"
 
@@ -52,8 +51,7 @@ class Vpc(DeletedById):
 
 class Subnet(DeletedById):
     token = "aws:ec2/subnet:Subnet"
-    inputs = {"vpcId": LEAF, "cidrBlock": LEAF, "availabilityZone": LEAF, "mapPublicIpOnLaunch": LEAF}
-    replace_on = frozenset({"vpcId", "cidrBlock", "availabilityZone"})
+    inputs = {"vpcId": FIXED, "cidrBlock": FIXED, "availabilityZone": FIXED, "mapPublicIpOnLaunch": LEAF}
     tagger = tagging.EC2
     delete_call = "ec2", "delete_subnet", "SubnetId"
 
@@ -87,8 +85,7 @@ class Subnet(DeletedById):
 
 class InternetGateway(ResourceType):
     token = "aws:ec2/internetGateway:InternetGateway"
-    inputs = {"vpcId": LEAF}
-    replace_on = frozenset({"vpcId"})
+    inputs = {"vpcId": FIXED}
     tagger = tagging.EC2
 
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -111,8 +108,7 @@ class InternetGateway(ResourceType):
 
 class ElasticIp(DeletedById):
     token = "aws:ec2/eip:Eip"
-    inputs = {"domain": LEAF}
-    replace_on = frozenset({"domain"})
+    inputs = {"domain": FIXED}
     tagger = tagging.EC2
     delete_call = "ec2", "release_address", "AllocationId"
 
@@ -130,8 +126,7 @@ class ElasticIp(DeletedById):
 
 class NatGateway(DeletedById):
     token = "aws:ec2/natGateway:NatGateway"
-    inputs = {"allocationId": LEAF, "subnetId": LEAF}
-    replace_on = frozenset(inputs)
+    inputs = {"allocationId": FIXED, "subnetId": FIXED}
     tagger = tagging.EC2
     delete_call = "ec2", "delete_nat_gateway", "NatGatewayId"
 
@@ -158,8 +153,7 @@ class NatGateway(DeletedById):
 
 class RouteTable(DeletedById):
     token = "aws:ec2/routeTable:RouteTable"
-    inputs = {"vpcId": LEAF}
-    replace_on = frozenset({"vpcId"})
+    inputs = {"vpcId": FIXED}
     tagger = tagging.EC2
     delete_call = "ec2", "delete_route_table", "RouteTableId"
 
@@ -177,8 +171,7 @@ class Route(ResourceType):
     """One route of a table; its id is the table and the destination, as in the real provider."""
 
     token = "aws:ec2/route:Route"
-    inputs = {"routeTableId": LEAF, "destinationCidrBlock": LEAF, "gatewayId": LEAF, "natGatewayId": LEAF}
-    replace_on = frozenset({"routeTableId", "destinationCidrBlock"})
+    inputs = {"routeTableId": FIXED, "destinationCidrBlock": FIXED, "gatewayId": LEAF, "natGatewayId": LEAF}
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         aws("ec2").create_route(**self._call(inputs))
@@ -213,8 +206,7 @@ class Route(ResourceType):
 
 class RouteTableAssociation(DeletedById):
     token = "aws:ec2/routeTableAssociation:RouteTableAssociation"
-    inputs = {"subnetId": LEAF, "routeTableId": LEAF}
-    replace_on = frozenset(inputs)
+    inputs = {"subnetId": FIXED, "routeTableId": FIXED}
     delete_call = "ec2", "disassociate_route_table", "AssociationId"
 
     def create(self, aws: Aws, inputs: Properties) -> str:

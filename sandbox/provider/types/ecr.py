@@ -6,18 +6,17 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType
-from sandbox.provider.shape import LEAF
+from sandbox.provider.shape import FIXED, LEAF
 
 
 class Repository(ResourceType):
     token = "aws:ecr/repository:Repository"
     inputs = {
-        "name": LEAF,
+        "name": FIXED,
         "imageTagMutability": LEAF,
         "imageScanningConfiguration": {"scanOnPush": LEAF},
         "forceDelete": LEAF,
     }
-    replace_on = frozenset({"name"})
     name_property = "name"
     tagger = tagging.ECR
 
@@ -61,8 +60,7 @@ class LifecyclePolicy(DeletedById):
     """A repository has one at most, so its id is the repository's name. The emulator keeps it and expires nothing."""
 
     token = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
-    inputs = {"repository": LEAF, "policy": LEAF}
-    replace_on = frozenset({"repository"})
+    inputs = {"repository": FIXED, "policy": LEAF}
     delete_call = "ecr", "delete_lifecycle_policy", "repositoryName"
 
     def create(self, aws: Aws, inputs: Properties) -> str:

@@ -9,13 +9,12 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType, known
-from sandbox.provider.shape import LEAF
+from sandbox.provider.shape import FIXED, LEAF
 
 
 class Cluster(DeletedById):
     token = "aws:ecs/cluster:Cluster"
-    inputs = {"name": LEAF, "settings": {"name": LEAF, "value": LEAF}}
-    replace_on = frozenset({"name"})
+    inputs = {"name": FIXED, "settings": {"name": LEAF, "value": LEAF}}
     name_property = "name"
     tagger = tagging.ECS
     delete_call = "ecs", "delete_cluster", "cluster"
@@ -42,8 +41,7 @@ class CapacityProviders(ResourceType):
     """Which capacity providers a cluster has. Its id is the cluster's name."""
 
     token = "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders"
-    inputs = {"clusterName": LEAF, "capacityProviders": LEAF}
-    replace_on = frozenset({"clusterName"})
+    inputs = {"clusterName": FIXED, "capacityProviders": LEAF}
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         self.update(aws, inputs["clusterName"], {}, inputs)
@@ -77,8 +75,7 @@ class TaskDefinition(ResourceType):
         "executionRoleArn",
         "taskRoleArn",
     )
-    inputs = {**dict.fromkeys(KEPT, LEAF), "containerDefinitions": LEAF, "skipDestroy": LEAF, "trackLatest": LEAF}
-    replace_on = frozenset({*KEPT, "containerDefinitions"})
+    inputs = {**dict.fromkeys(KEPT, FIXED), "containerDefinitions": FIXED, "skipDestroy": LEAF, "trackLatest": LEAF}
     tagger = tagging.ECS
 
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -129,9 +126,9 @@ class Service(ResourceType):
     API_NAMES = {"enableEcsManagedTags": "enableECSManagedTags"}
     inputs = {
         **dict.fromkeys(SAME_NAME, LEAF),
-        "name": LEAF,
-        "cluster": LEAF,
-        "launchType": LEAF,
+        "name": FIXED,
+        "cluster": FIXED,
+        "launchType": FIXED,
         "capacityProviderStrategies": {"capacityProvider": LEAF, "base": LEAF, "weight": LEAF},
         "forceNewDeployment": LEAF,
         "deploymentMinimumHealthyPercent": LEAF,
@@ -153,7 +150,6 @@ class Service(ResourceType):
         },
         "waitForSteadyState": LEAF,
     }
-    replace_on = frozenset({"name", "cluster", "launchType"})
     name_property = "name"
     tagger = tagging.ECS
 

@@ -8,7 +8,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType, known
-from sandbox.provider.shape import LEAF
+from sandbox.provider.shape import FIXED, LEAF
 from sandbox.provider.waiting import wait_for
 
 _CREATED_WITHIN_SECONDS = 60 * 60.0
@@ -19,8 +19,7 @@ class SubnetGroup(DeletedById):
     """Its subnets cannot be changed here: the emulator has no such call."""
 
     token = "aws:elasticache/subnetGroup:SubnetGroup"
-    inputs = {"name": LEAF, "description": LEAF, "subnetIds": LEAF}
-    replace_on = frozenset({"name"})
+    inputs = {"name": FIXED, "description": LEAF, "subnetIds": LEAF}
     name_property = "name"
     tagger = tagging.ELASTICACHE
     delete_call = "elasticache", "delete_cache_subnet_group", "CacheSubnetGroupName"
@@ -82,16 +81,14 @@ _CHANGED = frozenset(
     }
 )
 """What the emulator's ModifyReplicationGroup takes, and what belongs to the deletion."""
+_REPLACED = ("replicationGroupId", "engine", "port", "subnetGroupName", "atRestEncryptionEnabled", "transitEncryptionEnabled")
 
 
 class ReplicationGroup(ResourceType):
     """One shard of Redis. The token cannot be read back, from AWS neither: only that there is one."""
 
     token = "aws:elasticache/replicationGroup:ReplicationGroup"
-    inputs = dict.fromkeys([*_SENT, "finalSnapshotIdentifier"], LEAF)
-    replace_on = frozenset(
-        {"replicationGroupId", "engine", "port", "subnetGroupName", "atRestEncryptionEnabled", "transitEncryptionEnabled"}
-    )
+    inputs = {**dict.fromkeys([*_SENT, "finalSnapshotIdentifier"], LEAF), **dict.fromkeys(_REPLACED, FIXED)}
     name_property = "replicationGroupId"
     tagger = tagging.ELASTICACHE
 

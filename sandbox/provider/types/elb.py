@@ -8,7 +8,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById
-from sandbox.provider.shape import LEAF
+from sandbox.provider.shape import FIXED, LEAF
 
 _FORWARD = {"targetGroups": {"arn": LEAF, "weight": LEAF}}
 _FIXED_RESPONSE = {"contentType": LEAF, "statusCode": LEAF, "messageBody": LEAF}
@@ -46,9 +46,9 @@ def _typed(text: str) -> Any:
 class LoadBalancer(DeletedById):
     token = "aws:lb/loadBalancer:LoadBalancer"
     inputs = {
-        "name": LEAF,
-        "internal": LEAF,
-        "loadBalancerType": LEAF,
+        "name": FIXED,
+        "internal": FIXED,
+        "loadBalancerType": FIXED,
         "securityGroups": LEAF,
         "subnets": LEAF,
         "idleTimeout": LEAF,
@@ -56,7 +56,6 @@ class LoadBalancer(DeletedById):
         "enableDeletionProtection": LEAF,
         "accessLogs": {"bucket": LEAF, "prefix": LEAF, "enabled": LEAF},
     }
-    replace_on = frozenset({"name", "internal", "loadBalancerType"})
     name_property = "name"
     tagger = tagging.ELB
     ATTRIBUTES = {
@@ -149,14 +148,13 @@ def _from_action(action: dict[str, Any]) -> Properties:
 class Listener(DeletedById):
     token = "aws:lb/listener:Listener"
     inputs = {
-        "loadBalancerArn": LEAF,
+        "loadBalancerArn": FIXED,
         "port": LEAF,
         "protocol": LEAF,
         "defaultActions": _ACTION,
         "sslPolicy": LEAF,
         "certificateArn": LEAF,
     }
-    replace_on = frozenset({"loadBalancerArn"})
     tagger = tagging.ELB
     delete_call = "elbv2", "delete_listener", "ListenerArn"
 
@@ -197,12 +195,11 @@ class Listener(DeletedById):
 class ListenerRule(DeletedById):
     token = "aws:lb/listenerRule:ListenerRule"
     inputs = {
-        "listenerArn": LEAF,
+        "listenerArn": FIXED,
         "priority": LEAF,
         "conditions": {"pathPattern": {"values": LEAF}, "hostHeader": {"values": LEAF}},
         "actions": _ACTION,
     }
-    replace_on = frozenset({"listenerArn"})
     tagger = tagging.ELB
     FIELDS = {"pathPattern": ("path-pattern", "PathPatternConfig"), "hostHeader": ("host-header", "HostHeaderConfig")}
     delete_call = "elbv2", "delete_rule", "RuleArn"
@@ -266,15 +263,14 @@ class TargetGroup(DeletedById):
         "unhealthyThreshold": "UnhealthyThresholdCount",
     }
     inputs = {
-        "name": LEAF,
-        "port": LEAF,
-        "protocol": LEAF,
-        "targetType": LEAF,
-        "vpcId": LEAF,
+        "name": FIXED,
+        "port": FIXED,
+        "protocol": FIXED,
+        "targetType": FIXED,
+        "vpcId": FIXED,
         "deregistrationDelay": LEAF,
         "healthCheck": {**dict.fromkeys(CHECK, LEAF), "matcher": LEAF},
     }
-    replace_on = frozenset({"name", "port", "protocol", "targetType", "vpcId"})
     name_property = "name"
     tagger = tagging.ELB
     ATTRIBUTES = {"deregistrationDelay": "deregistration_delay.timeout_seconds"}

@@ -9,7 +9,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType
-from sandbox.provider.shape import LEAF
+from sandbox.provider.shape import FIXED, LEAF
 
 _SESSION_SECONDS = 3600
 """How long a session lasts at most, if nothing is said (API reference of IAM, CreateRole)."""
@@ -25,13 +25,12 @@ def _text(document: Any) -> str:
 class Role(DeletedById):
     token = "aws:iam/role:Role"
     inputs = {
-        "name": LEAF,
+        "name": FIXED,
         "description": LEAF,
         "assumeRolePolicy": LEAF,
         "maxSessionDuration": LEAF,
         "permissionsBoundary": LEAF,
     }
-    replace_on = frozenset({"name"})
     name_property = "name"
     tagger = tagging.IAM_ROLE
     delete_call = "iam", "delete_role", "RoleName"
@@ -77,8 +76,7 @@ class Policy(ResourceType):
     """A managed policy; its id is its ARN. A change makes a new version, and AWS keeps five."""
 
     token = "aws:iam/policy:Policy"
-    inputs = {"name": LEAF, "description": LEAF, "policy": LEAF}
-    replace_on = frozenset({"name", "description"})
+    inputs = {"name": FIXED, "description": FIXED, "policy": LEAF}
     name_property = "name"
     tagger = tagging.IAM_POLICY
 
@@ -127,8 +125,7 @@ class RolePolicy(ResourceType):
     """An inline policy; its id is the role's name and its own."""
 
     token = "aws:iam/rolePolicy:RolePolicy"
-    inputs = {"name": LEAF, "role": LEAF, "policy": LEAF}
-    replace_on = frozenset({"name", "role"})
+    inputs = {"name": FIXED, "role": FIXED, "policy": LEAF}
     name_property = "name"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -150,8 +147,7 @@ class RolePolicy(ResourceType):
 
 class RolePolicyAttachment(ResourceType):
     token = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
-    inputs = {"role": LEAF, "policyArn": LEAF}
-    replace_on = frozenset(inputs)
+    inputs = {"role": FIXED, "policyArn": FIXED}
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         aws("iam").attach_role_policy(RoleName=inputs["role"], PolicyArn=inputs["policyArn"])

@@ -5,15 +5,14 @@ from __future__ import annotations
 from sandbox.provider.aws import Aws
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById
-from sandbox.provider.shape import LEAF
+from sandbox.provider.shape import FIXED, LEAF
 
 
 class Alias(DeletedById):
     """Its id is its name."""
 
     token = "aws:kms/alias:Alias"
-    inputs = {"name": LEAF, "targetKeyId": LEAF}
-    replace_on = frozenset({"name"})
+    inputs = {"name": FIXED, "targetKeyId": LEAF}
     delete_call = "kms", "delete_alias", "AliasName"
 
     def create(self, aws: Aws, inputs: Properties) -> str:

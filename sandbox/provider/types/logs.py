@@ -6,13 +6,12 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType
-from sandbox.provider.shape import LEAF
+from sandbox.provider.shape import FIXED, LEAF
 
 
 class LogGroup(DeletedById):
     token = "aws:cloudwatch/logGroup:LogGroup"
-    inputs = {"name": LEAF, "retentionInDays": LEAF}
-    replace_on = frozenset({"name"})
+    inputs = {"name": FIXED, "retentionInDays": LEAF}
     name_property = "name"
     tagger = tagging.LOGS
     delete_call = "logs", "delete_log_group", "logGroupName"
@@ -47,12 +46,11 @@ class MetricFilter(ResourceType):
 
     token = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
     inputs = {
-        "name": LEAF,
-        "logGroupName": LEAF,
+        "name": FIXED,
+        "logGroupName": FIXED,
         "pattern": LEAF,
         "metricTransformation": {"name": LEAF, "namespace": LEAF, "value": LEAF},
     }
-    replace_on = frozenset({"name", "logGroupName"})
     name_property = "name"
     TRANSFORMATION = {"name": "metricName", "namespace": "metricNamespace", "value": "metricValue"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById
-from sandbox.provider.shape import LEAF
+from sandbox.provider.shape import FIXED, LEAF
 from sandbox.provider.tagging import IAM_OIDC, pairs
 
 
@@ -13,8 +13,7 @@ class OpenIdConnectProvider(DeletedById):
     """Its id is its ARN."""
 
     token = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
-    inputs = {"url": LEAF, "clientIdLists": LEAF}
-    replace_on = frozenset({"url"})
+    inputs = {"url": FIXED, "clientIdLists": LEAF}
     tagger = IAM_OIDC
     delete_call = "iam", "delete_open_id_connect_provider", "OpenIDConnectProviderArn"
 

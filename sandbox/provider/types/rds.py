@@ -8,7 +8,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType, known
-from sandbox.provider.shape import LEAF
+from sandbox.provider.shape import FIXED, LEAF
 from sandbox.provider.waiting import wait_for
 
 _CREATED_WITHIN_SECONDS = 60 * 60.0
@@ -19,8 +19,7 @@ class SubnetGroup(DeletedById):
     """Its subnets cannot be changed here: the emulator loses a group that is modified."""
 
     token = "aws:rds/subnetGroup:SubnetGroup"
-    inputs = {"name": LEAF, "description": LEAF, "subnetIds": LEAF}
-    replace_on = frozenset({"name"})
+    inputs = {"name": FIXED, "description": LEAF, "subnetIds": LEAF}
     name_property = "name"
     tagger = tagging.RDS
     delete_call = "rds", "delete_db_subnet_group", "DBSubnetGroupName"
@@ -51,12 +50,11 @@ class SubnetGroup(DeletedById):
 class ParameterGroup(DeletedById):
     token = "aws:rds/parameterGroup:ParameterGroup"
     inputs = {
-        "name": LEAF,
-        "family": LEAF,
-        "description": LEAF,
+        "name": FIXED,
+        "family": FIXED,
+        "description": FIXED,
         "parameters": {"name": LEAF, "value": LEAF, "applyMethod": LEAF},
     }
-    replace_on = frozenset({"name", "family", "description"})
     name_property = "name"
     tagger = tagging.RDS
     delete_call = "rds", "delete_db_parameter_group", "DBParameterGroupName"
@@ -139,12 +137,12 @@ _SENT = {
 """Called otherwise in answers. The emulator forgets the two of Performance Insights."""
 
 _AT_DELETION = ("skipFinalSnapshot", "finalSnapshotIdentifier")
+_REPLACED = ("identifier", "engine", "username", "dbName", "storageEncrypted", "dbSubnetGroupName", "port")
 
 
 class Instance(ResourceType):
     token = "aws:rds/instance:Instance"
-    inputs = dict.fromkeys([*_FIELDS, *_SENT, *_AT_DELETION], LEAF)
-    replace_on = frozenset({"identifier", "engine", "username", "dbName", "storageEncrypted", "dbSubnetGroupName", "port"})
+    inputs = {**dict.fromkeys([*_FIELDS, *_SENT, *_AT_DELETION], LEAF), **dict.fromkeys(_REPLACED, FIXED)}
     name_property = "identifier"
     tagger = tagging.RDS
 

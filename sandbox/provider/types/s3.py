@@ -6,7 +6,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType
-from sandbox.provider.shape import LEAF
+from sandbox.provider.shape import FIXED, LEAF
 
 _BLOCKED = {
     "blockPublicAcls": "BlockPublicAcls",
@@ -20,8 +20,7 @@ class Bucket(ResourceType):
     """Its id is its name."""
 
     token = "aws:s3/bucket:Bucket"
-    inputs = {"bucket": LEAF, "forceDestroy": LEAF}
-    replace_on = frozenset({"bucket"})
+    inputs = {"bucket": FIXED, "forceDestroy": LEAF}
     name_property = "bucket"
     tagger = tagging.S3_BUCKET
 
@@ -50,8 +49,7 @@ class BucketVersioning(ResourceType):
     """Its id is the bucket's name."""
 
     token = "aws:s3/bucketVersioning:BucketVersioning"
-    inputs = {"bucket": LEAF, "versioningConfiguration": {"status": LEAF}}
-    replace_on = frozenset({"bucket"})
+    inputs = {"bucket": FIXED, "versioningConfiguration": {"status": LEAF}}
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         self.update(aws, inputs["bucket"], {}, inputs)
@@ -77,13 +75,12 @@ class BucketEncryption(DeletedById):
 
     token = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
     inputs = {
-        "bucket": LEAF,
+        "bucket": FIXED,
         "rules": {
             "applyServerSideEncryptionByDefault": {"sseAlgorithm": LEAF, "kmsMasterKeyId": LEAF},
             "bucketKeyEnabled": LEAF,
         },
     }
-    replace_on = frozenset({"bucket"})
     delete_call = "s3", "delete_bucket_encryption", "Bucket"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -116,8 +113,7 @@ class BucketPublicAccessBlock(DeletedById):
     """Its id is the bucket's name."""
 
     token = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
-    inputs = {"bucket": LEAF, **dict.fromkeys(_BLOCKED, LEAF)}
-    replace_on = frozenset({"bucket"})
+    inputs = {"bucket": FIXED, **dict.fromkeys(_BLOCKED, LEAF)}
     delete_call = "s3", "delete_public_access_block", "Bucket"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -140,8 +136,7 @@ class BucketPolicy(DeletedById):
     """Its id is the bucket's name."""
 
     token = "aws:s3/bucketPolicy:BucketPolicy"
-    inputs = {"bucket": LEAF, "policy": LEAF}
-    replace_on = frozenset({"bucket"})
+    inputs = {"bucket": FIXED, "policy": LEAF}
     delete_call = "s3", "delete_bucket_policy", "Bucket"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -161,10 +156,9 @@ class BucketLifecycle(DeletedById):
 
     token = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
     inputs = {
-        "bucket": LEAF,
+        "bucket": FIXED,
         "rules": {"id": LEAF, "status": LEAF, "filter": {"prefix": LEAF}, "expiration": {"days": LEAF}},
     }
-    replace_on = frozenset({"bucket"})
     delete_call = "s3", "delete_bucket_lifecycle", "Bucket"
 
     def create(self, aws: Aws, inputs: Properties) -> str:

@@ -8,13 +8,12 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType, known
-from sandbox.provider.shape import LEAF
+from sandbox.provider.shape import FIXED
 
 
 class SecurityGroup(DeletedById):
     token = "aws:ec2/securityGroup:SecurityGroup"
-    inputs = {"name": LEAF, "description": LEAF, "vpcId": LEAF}
-    replace_on = frozenset(inputs)
+    inputs = {"name": FIXED, "description": FIXED, "vpcId": FIXED}
     name_property = "name"
     tagger = tagging.EC2
     delete_call = "ec2", "delete_security_group", "GroupId"
@@ -50,17 +49,16 @@ class _Rule(ResourceType):
     """One rule of a group, in one direction."""
 
     egress: ClassVar[bool]
-    inputs = {
-        "securityGroupId": LEAF,
-        "description": LEAF,
-        "ipProtocol": LEAF,
-        "fromPort": LEAF,
-        "toPort": LEAF,
-        "cidrIpv4": LEAF,
-        "referencedSecurityGroupId": LEAF,
-    }
     # The emulator cannot modify a rule in place, so all but the description of AWS's ModifySecurityGroupRules replaces.
-    replace_on = frozenset(inputs)
+    inputs = {
+        "securityGroupId": FIXED,
+        "description": FIXED,
+        "ipProtocol": FIXED,
+        "fromPort": FIXED,
+        "toPort": FIXED,
+        "cidrIpv4": FIXED,
+        "referencedSecurityGroupId": FIXED,
+    }
     tagger = tagging.EC2
 
     def create(self, aws: Aws, inputs: Properties) -> str:

@@ -9,7 +9,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType, known
-from sandbox.provider.shape import LEAF
+from sandbox.provider.shape import FIXED, LEAF
 
 
 def _attributes(aws: Aws, arn: str) -> dict[str, str] | None:
@@ -20,8 +20,7 @@ def _attributes(aws: Aws, arn: str) -> dict[str, str] | None:
 class Topic(DeletedById):
     token = "aws:sns/topic:Topic"
     ATTRIBUTES = {"displayName": "DisplayName", "kmsMasterKeyId": "KmsMasterKeyId"}
-    inputs = {"name": LEAF, **dict.fromkeys(ATTRIBUTES, LEAF)}
-    replace_on = frozenset({"name"})
+    inputs = {"name": FIXED, **dict.fromkeys(ATTRIBUTES, LEAF)}
     name_property = "name"
     tagger = tagging.SNS
     delete_call = "sns", "delete_topic", "TopicArn"
@@ -49,8 +48,7 @@ class TopicPolicy(ResourceType):
     """Replaces the policy that a topic is born with; its deletion brings that one back (API reference, SetTopicAttributes)."""
 
     token = "aws:sns/topicPolicy:TopicPolicy"
-    inputs = {"arn": LEAF, "policy": LEAF}
-    replace_on = frozenset({"arn"})
+    inputs = {"arn": FIXED, "policy": LEAF}
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         self._set(aws, inputs["arn"], inputs["policy"])
@@ -84,8 +82,7 @@ class TopicPolicy(ResourceType):
 
 class TopicSubscription(DeletedById):
     token = "aws:sns/topicSubscription:TopicSubscription"
-    inputs = {"topic": LEAF, "protocol": LEAF, "endpoint": LEAF}
-    replace_on = frozenset(inputs)
+    inputs = {"topic": FIXED, "protocol": FIXED, "endpoint": FIXED}
     delete_call = "sns", "unsubscribe", "SubscriptionArn"
 
     def create(self, aws: Aws, inputs: Properties) -> str:

@@ -8,15 +8,14 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById
-from sandbox.provider.shape import LEAF
+from sandbox.provider.shape import FIXED, LEAF
 
 
 class Parameter(DeletedById):
     """A parameter of type String; its value comes as `insecureValue`, which previews can show."""
 
     token = "aws:ssm/parameter:Parameter"
-    inputs = {"name": LEAF, "type": LEAF, "insecureValue": LEAF, "description": LEAF}
-    replace_on = frozenset({"name"})
+    inputs = {"name": FIXED, "type": LEAF, "insecureValue": LEAF, "description": LEAF}
     name_property = "name"
     tagger = tagging.SSM_PARAMETER
     volatile = frozenset({"version"})
