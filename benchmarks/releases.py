@@ -66,8 +66,7 @@ class Release:
         )
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(NamedTuple):
     """One release of a series, measured."""
 
     seconds: float

@@ -11,7 +11,7 @@ from botocore.exceptions import ReadTimeoutError
 from appdeploy.aws.releases_table import put_of
 from appdeploy.model.errors import Interrupted, OutOfReach, Refused
 from appdeploy.model.events import Note
-from appdeploy.model.ledger_entry import Entry, ServiceEntry, SettingChange, StepKind, VersionRef
+from appdeploy.model.ledger_entry import ServiceEntry, SettingChange, StepKind, VersionRef
 from appdeploy.model.outcome import Outcome
 from appdeploy.model.release_id import new_release_id
 from appdeploy.reconcile.list import list_releases
@@ -27,6 +27,7 @@ from appdeploy.status.read import read_status
 from tests.support.fake_aws import Kill
 from tests.support.fake_table import TABLE
 from tests.support.release_scenario import DONE, LONG_AGO, ROLLED_BACK, AwsSays, Moment, crashed, only, task_definition_arn, up
+from tests.support.rollbacks import entry_of
 
 PATH = "/axonflow/staging/config/agent/"
 LEVEL = f"{PATH}LOG_LEVEL"
@@ -317,15 +318,7 @@ def live(minute, task_definition, *changed):
         settled=True,
     )
     moment = LONG_AGO + timedelta(minutes=minute)
-    entry = Entry(
-        id=new_release_id("config" if changed else "upgrade", moment),
-        kind="upgrade",
-        environment="staging",
-        purpose="",
-        who="alice",
-        started=moment,
-        services={"agent": service},
-    )
+    entry = entry_of(service, new_release_id("config" if changed else "upgrade", moment), moment)
     return (
         entry.with_step_started(StepKind.WRITE_SETTINGS, "agent").with_step_finished(StepKind.WRITE_SETTINGS, "agent")
         if changed
