@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from sandbox.provider.aws import Aws
 from sandbox.provider.codec import UNKNOWN, Properties, is_unknown
-from sandbox.provider.shape import FIXED, LEAF, Spec, in_shape_of, unknown_names
+from sandbox.provider.shape import FIXED, LEAF, NAME, Spec, in_shape_of, unknown_names
 from sandbox.provider.tagging import Tagger
 
 RANDOM_SUFFIX = 7
@@ -23,8 +23,6 @@ class ResourceType(ABC):
 
     token: ClassVar[str]
     inputs: ClassVar[Spec]
-    name_property: ClassVar[str | None] = None
-    """The input that is made from the resource's logical name when the program leaves it out."""
     tagger: ClassVar[Tagger | None] = None
     volatile: ClassVar[frozenset[str]] = frozenset()
     """Outputs that any change in place changes too: a preview cannot know them."""
@@ -48,7 +46,12 @@ class ResourceType(ABC):
     @property
     def replace_on(self) -> frozenset[str]:
         """Inputs of which a change makes a new resource."""
-        return frozenset(name for name, inner in self.inputs.items() if inner is FIXED)
+        return frozenset(name for name, inner in self.inputs.items() if inner in (FIXED, NAME))
+
+    @property
+    def name_property(self) -> str | None:
+        """The input that is made from the resource's logical name when the program leaves it out."""
+        return next((name for name, inner in self.inputs.items() if inner == NAME), None)
 
     def unknown_inputs(self, inputs: Properties) -> list[str]:
         """Names that this type does not know, dotted where they are inside others."""

@@ -14,9 +14,11 @@ LEAF = None
 """Marks a property without properties of its own in a resource type's `inputs`."""
 FIXED = "fixed"
 """The same of one of which a change makes a new resource."""
+NAME = "name"
+"""FIXED, and made from the resource's logical name when the program leaves it out."""
 
 Spec = Mapping[str, Any]
-"""Property names of a resource type: LEAF, FIXED, or the names inside (of an object, or of each object of a list)."""
+"""Property names of a resource type: LEAF, FIXED, NAME, or the names inside (of an object, or of each object of a list)."""
 
 
 def unknown_names(properties: Mapping[str, Any], spec: Spec, path: str = "") -> Iterator[str]:

@@ -8,7 +8,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import ResourceType
-from sandbox.provider.shape import FIXED, LEAF
+from sandbox.provider.shape import FIXED, LEAF, NAME
 from sandbox.provider.types.casing import lowered, raised
 
 _WHAT = {"serviceNamespace": "ServiceNamespace", "resourceId": "ResourceId", "scalableDimension": "ScalableDimension"}
@@ -69,7 +69,7 @@ class Policy(ResourceType):
     }
     inputs = {
         **dict.fromkeys(_WHAT, FIXED),
-        "name": FIXED,
+        "name": NAME,
         "policyType": LEAF,
         "targetTrackingScalingPolicyConfiguration": {
             "targetValue": LEAF,
@@ -79,7 +79,6 @@ class Policy(ResourceType):
             "customizedMetricSpecification": {"metrics": _METRICS},
         },
     }
-    name_property = "name"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         self._put(aws, inputs)

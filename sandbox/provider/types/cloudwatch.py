@@ -8,7 +8,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import ResourceType
-from sandbox.provider.shape import FIXED, LEAF
+from sandbox.provider.shape import FIXED, LEAF, NAME
 
 _ACTIONS = {
     "alarmDescription": "AlarmDescription",
@@ -55,7 +55,7 @@ class MetricAlarm(ResourceType):
     }
     METRIC = {"metricName": "MetricName", "namespace": "Namespace"}
     inputs = {
-        "name": FIXED,
+        "name": NAME,
         **dict.fromkeys(NAMES, LEAF),
         "dimensions": LEAF,
         "metricQueries": {
@@ -63,7 +63,6 @@ class MetricAlarm(ResourceType):
             "metric": dict.fromkeys(("metricName", "namespace", "period", "stat", "dimensions"), LEAF),
         },
     }
-    name_property = "name"
     tagger = tagging.CLOUDWATCH
 
     def create(self, aws: Aws, inputs: Properties) -> str:

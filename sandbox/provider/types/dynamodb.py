@@ -8,13 +8,13 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById
-from sandbox.provider.shape import FIXED, LEAF
+from sandbox.provider.shape import FIXED, LEAF, NAME
 
 
 class Table(DeletedById):
     token = "aws:dynamodb/table:Table"
     inputs = {
-        "name": FIXED,
+        "name": NAME,
         "billingMode": LEAF,
         "hashKey": FIXED,
         "rangeKey": FIXED,
@@ -27,7 +27,6 @@ class Table(DeletedById):
         "pointInTimeRecovery": {"enabled": LEAF},
         "deletionProtectionEnabled": LEAF,
     }
-    name_property = "name"
     tagger = tagging.DYNAMODB
     delete_call = "dynamodb", "delete_table", "TableName"
 

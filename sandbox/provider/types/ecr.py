@@ -6,18 +6,17 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType
-from sandbox.provider.shape import FIXED, LEAF
+from sandbox.provider.shape import FIXED, LEAF, NAME
 
 
 class Repository(ResourceType):
     token = "aws:ecr/repository:Repository"
     inputs = {
-        "name": FIXED,
+        "name": NAME,
         "imageTagMutability": LEAF,
         "imageScanningConfiguration": {"scanOnPush": LEAF},
         "forceDelete": LEAF,
     }
-    name_property = "name"
     tagger = tagging.ECR
 
     def create(self, aws: Aws, inputs: Properties) -> str:

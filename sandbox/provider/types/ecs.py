@@ -9,13 +9,12 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType, known
-from sandbox.provider.shape import FIXED, LEAF
+from sandbox.provider.shape import FIXED, LEAF, NAME
 
 
 class Cluster(DeletedById):
     token = "aws:ecs/cluster:Cluster"
-    inputs = {"name": FIXED, "settings": {"name": LEAF, "value": LEAF}}
-    name_property = "name"
+    inputs = {"name": NAME, "settings": {"name": LEAF, "value": LEAF}}
     tagger = tagging.ECS
     delete_call = "ecs", "delete_cluster", "cluster"
 
@@ -126,7 +125,7 @@ class Service(ResourceType):
     API_NAMES = {"enableEcsManagedTags": "enableECSManagedTags"}
     inputs = {
         **dict.fromkeys(SAME_NAME, LEAF),
-        "name": FIXED,
+        "name": NAME,
         "cluster": FIXED,
         "launchType": FIXED,
         "capacityProviderStrategies": {"capacityProvider": LEAF, "base": LEAF, "weight": LEAF},
@@ -150,7 +149,6 @@ class Service(ResourceType):
         },
         "waitForSteadyState": LEAF,
     }
-    name_property = "name"
     tagger = tagging.ECS
 
     def create(self, aws: Aws, inputs: Properties) -> str:

@@ -8,7 +8,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType, known
-from sandbox.provider.shape import FIXED, LEAF
+from sandbox.provider.shape import FIXED, LEAF, NAME
 from sandbox.provider.waiting import wait_for
 
 _CREATED_WITHIN_SECONDS = 60 * 60.0
@@ -19,8 +19,7 @@ class SubnetGroup(DeletedById):
     """Its subnets cannot be changed here: the emulator has no such call."""
 
     token = "aws:elasticache/subnetGroup:SubnetGroup"
-    inputs = {"name": FIXED, "description": LEAF, "subnetIds": LEAF}
-    name_property = "name"
+    inputs = {"name": NAME, "description": LEAF, "subnetIds": LEAF}
     tagger = tagging.ELASTICACHE
     delete_call = "elasticache", "delete_cache_subnet_group", "CacheSubnetGroupName"
 
@@ -81,15 +80,18 @@ _CHANGED = frozenset(
     }
 )
 """What the emulator's ModifyReplicationGroup takes, and what belongs to the deletion."""
-_REPLACED = ("replicationGroupId", "engine", "port", "subnetGroupName", "atRestEncryptionEnabled", "transitEncryptionEnabled")
+_REPLACED = ("engine", "port", "subnetGroupName", "atRestEncryptionEnabled", "transitEncryptionEnabled")
 
 
 class ReplicationGroup(ResourceType):
     """One shard of Redis. The token cannot be read back, from AWS neither: only that there is one."""
 
     token = "aws:elasticache/replicationGroup:ReplicationGroup"
-    inputs = {**dict.fromkeys([*_SENT, "finalSnapshotIdentifier"], LEAF), **dict.fromkeys(_REPLACED, FIXED)}
-    name_property = "replicationGroupId"
+    inputs = {
+        **dict.fromkeys([*_SENT, "finalSnapshotIdentifier"], LEAF),
+        **dict.fromkeys(_REPLACED, FIXED),
+        "replicationGroupId": NAME,
+    }
     tagger = tagging.ELASTICACHE
 
     def create(self, aws: Aws, inputs: Properties) -> str:

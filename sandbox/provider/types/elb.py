@@ -8,7 +8,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById
-from sandbox.provider.shape import FIXED, LEAF
+from sandbox.provider.shape import FIXED, LEAF, NAME
 
 _FORWARD = {"targetGroups": {"arn": LEAF, "weight": LEAF}}
 _FIXED_RESPONSE = {"contentType": LEAF, "statusCode": LEAF, "messageBody": LEAF}
@@ -46,7 +46,7 @@ def _typed(text: str) -> Any:
 class LoadBalancer(DeletedById):
     token = "aws:lb/loadBalancer:LoadBalancer"
     inputs = {
-        "name": FIXED,
+        "name": NAME,
         "internal": FIXED,
         "loadBalancerType": FIXED,
         "securityGroups": LEAF,
@@ -56,7 +56,6 @@ class LoadBalancer(DeletedById):
         "enableDeletionProtection": LEAF,
         "accessLogs": {"bucket": LEAF, "prefix": LEAF, "enabled": LEAF},
     }
-    name_property = "name"
     tagger = tagging.ELB
     ATTRIBUTES = {
         "idleTimeout": "idle_timeout.timeout_seconds",
@@ -263,7 +262,7 @@ class TargetGroup(DeletedById):
         "unhealthyThreshold": "UnhealthyThresholdCount",
     }
     inputs = {
-        "name": FIXED,
+        "name": NAME,
         "port": FIXED,
         "protocol": FIXED,
         "targetType": FIXED,
@@ -271,7 +270,6 @@ class TargetGroup(DeletedById):
         "deregistrationDelay": LEAF,
         "healthCheck": {**dict.fromkeys(CHECK, LEAF), "matcher": LEAF},
     }
-    name_property = "name"
     tagger = tagging.ELB
     ATTRIBUTES = {"deregistrationDelay": "deregistration_delay.timeout_seconds"}
     delete_call = "elbv2", "delete_target_group", "TargetGroupArn"

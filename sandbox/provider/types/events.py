@@ -6,14 +6,13 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType, known
-from sandbox.provider.shape import FIXED, LEAF
+from sandbox.provider.shape import FIXED, LEAF, NAME
 
 
 class EventRule(DeletedById):
     token = "aws:cloudwatch/eventRule:EventRule"
     NAMES = {"description": "Description", "eventPattern": "EventPattern", "state": "State"}
-    inputs = {"name": FIXED, **dict.fromkeys(NAMES, LEAF)}
-    name_property = "name"
+    inputs = {"name": NAME, **dict.fromkeys(NAMES, LEAF)}
     tagger = tagging.EVENTS
     delete_call = "events", "delete_rule", "Name"
 

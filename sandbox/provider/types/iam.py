@@ -9,7 +9,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType
-from sandbox.provider.shape import FIXED, LEAF
+from sandbox.provider.shape import FIXED, LEAF, NAME
 
 _SESSION_SECONDS = 3600
 """How long a session lasts at most, if nothing is said (API reference of IAM, CreateRole)."""
@@ -25,13 +25,12 @@ def _text(document: Any) -> str:
 class Role(DeletedById):
     token = "aws:iam/role:Role"
     inputs = {
-        "name": FIXED,
+        "name": NAME,
         "description": LEAF,
         "assumeRolePolicy": LEAF,
         "maxSessionDuration": LEAF,
         "permissionsBoundary": LEAF,
     }
-    name_property = "name"
     tagger = tagging.IAM_ROLE
     delete_call = "iam", "delete_role", "RoleName"
 
@@ -76,8 +75,7 @@ class Policy(ResourceType):
     """A managed policy; its id is its ARN. A change makes a new version, and AWS keeps five."""
 
     token = "aws:iam/policy:Policy"
-    inputs = {"name": FIXED, "description": FIXED, "policy": LEAF}
-    name_property = "name"
+    inputs = {"name": NAME, "description": FIXED, "policy": LEAF}
     tagger = tagging.IAM_POLICY
 
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -125,8 +123,7 @@ class RolePolicy(ResourceType):
     """An inline policy; its id is the role's name and its own."""
 
     token = "aws:iam/rolePolicy:RolePolicy"
-    inputs = {"name": FIXED, "role": FIXED, "policy": LEAF}
-    name_property = "name"
+    inputs = {"name": NAME, "role": FIXED, "policy": LEAF}
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         self.update(aws, "", {}, inputs)

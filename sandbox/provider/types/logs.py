@@ -6,13 +6,12 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType
-from sandbox.provider.shape import FIXED, LEAF
+from sandbox.provider.shape import FIXED, LEAF, NAME
 
 
 class LogGroup(DeletedById):
     token = "aws:cloudwatch/logGroup:LogGroup"
-    inputs = {"name": FIXED, "retentionInDays": LEAF}
-    name_property = "name"
+    inputs = {"name": NAME, "retentionInDays": LEAF}
     tagger = tagging.LOGS
     delete_call = "logs", "delete_log_group", "logGroupName"
 
@@ -46,12 +45,11 @@ class MetricFilter(ResourceType):
 
     token = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
     inputs = {
-        "name": FIXED,
+        "name": NAME,
         "logGroupName": FIXED,
         "pattern": LEAF,
         "metricTransformation": {"name": LEAF, "namespace": LEAF, "value": LEAF},
     }
-    name_property = "name"
     TRANSFORMATION = {"name": "metricName", "namespace": "metricNamespace", "value": "metricValue"}
 
     def create(self, aws: Aws, inputs: Properties) -> str:

@@ -8,7 +8,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType, known
-from sandbox.provider.shape import FIXED, LEAF
+from sandbox.provider.shape import FIXED, LEAF, NAME
 from sandbox.provider.waiting import wait_for
 
 _CREATED_WITHIN_SECONDS = 60 * 60.0
@@ -19,8 +19,7 @@ class SubnetGroup(DeletedById):
     """Its subnets cannot be changed here: the emulator loses a group that is modified."""
 
     token = "aws:rds/subnetGroup:SubnetGroup"
-    inputs = {"name": FIXED, "description": LEAF, "subnetIds": LEAF}
-    name_property = "name"
+    inputs = {"name": NAME, "description": LEAF, "subnetIds": LEAF}
     tagger = tagging.RDS
     delete_call = "rds", "delete_db_subnet_group", "DBSubnetGroupName"
 
@@ -50,12 +49,11 @@ class SubnetGroup(DeletedById):
 class ParameterGroup(DeletedById):
     token = "aws:rds/parameterGroup:ParameterGroup"
     inputs = {
-        "name": FIXED,
+        "name": NAME,
         "family": FIXED,
         "description": FIXED,
         "parameters": {"name": LEAF, "value": LEAF, "applyMethod": LEAF},
     }
-    name_property = "name"
     tagger = tagging.RDS
     delete_call = "rds", "delete_db_parameter_group", "DBParameterGroupName"
 
@@ -137,13 +135,12 @@ _SENT = {
 """Called otherwise in answers. The emulator forgets the two of Performance Insights."""
 
 _AT_DELETION = ("skipFinalSnapshot", "finalSnapshotIdentifier")
-_REPLACED = ("identifier", "engine", "username", "dbName", "storageEncrypted", "dbSubnetGroupName", "port")
+_REPLACED = ("engine", "username", "dbName", "storageEncrypted", "dbSubnetGroupName", "port")
 
 
 class Instance(ResourceType):
     token = "aws:rds/instance:Instance"
-    inputs = {**dict.fromkeys([*_FIELDS, *_SENT, *_AT_DELETION], LEAF), **dict.fromkeys(_REPLACED, FIXED)}
-    name_property = "identifier"
+    inputs = {**dict.fromkeys([*_FIELDS, *_SENT, *_AT_DELETION], LEAF), **dict.fromkeys(_REPLACED, FIXED), "identifier": NAME}
     tagger = tagging.RDS
 
     def create(self, aws: Aws, inputs: Properties) -> str:

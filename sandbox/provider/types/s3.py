@@ -6,7 +6,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType
-from sandbox.provider.shape import FIXED, LEAF
+from sandbox.provider.shape import FIXED, LEAF, NAME
 
 _BLOCKED = {
     "blockPublicAcls": "BlockPublicAcls",
@@ -20,8 +20,7 @@ class Bucket(ResourceType):
     """Its id is its name."""
 
     token = "aws:s3/bucket:Bucket"
-    inputs = {"bucket": FIXED, "forceDestroy": LEAF}
-    name_property = "bucket"
+    inputs = {"bucket": NAME, "forceDestroy": LEAF}
     tagger = tagging.S3_BUCKET
 
     def create(self, aws: Aws, inputs: Properties) -> str:

@@ -6,7 +6,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import ResourceType
-from sandbox.provider.shape import FIXED, LEAF
+from sandbox.provider.shape import FIXED, LEAF, NAME
 
 _RECOVERY_DAYS = 30
 """What AWS takes if nothing is said."""
@@ -16,8 +16,7 @@ class Secret(ResourceType):
     """The secret without its value; its id is its ARN. A refresh cannot see the recovery window: it belongs to the deletion."""
 
     token = "aws:secretsmanager/secret:Secret"
-    inputs = {"name": FIXED, "description": LEAF, "recoveryWindowInDays": LEAF}
-    name_property = "name"
+    inputs = {"name": NAME, "description": LEAF, "recoveryWindowInDays": LEAF}
     tagger = tagging.SECRETS_MANAGER
 
     def create(self, aws: Aws, inputs: Properties) -> str:

@@ -8,13 +8,12 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType, known
-from sandbox.provider.shape import FIXED
+from sandbox.provider.shape import FIXED, NAME
 
 
 class SecurityGroup(DeletedById):
     token = "aws:ec2/securityGroup:SecurityGroup"
-    inputs = {"name": FIXED, "description": FIXED, "vpcId": FIXED}
-    name_property = "name"
+    inputs = {"name": NAME, "description": FIXED, "vpcId": FIXED}
     tagger = tagging.EC2
     delete_call = "ec2", "delete_security_group", "GroupId"
 

@@ -9,7 +9,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType, known
-from sandbox.provider.shape import FIXED, LEAF
+from sandbox.provider.shape import FIXED, LEAF, NAME
 
 
 def _attributes(aws: Aws, arn: str) -> dict[str, str] | None:
@@ -20,8 +20,7 @@ def _attributes(aws: Aws, arn: str) -> dict[str, str] | None:
 class Topic(DeletedById):
     token = "aws:sns/topic:Topic"
     ATTRIBUTES = {"displayName": "DisplayName", "kmsMasterKeyId": "KmsMasterKeyId"}
-    inputs = {"name": FIXED, **dict.fromkeys(ATTRIBUTES, LEAF)}
-    name_property = "name"
+    inputs = {"name": NAME, **dict.fromkeys(ATTRIBUTES, LEAF)}
     tagger = tagging.SNS
     delete_call = "sns", "delete_topic", "TopicArn"
 

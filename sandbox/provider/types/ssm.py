@@ -8,15 +8,14 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById
-from sandbox.provider.shape import FIXED, LEAF
+from sandbox.provider.shape import LEAF, NAME
 
 
 class Parameter(DeletedById):
     """A parameter of type String; its value comes as `insecureValue`, which previews can show."""
 
     token = "aws:ssm/parameter:Parameter"
-    inputs = {"name": FIXED, "type": LEAF, "insecureValue": LEAF, "description": LEAF}
-    name_property = "name"
+    inputs = {"name": NAME, "type": LEAF, "insecureValue": LEAF, "description": LEAF}
     tagger = tagging.SSM_PARAMETER
     volatile = frozenset({"version"})
     delete_call = "ssm", "delete_parameter", "Name"

@@ -8,7 +8,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import ResourceType
-from sandbox.provider.shape import FIXED, LEAF
+from sandbox.provider.shape import FIXED, LEAF, NAME
 from sandbox.provider.types.casing import lowered, raised
 
 _VISIBILITY = {"metricName": LEAF, "cloudwatchMetricsEnabled": LEAF, "sampledRequestsEnabled": LEAF}
@@ -36,14 +36,13 @@ class WebAcl(ResourceType):
 
     token = "aws:wafv2/webAcl:WebAcl"
     inputs = {
-        "name": FIXED,
+        "name": NAME,
         "description": LEAF,
         "scope": FIXED,
         "defaultAction": {"allow": LEAF, "block": LEAF},
         "rules": _RULE,
         "visibilityConfig": _VISIBILITY,
     }
-    name_property = "name"
     tagger = tagging.WAFV2
 
     def create(self, aws: Aws, inputs: Properties) -> str:
