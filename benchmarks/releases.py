@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from benchmarks import ecs_time, startup
 from benchmarks.estate import Estate, Ground
@@ -33,8 +34,7 @@ _APART = 1.5
 """Seconds between the starts of two lanes: starting processes would be in each other's way on a small machine."""
 
 
-@dataclass(frozen=True)
-class Series:
+class Series(NamedTuple):
     """What is measured: one way, so many services, one kind of image."""
 
     way: Way
@@ -66,8 +66,7 @@ class Release:
         )
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(NamedTuple):
     """One release of a series, measured."""
 
     seconds: float

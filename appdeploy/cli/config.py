@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
 from appdeploy.app.options import ReleaseOptions
-from appdeploy.cli.options import environment_option, examples, incident_option, region_option
+from appdeploy.cli.options import environment_option, examples, gathered, incident_option, region_option
 from appdeploy.cli.release_options import release_options, run
 
 if TYPE_CHECKING:
@@ -44,21 +46,24 @@ def list_command(service: str, environment: str, region: str | None) -> int:
     return ExitCode.OK
 
 
+@dataclass(frozen=True)
+class _Change:
+    """Where settings are changed, and whether in spite of what blocks a release."""
+
+    environment: str
+    incident: str | None
+    region: str | None
+
+
+def _change_options(function: Callable[..., int]) -> Callable[..., int]:
+    return environment_option(incident_option(release_options(region_option(gathered(_Change, "change")(function)))))
+
+
 @command.command("set", short_help="Change settings, and restart.", epilog=_SET_EXAMPLES)
 @click.argument("service", metavar="SERVICE")
 @click.argument("assignments", metavar="KEY=VALUE...", nargs=-1, required=True)
-@environment_option
-@incident_option
-@release_options
-@region_option
-def set_command(
-    service: str,
-    assignments: tuple[str, ...],
-    environment: str,
-    incident: str | None,
-    options: ReleaseOptions,
-    region: str | None,
-) -> int:
+@_change_options
+def set_command(service: str, assignments: tuple[str, ...], change: _Change, options: ReleaseOptions) -> int:
     """Write settings of SERVICE, replace its tasks by new ones that read them, and watch it to its outcome.
 
     Judged as strictly as a release: if the new tasks fail, the previous values are restored before ECS rolls back.
@@ -68,26 +73,22 @@ def set_command(
     from appdeploy.settings.setting import parse_assignments
 
     values = setting(parse_assignments(assignments))
-    return _change(Request(environment, service, values, incident), region, options)
+    return _apply(Request(change.environment, service, values, change.incident), change, options)
 
 
 @command.command("unset", short_help="Return to the defaults, and restart.", epilog=_UNSET_EXAMPLES)
 @click.argument("service", metavar="SERVICE")
 @click.argument("keys", metavar="KEY...", nargs=-1, required=True)
-@environment_option
-@incident_option
-@release_options
-@region_option
-def unset_command(
-    service: str, keys: tuple[str, ...], environment: str, incident: str | None, options: ReleaseOptions, region: str | None
-) -> int:
+@_change_options
+def unset_command(service: str, keys: tuple[str, ...], change: _Change, options: ReleaseOptions) -> int:
     """Return settings of SERVICE to the values with which infra created them, and restart as `appdeploy config set` does."""
     from appdeploy.settings.prepare import Request, unsetting
 
-    return _change(Request(environment, service, unsetting(environment, service, keys), incident), region, options)
+    values = unsetting(change.environment, service, keys)
+    return _apply(Request(change.environment, service, values, change.incident), change, options)
 
 
-def _change(request: Request, region: str | None, options: ReleaseOptions) -> int:
+def _apply(request: Request, change: _Change, options: ReleaseOptions) -> int:
     from appdeploy.settings.prepare import prepare_config
 
-    return run(lambda clients: prepare_config(request, clients), request.environment, region, options)
+    return run(lambda clients: prepare_config(request, clients), change.environment, change.region, options)

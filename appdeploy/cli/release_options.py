@@ -3,26 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
 from appdeploy.app.options import ReleaseOptions
-from appdeploy.cli.options import gathered, json_option, reason_options
+from appdeploy.cli.options import (
+    atomic_option,
+    environment_option,
+    gathered,
+    incident_option,
+    json_option,
+    reason_options,
+    region_option,
+    services_option,
+)
 
 if TYPE_CHECKING:
     from appdeploy.aws.clients import Clients
+    from appdeploy.model.operation import Operation
     from appdeploy.model.plan import ReleasePlan
 
 
 def release_options(function: Callable[..., int]) -> Callable[..., int]:
     """Reason, lock and watch of a release; the command gets them as `options`."""
-    return reason_options(_lock_wait(_on_interrupt(_gathered(function))))
+    return reason_options(lock_wait_option(_on_interrupt(_gathered(function))))
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """What is to be replaced by a release that brings no image."""
+
+    environment: str
+    services: tuple[str, ...]
+    incident: str | None
+    atomic: bool | None
+    region: str | None
+
+
+def renewal_options(function: Callable[..., int]) -> Callable[..., int]:
+    """Options of such a release; the command gets them as `renewal` and `options`."""
+    ours = release_options(region_option(gathered(Renewal, "renewal")(function)))
+    return environment_option(services_option(incident_option(atomic_option(ours))))
+
+
+def renew(operation: Operation, renewal: Renewal, options: ReleaseOptions) -> int:
+    """Carry such a release out, and return the exit status of its worst service."""
+    from appdeploy.plan.prepare import Request, prepare
+
+    request = Request(renewal.environment, operation, renewal.services, renewal.incident, renewal.atomic)
+    return run(lambda clients: prepare(request, clients).cleared(), renewal.environment, renewal.region, options)
 
 
 def resume_options(function: Callable[..., int]) -> Callable[..., int]:
     """The same for a release that has begun: its reason is in the ledger."""
-    return _lock_wait(_on_interrupt(_gathered(function)))
+    return lock_wait_option(_on_interrupt(_gathered(function)))
 
 
 def rollback_options(function: Callable[..., int]) -> Callable[..., int]:
@@ -54,7 +90,7 @@ _timeout = click.option(
 )
 _patient = click.option("--patient", is_flag=True, help="Leave a failing release to ECS's circuit breaker and alarms.")
 _json = json_option("Print one JSON object per line for each event (docs/events.md), and nothing else.")
-_lock_wait = click.option(
+lock_wait_option = click.option(
     "--lock-wait",
     type=click.IntRange(min=0),
     default=0,
@@ -62,8 +98,6 @@ _lock_wait = click.option(
     metavar="SECONDS",
     help="How long to wait while another release is running or the environment is frozen.",
 )
-
-
 _on_interrupt = click.option(
     "--on-interrupt",
     type=click.Choice(["leave", "rollback"]),

@@ -9,6 +9,7 @@ from datetime import timedelta
 import click
 
 from appdeploy.cli.options import environment_option, examples, gathered, reason_options, region_option
+from appdeploy.cli.release_options import lock_wait_option
 
 _UNITS = {"d": 86400, "h": 3600, "m": 60}
 _SHAPE = re.compile(r"(?:(\d{1,3})d)?(?:(\d{1,3})h)?(?:(\d{1,4})m)?")
@@ -56,14 +57,7 @@ _EXAMPLES = examples(
 @click.option(
     "--timeout", type=click.IntRange(min=1), default=600, show_default=True, metavar="SECONDS", help="How long to watch."
 )
-@click.option(
-    "--lock-wait",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long to wait while another release is running or the environment is frozen.",
-)
+@lock_wait_option
 @region_option
 @gathered(_Count, "asked")
 @gathered(_Wait, "wait")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,7 @@ class Freeze:
     reason: str
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(NamedTuple):
     """Changes with every write of the holder part. Equal marks mean that the holder has not renewed."""
 
     fence: int

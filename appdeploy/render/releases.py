@@ -61,12 +61,8 @@ def _service(name: str, service: ServiceEntry) -> Iterator[str]:
     if service.count is None:
         yield from _revisions(previous, target)
     yield from (f"  {change.key}: {change.previous} -> {change.target}" for change in service.settings)
-    if service.deployment_id:
-        yield f"  deployment {service.deployment_id}"
-    if service.cause:
-        yield f"  cause: {service.cause}"
-    if service.serving:
-        yield f"  reported: {service.serving}"
+    named = (("deployment ", service.deployment_id), ("cause: ", service.cause), ("reported: ", service.serving))
+    yield from (f"  {name}{text}" for name, text in named if text)
 
 
 def _revisions(previous: VersionRef, target: VersionRef) -> Iterator[str]:

@@ -20,12 +20,12 @@ def status_lines(report: StatusReport) -> Iterator[str]:
 
 def ledger_lines(report: StatusReport) -> Iterator[str]:
     """The lock's holder, and the releases that are not settled."""
-    if report.ledger_problem:
-        yield f"lock and ledger could not be read: {report.ledger_problem}"
-    if report.scaling_problem:
-        yield f"what holds autoscaling could not be read: {report.scaling_problem}"
-    if report.lock:
-        yield f"the lock is {report.lock}"
+    known = (
+        ("lock and ledger could not be read: ", report.ledger_problem),
+        ("what holds autoscaling could not be read: ", report.scaling_problem),
+        ("the lock is ", report.lock),
+    )
+    yield from (f"{words}{text}" for words, text in known if text)
     for release in report.open_releases:
         way_on = f": appdeploy resume -e {report.environment} {release.id} takes it up" if release.resume else ""
         yield f"{release.id} is {release.state}{way_on}"

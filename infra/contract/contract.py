@@ -10,17 +10,15 @@ import pulumi
 import pulumi_aws as aws
 
 from appdeploy.model.contract import PlatformContract, Promotion, ReleaseWindow, ServiceContract, contract_path
-from infra.core.component import Component
-from infra.core.names import Names
+from infra.core.component import Component, ComponentArgs
 from infra.service.service import Service
 from infra.service.settings import ServiceSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class ContractArgs:
+class ContractArgs(ComponentArgs):
     """Every value of the contract."""
 
-    names: Names
     account: pulumi.Input[str]
     region: str
     cluster_arn: pulumi.Input[str]

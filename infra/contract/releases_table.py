@@ -7,18 +7,16 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.core.component import Component
-from infra.core.names import Names
+from infra.core.component import Component, ComponentArgs
 
 _INDEXES = ("open", "organisation")
 """Attributes of few items: releases that are not settled, and releases for one customer."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReleasesTableArgs:
+class ReleasesTableArgs(ComponentArgs):
     """The environment's names, and the table's protection."""
 
-    names: Names
     protect: bool
 
 

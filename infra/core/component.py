@@ -1,11 +1,21 @@
-"""The base of all components: a pinned type token, and options for child resources."""
+"""The base of all components: a pinned type token, options for child resources, and what each is given."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 import pulumi
+
+from infra.core.names import Names
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComponentArgs:
+    """What every component is given. What one needs beside it is in a class of its own."""
+
+    names: Names
 
 
 class Component(pulumi.ComponentResource):

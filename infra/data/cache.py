@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -10,9 +9,9 @@ import pulumi_aws as aws
 
 from infra.core.component import Component
 from infra.core.dependency import Dependency
-from infra.core.names import Names
 from infra.data.database import MAINTENANCE_WINDOW, RECOVERY_DAYS
 from infra.data.settings import CacheSettings
+from infra.data.store import StoreArgs
 
 PORT = 6379
 VERSION = "7.1"
@@ -23,14 +22,10 @@ SNAPSHOT_WINDOW = "00:30-01:30"
 
 
 @dataclass(frozen=True, kw_only=True)
-class CacheArgs:
+class CacheArgs(StoreArgs):
     """Subnets and size of the cache."""
 
-    names: Names
     settings: CacheSettings
-    vpc_id: pulumi.Input[str]
-    subnet_ids: pulumi.Input[Sequence[str]]
-    protect: bool
 
 
 class Cache(Component):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -10,9 +9,9 @@ import pulumi_aws as aws
 
 from infra.core.component import Component
 from infra.core.dependency import Dependency
-from infra.core.names import Names
 from infra.data.settings import DatabaseSettings
-from infra.iam.documents import assume_role_policy
+from infra.data.store import StoreArgs
+from infra.iam.service_role import service_role
 
 PORT = 5432
 VERSION = "15"
@@ -29,15 +28,11 @@ RECOVERY_DAYS = 30
 
 
 @dataclass(frozen=True, kw_only=True)
-class DatabaseArgs:
+class DatabaseArgs(StoreArgs):
     """Subnets and size of the database."""
 
-    names: Names
     settings: DatabaseSettings
-    vpc_id: pulumi.Input[str]
-    subnet_ids: pulumi.Input[Sequence[str]]
     log_retention_days: int
-    protect: bool
 
 
 class Database(Component):
@@ -142,17 +137,14 @@ class Database(Component):
 
     def _monitoring_role(self) -> pulumi.Output[str]:
         """The role by which RDS writes enhanced monitoring metrics; known once its policy is attached."""
-        role = aws.iam.Role(
+        return service_role(
+            self,
             f"{self._name}-monitoring",
-            name=f"{self._args.names.stack}-db-monitoring",
-            description="RDS writes enhanced monitoring metrics with it",
-            assume_role_policy=assume_role_policy("monitoring.rds.amazonaws.com"),
-            opts=self.child(),
+            f"{self._args.names.stack}-db-monitoring",
+            "monitoring.rds.amazonaws.com",
+            MONITORING_POLICY,
+            "RDS writes enhanced monitoring metrics with it",
         )
-        attached = aws.iam.RolePolicyAttachment(
-            f"{self._name}-monitoring", role=role.name, policy_arn=MONITORING_POLICY, opts=self.child()
-        )
-        return pulumi.Output.all(role.arn, attached.id).apply(lambda values: str(values[0]))
 
     def _application_secret(self) -> aws.secretsmanager.Secret:
         return aws.secretsmanager.Secret(

@@ -13,8 +13,7 @@ import pulumi
 import pulumi_aws as aws
 
 from appdeploy.model.contract import Promotion
-from infra.core.component import Component
-from infra.core.names import Names
+from infra.core.component import Component, ComponentArgs
 from infra.iam.documents import Statement, managed_policy
 
 ROLE = "aws:iam/role:Role"
@@ -41,10 +40,9 @@ ACTIONS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class BoundaryArgs:
+class BoundaryArgs(ComponentArgs):
     """The environment and its region."""
 
-    names: Names
     region: str
     promotion: Promotion | None
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.core.component import Component
-from infra.core.names import Names
+from infra.core.component import Component, ComponentArgs
 from infra.core.secure_bucket import secure_bucket
 from infra.iam.documents import POLICY_VERSION
 
@@ -18,10 +17,9 @@ is encrypted with Amazon S3's own keys: load balancers write to no other."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccessLogsArgs:
+class AccessLogsArgs(ComponentArgs):
     """The bucket's owner, and the retention."""
 
-    names: Names
     account: pulumi.Input[str]
     days: int
     """Retention: an entry holds the addresses of customers."""

@@ -8,15 +8,13 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.core.component import Component
-from infra.core.names import Names
+from infra.core.component import Component, ComponentArgs
 
 
 @dataclass(frozen=True, kw_only=True)
-class LoadBalancerArgs:
+class LoadBalancerArgs(ComponentArgs):
     """Subnets, timeouts and log bucket of a load balancer."""
 
-    names: Names
     vpc_id: pulumi.Input[str]
     subnet_ids: pulumi.Input[Sequence[str]]
     idle_timeout: int

@@ -8,8 +8,7 @@ from typing import Any, TypeAlias, cast
 import pulumi
 import pulumi_aws as aws
 
-from infra.core.component import Component
-from infra.core.names import Names
+from infra.core.component import Component, ComponentArgs
 from infra.ingress.settings import FirewallSettings
 
 _Rule: TypeAlias = aws.wafv2.WebAclRuleArgsDict
@@ -41,10 +40,9 @@ MANAGED = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class FirewallArgs:
+class FirewallArgs(ComponentArgs):
     """The load balancer that it protects."""
 
-    names: Names
     settings: FirewallSettings
     load_balancer_arn: pulumi.Input[str]
 

@@ -8,9 +8,8 @@ from functools import partial
 
 import pulumi
 
-from infra.core.component import Component
+from infra.core.component import Component, ComponentArgs
 from infra.core.dependency import Dependency
-from infra.core.names import Names
 from infra.ingress.access_logs import AccessLogs, AccessLogsArgs
 from infra.ingress.base import LoadBalancerArgs, Route
 from infra.ingress.domain import Certificate, CertificateArgs, DnsRecords, DnsRecordsArgs
@@ -31,10 +30,9 @@ class Backend:
 
 
 @dataclass(frozen=True, kw_only=True)
-class IngressArgs:
+class IngressArgs(ComponentArgs):
     """Where the load balancers stand, and the services behind them."""
 
-    names: Names
     account: pulumi.Input[str]
     network: Network
     settings: LoadBalancerSettings

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from infra.core.component import Component
+from infra.core.component import Component, ComponentArgs
 from infra.core.dependency import Dependency
-from infra.core.names import DB_INIT, DB_MAINTAIN, OPERATIONS, Names
+from infra.core.names import DB_INIT, DB_MAINTAIN, OPERATIONS
 from infra.iam.documents import Statement, assume_role_policy, policy
 from infra.iam.execution_role import execution_policy
 from infra.service.image_repository import Repository, RepositoryArgs
@@ -30,10 +30,9 @@ CPU, MEMORY = 256, 512
 
 
 @dataclass(frozen=True, kw_only=True)
-class MaintenanceArgs:
+class MaintenanceArgs(ComponentArgs):
     """Cluster, subnets and database of the tasks."""
 
-    names: Names
     region: str
     version: str | None
     """Tag of the operations image; None: none yet."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.core.component import Component
+from infra.core.component import Component, ComponentArgs
 from infra.core.names import Names
 from infra.monitoring import alarm_table
 from infra.monitoring.alarm_table import Alarm
@@ -28,16 +28,14 @@ TopicArns = Mapping[NotificationTopic, pulumi.Input[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class AlarmsArgs:
-    """What is monitored, and the topics to notify."""
+class MonitoredArgs(ComponentArgs):
+    """What alarms are about, and their settings."""
 
-    names: Names
     settings: AlarmSettings
-    topics: TopicArns
     services: Mapping[str, Metrics]
-    load_balancers: Mapping[str, pulumi.Input[str]]
+    load_balancers: Mapping[str, pulumi.Output[str]]
     """ARNs, by their names here."""
-    database: pulumi.Input[str]
+    database: pulumi.Output[str]
     """Its identifier."""
     database_log: pulumi.Input[str]
     storage_gib: int
@@ -49,7 +47,7 @@ class Alarms(Component):
 
     TYPE = "axonflow:platform:Alarms"
 
-    def __init__(self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: MonitoredArgs, topics: TopicArns, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         aws.cloudwatch.LogMetricFilter(
             "slow-queries",
@@ -63,13 +61,13 @@ class Alarms(Component):
         )
         for service, metrics in args.services.items():
             target = _Monitored(args.names, service, service, metrics)
-            self._declare(target, alarm_table.service_alarms(args.settings), args.topics)
+            self._declare(target, alarm_table.service_alarms(args.settings), topics)
         for name_, arn in args.load_balancers.items():
-            suffix = pulumi.Output.from_input(arn).apply(load_balancer_suffix)
+            suffix = arn.apply(load_balancer_suffix)
             target = _Monitored(args.names, name_, name_, load_balancer_metrics(suffix))
-            self._declare(target, alarm_table.load_balancer_alarms(args.settings), args.topics)
+            self._declare(target, alarm_table.load_balancer_alarms(args.settings), topics)
         target = _Monitored(args.names, "database", args.names.database, database_metrics(args.names, args.database))
-        self._declare(target, alarm_table.database_alarms(args.settings, args.storage_gib), args.topics)
+        self._declare(target, alarm_table.database_alarms(args.settings, args.storage_gib), topics)
         self.register_outputs({})
 
     def _declare(self, target: _Monitored, alarms: Sequence[Alarm], topics: TopicArns) -> None:

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.core.component import Component
-from infra.core.names import Names
+from infra.core.component import Component, ComponentArgs
 from infra.monitoring.metrics import Metric, Metrics
 
 WIDTH = 24
@@ -22,10 +21,9 @@ PERIOD_SECONDS = 60
 
 
 @dataclass(frozen=True, kw_only=True)
-class DashboardsArgs:
+class DashboardsArgs(ComponentArgs):
     """What is shown."""
 
-    names: Names
     region: str
     services: Mapping[str, Metrics]
     load_balancers: Mapping[str, Metrics]

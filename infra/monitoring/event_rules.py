@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.core.component import Component
-from infra.core.names import RELEASE_EVENTS, Names
+from infra.core.component import Component, ComponentArgs
+from infra.core.names import RELEASE_EVENTS
 from infra.monitoring.settings import NotificationTopic
 
 FAILED_OUTCOMES = ("rolled-back-by-ecs", "rolled-back", "failed", "superseded", "timed-out", "skipped")
@@ -20,10 +20,9 @@ _SUMMARY = aws.cloudwatch.EventTargetInputTransformerArgs(
 
 
 @dataclass(frozen=True, kw_only=True)
-class EventRulesArgs:
+class EventRulesArgs(ComponentArgs):
     """The topics to notify, and the services whose deployments are watched."""
 
-    names: Names
     topics: Mapping[NotificationTopic, pulumi.Input[str]]
     service_arns: Sequence[pulumi.Input[str]]
 

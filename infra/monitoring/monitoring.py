@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 
 from infra.core.component import Component
-from infra.core.names import Names
-from infra.monitoring.alarms import Alarms, AlarmsArgs
+from infra.monitoring.alarms import Alarms, MonitoredArgs
 from infra.monitoring.dashboards import Dashboards, DashboardsArgs
 from infra.monitoring.event_rules import EventRules, EventRulesArgs
-from infra.monitoring.metrics import Metrics, database_metrics, load_balancer_metrics, load_balancer_suffix
-from infra.monitoring.settings import AlarmSettings
+from infra.monitoring.metrics import database_metrics, load_balancer_metrics, load_balancer_suffix
 from infra.monitoring.topics import Topics, TopicsArgs
 
 
 @dataclass(frozen=True, kw_only=True)
-class MonitoringArgs:
+class MonitoringArgs(MonitoredArgs):
     """What is monitored."""
 
-    names: Names
     account: pulumi.Input[str]
     region: str
-    settings: AlarmSettings
-    services: Mapping[str, Metrics]
     service_arns: Sequence[pulumi.Input[str]]
-    load_balancers: Mapping[str, pulumi.Output[str]]
-    """ARNs, by their names here."""
-    database: pulumi.Output[str]
-    """Its identifier."""
-    database_log: pulumi.Input[str]
-    storage_gib: int
-    """Of the database."""
 
 
 class Monitoring(Component):
@@ -46,20 +34,7 @@ class Monitoring(Component):
         names, inside = args.names, pulumi.ResourceOptions(parent=self)
         subscribed = TopicsArgs(names=names, account=args.account, subscriptions=args.settings.subscriptions)
         topics = Topics("topics", subscribed, inside).arns
-        Alarms(
-            "alarms",
-            AlarmsArgs(
-                names=names,
-                settings=args.settings,
-                topics=topics,
-                services=args.services,
-                load_balancers=args.load_balancers,
-                database=args.database,
-                database_log=args.database_log,
-                storage_gib=args.storage_gib,
-            ),
-            inside,
-        )
+        Alarms("alarms", args, topics, inside)
         EventRules("event-rules", EventRulesArgs(names=names, topics=topics, service_arns=args.service_arns), inside)
         Dashboards(
             "dashboards",

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.core.component import Component
-from infra.core.names import Names
+from infra.core.component import Component, ComponentArgs
 from infra.iam.documents import POLICY_VERSION
 from infra.monitoring.settings import NotificationTopic, Subscription
 
@@ -19,10 +18,9 @@ PUBLISHERS = ("cloudwatch.amazonaws.com", "events.amazonaws.com")
 
 
 @dataclass(frozen=True, kw_only=True)
-class TopicsArgs:
+class TopicsArgs(ComponentArgs):
     """The environment's names, its account, and the subscriptions."""
 
-    names: Names
     account: pulumi.Input[str]
     subscriptions: Mapping[NotificationTopic, tuple[Subscription, ...]]
 

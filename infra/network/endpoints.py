@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.core.component import Component
-from infra.core.names import Names
+from infra.core.component import Component, ComponentArgs
 
 HTTPS = 443
 
@@ -20,10 +19,9 @@ vpc-endpoints.html), and language models, of which only those of Amazon Bedrock 
 
 
 @dataclass(frozen=True, kw_only=True)
-class EndpointsArgs:
+class EndpointsArgs(ComponentArgs):
     """Subnets of the endpoints, and who may use them."""
 
-    names: Names
     region: str
     vpc_id: pulumi.Input[str]
     subnet_ids: pulumi.Input[Sequence[str]]

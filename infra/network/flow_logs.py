@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.core.component import Component
-from infra.core.names import Names
+from infra.core.component import Component, ComponentArgs
 from infra.iam.documents import Statement, assume_role_policy, policy
 from infra.network.settings import Traffic
 
@@ -19,10 +18,9 @@ incident while it lasts."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class FlowLogsArgs:
+class FlowLogsArgs(ComponentArgs):
     """Recorded traffic, and retention."""
 
-    names: Names
     vpc_id: pulumi.Input[str]
     traffic: Traffic
     retention_days: int

@@ -10,8 +10,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_awsx as awsx
 
-from infra.core.component import Component
-from infra.core.names import Names
+from infra.core.component import Component, ComponentArgs
 from infra.network.endpoints import Endpoints, EndpointsArgs
 from infra.network.flow_logs import FlowLogs, FlowLogsArgs
 from infra.network.settings import NetworkSettings
@@ -25,10 +24,9 @@ PRIVATE = "Private"
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetworkArgs:
+class NetworkArgs(ComponentArgs):
     """Plain settings: the network depends on no other resource."""
 
-    names: Names
     region: str
     settings: NetworkSettings
     log_retention_days: int

@@ -7,19 +7,16 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.core.component import Component
-from infra.core.names import Names
-from infra.iam.documents import assume_role_policy
+from infra.core.component import Component, ComponentArgs
+from infra.iam.service_role import service_role
 
 ON_DEMAND, SPOT = "FARGATE", "FARGATE_SPOT"
 LOAD_BALANCER_POLICY = "arn:aws:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClusterArgs:
+class ClusterArgs(ComponentArgs):
     """The environment's names."""
-
-    names: Names
 
 
 def capacity_provider_strategies(spot_percent: int) -> list[aws.ecs.ServiceCapacityProviderStrategyArgs]:
@@ -53,18 +50,15 @@ class Cluster(Component):
         providers = aws.ecs.ClusterCapacityProviders(
             name, cluster_name=cluster.name, capacity_providers=[ON_DEMAND, SPOT], opts=self.child()
         )
-        role = aws.iam.Role(
-            f"{name}-traffic",
-            name=f"{args.names.stack}-ecs-traffic",
-            description="ECS registers targets and shifts listener weights with it",
-            assume_role_policy=assume_role_policy("ecs.amazonaws.com"),
-            opts=self.child(),
-        )
-        attached = aws.iam.RolePolicyAttachment(
-            f"{name}-traffic", role=role.name, policy_arn=LOAD_BALANCER_POLICY, opts=self.child()
-        )
         # ECS refuses a service whose capacity provider the cluster does not have yet.
         self.arn = pulumi.Output.all(cluster.arn, providers.id).apply(lambda values: str(values[0]))
-        # Known once its policy is attached: ECS does not check that when a service is created, and fails later.
-        self.traffic_role_arn = pulumi.Output.all(role.arn, attached.id).apply(lambda values: str(values[0]))
+        # ECS does not check the policy when a service is created, and fails later.
+        self.traffic_role_arn = service_role(
+            self,
+            f"{name}-traffic",
+            f"{args.names.stack}-ecs-traffic",
+            "ecs.amazonaws.com",
+            LOAD_BALANCER_POLICY,
+            "ECS registers targets and shifts listener weights with it",
+        )
         self.register_outputs({"arn": self.arn})

@@ -13,15 +13,13 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.core.component import Component
-from infra.core.names import Names
+from infra.core.component import Component, ComponentArgs
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConfigParametersArgs:
+class ConfigParametersArgs(ComponentArgs):
     """The service's short name, and the initial value of each setting."""
 
-    names: Names
     service: str
     initial_values: Mapping[str, str]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pulumi
 import pulumi_aws as aws
@@ -27,8 +28,7 @@ class TaskNetworkAccess:
     dependencies: Sequence[Dependency]
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Rule:
+class _Rule(NamedTuple):
     """One rule: what a group accepts from another one, or sends to it."""
 
     name: str
@@ -66,28 +66,7 @@ def security_group(name: str, access: TaskNetworkAccess, opts: pulumi.ResourceOp
 
 def _rules(name: str, tasks: pulumi.Input[str], access: TaskNetworkAccess) -> Iterator[_Rule]:
     load_balancer = access.load_balancer_security_group_id
-    yield _Rule(
-        name=f"{name}-from-load-balancer",
-        kind=INGRESS,
-        group=tasks,
-        peer=load_balancer,
-        port=access.port,
-        description="Requests from the load balancer",
-    )
-    yield _Rule(
-        name=f"load-balancer-to-{name}",
-        kind=EGRESS,
-        group=load_balancer,
-        peer=tasks,
-        port=access.port,
-        description=f"Requests to {name}",
-    )
-    for dependency in access.dependencies:
-        yield _Rule(
-            name=f"{dependency.name}-from-{name}",
-            kind=INGRESS,
-            group=dependency.security_group_id,
-            peer=tasks,
-            port=dependency.port,
-            description=f"Tasks of {access.service}",
-        )
+    yield _Rule(f"{name}-from-load-balancer", INGRESS, tasks, load_balancer, access.port, "Requests from the load balancer")
+    yield _Rule(f"load-balancer-to-{name}", EGRESS, load_balancer, tasks, access.port, f"Requests to {name}")
+    for to in access.dependencies:
+        yield _Rule(f"{to.name}-from-{name}", INGRESS, to.security_group_id, tasks, to.port, f"Tasks of {access.service}")

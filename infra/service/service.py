@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.core.component import Component
+from infra.core.component import Component, ComponentArgs
 from infra.core.dependency import Dependency
-from infra.core.names import Names
 from infra.iam.documents import assume_role_policy
 from infra.iam.execution_role import execution_policy
 from infra.ingress.base import Route
@@ -36,10 +35,9 @@ UNHEALTHY_THRESHOLD = 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServiceArgs:
+class ServiceArgs(ComponentArgs):
     """Settings of the service, and what it needs from other components."""
 
-    names: Names
     region: str
     settings: ServiceSettings
     registry: RegistrySettings

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from sandbox.provider.aws import Aws
 from sandbox.provider.codec import UNKNOWN, Properties, is_unknown
-from sandbox.provider.shape import LEAF, Spec, in_shape_of, unknown_names
+from sandbox.provider.shape import FIXED, LEAF, NAME, Spec, in_shape_of, unknown_names
 from sandbox.provider.tagging import Tagger
 
 RANDOM_SUFFIX = 7
@@ -23,10 +23,6 @@ class ResourceType(ABC):
 
     token: ClassVar[str]
     inputs: ClassVar[Spec]
-    replace_on: ClassVar[frozenset[str]] = frozenset()
-    """Inputs of which a change makes a new resource."""
-    name_property: ClassVar[str | None] = None
-    """The input that is made from the resource's logical name when the program leaves it out."""
     tagger: ClassVar[Tagger | None] = None
     volatile: ClassVar[frozenset[str]] = frozenset()
     """Outputs that any change in place changes too: a preview cannot know them."""
@@ -46,6 +42,16 @@ class ResourceType(ABC):
     @abstractmethod
     def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
         """Delete it; that it is gone already is no error here, the caller takes care of it."""
+
+    @property
+    def replace_on(self) -> frozenset[str]:
+        """Inputs of which a change makes a new resource."""
+        return frozenset(name for name, inner in self.inputs.items() if inner in (FIXED, NAME))
+
+    @property
+    def name_property(self) -> str | None:
+        """The input that is made from the resource's logical name when the program leaves it out."""
+        return next((name for name, inner in self.inputs.items() if inner == NAME), None)
 
     def unknown_inputs(self, inputs: Properties) -> list[str]:
         """Names that this type does not know, dotted where they are inside others."""
@@ -94,6 +100,17 @@ class ResourceType(ABC):
     def tag_key(self, identifier: str, properties: Mapping[str, Any]) -> str:
         """What the service's tagging calls want."""
         return str(properties["arn"]) if self.tagger and self.tagger.by_arn else identifier
+
+
+class DeletedById(ResourceType):
+    """A resource type of which one call with nothing but the id deletes the resource."""
+
+    delete_call: ClassVar[tuple[str, str, str]]
+    """The service, its call, and the parameter that takes the id."""
+
+    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
+        service, call, parameter = self.delete_call
+        getattr(aws(service), call)(**{parameter: identifier})
 
 
 def _without_tags(inputs: Properties) -> Properties:

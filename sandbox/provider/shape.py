@@ -12,9 +12,13 @@ from typing import Any
 
 LEAF = None
 """Marks a property without properties of its own in a resource type's `inputs`."""
+FIXED = "fixed"
+"""The same of one of which a change makes a new resource."""
+NAME = "name"
+"""FIXED, and made from the resource's logical name when the program leaves it out."""
 
 Spec = Mapping[str, Any]
-"""Property names of a resource type: LEAF, or the names inside (of an object, or of each object of a list)."""
+"""Property names of a resource type: LEAF, FIXED, NAME, or the names inside (of an object, or of each object of a list)."""
 
 
 def unknown_names(properties: Mapping[str, Any], spec: Spec, path: str = "") -> Iterator[str]:
@@ -23,7 +27,7 @@ def unknown_names(properties: Mapping[str, Any], spec: Spec, path: str = "") -> 
         here = f"{path}{name}"
         if name not in spec:
             yield here
-        elif spec[name] is not LEAF:
+        elif isinstance(spec[name], Mapping):
             for item in value if isinstance(value, list) else [value]:
                 if isinstance(item, dict):
                     yield from unknown_names(item, spec[name], f"{here}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.provider.aws import Aws, or_none
@@ -58,116 +58,80 @@ ELB = Tagger(
     lambda aws, key, tags: aws("elbv2").add_tags(ResourceArns=[key], Tags=pairs(tags)),
     lambda aws, key, names: aws("elbv2").remove_tags(ResourceArns=[key], TagKeys=names),
 )
-ECS = Tagger(
-    True,
-    lambda aws, key: from_pairs(aws("ecs").list_tags_for_resource(resourceArn=key)["tags"]),
-    lambda aws, key, tags: aws("ecs").tag_resource(resourceArn=key, tags=lower_pairs(tags)),
-    lambda aws, key, names: aws("ecs").untag_resource(resourceArn=key, tagKeys=names),
+_LIST = ("list_tags_for_resource", "tag_resource", "untag_resource")
+"""What most services call the reading, adding and removing of tags."""
+_LIST_ADD = ("list_tags_for_resource", "add_tags_to_resource", "remove_tags_from_resource")
+
+
+@dataclass(frozen=True)
+class _Form:
+    """How tags stand in an answer, and how a service takes those to add and to remove."""
+
+    read: Callable[[Any], dict[str, str]]
+    add: Callable[[Tags], Mapping[str, Any]]
+    remove: Callable[[list[str]], Mapping[str, Any]]
+
+
+_PAIRS = _Form(lambda found: from_pairs(found["Tags"]), lambda tags: {"Tags": pairs(tags)}, lambda names: {"TagKeys": names})
+_TAG_LIST = replace(_PAIRS, read=lambda found: from_pairs(found["TagList"]))
+_MAPPING = replace(_PAIRS, read=lambda found: dict(sorted(found["Tags"].items())), add=lambda tags: {"Tags": dict(tags)})
+_LOWER = _Form(
+    lambda found: from_pairs(found["tags"]), lambda tags: {"tags": lower_pairs(tags)}, lambda names: {"tagKeys": names}
 )
-ECR = Tagger(
-    True,
-    lambda aws, key: from_pairs(aws("ecr").list_tags_for_resource(resourceArn=key)["tags"]),
-    lambda aws, key, tags: aws("ecr").tag_resource(resourceArn=key, tags=pairs(tags)),
-    lambda aws, key, names: aws("ecr").untag_resource(resourceArn=key, tagKeys=names),
+_ECR = replace(_LOWER, add=lambda tags: {"tags": pairs(tags)})
+_LOGS = replace(_LOWER, read=lambda found: dict(sorted(found["tags"].items())), add=lambda tags: {"tags": dict(tags)})
+_ACM = replace(_PAIRS, remove=lambda names: {"Tags": [{"Key": name} for name in names]})
+_WAFV2 = replace(_PAIRS, read=lambda found: from_pairs(found["TagInfoForResource"]["TagList"]))
+_SECRETS = replace(_PAIRS, read=lambda found: from_pairs(found.get("Tags", [])))
+_KMS = replace(
+    _PAIRS,
+    read=lambda found: dict(sorted((tag["TagKey"], tag["TagValue"]) for tag in found["Tags"])),
+    add=lambda tags: {"Tags": [{"TagKey": name, "TagValue": value} for name, value in sorted(tags.items())]},
 )
-IAM_ROLE = Tagger(
-    False,
-    lambda aws, key: from_pairs(aws("iam").list_role_tags(RoleName=key)["Tags"]),
-    lambda aws, key, tags: aws("iam").tag_role(RoleName=key, Tags=pairs(tags)),
-    lambda aws, key, names: aws("iam").untag_role(RoleName=key, TagKeys=names),
+
+
+def _tagger(service: str, calls: tuple[str, str, str], key: str, form: _Form = _PAIRS, *, by_arn: bool = True) -> Tagger:
+    """A tagger by the names of the service's calls and of their parameter that takes the ARN or id."""
+    read, add, remove = calls
+    return Tagger(
+        by_arn,
+        lambda aws, value: form.read(getattr(aws(service), read)(**{key: value})),
+        lambda aws, value, tags: getattr(aws(service), add)(**{key: value}, **form.add(tags)),
+        lambda aws, value, names: getattr(aws(service), remove)(**{key: value}, **form.remove(names)),
+    )
+
+
+ECS = _tagger("ecs", _LIST, "resourceArn", _LOWER)
+ECR = _tagger("ecr", _LIST, "resourceArn", _ECR)
+IAM_ROLE = _tagger("iam", ("list_role_tags", "tag_role", "untag_role"), "RoleName", by_arn=False)
+IAM_POLICY = _tagger("iam", ("list_policy_tags", "tag_policy", "untag_policy"), "PolicyArn")
+IAM_OIDC = _tagger(
+    "iam",
+    ("list_open_id_connect_provider_tags", "tag_open_id_connect_provider", "untag_open_id_connect_provider"),
+    "OpenIDConnectProviderArn",
 )
-IAM_POLICY = Tagger(
-    True,
-    lambda aws, key: from_pairs(aws("iam").list_policy_tags(PolicyArn=key)["Tags"]),
-    lambda aws, key, tags: aws("iam").tag_policy(PolicyArn=key, Tags=pairs(tags)),
-    lambda aws, key, names: aws("iam").untag_policy(PolicyArn=key, TagKeys=names),
+LOGS = _tagger("logs", _LIST, "resourceArn", _LOGS)
+ACM = _tagger(
+    "acm", ("list_tags_for_certificate", "add_tags_to_certificate", "remove_tags_from_certificate"), "CertificateArn", _ACM
 )
-IAM_OIDC = Tagger(
-    True,
-    lambda aws, key: from_pairs(aws("iam").list_open_id_connect_provider_tags(OpenIDConnectProviderArn=key)["Tags"]),
-    lambda aws, key, tags: aws("iam").tag_open_id_connect_provider(OpenIDConnectProviderArn=key, Tags=pairs(tags)),
-    lambda aws, key, names: aws("iam").untag_open_id_connect_provider(OpenIDConnectProviderArn=key, TagKeys=names),
+WAFV2 = _tagger("wafv2", _LIST, "ResourceARN", _WAFV2)
+AUTOSCALING = _tagger("application-autoscaling", _LIST, "ResourceARN", _MAPPING)
+DYNAMODB = _tagger("dynamodb", ("list_tags_of_resource", "tag_resource", "untag_resource"), "ResourceArn")
+SECRETS_MANAGER = _tagger(
+    "secretsmanager", ("describe_secret", "tag_resource", "untag_resource"), "SecretId", _SECRETS, by_arn=False
 )
-LOGS = Tagger(
-    True,
-    lambda aws, key: dict(sorted(aws("logs").list_tags_for_resource(resourceArn=key)["tags"].items())),
-    lambda aws, key, tags: aws("logs").tag_resource(resourceArn=key, tags=dict(tags)),
-    lambda aws, key, names: aws("logs").untag_resource(resourceArn=key, tagKeys=names),
-)
-ACM = Tagger(
-    True,
-    lambda aws, key: from_pairs(aws("acm").list_tags_for_certificate(CertificateArn=key)["Tags"]),
-    lambda aws, key, tags: aws("acm").add_tags_to_certificate(CertificateArn=key, Tags=pairs(tags)),
-    lambda aws, key, names: aws("acm").remove_tags_from_certificate(CertificateArn=key, Tags=[{"Key": name} for name in names]),
-)
-WAFV2 = Tagger(
-    True,
-    lambda aws, key: from_pairs(aws("wafv2").list_tags_for_resource(ResourceARN=key)["TagInfoForResource"]["TagList"]),
-    lambda aws, key, tags: aws("wafv2").tag_resource(ResourceARN=key, Tags=pairs(tags)),
-    lambda aws, key, names: aws("wafv2").untag_resource(ResourceARN=key, TagKeys=names),
-)
-AUTOSCALING = Tagger(
-    True,
-    lambda aws, key: dict(sorted(aws("application-autoscaling").list_tags_for_resource(ResourceARN=key)["Tags"].items())),
-    lambda aws, key, tags: aws("application-autoscaling").tag_resource(ResourceARN=key, Tags=dict(tags)),
-    lambda aws, key, names: aws("application-autoscaling").untag_resource(ResourceARN=key, TagKeys=names),
-)
-DYNAMODB = Tagger(
-    True,
-    lambda aws, key: from_pairs(aws("dynamodb").list_tags_of_resource(ResourceArn=key)["Tags"]),
-    lambda aws, key, tags: aws("dynamodb").tag_resource(ResourceArn=key, Tags=pairs(tags)),
-    lambda aws, key, names: aws("dynamodb").untag_resource(ResourceArn=key, TagKeys=names),
-)
+KMS = _tagger("kms", ("list_resource_tags", "tag_resource", "untag_resource"), "KeyId", _KMS, by_arn=False)
+CLOUDWATCH = _tagger("cloudwatch", _LIST, "ResourceARN")
+EVENTS = _tagger("events", _LIST, "ResourceARN")
+SNS = _tagger("sns", _LIST, "ResourceArn")
+RDS = _tagger("rds", _LIST_ADD, "ResourceName", _TAG_LIST)
+ELASTICACHE = _tagger("elasticache", _LIST_ADD, "ResourceName", _TAG_LIST)
 SSM_PARAMETER = Tagger(
     False,
     lambda aws, key: from_pairs(aws("ssm").list_tags_for_resource(ResourceType="Parameter", ResourceId=key)["TagList"]),
     lambda aws, key, tags: aws("ssm").add_tags_to_resource(ResourceType="Parameter", ResourceId=key, Tags=pairs(tags)),
     lambda aws, key, names: aws("ssm").remove_tags_from_resource(ResourceType="Parameter", ResourceId=key, TagKeys=names),
 )
-SECRETS_MANAGER = Tagger(
-    False,
-    lambda aws, key: from_pairs(aws("secretsmanager").describe_secret(SecretId=key).get("Tags", [])),
-    lambda aws, key, tags: aws("secretsmanager").tag_resource(SecretId=key, Tags=pairs(tags)),
-    lambda aws, key, names: aws("secretsmanager").untag_resource(SecretId=key, TagKeys=names),
-)
-
-KMS = Tagger(
-    False,
-    lambda aws, key: dict(sorted((tag["TagKey"], tag["TagValue"]) for tag in aws("kms").list_resource_tags(KeyId=key)["Tags"])),
-    lambda aws, key, tags: aws("kms").tag_resource(
-        KeyId=key, Tags=[{"TagKey": name, "TagValue": value} for name, value in sorted(tags.items())]
-    ),
-    lambda aws, key, names: aws("kms").untag_resource(KeyId=key, TagKeys=names),
-)
-
-
-def _by_arn(service: str, argument: str) -> Tagger:
-    """The calls of CloudWatch, EventBridge and SNS differ in one argument's name."""
-    return Tagger(
-        True,
-        lambda aws, key: from_pairs(aws(service).list_tags_for_resource(**{argument: key})["Tags"]),
-        lambda aws, key, tags: aws(service).tag_resource(**{argument: key}, Tags=pairs(tags)),
-        lambda aws, key, names: aws(service).untag_resource(**{argument: key}, TagKeys=names),
-    )
-
-
-CLOUDWATCH = _by_arn("cloudwatch", "ResourceARN")
-EVENTS = _by_arn("events", "ResourceARN")
-SNS = _by_arn("sns", "ResourceArn")
-
-
-def _by_resource_name(service: str) -> Tagger:
-    """RDS and ElastiCache have the same calls."""
-    return Tagger(
-        True,
-        lambda aws, key: from_pairs(aws(service).list_tags_for_resource(ResourceName=key)["TagList"]),
-        lambda aws, key, tags: aws(service).add_tags_to_resource(ResourceName=key, Tags=pairs(tags)),
-        lambda aws, key, names: aws(service).remove_tags_from_resource(ResourceName=key, TagKeys=names),
-    )
-
-
-RDS = _by_resource_name("rds")
-ELASTICACHE = _by_resource_name("elasticache")
 
 
 def _bucket_tags(aws: Aws, bucket: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -22,6 +22,8 @@ from tests.support.release_scenario import (
     LONG_AGO,
     AwsSays,
     FakeService,
+    Moment,
+    crashed,
     described,
     platform_contract,
     service_contract,
@@ -88,6 +90,18 @@ class FakeAws(FakeEcs, FakeSurroundings):
         image = f"{contract.repository}@{DIGESTS[version]}"
         self.task_definitions[task_definition_arn(revision)] = described(revision, image, contract.container, tags)
         return FakeService(contract, task_definition_arn(revision))
+
+    def scripted(self, *script: Moment, after_stop: Sequence[Moment] = ()) -> FakeService:
+        """An environment with one released service, whose next rollout follows that script."""
+        service = self.released()
+        service.script, service.after_stop = list(script), list(after_stop)
+        self.environment(service)
+        return service
+
+    def crashing(self) -> FakeService:
+        """The same of a release whose tasks crash; once it is stopped, ECS rolls it back."""
+        back = Moment(status="ROLLBACK_SUCCESSFUL", primary="former", rollout="COMPLETED")
+        return self.scripted(Moment(), Moment((crashed(1), crashed(2))), after_stop=[back])
 
     def remember(self, service: FakeService, *steps: tuple[str, str], template: str | None = None) -> None:
         """Give the service a history of versions with a status each, oldest first; it runs what it ran."""

@@ -24,16 +24,18 @@ def hand_over(clients: Clients, balancer: Balancer, role: str, url: str) -> None
     )
     sent = aws_platform.task_definition(f"{_REPOSITORY}:unreleased", role, aws_platform.TEMPLATE)
     template = clients("ecs").register_task_definition(**sent)["taskDefinition"]["taskDefinitionArn"]
-    for name, value in (("platform", _platform(url).dump()), ("services/agent", _service(balancer, template).dump())):
-        clients("ssm").put_parameter(Name=f"{contract_path(ENVIRONMENT)}{name}", Type="String", Value=value)
+    contracts = {"platform": platform_contract(aws_platform.CLUSTER, url), "services/agent": _service(balancer, template)}
+    for name, contract in contracts.items():
+        clients("ssm").put_parameter(Name=f"{contract_path(ENVIRONMENT)}{name}", Type="String", Value=contract.dump())
 
 
-def _platform(url: str) -> PlatformContract:
+def platform_contract(cluster: str, url: str) -> PlatformContract:
+    """What the environment has beside its services."""
     return PlatformContract(
         environment=ENVIRONMENT,
         account=ACCOUNT,
         region=REGION,
-        cluster=f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/{aws_platform.CLUSTER}",
+        cluster=f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/{cluster}",
         releases_table=TABLE,
         url=url,
     )

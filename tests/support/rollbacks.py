@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from appdeploy.model.ledger_entry import Entry
 from appdeploy.rollback.prepare import Request, prepare_rollback
-from tests.support.release_scenario import DONE, Moment
+from tests.support.release_scenario import DONE, LONG_AGO, Moment
 
 OK = "SUCCESSFUL"
 
@@ -28,6 +29,25 @@ def roller(clients, run):
         return run(plan=make, lock_wait=None)
 
     return go
+
+
+def listed(command, capsys):
+    """What `rollback --list` prints."""
+    assert command("rollback", "-e", "staging", "--list") == 0
+    return capsys.readouterr().out
+
+
+def entry_of(service, release_id="upgrade-2026-1101-120000-abcdef", started=LONG_AGO):
+    """A release of the agent alone, long ago, by its part of the entry."""
+    return Entry(
+        id=release_id,
+        kind="upgrade",
+        environment="staging",
+        purpose="p",
+        who="alice",
+        started=started,
+        services={"agent": service},
+    )
 
 
 def sent(aws):

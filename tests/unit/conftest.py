@@ -112,3 +112,13 @@ def command(monkeypatch, clients, aws):
     monkeypatch.setattr("appdeploy.model.clock.SystemClock.sleep", lambda self, seconds: slept.append(seconds))
     monkeypatch.setattr("appdeploy.model.clock.SystemClock.now", lambda self: time.monotonic() + sum(slept))
     return lambda *arguments: cli.run(arguments)
+
+
+@pytest.fixture
+def interrupted(command, monkeypatch):
+    """The person presses Ctrl-C when the command pauses for the first time; after `command`, which makes no pause last."""
+
+    def interrupt(self, seconds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("appdeploy.model.clock.SystemClock.sleep", interrupt)

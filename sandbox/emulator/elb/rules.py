@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,7 @@ class RequestFacts:
     source_ip: str
 
 
-@dataclass(frozen=True)
-class WeightedGroup:
+class WeightedGroup(NamedTuple):
     group_arn: str
     weight: int
 
@@ -48,8 +47,7 @@ class Forward:
         return rng.choices(self.groups, weights)[0].group_arn
 
 
-@dataclass(frozen=True)
-class FixedResponse:
+class FixedResponse(NamedTuple):
     status: int
     content_type: str
     body: str

@@ -11,6 +11,7 @@ import threading
 from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from sandbox.emulator.journal import Journal, Kind
 
@@ -24,8 +25,7 @@ class TargetState(StrEnum):
     DRAINING = "draining"
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """A state with its reason code and description, as DescribeTargetHealth gives them."""
 
     state: TargetState

@@ -9,20 +9,20 @@ from sandbox.errors import SandboxError
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType
-from sandbox.provider.shape import LEAF
+from sandbox.provider.resource import DeletedById, ResourceType
+from sandbox.provider.shape import FIXED
 
 _ISSUED_WITHIN_SECONDS = 60.0
 _POLL_SECONDS = 0.2
 
 
-class Certificate(ResourceType):
+class Certificate(DeletedById):
     """A public certificate, validated by DNS records."""
 
     token = "aws:acm/certificate:Certificate"
-    inputs = {"domainName": LEAF, "subjectAlternativeNames": LEAF, "validationMethod": LEAF}
-    replace_on = frozenset(inputs)
+    inputs = {"domainName": FIXED, "subjectAlternativeNames": FIXED, "validationMethod": FIXED}
     tagger = tagging.ACM
+    delete_call = "acm", "delete_certificate", "CertificateArn"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         tags = tagging.pairs(inputs["tagsAll"])
@@ -59,16 +59,12 @@ class Certificate(ResourceType):
             ],
         }
 
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("acm").delete_certificate(CertificateArn=identifier)
-
 
 class CertificateValidation(ResourceType):
     """Nothing on AWS: creating it waits until the certificate is issued."""
 
     token = "aws:acm/certificateValidation:CertificateValidation"
-    inputs = {"certificateArn": LEAF, "validationRecordFqdns": LEAF}
-    replace_on = frozenset(inputs)
+    inputs = {"certificateArn": FIXED, "validationRecordFqdns": FIXED}
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         arn = inputs["certificateArn"]

@@ -8,7 +8,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import ResourceType
-from sandbox.provider.shape import LEAF
+from sandbox.provider.shape import FIXED, LEAF, NAME
 
 _ACTIONS = {
     "alarmDescription": "AlarmDescription",
@@ -55,7 +55,7 @@ class MetricAlarm(ResourceType):
     }
     METRIC = {"metricName": "MetricName", "namespace": "Namespace"}
     inputs = {
-        "name": LEAF,
+        "name": NAME,
         **dict.fromkeys(NAMES, LEAF),
         "dimensions": LEAF,
         "metricQueries": {
@@ -63,8 +63,6 @@ class MetricAlarm(ResourceType):
             "metric": dict.fromkeys(("metricName", "namespace", "period", "stat", "dimensions"), LEAF),
         },
     }
-    replace_on = frozenset({"name"})
-    name_property = "name"
     tagger = tagging.CLOUDWATCH
 
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -120,8 +118,7 @@ class MetricAlarm(ResourceType):
 class CompositeAlarm(ResourceType):
     token = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
     NAMES = {**_ACTIONS, "alarmRule": "AlarmRule"}
-    inputs = {"alarmName": LEAF, **dict.fromkeys(NAMES, LEAF)}
-    replace_on = frozenset({"alarmName"})
+    inputs = {"alarmName": FIXED, **dict.fromkeys(NAMES, LEAF)}
     tagger = tagging.CLOUDWATCH
 
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -146,8 +143,7 @@ class CompositeAlarm(ResourceType):
 
 class Dashboard(ResourceType):
     token = "aws:cloudwatch/dashboard:Dashboard"
-    inputs = {"dashboardName": LEAF, "dashboardBody": LEAF}
-    replace_on = frozenset({"dashboardName"})
+    inputs = {"dashboardName": FIXED, "dashboardBody": LEAF}
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         aws("cloudwatch").put_dashboard(DashboardName=inputs["dashboardName"], DashboardBody=inputs["dashboardBody"])

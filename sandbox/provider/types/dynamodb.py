@@ -7,17 +7,17 @@ from typing import Any
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType
-from sandbox.provider.shape import LEAF
+from sandbox.provider.resource import DeletedById
+from sandbox.provider.shape import FIXED, LEAF, NAME
 
 
-class Table(ResourceType):
+class Table(DeletedById):
     token = "aws:dynamodb/table:Table"
     inputs = {
-        "name": LEAF,
+        "name": NAME,
         "billingMode": LEAF,
-        "hashKey": LEAF,
-        "rangeKey": LEAF,
+        "hashKey": FIXED,
+        "rangeKey": FIXED,
         "attributes": {"name": LEAF, "type": LEAF},
         "globalSecondaryIndexes": {
             "name": LEAF,
@@ -27,9 +27,8 @@ class Table(ResourceType):
         "pointInTimeRecovery": {"enabled": LEAF},
         "deletionProtectionEnabled": LEAF,
     }
-    replace_on = frozenset({"name", "hashKey", "rangeKey"})
-    name_property = "name"
     tagger = tagging.DYNAMODB
+    delete_call = "dynamodb", "delete_table", "TableName"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         keys = [(inputs["hashKey"], "HASH")] + ([(inputs["rangeKey"], "RANGE")] if "rangeKey" in inputs else [])
@@ -92,9 +91,6 @@ class Table(ResourceType):
             "pointInTimeRecovery": {"enabled": recovery},
             "deletionProtectionEnabled": table.get("DeletionProtectionEnabled", False),
         }
-
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("dynamodb").delete_table(TableName=identifier)
 
 
 def _indexes(inputs: Properties) -> dict[str, dict[str, Any]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType, known
-from sandbox.provider.shape import LEAF
+from sandbox.provider.resource import DeletedById, ResourceType, known
+from sandbox.provider.shape import FIXED, LEAF
 
 
 def _tag_specification(kind: str, inputs: Properties) -> list[dict[str, object]]:
@@ -14,11 +14,11 @@ def _tag_specification(kind: str, inputs: Properties) -> list[dict[str, object]]
     return [{"ResourceType": kind, "Tags": tags}] if tags else []
 
 
-class Vpc(ResourceType):
+class Vpc(DeletedById):
     token = "aws:ec2/vpc:Vpc"
-    inputs = {"cidrBlock": LEAF, "enableDnsHostnames": LEAF, "enableDnsSupport": LEAF}
-    replace_on = frozenset({"cidrBlock"})
+    inputs = {"cidrBlock": FIXED, "enableDnsHostnames": LEAF, "enableDnsSupport": LEAF}
     tagger = tagging.EC2
+    delete_call = "ec2", "delete_vpc", "VpcId"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         vpc = aws("ec2").create_vpc(CidrBlock=inputs["cidrBlock"], TagSpecifications=_tag_specification("vpc", inputs))["Vpc"]
@@ -48,15 +48,12 @@ class Vpc(ResourceType):
         reply = aws("ec2").describe_vpc_attribute(VpcId=identifier, Attribute=name)
         return bool(reply[name[0].upper() + name[1:]]["Value"])
 
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("ec2").delete_vpc(VpcId=identifier)
 
-
-class Subnet(ResourceType):
+class Subnet(DeletedById):
     token = "aws:ec2/subnet:Subnet"
-    inputs = {"vpcId": LEAF, "cidrBlock": LEAF, "availabilityZone": LEAF, "mapPublicIpOnLaunch": LEAF}
-    replace_on = frozenset({"vpcId", "cidrBlock", "availabilityZone"})
+    inputs = {"vpcId": FIXED, "cidrBlock": FIXED, "availabilityZone": FIXED, "mapPublicIpOnLaunch": LEAF}
     tagger = tagging.EC2
+    delete_call = "ec2", "delete_subnet", "SubnetId"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         subnet = aws("ec2").create_subnet(
@@ -85,14 +82,10 @@ class Subnet(ResourceType):
             "mapPublicIpOnLaunch": subnet["MapPublicIpOnLaunch"],
         }
 
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("ec2").delete_subnet(SubnetId=identifier)
-
 
 class InternetGateway(ResourceType):
     token = "aws:ec2/internetGateway:InternetGateway"
-    inputs = {"vpcId": LEAF}
-    replace_on = frozenset({"vpcId"})
+    inputs = {"vpcId": FIXED}
     tagger = tagging.EC2
 
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -113,11 +106,11 @@ class InternetGateway(ResourceType):
         aws("ec2").delete_internet_gateway(InternetGatewayId=identifier)
 
 
-class ElasticIp(ResourceType):
+class ElasticIp(DeletedById):
     token = "aws:ec2/eip:Eip"
-    inputs = {"domain": LEAF}
-    replace_on = frozenset({"domain"})
+    inputs = {"domain": FIXED}
     tagger = tagging.EC2
+    delete_call = "ec2", "release_address", "AllocationId"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         specification = _tag_specification("elastic-ip", inputs)
@@ -130,15 +123,12 @@ class ElasticIp(ResourceType):
         address = found["Addresses"][0]
         return {"allocationId": identifier, "publicIp": address["PublicIp"], "domain": address["Domain"]}
 
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("ec2").release_address(AllocationId=identifier)
 
-
-class NatGateway(ResourceType):
+class NatGateway(DeletedById):
     token = "aws:ec2/natGateway:NatGateway"
-    inputs = {"allocationId": LEAF, "subnetId": LEAF}
-    replace_on = frozenset(inputs)
+    inputs = {"allocationId": FIXED, "subnetId": FIXED}
     tagger = tagging.EC2
+    delete_call = "ec2", "delete_nat_gateway", "NatGatewayId"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         gateway = aws("ec2").create_nat_gateway(
@@ -160,15 +150,12 @@ class NatGateway(ResourceType):
             "publicIp": address.get("PublicIp", ""),
         }
 
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("ec2").delete_nat_gateway(NatGatewayId=identifier)
 
-
-class RouteTable(ResourceType):
+class RouteTable(DeletedById):
     token = "aws:ec2/routeTable:RouteTable"
-    inputs = {"vpcId": LEAF}
-    replace_on = frozenset({"vpcId"})
+    inputs = {"vpcId": FIXED}
     tagger = tagging.EC2
+    delete_call = "ec2", "delete_route_table", "RouteTableId"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         specification = _tag_specification("route-table", inputs)
@@ -179,16 +166,12 @@ class RouteTable(ResourceType):
         found = or_none(lambda: aws("ec2").describe_route_tables(RouteTableIds=[identifier]))
         return None if found is None else {"vpcId": found["RouteTables"][0]["VpcId"]}
 
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("ec2").delete_route_table(RouteTableId=identifier)
-
 
 class Route(ResourceType):
     """One route of a table; its id is the table and the destination, as in the real provider."""
 
     token = "aws:ec2/route:Route"
-    inputs = {"routeTableId": LEAF, "destinationCidrBlock": LEAF, "gatewayId": LEAF, "natGatewayId": LEAF}
-    replace_on = frozenset({"routeTableId", "destinationCidrBlock"})
+    inputs = {"routeTableId": FIXED, "destinationCidrBlock": FIXED, "gatewayId": LEAF, "natGatewayId": LEAF}
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         aws("ec2").create_route(**self._call(inputs))
@@ -221,10 +204,10 @@ class Route(ResourceType):
         aws("ec2").delete_route(RouteTableId=table, DestinationCidrBlock=destination)
 
 
-class RouteTableAssociation(ResourceType):
+class RouteTableAssociation(DeletedById):
     token = "aws:ec2/routeTableAssociation:RouteTableAssociation"
-    inputs = {"subnetId": LEAF, "routeTableId": LEAF}
-    replace_on = frozenset(inputs)
+    inputs = {"subnetId": FIXED, "routeTableId": FIXED}
+    delete_call = "ec2", "disassociate_route_table", "AssociationId"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         reply = aws("ec2").associate_route_table(SubnetId=inputs["subnetId"], RouteTableId=inputs["routeTableId"])
@@ -237,6 +220,3 @@ class RouteTableAssociation(ResourceType):
             return None
         found = next(item for item in tables[0]["Associations"] if item["RouteTableAssociationId"] == identifier)
         return {"subnetId": found["SubnetId"], "routeTableId": found["RouteTableId"]}
-
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("ec2").disassociate_route_table(AssociationId=identifier)

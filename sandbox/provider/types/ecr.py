@@ -5,20 +5,18 @@ from __future__ import annotations
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType
-from sandbox.provider.shape import LEAF
+from sandbox.provider.resource import DeletedById, ResourceType
+from sandbox.provider.shape import FIXED, LEAF, NAME
 
 
 class Repository(ResourceType):
     token = "aws:ecr/repository:Repository"
     inputs = {
-        "name": LEAF,
+        "name": NAME,
         "imageTagMutability": LEAF,
         "imageScanningConfiguration": {"scanOnPush": LEAF},
         "forceDelete": LEAF,
     }
-    replace_on = frozenset({"name"})
-    name_property = "name"
     tagger = tagging.ECR
 
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -57,12 +55,12 @@ class Repository(ResourceType):
         aws("ecr").delete_repository(repositoryName=identifier, force=bool(state.get("forceDelete")))
 
 
-class LifecyclePolicy(ResourceType):
+class LifecyclePolicy(DeletedById):
     """A repository has one at most, so its id is the repository's name. The emulator keeps it and expires nothing."""
 
     token = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
-    inputs = {"repository": LEAF, "policy": LEAF}
-    replace_on = frozenset({"repository"})
+    inputs = {"repository": FIXED, "policy": LEAF}
+    delete_call = "ecr", "delete_lifecycle_policy", "repositoryName"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         self.update(aws, inputs["repository"], {}, inputs)
@@ -80,6 +78,3 @@ class LifecyclePolicy(ResourceType):
             "policy": found["lifecyclePolicyText"],
             "registryId": found["registryId"],
         }
-
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("ecr").delete_lifecycle_policy(repositoryName=identifier)

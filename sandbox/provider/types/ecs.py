@@ -8,16 +8,15 @@ from typing import Any
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType, known
-from sandbox.provider.shape import LEAF
+from sandbox.provider.resource import DeletedById, ResourceType, known
+from sandbox.provider.shape import FIXED, LEAF, NAME
 
 
-class Cluster(ResourceType):
+class Cluster(DeletedById):
     token = "aws:ecs/cluster:Cluster"
-    inputs = {"name": LEAF, "settings": {"name": LEAF, "value": LEAF}}
-    replace_on = frozenset({"name"})
-    name_property = "name"
+    inputs = {"name": NAME, "settings": {"name": LEAF, "value": LEAF}}
     tagger = tagging.ECS
+    delete_call = "ecs", "delete_cluster", "cluster"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         made = aws("ecs").create_cluster(
@@ -36,16 +35,12 @@ class Cluster(ResourceType):
             return None
         return {"arn": identifier, "name": found[0]["clusterName"], "settings": found[0].get("settings", [])}
 
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("ecs").delete_cluster(cluster=identifier)
-
 
 class CapacityProviders(ResourceType):
     """Which capacity providers a cluster has. Its id is the cluster's name."""
 
     token = "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders"
-    inputs = {"clusterName": LEAF, "capacityProviders": LEAF}
-    replace_on = frozenset({"clusterName"})
+    inputs = {"clusterName": FIXED, "capacityProviders": LEAF}
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         self.update(aws, inputs["clusterName"], {}, inputs)
@@ -79,8 +74,7 @@ class TaskDefinition(ResourceType):
         "executionRoleArn",
         "taskRoleArn",
     )
-    inputs = {**dict.fromkeys(KEPT, LEAF), "containerDefinitions": LEAF, "skipDestroy": LEAF, "trackLatest": LEAF}
-    replace_on = frozenset({*KEPT, "containerDefinitions"})
+    inputs = {**dict.fromkeys(KEPT, FIXED), "containerDefinitions": FIXED, "skipDestroy": LEAF, "trackLatest": LEAF}
     tagger = tagging.ECS
 
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -131,9 +125,9 @@ class Service(ResourceType):
     API_NAMES = {"enableEcsManagedTags": "enableECSManagedTags"}
     inputs = {
         **dict.fromkeys(SAME_NAME, LEAF),
-        "name": LEAF,
-        "cluster": LEAF,
-        "launchType": LEAF,
+        "name": NAME,
+        "cluster": FIXED,
+        "launchType": FIXED,
         "capacityProviderStrategies": {"capacityProvider": LEAF, "base": LEAF, "weight": LEAF},
         "forceNewDeployment": LEAF,
         "deploymentMinimumHealthyPercent": LEAF,
@@ -155,8 +149,6 @@ class Service(ResourceType):
         },
         "waitForSteadyState": LEAF,
     }
-    replace_on = frozenset({"name", "cluster", "launchType"})
-    name_property = "name"
     tagger = tagging.ECS
 
     def create(self, aws: Aws, inputs: Properties) -> str:

@@ -7,22 +7,21 @@ from typing import Any
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType, known
-from sandbox.provider.shape import LEAF
+from sandbox.provider.resource import DeletedById, ResourceType, known
+from sandbox.provider.shape import FIXED, LEAF, NAME
 from sandbox.provider.waiting import wait_for
 
 _CREATED_WITHIN_SECONDS = 60 * 60.0
 """The real provider's own limit (registry.terraform.io/providers/hashicorp/aws, elasticache_replication_group: Timeouts)."""
 
 
-class SubnetGroup(ResourceType):
+class SubnetGroup(DeletedById):
     """Its subnets cannot be changed here: the emulator has no such call."""
 
     token = "aws:elasticache/subnetGroup:SubnetGroup"
-    inputs = {"name": LEAF, "description": LEAF, "subnetIds": LEAF}
-    replace_on = frozenset({"name"})
-    name_property = "name"
+    inputs = {"name": NAME, "description": LEAF, "subnetIds": LEAF}
     tagger = tagging.ELASTICACHE
+    delete_call = "elasticache", "delete_cache_subnet_group", "CacheSubnetGroupName"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         aws("elasticache").create_cache_subnet_group(
@@ -45,9 +44,6 @@ class SubnetGroup(ResourceType):
             "subnetIds": [subnet["SubnetIdentifier"] for subnet in group["Subnets"]],
             "vpcId": group["VpcId"],
         }
-
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("elasticache").delete_cache_subnet_group(CacheSubnetGroupName=identifier)
 
 
 _SENT = {
@@ -84,17 +80,18 @@ _CHANGED = frozenset(
     }
 )
 """What the emulator's ModifyReplicationGroup takes, and what belongs to the deletion."""
+_REPLACED = ("engine", "port", "subnetGroupName", "atRestEncryptionEnabled", "transitEncryptionEnabled")
 
 
 class ReplicationGroup(ResourceType):
     """One shard of Redis. The token cannot be read back, from AWS neither: only that there is one."""
 
     token = "aws:elasticache/replicationGroup:ReplicationGroup"
-    inputs = dict.fromkeys([*_SENT, "finalSnapshotIdentifier"], LEAF)
-    replace_on = frozenset(
-        {"replicationGroupId", "engine", "port", "subnetGroupName", "atRestEncryptionEnabled", "transitEncryptionEnabled"}
-    )
-    name_property = "replicationGroupId"
+    inputs = {
+        **dict.fromkeys([*_SENT, "finalSnapshotIdentifier"], LEAF),
+        **dict.fromkeys(_REPLACED, FIXED),
+        "replicationGroupId": NAME,
+    }
     tagger = tagging.ELASTICACHE
 
     def create(self, aws: Aws, inputs: Properties) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType
-from sandbox.provider.shape import LEAF
+from sandbox.provider.resource import DeletedById
+from sandbox.provider.shape import FIXED, LEAF, NAME
 
 _FORWARD = {"targetGroups": {"arn": LEAF, "weight": LEAF}}
 _FIXED_RESPONSE = {"contentType": LEAF, "statusCode": LEAF, "messageBody": LEAF}
@@ -43,12 +43,12 @@ def _typed(text: str) -> Any:
     return int(text) if text.isdigit() else text
 
 
-class LoadBalancer(ResourceType):
+class LoadBalancer(DeletedById):
     token = "aws:lb/loadBalancer:LoadBalancer"
     inputs = {
-        "name": LEAF,
-        "internal": LEAF,
-        "loadBalancerType": LEAF,
+        "name": NAME,
+        "internal": FIXED,
+        "loadBalancerType": FIXED,
         "securityGroups": LEAF,
         "subnets": LEAF,
         "idleTimeout": LEAF,
@@ -56,8 +56,6 @@ class LoadBalancer(ResourceType):
         "enableDeletionProtection": LEAF,
         "accessLogs": {"bucket": LEAF, "prefix": LEAF, "enabled": LEAF},
     }
-    replace_on = frozenset({"name", "internal", "loadBalancerType"})
-    name_property = "name"
     tagger = tagging.ELB
     ATTRIBUTES = {
         "idleTimeout": "idle_timeout.timeout_seconds",
@@ -65,6 +63,7 @@ class LoadBalancer(ResourceType):
         "enableDeletionProtection": "deletion_protection.enabled",
     }
     LOGS = {"enabled": "access_logs.s3.enabled", "bucket": "access_logs.s3.bucket", "prefix": "access_logs.s3.prefix"}
+    delete_call = "elbv2", "delete_load_balancer", "LoadBalancerArn"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         balancer = aws("elbv2").create_load_balancer(
@@ -114,9 +113,6 @@ class LoadBalancer(ResourceType):
             "accessLogs": _read_attributes(attributes, self.LOGS),
         }
 
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("elbv2").delete_load_balancer(LoadBalancerArn=identifier)
-
 
 def _to_action(action: Properties) -> dict[str, Any]:
     made: dict[str, Any] = {"Type": action["type"]}
@@ -148,18 +144,18 @@ def _from_action(action: dict[str, Any]) -> Properties:
     return made
 
 
-class Listener(ResourceType):
+class Listener(DeletedById):
     token = "aws:lb/listener:Listener"
     inputs = {
-        "loadBalancerArn": LEAF,
+        "loadBalancerArn": FIXED,
         "port": LEAF,
         "protocol": LEAF,
         "defaultActions": _ACTION,
         "sslPolicy": LEAF,
         "certificateArn": LEAF,
     }
-    replace_on = frozenset({"loadBalancerArn"})
     tagger = tagging.ELB
+    delete_call = "elbv2", "delete_listener", "ListenerArn"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         tags = tagging.pairs(inputs["tagsAll"])
@@ -194,21 +190,18 @@ class Listener(ResourceType):
             "certificateArn": next((item["CertificateArn"] for item in listener.get("Certificates", [])), None),
         }
 
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("elbv2").delete_listener(ListenerArn=identifier)
 
-
-class ListenerRule(ResourceType):
+class ListenerRule(DeletedById):
     token = "aws:lb/listenerRule:ListenerRule"
     inputs = {
-        "listenerArn": LEAF,
+        "listenerArn": FIXED,
         "priority": LEAF,
         "conditions": {"pathPattern": {"values": LEAF}, "hostHeader": {"values": LEAF}},
         "actions": _ACTION,
     }
-    replace_on = frozenset({"listenerArn"})
     tagger = tagging.ELB
     FIELDS = {"pathPattern": ("path-pattern", "PathPatternConfig"), "hostHeader": ("host-header", "HostHeaderConfig")}
+    delete_call = "elbv2", "delete_rule", "RuleArn"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         made = aws("elbv2").create_rule(
@@ -258,11 +251,8 @@ class ListenerRule(ResourceType):
             "actions": [_from_action(action) for action in rule["Actions"]],
         }
 
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("elbv2").delete_rule(RuleArn=identifier)
 
-
-class TargetGroup(ResourceType):
+class TargetGroup(DeletedById):
     token = "aws:lb/targetGroup:TargetGroup"
     CHECK = {
         "path": "HealthCheckPath",
@@ -272,18 +262,17 @@ class TargetGroup(ResourceType):
         "unhealthyThreshold": "UnhealthyThresholdCount",
     }
     inputs = {
-        "name": LEAF,
-        "port": LEAF,
-        "protocol": LEAF,
-        "targetType": LEAF,
-        "vpcId": LEAF,
+        "name": NAME,
+        "port": FIXED,
+        "protocol": FIXED,
+        "targetType": FIXED,
+        "vpcId": FIXED,
         "deregistrationDelay": LEAF,
         "healthCheck": {**dict.fromkeys(CHECK, LEAF), "matcher": LEAF},
     }
-    replace_on = frozenset({"name", "port", "protocol", "targetType", "vpcId"})
-    name_property = "name"
     tagger = tagging.ELB
     ATTRIBUTES = {"deregistrationDelay": "deregistration_delay.timeout_seconds"}
+    delete_call = "elbv2", "delete_target_group", "TargetGroupArn"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         made = aws("elbv2").create_target_group(
@@ -331,6 +320,3 @@ class TargetGroup(ResourceType):
             "healthCheck": {**check, "matcher": group.get("Matcher", {}).get("HttpCode")},
             **_read_attributes(attributes, self.ATTRIBUTES),
         }
-
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("elbv2").delete_target_group(TargetGroupArn=identifier)

@@ -8,22 +8,21 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import ResourceType, known
-from sandbox.provider.shape import LEAF
+from sandbox.provider.shape import FIXED, LEAF
 
 
 class VpcEndpoint(ResourceType):
     token = "aws:ec2/vpcEndpoint:VpcEndpoint"
     inputs = {
-        "vpcId": LEAF,
-        "serviceName": LEAF,
-        "vpcEndpointType": LEAF,
+        "vpcId": FIXED,
+        "serviceName": FIXED,
+        "vpcEndpointType": FIXED,
         "routeTableIds": LEAF,
         "subnetIds": LEAF,
         "securityGroupIds": LEAF,
-        "privateDnsEnabled": LEAF,
+        # The emulator cannot change private DNS in place, which AWS's ModifyVpcEndpoint can.
+        "privateDnsEnabled": FIXED,
     }
-    # The emulator cannot change private DNS in place, which AWS's ModifyVpcEndpoint can.
-    replace_on = frozenset({"vpcId", "serviceName", "vpcEndpointType", "privateDnsEnabled"})
     tagger = tagging.EC2
     LISTS = {"routeTableIds": "RouteTableIds", "subnetIds": "SubnetIds", "securityGroupIds": "SecurityGroupIds"}
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType, known
-from sandbox.provider.shape import LEAF
+from sandbox.provider.resource import DeletedById, ResourceType, known
+from sandbox.provider.shape import FIXED, LEAF, NAME
 
 
-class EventRule(ResourceType):
+class EventRule(DeletedById):
     token = "aws:cloudwatch/eventRule:EventRule"
     NAMES = {"description": "Description", "eventPattern": "EventPattern", "state": "State"}
-    inputs = {"name": LEAF, **dict.fromkeys(NAMES, LEAF)}
-    replace_on = frozenset({"name"})
-    name_property = "name"
+    inputs = {"name": NAME, **dict.fromkeys(NAMES, LEAF)}
     tagger = tagging.EVENTS
+    delete_call = "events", "delete_rule", "Name"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         aws("events").put_rule(Name=inputs["name"], Tags=tagging.pairs(inputs["tagsAll"]), **self._call(inputs))
@@ -34,15 +33,11 @@ class EventRule(ResourceType):
         live = {name: rule[member] for name, member in self.NAMES.items() if member in rule}
         return {"arn": rule["Arn"], "name": rule["Name"], **live}
 
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("events").delete_rule(Name=identifier)
-
 
 class EventTarget(ResourceType):
     token = "aws:cloudwatch/eventTarget:EventTarget"
     TRANSFORMER = {"inputPaths": "InputPathsMap", "inputTemplate": "InputTemplate"}
-    inputs = {"rule": LEAF, "targetId": LEAF, "arn": LEAF, "inputTransformer": {"inputPaths": LEAF, "inputTemplate": LEAF}}
-    replace_on = frozenset({"rule", "targetId"})
+    inputs = {"rule": FIXED, "targetId": FIXED, "arn": LEAF, "inputTransformer": {"inputPaths": LEAF, "inputTemplate": LEAF}}
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         target: Properties = {"Id": inputs["targetId"], "Arn": inputs["arn"]}

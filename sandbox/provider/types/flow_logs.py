@@ -6,7 +6,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import ResourceType
-from sandbox.provider.shape import LEAF
+from sandbox.provider.shape import FIXED
 
 _GROUP = ":log-group:"
 
@@ -16,13 +16,12 @@ class FlowLog(ResourceType):
 
     token = "aws:ec2/flowLog:FlowLog"
     inputs = {
-        "vpcId": LEAF,
-        "trafficType": LEAF,
-        "logDestination": LEAF,
-        "iamRoleArn": LEAF,
-        "maxAggregationInterval": LEAF,
+        "vpcId": FIXED,
+        "trafficType": FIXED,
+        "logDestination": FIXED,
+        "iamRoleArn": FIXED,
+        "maxAggregationInterval": FIXED,
     }
-    replace_on = frozenset(inputs)
     tagger = tagging.EC2
 
     def create(self, aws: Aws, inputs: Properties) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType
-from sandbox.provider.shape import LEAF
+from sandbox.provider.resource import DeletedById, ResourceType
+from sandbox.provider.shape import FIXED, LEAF, NAME
 
 _SESSION_SECONDS = 3600
 """How long a session lasts at most, if nothing is said (API reference of IAM, CreateRole)."""
@@ -22,18 +22,17 @@ def _text(document: Any) -> str:
     return document if isinstance(document, str) else json.dumps(document, sort_keys=True)
 
 
-class Role(ResourceType):
+class Role(DeletedById):
     token = "aws:iam/role:Role"
     inputs = {
-        "name": LEAF,
+        "name": NAME,
         "description": LEAF,
         "assumeRolePolicy": LEAF,
         "maxSessionDuration": LEAF,
         "permissionsBoundary": LEAF,
     }
-    replace_on = frozenset({"name"})
-    name_property = "name"
     tagger = tagging.IAM_ROLE
+    delete_call = "iam", "delete_role", "RoleName"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         boundary = inputs.get("permissionsBoundary")
@@ -71,17 +70,12 @@ class Role(ResourceType):
             "uniqueId": role["RoleId"],
         }
 
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("iam").delete_role(RoleName=identifier)
-
 
 class Policy(ResourceType):
     """A managed policy; its id is its ARN. A change makes a new version, and AWS keeps five."""
 
     token = "aws:iam/policy:Policy"
-    inputs = {"name": LEAF, "description": LEAF, "policy": LEAF}
-    replace_on = frozenset({"name", "description"})
-    name_property = "name"
+    inputs = {"name": NAME, "description": FIXED, "policy": LEAF}
     tagger = tagging.IAM_POLICY
 
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -129,9 +123,7 @@ class RolePolicy(ResourceType):
     """An inline policy; its id is the role's name and its own."""
 
     token = "aws:iam/rolePolicy:RolePolicy"
-    inputs = {"name": LEAF, "role": LEAF, "policy": LEAF}
-    replace_on = frozenset({"name", "role"})
-    name_property = "name"
+    inputs = {"name": NAME, "role": FIXED, "policy": LEAF}
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         self.update(aws, "", {}, inputs)
@@ -152,8 +144,7 @@ class RolePolicy(ResourceType):
 
 class RolePolicyAttachment(ResourceType):
     token = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
-    inputs = {"role": LEAF, "policyArn": LEAF}
-    replace_on = frozenset(inputs)
+    inputs = {"role": FIXED, "policyArn": FIXED}
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         aws("iam").attach_role_policy(RoleName=inputs["role"], PolicyArn=inputs["policyArn"])

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from sandbox.provider.aws import Aws
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType
-from sandbox.provider.shape import LEAF
+from sandbox.provider.resource import DeletedById
+from sandbox.provider.shape import FIXED, LEAF
 
 
-class Alias(ResourceType):
+class Alias(DeletedById):
     """Its id is its name."""
 
     token = "aws:kms/alias:Alias"
-    inputs = {"name": LEAF, "targetKeyId": LEAF}
-    replace_on = frozenset({"name"})
+    inputs = {"name": FIXED, "targetKeyId": LEAF}
+    delete_call = "kms", "delete_alias", "AliasName"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         aws("kms").create_alias(AliasName=inputs["name"], TargetKeyId=inputs["targetKeyId"])
@@ -28,6 +28,3 @@ class Alias(ResourceType):
             if alias["AliasName"] == identifier:
                 return {"arn": alias["AliasArn"], "name": identifier, "targetKeyId": alias["TargetKeyId"]}
         return None
-
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("kms").delete_alias(AliasName=identifier)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType
-from sandbox.provider.shape import LEAF
+from sandbox.provider.resource import DeletedById, ResourceType
+from sandbox.provider.shape import FIXED, LEAF, NAME
 
 
-class LogGroup(ResourceType):
+class LogGroup(DeletedById):
     token = "aws:cloudwatch/logGroup:LogGroup"
-    inputs = {"name": LEAF, "retentionInDays": LEAF}
-    replace_on = frozenset({"name"})
-    name_property = "name"
+    inputs = {"name": NAME, "retentionInDays": LEAF}
     tagger = tagging.LOGS
+    delete_call = "logs", "delete_log_group", "logGroupName"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         aws("logs").create_log_group(logGroupName=inputs["name"], tags=inputs["tagsAll"])
@@ -40,22 +39,17 @@ class LogGroup(ResourceType):
             "retentionInDays": group.get("retentionInDays", 0),
         }
 
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("logs").delete_log_group(logGroupName=identifier)
-
 
 class MetricFilter(ResourceType):
     """A metric made of the log lines that a pattern finds."""
 
     token = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
     inputs = {
-        "name": LEAF,
-        "logGroupName": LEAF,
+        "name": NAME,
+        "logGroupName": FIXED,
         "pattern": LEAF,
         "metricTransformation": {"name": LEAF, "namespace": LEAF, "value": LEAF},
     }
-    replace_on = frozenset({"name", "logGroupName"})
-    name_property = "name"
     TRANSFORMATION = {"name": "metricName", "namespace": "metricNamespace", "value": "metricValue"}
 
     def create(self, aws: Aws, inputs: Properties) -> str:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType
-from sandbox.provider.shape import LEAF
+from sandbox.provider.resource import DeletedById
+from sandbox.provider.shape import FIXED, LEAF
 from sandbox.provider.tagging import IAM_OIDC, pairs
 
 
-class OpenIdConnectProvider(ResourceType):
+class OpenIdConnectProvider(DeletedById):
     """Its id is its ARN."""
 
     token = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
-    inputs = {"url": LEAF, "clientIdLists": LEAF}
-    replace_on = frozenset({"url"})
+    inputs = {"url": FIXED, "clientIdLists": LEAF}
     tagger = IAM_OIDC
+    delete_call = "iam", "delete_open_id_connect_provider", "OpenIDConnectProviderArn"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         made = aws("iam").create_open_id_connect_provider(
@@ -29,6 +29,3 @@ class OpenIdConnectProvider(ResourceType):
             return None
         # IAM answers with the host alone (API reference of IAM, GetOpenIDConnectProvider).
         return {"arn": identifier, "url": f"https://{found['Url']}", "clientIdLists": found["ClientIDList"]}
-
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("iam").delete_open_id_connect_provider(OpenIDConnectProviderArn=identifier)

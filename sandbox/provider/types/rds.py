@@ -7,22 +7,21 @@ from typing import Any
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType, known
-from sandbox.provider.shape import LEAF
+from sandbox.provider.resource import DeletedById, ResourceType, known
+from sandbox.provider.shape import FIXED, LEAF, NAME
 from sandbox.provider.waiting import wait_for
 
 _CREATED_WITHIN_SECONDS = 60 * 60.0
 """The real provider's own limit (registry.terraform.io/providers/hashicorp/aws, db_instance: Timeouts)."""
 
 
-class SubnetGroup(ResourceType):
+class SubnetGroup(DeletedById):
     """Its subnets cannot be changed here: the emulator loses a group that is modified."""
 
     token = "aws:rds/subnetGroup:SubnetGroup"
-    inputs = {"name": LEAF, "description": LEAF, "subnetIds": LEAF}
-    replace_on = frozenset({"name"})
-    name_property = "name"
+    inputs = {"name": NAME, "description": LEAF, "subnetIds": LEAF}
     tagger = tagging.RDS
+    delete_call = "rds", "delete_db_subnet_group", "DBSubnetGroupName"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         aws("rds").create_db_subnet_group(
@@ -46,21 +45,17 @@ class SubnetGroup(ResourceType):
             "vpcId": group["VpcId"],
         }
 
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("rds").delete_db_subnet_group(DBSubnetGroupName=identifier)
 
-
-class ParameterGroup(ResourceType):
+class ParameterGroup(DeletedById):
     token = "aws:rds/parameterGroup:ParameterGroup"
     inputs = {
-        "name": LEAF,
-        "family": LEAF,
-        "description": LEAF,
+        "name": NAME,
+        "family": FIXED,
+        "description": FIXED,
         "parameters": {"name": LEAF, "value": LEAF, "applyMethod": LEAF},
     }
-    replace_on = frozenset({"name", "family", "description"})
-    name_property = "name"
     tagger = tagging.RDS
+    delete_call = "rds", "delete_db_parameter_group", "DBParameterGroupName"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         aws("rds").create_db_parameter_group(
@@ -102,9 +97,6 @@ class ParameterGroup(ResourceType):
             ],
         }
 
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("rds").delete_db_parameter_group(DBParameterGroupName=identifier)
-
 
 _FIELDS = {
     "identifier": "DBInstanceIdentifier",
@@ -143,13 +135,12 @@ _SENT = {
 """Called otherwise in answers. The emulator forgets the two of Performance Insights."""
 
 _AT_DELETION = ("skipFinalSnapshot", "finalSnapshotIdentifier")
+_REPLACED = ("engine", "username", "dbName", "storageEncrypted", "dbSubnetGroupName", "port")
 
 
 class Instance(ResourceType):
     token = "aws:rds/instance:Instance"
-    inputs = dict.fromkeys([*_FIELDS, *_SENT, *_AT_DELETION], LEAF)
-    replace_on = frozenset({"identifier", "engine", "username", "dbName", "storageEncrypted", "dbSubnetGroupName", "port"})
-    name_property = "identifier"
+    inputs = {**dict.fromkeys([*_FIELDS, *_SENT, *_AT_DELETION], LEAF), **dict.fromkeys(_REPLACED, FIXED), "identifier": NAME}
     tagger = tagging.RDS
 
     def create(self, aws: Aws, inputs: Properties) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import ResourceType
-from sandbox.provider.shape import LEAF
+from sandbox.provider.shape import FIXED, LEAF
 
 
 class Record(ResourceType):
@@ -19,15 +19,14 @@ class Record(ResourceType):
 
     token = "aws:route53/record:Record"
     inputs = {
-        "zoneId": LEAF,
-        "name": LEAF,
-        "type": LEAF,
+        "zoneId": FIXED,
+        "name": FIXED,
+        "type": FIXED,
         "ttl": LEAF,
         "records": LEAF,
         "aliases": {"name": LEAF, "zoneId": LEAF, "evaluateTargetHealth": LEAF},
         "allowOverwrite": LEAF,
     }
-    replace_on = frozenset({"zoneId", "name", "type"})
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         self._change(aws, "UPSERT" if inputs.get("allowOverwrite") else "CREATE", inputs)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType
-from sandbox.provider.shape import LEAF
+from sandbox.provider.resource import DeletedById, ResourceType
+from sandbox.provider.shape import FIXED, LEAF, NAME
 
 _BLOCKED = {
     "blockPublicAcls": "BlockPublicAcls",
@@ -20,9 +20,7 @@ class Bucket(ResourceType):
     """Its id is its name."""
 
     token = "aws:s3/bucket:Bucket"
-    inputs = {"bucket": LEAF, "forceDestroy": LEAF}
-    replace_on = frozenset({"bucket"})
-    name_property = "bucket"
+    inputs = {"bucket": NAME, "forceDestroy": LEAF}
     tagger = tagging.S3_BUCKET
 
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -50,8 +48,7 @@ class BucketVersioning(ResourceType):
     """Its id is the bucket's name."""
 
     token = "aws:s3/bucketVersioning:BucketVersioning"
-    inputs = {"bucket": LEAF, "versioningConfiguration": {"status": LEAF}}
-    replace_on = frozenset({"bucket"})
+    inputs = {"bucket": FIXED, "versioningConfiguration": {"status": LEAF}}
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         self.update(aws, inputs["bucket"], {}, inputs)
@@ -72,18 +69,18 @@ class BucketVersioning(ResourceType):
         aws("s3").put_bucket_versioning(Bucket=identifier, VersioningConfiguration={"Status": "Suspended"})
 
 
-class BucketEncryption(ResourceType):
+class BucketEncryption(DeletedById):
     """Its id is the bucket's name."""
 
     token = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
     inputs = {
-        "bucket": LEAF,
+        "bucket": FIXED,
         "rules": {
             "applyServerSideEncryptionByDefault": {"sseAlgorithm": LEAF, "kmsMasterKeyId": LEAF},
             "bucketKeyEnabled": LEAF,
         },
     }
-    replace_on = frozenset({"bucket"})
+    delete_call = "s3", "delete_bucket_encryption", "Bucket"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         self.update(aws, inputs["bucket"], {}, inputs)
@@ -110,16 +107,13 @@ class BucketEncryption(ResourceType):
             rules.append({"applyServerSideEncryptionByDefault": applied, "bucketKeyEnabled": _flag(rule["BucketKeyEnabled"])})
         return {"bucket": identifier, "rules": rules}
 
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("s3").delete_bucket_encryption(Bucket=identifier)
 
-
-class BucketPublicAccessBlock(ResourceType):
+class BucketPublicAccessBlock(DeletedById):
     """Its id is the bucket's name."""
 
     token = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
-    inputs = {"bucket": LEAF, **dict.fromkeys(_BLOCKED, LEAF)}
-    replace_on = frozenset({"bucket"})
+    inputs = {"bucket": FIXED, **dict.fromkeys(_BLOCKED, LEAF)}
+    delete_call = "s3", "delete_public_access_block", "Bucket"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         self.update(aws, inputs["bucket"], {}, inputs)
@@ -136,16 +130,13 @@ class BucketPublicAccessBlock(ResourceType):
         blocked = found["PublicAccessBlockConfiguration"]
         return {"bucket": identifier, **{key: _flag(blocked[name]) for key, name in _BLOCKED.items()}}
 
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("s3").delete_public_access_block(Bucket=identifier)
 
-
-class BucketPolicy(ResourceType):
+class BucketPolicy(DeletedById):
     """Its id is the bucket's name."""
 
     token = "aws:s3/bucketPolicy:BucketPolicy"
-    inputs = {"bucket": LEAF, "policy": LEAF}
-    replace_on = frozenset({"bucket"})
+    inputs = {"bucket": FIXED, "policy": LEAF}
+    delete_call = "s3", "delete_bucket_policy", "Bucket"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         self.update(aws, inputs["bucket"], {}, inputs)
@@ -158,19 +149,16 @@ class BucketPolicy(ResourceType):
         found = or_none(lambda: aws("s3").get_bucket_policy(Bucket=identifier))
         return found and {"bucket": identifier, "policy": found["Policy"]}
 
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("s3").delete_bucket_policy(Bucket=identifier)
 
-
-class BucketLifecycle(ResourceType):
+class BucketLifecycle(DeletedById):
     """Its id is the bucket's name."""
 
     token = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
     inputs = {
-        "bucket": LEAF,
+        "bucket": FIXED,
         "rules": {"id": LEAF, "status": LEAF, "filter": {"prefix": LEAF}, "expiration": {"days": LEAF}},
     }
-    replace_on = frozenset({"bucket"})
+    delete_call = "s3", "delete_bucket_lifecycle", "Bucket"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         self.update(aws, inputs["bucket"], {}, inputs)
@@ -199,9 +187,6 @@ class BucketLifecycle(ResourceType):
             "filter": {"prefix": rule["Filter"].get("Prefix", "")},
             "expiration": {"days": rule["Expiration"]["Days"]},
         }
-
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("s3").delete_bucket_lifecycle(Bucket=identifier)
 
 
 def _flag(value: object) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import ResourceType, known
-from sandbox.provider.shape import LEAF
+from sandbox.provider.shape import LEAF, NAME
 
 _GROUP = "default"
 _NETWORK = {"subnets": "Subnets", "securityGroups": "SecurityGroups"}
@@ -25,7 +25,7 @@ class Schedule(ResourceType):
         "state": "State",
     }
     inputs = {
-        "name": LEAF,
+        "name": NAME,
         **dict.fromkeys(NAMES, LEAF),
         "flexibleTimeWindow": {"mode": LEAF},
         "target": {
@@ -40,8 +40,6 @@ class Schedule(ResourceType):
             "retryPolicy": dict.fromkeys(_RETRY, LEAF),
         },
     }
-    replace_on = frozenset({"name"})
-    name_property = "name"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         aws("scheduler").create_schedule(**self._call(inputs))

@@ -6,7 +6,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import ResourceType
-from sandbox.provider.shape import LEAF
+from sandbox.provider.shape import FIXED, LEAF, NAME
 
 _RECOVERY_DAYS = 30
 """What AWS takes if nothing is said."""
@@ -16,9 +16,7 @@ class Secret(ResourceType):
     """The secret without its value; its id is its ARN. A refresh cannot see the recovery window: it belongs to the deletion."""
 
     token = "aws:secretsmanager/secret:Secret"
-    inputs = {"name": LEAF, "description": LEAF, "recoveryWindowInDays": LEAF}
-    replace_on = frozenset({"name"})
-    name_property = "name"
+    inputs = {"name": NAME, "description": LEAF, "recoveryWindowInDays": LEAF}
     tagger = tagging.SECRETS_MANAGER
 
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -48,9 +46,8 @@ class SecretVersion(ResourceType):
     """A value of a secret; its id is the secret's and its own, as in the real provider."""
 
     token = "aws:secretsmanager/secretVersion:SecretVersion"
-    inputs = {"secretId": LEAF, "secretString": LEAF}
     # A value is never changed: another one is another version.
-    replace_on = frozenset(inputs)
+    inputs = {"secretId": FIXED, "secretString": FIXED}
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         made = aws("secretsmanager").put_secret_value(SecretId=inputs["secretId"], SecretString=inputs["secretString"])

@@ -7,16 +7,15 @@ from typing import ClassVar
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType, known
-from sandbox.provider.shape import LEAF
+from sandbox.provider.resource import DeletedById, ResourceType, known
+from sandbox.provider.shape import FIXED, NAME
 
 
-class SecurityGroup(ResourceType):
+class SecurityGroup(DeletedById):
     token = "aws:ec2/securityGroup:SecurityGroup"
-    inputs = {"name": LEAF, "description": LEAF, "vpcId": LEAF}
-    replace_on = frozenset(inputs)
-    name_property = "name"
+    inputs = {"name": NAME, "description": FIXED, "vpcId": FIXED}
     tagger = tagging.EC2
+    delete_call = "ec2", "delete_security_group", "GroupId"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         tags = tagging.pairs(inputs["tagsAll"])
@@ -44,25 +43,21 @@ class SecurityGroup(ResourceType):
             "ownerId": group["OwnerId"],
         }
 
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("ec2").delete_security_group(GroupId=identifier)
-
 
 class _Rule(ResourceType):
     """One rule of a group, in one direction."""
 
     egress: ClassVar[bool]
-    inputs = {
-        "securityGroupId": LEAF,
-        "description": LEAF,
-        "ipProtocol": LEAF,
-        "fromPort": LEAF,
-        "toPort": LEAF,
-        "cidrIpv4": LEAF,
-        "referencedSecurityGroupId": LEAF,
-    }
     # The emulator cannot modify a rule in place, so all but the description of AWS's ModifySecurityGroupRules replaces.
-    replace_on = frozenset(inputs)
+    inputs = {
+        "securityGroupId": FIXED,
+        "description": FIXED,
+        "ipProtocol": FIXED,
+        "fromPort": FIXED,
+        "toPort": FIXED,
+        "cidrIpv4": FIXED,
+        "referencedSecurityGroupId": FIXED,
+    }
     tagger = tagging.EC2
 
     def create(self, aws: Aws, inputs: Properties) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType, known
-from sandbox.provider.shape import LEAF
+from sandbox.provider.resource import DeletedById, ResourceType, known
+from sandbox.provider.shape import FIXED, LEAF, NAME
 
 
 def _attributes(aws: Aws, arn: str) -> dict[str, str] | None:
@@ -17,13 +17,12 @@ def _attributes(aws: Aws, arn: str) -> dict[str, str] | None:
     return None if found is None else found["Attributes"]
 
 
-class Topic(ResourceType):
+class Topic(DeletedById):
     token = "aws:sns/topic:Topic"
     ATTRIBUTES = {"displayName": "DisplayName", "kmsMasterKeyId": "KmsMasterKeyId"}
-    inputs = {"name": LEAF, **dict.fromkeys(ATTRIBUTES, LEAF)}
-    replace_on = frozenset({"name"})
-    name_property = "name"
+    inputs = {"name": NAME, **dict.fromkeys(ATTRIBUTES, LEAF)}
     tagger = tagging.SNS
+    delete_call = "sns", "delete_topic", "TopicArn"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         given = {self.ATTRIBUTES[name]: value for name, value in known(inputs, *self.ATTRIBUTES).items()}
@@ -43,16 +42,12 @@ class Topic(ResourceType):
         live = {name: attributes.get(attribute, "") for name, attribute in self.ATTRIBUTES.items()}
         return {"arn": identifier, "name": identifier.rsplit(":", 1)[1], **live}
 
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("sns").delete_topic(TopicArn=identifier)
-
 
 class TopicPolicy(ResourceType):
     """Replaces the policy that a topic is born with; its deletion brings that one back (API reference, SetTopicAttributes)."""
 
     token = "aws:sns/topicPolicy:TopicPolicy"
-    inputs = {"arn": LEAF, "policy": LEAF}
-    replace_on = frozenset({"arn"})
+    inputs = {"arn": FIXED, "policy": LEAF}
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         self._set(aws, inputs["arn"], inputs["policy"])
@@ -84,10 +79,10 @@ class TopicPolicy(ResourceType):
         self._set(aws, identifier, json.dumps({"Version": "2008-10-17", "Statement": [statement]}))
 
 
-class TopicSubscription(ResourceType):
+class TopicSubscription(DeletedById):
     token = "aws:sns/topicSubscription:TopicSubscription"
-    inputs = {"topic": LEAF, "protocol": LEAF, "endpoint": LEAF}
-    replace_on = frozenset(inputs)
+    inputs = {"topic": FIXED, "protocol": FIXED, "endpoint": FIXED}
+    delete_call = "sns", "unsubscribe", "SubscriptionArn"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         made = aws("sns").subscribe(
@@ -105,6 +100,3 @@ class TopicSubscription(ResourceType):
         attributes = found["Attributes"]
         names = {"topic": "TopicArn", "protocol": "Protocol", "endpoint": "Endpoint"}
         return {"arn": identifier, **{name: attributes[attribute] for name, attribute in names.items()}}
-
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("sns").unsubscribe(SubscriptionArn=identifier)

@@ -7,19 +7,18 @@ from typing import Any
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType
-from sandbox.provider.shape import LEAF
+from sandbox.provider.resource import DeletedById
+from sandbox.provider.shape import LEAF, NAME
 
 
-class Parameter(ResourceType):
+class Parameter(DeletedById):
     """A parameter of type String; its value comes as `insecureValue`, which previews can show."""
 
     token = "aws:ssm/parameter:Parameter"
-    inputs = {"name": LEAF, "type": LEAF, "insecureValue": LEAF, "description": LEAF}
-    replace_on = frozenset({"name"})
-    name_property = "name"
+    inputs = {"name": NAME, "type": LEAF, "insecureValue": LEAF, "description": LEAF}
     tagger = tagging.SSM_PARAMETER
     volatile = frozenset({"version"})
+    delete_call = "ssm", "delete_parameter", "Name"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         aws("ssm").put_parameter(**self._call(inputs), Tags=tagging.pairs(inputs["tagsAll"]))
@@ -52,6 +51,3 @@ class Parameter(ResourceType):
             "version": parameter["Version"],
             "description": details.get("Description", ""),
         }
-
-    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
-        aws("ssm").delete_parameter(Name=identifier)

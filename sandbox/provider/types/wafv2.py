@@ -8,7 +8,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import ResourceType
-from sandbox.provider.shape import LEAF
+from sandbox.provider.shape import FIXED, LEAF, NAME
 from sandbox.provider.types.casing import lowered, raised
 
 _VISIBILITY = {"metricName": LEAF, "cloudwatchMetricsEnabled": LEAF, "sampledRequestsEnabled": LEAF}
@@ -36,15 +36,13 @@ class WebAcl(ResourceType):
 
     token = "aws:wafv2/webAcl:WebAcl"
     inputs = {
-        "name": LEAF,
+        "name": NAME,
         "description": LEAF,
-        "scope": LEAF,
+        "scope": FIXED,
         "defaultAction": {"allow": LEAF, "block": LEAF},
         "rules": _RULE,
         "visibilityConfig": _VISIBILITY,
     }
-    replace_on = frozenset({"name", "scope"})
-    name_property = "name"
     tagger = tagging.WAFV2
 
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -73,8 +71,7 @@ class WebAcl(ResourceType):
 
 class WebAclAssociation(ResourceType):
     token = "aws:wafv2/webAclAssociation:WebAclAssociation"
-    inputs = {"resourceArn": LEAF, "webAclArn": LEAF}
-    replace_on = frozenset(inputs)
+    inputs = {"resourceArn": FIXED, "webAclArn": FIXED}
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         aws("wafv2").associate_web_acl(WebACLArn=inputs["webAclArn"], ResourceArn=inputs["resourceArn"])

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import WaiterError
 
@@ -38,8 +38,7 @@ _NOTES = (
 )
 
 
-@dataclass(frozen=True)
-class Said:
+class Said(NamedTuple):
     """How a tool ended."""
 
     exit_code: int

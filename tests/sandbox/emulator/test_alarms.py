@@ -9,6 +9,7 @@ import pytest
 from sandbox.emulator.journal import Kind
 from sandbox.provider.types.ecs import Service as ServiceType
 from tests.support import aws_platform
+from tests.support.alarms import put_alarm
 from tests.support.emulator_scenario import Scenario
 from tests.support.sources import Source
 
@@ -18,23 +19,21 @@ ALARMS = {"alarmNames": ["errors", "latency"], "enable": True, "rollback": True}
 def watching(scenario: Scenario, **changes: Any) -> dict[str, Any]:
     """A deploymentConfiguration with both alarms, which exist and are in OK."""
     for name in ALARMS["alarmNames"]:  # type: ignore[attr-defined]
-        scenario.client("cloudwatch").put_metric_alarm(
-            AlarmName=name,
-            Namespace="AWS/ApplicationELB",
-            MetricName="HTTPCode_Target_5XX_Count",
-            Statistic="Sum",
-            Period=60,
-            EvaluationPeriods=2,
-            Threshold=1.0,
-            ComparisonOperator="GreaterThanThreshold",
-            # No traffic is measured here: without it the next evaluation would undo what a test says.
-            TreatMissingData="ignore",
-        )
+        # No traffic is measured here: without it the next evaluation would undo what a test says.
+        put_alarm(scenario.client("cloudwatch"), name, TreatMissingData="ignore")
     return {"deploymentConfiguration": {"alarms": ALARMS, **changes}}
 
 
 def alarm(scenario: Scenario, name: str = "errors", state: str = "ALARM") -> None:
     scenario.client("cloudwatch").set_alarm_state(AlarmName=name, StateValue=state, StateReason="a test says so")
+
+
+def released_while_ringing(scenario: Scenario) -> None:
+    """A release begins while one of its alarms is in ALARM already."""
+    scenario.running("v1")
+    sent = watching(scenario)
+    alarm(scenario)
+    scenario.release("v2", **sent)
 
 
 def baking(scenario: Scenario) -> bool:
@@ -112,10 +111,7 @@ def test_an_alarm_without_rollback_leaves_the_release_failed(scenario: Scenario)
 @pytest.mark.source(Source.ALARMS)
 def test_an_alarm_that_lasts_from_before_is_ignored_for_the_whole_release(scenario: Scenario) -> None:
     """The release is not protected at all, also not by the other alarms."""
-    scenario.running("v1")
-    sent = watching(scenario)
-    alarm(scenario)
-    scenario.release("v2", **sent)
+    released_while_ringing(scenario)
     scenario.run(1)
     alarm(scenario, "latency")
     scenario.until(scenario.settled)
@@ -128,10 +124,7 @@ def test_an_alarm_that_lasts_from_before_is_ignored_for_the_whole_release(scenar
 
 @pytest.mark.source(Source.ALARMS)
 def test_the_next_release_is_watched_again(scenario: Scenario) -> None:
-    scenario.running("v1")
-    alarm_first = watching(scenario)
-    alarm(scenario)
-    scenario.release("v2", **alarm_first)
+    released_while_ringing(scenario)
     scenario.until(scenario.settled)
     alarm(scenario, state="OK")
     scenario.release("v3")

@@ -43,13 +43,18 @@ def test_a_bad_release_is_rolled_back_and_the_former_version_serves(scenario: Sc
     assert min(healthy) == 2
 
 
+def stopped_by(scenario: Scenario, behaviour: Behaviour) -> dict[str, Any]:
+    """A task of a bad release that was rolled back."""
+    scenario.running("v1")
+    bad = scenario.release("v2", behaviour)
+    scenario.until(scenario.rolled_back)
+    stopped: dict[str, Any] = scenario.stopped(bad)[0]
+    return stopped
+
+
 @pytest.mark.source(Source.CANNOT_PULL)
 def test_an_image_that_cannot_be_pulled_stops_the_task_before_it_starts(scenario: Scenario) -> None:
-    scenario.running("v1")
-    bad = scenario.release("v2", Behaviour.NO_IMAGE)
-    scenario.until(scenario.rolled_back)
-
-    task = scenario.stopped(bad)[0]
+    task = stopped_by(scenario, Behaviour.NO_IMAGE)
 
     assert task["stopCode"] == "TaskFailedToStart"
     assert task["stoppedReason"].startswith("CannotPullContainerError: ")
@@ -74,11 +79,7 @@ def test_an_image_that_ecr_does_not_know_cannot_be_pulled(scenario: Scenario) ->
 
 @pytest.mark.source(Source.STOPPED_TASKS)
 def test_a_crashing_container_leaves_its_exit_code_and_its_last_lines(scenario: Scenario) -> None:
-    scenario.running("v1")
-    bad = scenario.release("v2", Behaviour.CRASH)
-    scenario.until(scenario.rolled_back)
-
-    task = scenario.stopped(bad)[0]
+    task = stopped_by(scenario, Behaviour.CRASH)
 
     assert (task["stopCode"], task["stoppedReason"]) == ("EssentialContainerExited", "Essential container in task exited")
     assert task["containers"][0]["exitCode"] == 1

@@ -13,6 +13,7 @@ from sandbox.emulator.cloudwatch.meter import Meter, balancer_of, group_of
 from sandbox.emulator.timings import Timings
 from tests.sandbox.emulator.conftest import Foundation
 from tests.support import aws_platform
+from tests.support.alarms import put_alarm
 from tests.support.emulator_scenario import Scenario, forget
 
 MINUTE = 60.0
@@ -61,19 +62,7 @@ def rings(scenario: Scenario, name: str = "errors") -> str:
 
 
 def put(scenario: Scenario, name: str = "errors", **changes: Any) -> None:
-    alarm: dict[str, Any] = {
-        "Namespace": "AWS/ApplicationELB",
-        "MetricName": "HTTPCode_Target_5XX_Count",
-        "Dimensions": dimensions(scenario),
-        "Statistic": "Sum",
-        "Period": 60,
-        "EvaluationPeriods": 2,
-        "Threshold": 5,
-        "ComparisonOperator": "GreaterThanThreshold",
-        "TreatMissingData": "notBreaching",
-    }
-    alarm = {name: value for name, value in {**alarm, **changes}.items() if value is not None}
-    scenario.client("cloudwatch").put_metric_alarm(AlarmName=name, **alarm)
+    put_alarm(scenario.client("cloudwatch"), name, **{"Dimensions": dimensions(scenario), "Threshold": 5, **changes})
 
 
 def share(scenario: Scenario, expression: str) -> list[dict[str, Any]]:
@@ -217,22 +206,20 @@ def test_an_alarm_follows_its_data(scenario: Scenario) -> None:
     assert states == ["INSUFFICIENT_DATA", "OK", "OK", "ALARM", "ALARM", "ALARM", "OK"]
 
 
-def test_some_points_of_several_are_enough(scenario: Scenario) -> None:
-    put(scenario, EvaluationPeriods=3, DatapointsToAlarm=2)
+@pytest.mark.parametrize(
+    ("errors", "changes"),
+    [
+        pytest.param((9, 0, 9, 0, 0, 0), {"EvaluationPeriods": 3, "DatapointsToAlarm": 2}, id="some points of several"),
+        pytest.param((5, 5, 5, 0, 0, 0), {"Period": 300, "EvaluationPeriods": 1, "Threshold": 14}, id="a longer period"),
+    ],
+)
+def test_some_points_of_several_are_enough_and_a_longer_period_is_judged_every_minute(
+    scenario: Scenario, errors: tuple[int, ...], changes: dict[str, int]
+) -> None:
+    put(scenario, **changes)
     states = []
-    for errors in (9, 0, 9, 0, 0, 0):
-        traffic(scenario, 500, errors)
-        scenario.run(MINUTE)
-        states.append(rings(scenario))
-
-    assert states == ["OK", "OK", "ALARM", "ALARM", "ALARM", "OK"]
-
-
-def test_a_longer_period_is_judged_every_minute(scenario: Scenario) -> None:
-    put(scenario, Period=300, EvaluationPeriods=1, Threshold=14)
-    states = []
-    for errors in (5, 5, 5, 0, 0, 0):
-        traffic(scenario, 500, errors)
+    for count in errors:
+        traffic(scenario, 500, count)
         scenario.run(MINUTE)
         states.append(rings(scenario))
 

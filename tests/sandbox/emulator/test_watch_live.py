@@ -9,6 +9,7 @@ import time
 import pytest
 
 from sandbox.emulator.cloudwatch.meter import balancer_of, group_of
+from tests.support.alarms import put_alarm
 from tests.support.emulator_process import EmulatorProcess
 from tests.support.live_platform import Site
 
@@ -23,20 +24,15 @@ def test_failing_requests_reach_the_subscriber_as_an_alarm(emulator: EmulatorPro
     queue = sqs.create_queue(QueueName="on-call")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     emulator.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-    emulator.client("cloudwatch").put_metric_alarm(
-        AlarmName="errors",
-        Namespace="AWS/ApplicationELB",
-        MetricName="HTTPCode_Target_5XX_Count",
+    put_alarm(
+        emulator.client("cloudwatch"),
+        "errors",
         Dimensions=[
             {"Name": "LoadBalancer", "Value": balancer_of(site.balancer.listener)},
             {"Name": "TargetGroup", "Value": group_of(site.balancer.groups[0])},
         ],
-        Statistic="Sum",
-        Period=60,
         EvaluationPeriods=1,
         Threshold=0,
-        ComparisonOperator="GreaterThanThreshold",
-        TreatMissingData="notBreaching",
         AlarmActions=[topic],
     )
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from sandbox.provider.types.iam import Policy, Role
 from tests.support.inprocess_aws import InProcessAws
 
@@ -13,11 +11,6 @@ from tests.support.inprocess_aws import InProcessAws
 def document(action: str) -> str:
     statement = {"Effect": "Allow", "Action": [action], "Resource": ["*"]}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-@pytest.fixture
-def aws() -> InProcessAws:
-    return InProcessAws()
 
 
 def test_a_policy_reads_back_as_it_was_declared(aws: InProcessAws) -> None:

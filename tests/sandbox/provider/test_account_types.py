@@ -25,11 +25,6 @@ KEYS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPub
 
 
 @pytest.fixture
-def aws() -> InProcessAws:
-    return InProcessAws()
-
-
-@pytest.fixture
 def bucket(aws: InProcessAws) -> Iterator[Made]:
     made = aws.make(Bucket(), bucket=NAME, tags={"a": "1"})
     yield made

@@ -22,11 +22,6 @@ PASSWORD = "aws:secretsmanager/getRandomPassword:getRandomPassword"
 
 
 @pytest.fixture
-def aws() -> InProcessAws:
-    return InProcessAws()
-
-
-@pytest.fixture
 def subnets(aws: InProcessAws) -> list[str]:
     vpc = aws("ec2").create_vpc(CidrBlock="10.51.0.0/16")["Vpc"]["VpcId"]
     blocks = ("10.51.0.0/24", "10.51.1.0/24")

@@ -19,11 +19,6 @@ HOSTS = ["api.read.example", "portal.read.example"]
 
 
 @pytest.fixture
-def aws() -> InProcessAws:
-    return InProcessAws()
-
-
-@pytest.fixture
 def zone(aws: InProcessAws) -> Iterator[str]:
     made = aws("route53").create_hosted_zone(Name="read.example", CallerReference="test")["HostedZone"]["Id"]
     yield str(made).removeprefix("/hostedzone/")

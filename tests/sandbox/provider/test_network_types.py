@@ -16,11 +16,6 @@ ROLE = "arn:aws:iam::123456789012:role/flow-logs"
 
 
 @pytest.fixture
-def aws() -> InProcessAws:
-    return InProcessAws()
-
-
-@pytest.fixture
 def vpc(aws: InProcessAws) -> str:
     return str(aws("ec2").create_vpc(CidrBlock="10.50.0.0/16")["Vpc"]["VpcId"])
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from sandbox.provider.types.ecs import CapacityProviders, Cluster
 from sandbox.provider.types.scheduler import Schedule
 from tests.support.inprocess_aws import InProcessAws
@@ -19,11 +17,6 @@ TARGET = {
     },
     "retryPolicy": {"maximumEventAgeInSeconds": 3600, "maximumRetryAttempts": 2},
 }
-
-
-@pytest.fixture
-def aws() -> InProcessAws:
-    return InProcessAws()
 
 
 def test_a_schedule_is_read_back_and_switched_on(aws: InProcessAws) -> None:

@@ -70,11 +70,6 @@ KINDS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
 }
 
 
-@pytest.fixture
-def aws() -> InProcessAws:
-    return InProcessAws()
-
-
 @pytest.fixture(params=KINDS)
 def case(request: pytest.FixtureRequest, aws: InProcessAws) -> tuple[Made, dict[str, Any]]:
     token, inputs, changes = KINDS[request.param]

@@ -21,8 +21,9 @@ from tests.simulation.faults import platform
 from tests.simulation.faults.draw import Release, draw_episode
 from tests.simulation.faults.search import Mismatch, Summary, seed_of
 from tests.simulation.faults.simulation import TOOL
-from tests.simulation.faults.told import Call, End, Said, Told, Verb, Wish
+from tests.simulation.faults.told import Call, End, Said, Told, Wish
 from tests.simulation.faults.truth import SEVERITY, lies
+from tests.simulation.verb import Verb
 from tests.support.emulator_process import EmulatorProcess, environment
 from tests.support.inprocess import REGION
 

@@ -9,11 +9,11 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.simulation.faults.platform import COUNTS
 from tests.simulation.faults.simulation import TOOL
-from tests.simulation.faults.told import Verb
+from tests.simulation.verb import Verb
 
 
 class Deed(Enum):
@@ -43,8 +43,7 @@ class When:
     after: bool = False
 
 
-@dataclass(frozen=True)
-class Happening:
+class Happening(NamedTuple):
     """A deed at its moment."""
 
     deed: Deed

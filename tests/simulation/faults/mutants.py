@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
-
-import pytest
 
 from appdeploy.aws.errors import AwsError, ErrorKind, error_kind
 from appdeploy.aws.writes import EcsWriter
@@ -24,36 +22,30 @@ from appdeploy.watch.judge import Decide, Done, Observation, Policy, Verdict, ju
 from appdeploy.watch.revert import RevertWatch
 from appdeploy.watch.service_watch import ServiceWatch, Tick
 from tests.simulation.faults.search import Stage, Summary, search
+from tests.simulation.planting import PlantedBug, instead
 
 
-@contextmanager
-def success_by_counts() -> Iterator[None]:
+def success_by_counts() -> AbstractContextManager[None]:
     """Botocore's `services_stable` and everything built on it: one deployment, and running equals desired."""
 
     def mistaken(rollout: Any, seen: Observation, policy: Policy, done: Done) -> Verdict:
         stable = len(seen.state.deployments) == 1 and seen.state.running == seen.state.desired
         return Decide(Outcome.LIVE) if stable else judge(rollout, seen, policy, done)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(service_watch, "judge", mistaken)
-        yield
+    return instead(service_watch, "judge", mistaken)
 
 
-@contextmanager
-def rollback_ignored() -> Iterator[None]:
+def rollback_ignored() -> AbstractContextManager[None]:
     """A deployment that ECS took back is over, and over is taken for well (ecspresso's `refresh`)."""
 
     def mistaken(rollout: Any, seen: Observation, policy: Policy, done: Done) -> Verdict:
         over = seen.status is not None and seen.status.is_rollback and seen.status.is_final
         return Decide(Outcome.LIVE) if over else judge(rollout, seen, policy, done)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(service_watch, "judge", mistaken)
-        yield
+    return instead(service_watch, "judge", mistaken)
 
 
-@contextmanager
-def blind_retry() -> Iterator[None]:
+def blind_retry() -> AbstractContextManager[None]:
     """A write without an answer is sent again without a look at what became of it (ecspresso before its #961)."""
 
     def mistaken(writer: EcsWriter, send: Callable[[], str], find: Callable[[], str | None]) -> str:
@@ -65,13 +57,10 @@ def blind_retry() -> Iterator[None]:
                     raise
                 writer._clock.sleep(1.0)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(EcsWriter, "_send_until_known", mistaken)
-        yield
+    return instead(EcsWriter, "_send_until_known", mistaken)
 
 
-@contextmanager
-def wrong_deployment() -> Iterator[None]:
+def wrong_deployment() -> AbstractContextManager[None]:
     """Whatever deployment is PRIMARY when it looks is taken for its own."""
     look = ServiceWatch.tick
 
@@ -81,25 +70,19 @@ def wrong_deployment() -> Iterator[None]:
             watch._observer = service_watch.Observer(watch._clients, watch.rollout)
         return look(watch, state)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ServiceWatch, "tick", mistaken)
-        yield
+    return instead(ServiceWatch, "tick", mistaken)
 
 
-@contextmanager
-def settle_skipped() -> Iterator[None]:
+def settle_skipped() -> AbstractContextManager[None]:
     """What the command tells is taken for final, although ECS still watches its alarms and may roll back."""
 
     def mistaken(entry: Entry, result: ServiceResult) -> Entry:
         return with_result(entry, replace(result, final=True))
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(book, "with_result", mistaken)
-        yield
+    return instead(book, "with_result", mistaken)
 
 
-@contextmanager
-def return_unconfirmed() -> Iterator[None]:
+def return_unconfirmed() -> AbstractContextManager[None]:
     """What was live and is sent back counts as back as soon as ECS has taken the update."""
     go = RevertWatch._send_revert
 
@@ -107,29 +90,20 @@ def return_unconfirmed() -> Iterator[None]:
         tick = go(way, state, live)
         return tick if tick.result else replace(tick, result=replace(live, outcome=Outcome.ROLLED_BACK))
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(RevertWatch, "_send_revert", mistaken)
-        yield
+    return instead(RevertWatch, "_send_revert", mistaken)
 
 
-@contextmanager
-def groups_at_once() -> Iterator[None]:
+def groups_at_once() -> AbstractContextManager[None]:
     """The next group is updated when ECS has taken the updates of the one before."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ReleaseSequence, "_next_wave_may_start", lambda _: True)
-        yield
+    return instead(ReleaseSequence, "_next_wave_may_start", lambda _: True)
 
 
-@contextmanager
-def left_behind() -> Iterator[None]:
+def left_behind() -> AbstractContextManager[None]:
     """What is live stays so when another service fails: only what ECS still works on is stopped."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ReleaseSequence, "_is_live_and_new", lambda *_: False)
-        yield
+    return instead(ReleaseSequence, "_is_live_and_new", lambda *_: False)
 
 
-@contextmanager
-def task_before_ignored() -> Iterator[None]:
+def task_before_ignored() -> AbstractContextManager[None]:
     """The services are updated however their tasks before ended."""
     run = PreDeployTasks.run
 
@@ -137,18 +111,13 @@ def task_before_ignored() -> Iterator[None]:
         run(before, services)
         return []
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(PreDeployTasks, "run", mistaken)
-        yield
+    return instead(PreDeployTasks, "run", mistaken)
 
 
 @dataclass(frozen=True)
-class Mutant:
-    """A planted bug."""
+class Mutant(PlantedBug):
+    """A bug that the search must find."""
 
-    planted: Callable[[], AbstractContextManager[None]]
-    sign: str
-    """A part of the lie that gives it away."""
     seed: int
     """Of a search that meets it soon."""
 

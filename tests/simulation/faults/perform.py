@@ -26,7 +26,8 @@ from sandbox.emulator.faults import Fault
 from tests.simulation.faults import platform
 from tests.simulation.faults.draw import Deed, Happening, Release
 from tests.simulation.faults.simulation import INFRA, LONGEST, PERSON, RIVAL, TOOL, Moment, Watched, World
-from tests.simulation.faults.told import End, Said, Told, Verb, Wish
+from tests.simulation.faults.told import End, Said, Told, Wish
+from tests.simulation.verb import Verb
 
 _ENDS = {Refused: End.REFUSED, Locked: End.LOCKED, LockLost: End.LOCK_LOST, OutOfReach: End.OUT_OF_REACH}
 

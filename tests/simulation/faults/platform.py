@@ -9,6 +9,8 @@ from typing import Any
 
 from appdeploy.model.contract import PlatformContract, ServiceContract, contract_path
 from tests.support import aws_platform
+from tests.support.alarms import put_alarm
+from tests.support.handover import platform_contract
 from tests.support.inprocess import REGION
 
 ENVIRONMENT = "staging"
@@ -88,17 +90,8 @@ def _keys(partition: str) -> list[dict[str, str]]:
 
 
 def _create_alarm(clients: Clients) -> None:
-    clients("cloudwatch").put_metric_alarm(
-        AlarmName=ALARM,
-        Namespace="AWS/ApplicationELB",
-        MetricName="HTTPCode_Target_5XX_Count",
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=2,
-        Threshold=1.0,
-        ComparisonOperator="GreaterThanThreshold",
-        TreatMissingData="ignore",  # no traffic is measured: what a story says of the alarm stays so
-    )
+    # No traffic is measured: what a story says of the alarm stays so.
+    put_alarm(clients("cloudwatch"), ALARM, TreatMissingData="ignore")
 
 
 def _create_listener(clients: Clients, network: aws_platform.Network) -> str:
@@ -138,14 +131,7 @@ def _create_service(clients: Clients, network: aws_platform.Network, role: str, 
 
 
 def _platform_contract() -> PlatformContract:
-    return PlatformContract(
-        environment=ENVIRONMENT,
-        account=ACCOUNT,
-        region=REGION,
-        cluster=f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/{CLUSTER}",
-        releases_table=TABLE,
-        url="http://127.0.0.1:8080",
-    )
+    return platform_contract(CLUSTER, "http://127.0.0.1:8080")
 
 
 def contract(service: str, template: str, group: Group) -> ServiceContract:

@@ -17,8 +17,9 @@ from tests.simulation.faults.draw import Episode, Release, Setting, draw_episode
 from tests.simulation.faults.perform import perform
 from tests.simulation.faults.settled import ledger_lies
 from tests.simulation.faults.simulation import INFRA, World, open_world
-from tests.simulation.faults.told import Told, Verb
+from tests.simulation.faults.told import Told
 from tests.simulation.faults.truth import lies
+from tests.simulation.verb import Verb
 
 _ENTRIES = 100
 

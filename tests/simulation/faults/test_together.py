@@ -9,8 +9,9 @@ import pytest
 from sandbox.emulator.clock import ManualClock
 from sandbox.emulator.ecs.wording import SUPERSEDED
 from sandbox.emulator.journal import Journal, Kind
-from tests.simulation.faults.told import Call, End, Said, Told, Verb, Wish
+from tests.simulation.faults.told import Call, End, Said, Told, Wish
 from tests.simulation.faults.truth import SEVERITY, lies
+from tests.simulation.verb import Verb
 
 FIRST, SECOND = "arn:aws:ecs:x:1:service/c/first", "arn:aws:ecs:x:1:service/c/second"
 RELEASE = "upgrade-2025-1125-143000-abc123"

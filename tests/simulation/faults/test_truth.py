@@ -13,8 +13,9 @@ from sandbox.emulator.clock import ManualClock
 from sandbox.emulator.ecs.wording import SUPERSEDED
 from sandbox.emulator.journal import Journal, Kind
 from tests.simulation.faults.settled import ledger_lies
-from tests.simulation.faults.told import Call, End, Said, Told, Verb, Wish
+from tests.simulation.faults.told import Call, End, Said, Told, Wish
 from tests.simulation.faults.truth import lies
+from tests.simulation.verb import Verb
 
 ARN, GROUP = "arn:aws:ecs:x:1:service/c/agent", "group"
 RELEASE = "upgrade-2025-1125-143000-abc123"

@@ -19,7 +19,8 @@ from collections.abc import Iterator, Sequence
 
 from sandbox.emulator.journal import Entry
 from tests.simulation.faults.journal_replay import Deployment, Errand, Service, Story
-from tests.simulation.faults.told import End, Said, Told, Verb, name_of
+from tests.simulation.faults.told import End, Said, Told, name_of
+from tests.simulation.verb import Verb
 
 _WELL = frozenset({"live", "unchanged"})
 _NO_FAILURE = _WELL | {"timed-out", "skipped"}

@@ -7,15 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from tests.simulation.faults.journal_replay import Deployment, Service
-
-
-class Verb(Enum):
-    """What was asked for."""
-
-    DEPLOY = "deploy"
-    SYNC = "sync"
-    RESTART = "restart"
-    ROLLBACK = "rollback"
+from tests.simulation.verb import Verb
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,8 @@ from appdeploy.lock.lease import LEASE_SECONDS
 from sandbox.emulator.journal import Entry
 from tests.simulation.faults.journal_replay import Deployment, Service, Story
 from tests.simulation.faults.together import end_of_return, is_held_back, lies_together, serves
-from tests.simulation.faults.told import End, Said, Told, Verb, name_of, on_template
+from tests.simulation.faults.told import End, Said, Told, name_of, on_template
+from tests.simulation.verb import Verb
 
 SEVERITY = {"failed": 22, "timed-out": 24, "superseded": 23, "rolled-back": 21, "rolled-back-by-ecs": 20} | {
     "refused": 10,

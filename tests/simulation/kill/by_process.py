@@ -18,8 +18,9 @@ from typing import Any
 from tests.simulation.faults import platform
 from tests.simulation.faults.by_process import journal
 from tests.simulation.faults.simulation import TOOL
-from tests.simulation.kill.scenarios import EVERYTHING, FORMER, Scenario, Verb
+from tests.simulation.kill.scenarios import EVERYTHING, FORMER, Scenario
 from tests.simulation.kill.verdict import Witness, before, wrongs
+from tests.simulation.verb import Verb
 from tests.support.emulator_process import EmulatorProcess, environment
 from tests.support.forked import Forked, start
 from tests.support.inprocess import REGION

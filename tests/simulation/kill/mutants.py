@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
-
-import pytest
 
 from appdeploy.ledger.writer import LedgerWriter
 from appdeploy.lock import session as turn
@@ -16,23 +14,17 @@ from appdeploy.lock.lease import HeldLock, acquire
 from appdeploy.reconcile import progress as trace
 from appdeploy.tasks import follow
 from appdeploy.tasks.request import request_of
-
-
-@contextmanager
-def _instead(owner: object, name: str, value: object) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(owner, name, value)
-        yield
+from tests.simulation.planting import PlantedBug, instead
 
 
 def revision_forgotten() -> AbstractContextManager[None]:
     """A release is resumed from its entry alone: whether its revision is there already is not asked."""
-    return _instead(trace, "registered_by", lambda *_: None)
+    return instead(trace, "registered_by", lambda *_: None)
 
 
 def deployment_forgotten() -> AbstractContextManager[None]:
     """The same of its deployment: what it began itself looks like somebody else's."""
-    return _instead(trace, "recorded_since", lambda *_: None)
+    return instead(trace, "recorded_since", lambda *_: None)
 
 
 def recorded_afterwards() -> AbstractContextManager[None]:
@@ -41,22 +33,22 @@ def recorded_afterwards() -> AbstractContextManager[None]:
     def mistaken(*arguments: Any, opening_put: Any, **options: Any) -> HeldLock:
         return acquire(*arguments, **options)
 
-    return _instead(turn, "acquire", mistaken)
+    return instead(turn, "acquire", mistaken)
 
 
 def lock_kept() -> AbstractContextManager[None]:
     """The end of the release lets nobody else in."""
-    return _instead(HeldLock, "__exit__", lambda *_: None)
+    return instead(HeldLock, "__exit__", lambda *_: None)
 
 
 def outcome_forgotten() -> AbstractContextManager[None]:
     """The entry stays as it was when the services were updated."""
-    return _instead(LedgerWriter, "finish", lambda *_: None)
+    return instead(LedgerWriter, "finish", lambda *_: None)
 
 
 def return_forgotten() -> AbstractContextManager[None]:
     """The way back of a service that was live looks like somebody else's deployment."""
-    return _instead(trace, "_find_revert", lambda *_: None)
+    return instead(trace, "_find_revert", lambda *_: None)
 
 
 def token_made_up() -> AbstractContextManager[None]:
@@ -65,19 +57,16 @@ def token_made_up() -> AbstractContextManager[None]:
     def mistaken(*arguments: Any) -> Mapping[str, Any]:
         return {**request_of(*arguments), "clientToken": uuid.uuid4().hex}
 
-    return _instead(follow, "request_of", mistaken)
+    return instead(follow, "request_of", mistaken)
 
 
 @dataclass(frozen=True)
-class Mutant:
-    """A planted bug."""
+class Mutant(PlantedBug):
+    """A bug that the matrix must find."""
 
-    planted: Callable[[], AbstractContextManager[None]]
     scenario: str
     operation: str
     """Killed after this call of that scenario it shows."""
-    sign: str
-    """A part of the sentence that gives it away."""
 
     def shows_at(self, point: str) -> bool:
         """Whether a point is one at which it shows."""
@@ -85,11 +74,11 @@ class Mutant:
 
 
 MUTANTS: Mapping[str, Mutant] = {
-    "revision forgotten": Mutant(revision_forgotten, "deploy-1", "RegisterTaskDefinition", "was registered 2 times"),
-    "deployment forgotten": Mutant(deployment_forgotten, "restart-1", "UpdateService", "its outcome is superseded"),
-    "recorded afterwards": Mutant(recorded_afterwards, "deploy-1", "RegisterTaskDefinition", "was registered for"),
-    "lock kept": Mutant(lock_kept, "deploy-1", "UpdateService", "the lock is held"),
-    "return forgotten": Mutant(return_forgotten, "deploy-3-one-fails", "UpdateService", "its outcome is superseded"),
-    "token made up": Mutant(token_made_up, "deploy-3-task-before", "RunTask", "was run 2 times"),
-    "outcome forgotten": Mutant(outcome_forgotten, "deploy-1", "UpdateService", "was not told"),
+    "revision forgotten": Mutant(revision_forgotten, "was registered 2 times", "deploy-1", "RegisterTaskDefinition"),
+    "deployment forgotten": Mutant(deployment_forgotten, "its outcome is superseded", "restart-1", "UpdateService"),
+    "recorded afterwards": Mutant(recorded_afterwards, "was registered for", "deploy-1", "RegisterTaskDefinition"),
+    "lock kept": Mutant(lock_kept, "the lock is held", "deploy-1", "UpdateService"),
+    "return forgotten": Mutant(return_forgotten, "its outcome is superseded", "deploy-3-one-fails", "UpdateService"),
+    "token made up": Mutant(token_made_up, "was run 2 times", "deploy-3-task-before", "RunTask"),
+    "outcome forgotten": Mutant(outcome_forgotten, "was not told", "deploy-1", "UpdateService"),
 }

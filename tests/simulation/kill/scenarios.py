@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from functools import partial
 
 from appdeploy.lock.session import Acquirer, TakeoverAcquirer, WaitingAcquirer
@@ -19,20 +18,12 @@ from appdeploy.watch.judge import Policy
 from tests.simulation.faults import platform
 from tests.simulation.faults.simulation import INFRA
 from tests.simulation.kill.simulation import MortalWorld
+from tests.simulation.verb import Verb
 
 FORMER = ("v1", "v2")
 """The versions that a released platform ran, oldest first."""
 _ALL = tuple(sorted(platform.COUNTS))
 _ONE = ("agent",)
-
-
-class Verb(Enum):
-    """What is killed."""
-
-    DEPLOY = "deploy"
-    SYNC = "sync"
-    RESTART = "restart"
-    ROLLBACK = "rollback"
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from sandbox.emulator.journal import Kind
 from tests.simulation.faults import platform
 from tests.simulation.faults.journal_replay import Deployment, Service, Story
 from tests.simulation.faults.simulation import TOOL
-from tests.simulation.kill.scenarios import Scenario, Verb
+from tests.simulation.kill.scenarios import Scenario
+from tests.simulation.verb import Verb
 
 _TAKEN_BACK = frozenset({Outcome.ROLLED_BACK.value, Outcome.ROLLED_BACK_BY_ECS.value})
 _BACK = _TAKEN_BACK | {Outcome.SKIPPED.value}

@@ -16,6 +16,7 @@ from tests.infra import declared as stacks
 from tests.infra.mocked import Recording, stack_settings
 from tests.support import aws_platform
 from tests.support import release_platform as platform
+from tests.support.alarms import put_alarm
 from tests.support.cli_harness import Shop, ended
 from tests.support.emulator_process import EmulatorProcess
 
@@ -71,17 +72,7 @@ class Site(Shop):
         self.client("ecr").put_image(
             repositoryName=aws_platform.REPOSITORY, imageTag="several", imageManifest=_index(), imageManifestMediaType=_INDEX
         )
-        self.client("cloudwatch").put_metric_alarm(
-            AlarmName=ALARM,
-            Namespace="N",
-            MetricName="M",
-            Period=60,
-            EvaluationPeriods=1,
-            Threshold=1,
-            Statistic="Sum",
-            ComparisonOperator="GreaterThanThreshold",
-            TreatMissingData="notBreaching",
-        )
+        put_alarm(self.client("cloudwatch"), ALARM, Namespace="N", MetricName="M", EvaluationPeriods=1)
         # Without the circuit breaker, which may be faster than a release that wants to use its right to stop.
         watched = {
             "alarms": {"alarmNames": [ALARM], "enable": True, "rollback": True},

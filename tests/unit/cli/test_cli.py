@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from appdeploy import cli
 from appdeploy.cli.commands import TOP_LEVEL
-from tests.support.release_scenario import AwsSays, Moment, crashed, up
+from tests.support.release_scenario import AwsSays, Moment, up
 
 
 @pytest.mark.parametrize(
@@ -71,9 +71,7 @@ def test_services_as_people_type_them(given, released, command, aws):
 
 
 def test_a_good_release_in_a_pipe_is_plain_lines(command, aws, capsys):
-    service = aws.released()
-    service.script = [Moment(), Moment((up(1), up(2))), Moment((up(1), up(2)), status="SUCCESSFUL", rollout="COMPLETED")]
-    aws.environment(service)
+    aws.scripted(Moment(), Moment((up(1), up(2))), Moment((up(1), up(2)), status="SUCCESSFUL", rollout="COMPLETED"))
     assert command("deploy", "-e", "staging", "--version", "v2") == 0
     out, err = capsys.readouterr()
     assert err == ""
@@ -85,10 +83,7 @@ def test_a_good_release_in_a_pipe_is_plain_lines(command, aws, capsys):
 
 
 def test_a_failed_release_names_its_cause_on_standard_error(command, aws, capsys):
-    service = aws.released()
-    service.script = [Moment(), Moment((crashed(1), crashed(2)))]
-    service.after_stop = [Moment(status="ROLLBACK_SUCCESSFUL", primary="former", rollout="COMPLETED")]
-    aws.environment(service)
+    aws.crashing()
     aws.log_lines = ["no \x1b[31mdatabase\x1b[0m"]
     assert command("deploy", "-e", "staging", "--version", "v2") == 21
     out, err = capsys.readouterr()
@@ -111,13 +106,9 @@ def test_a_refusal_exits_10_with_one_line(command, aws, capsys):
     assert err.count("\n") == 1
 
 
-def test_an_interruption_exits_130(command, aws, capsys, monkeypatch):
+@pytest.mark.usefixtures("interrupted")
+def test_an_interruption_exits_130(command, aws, capsys):
     aws.environment(aws.released())
-
-    def interrupt(self, seconds):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("appdeploy.model.clock.SystemClock.sleep", interrupt)
     assert command("deploy", "-e", "staging", "--version", "v2") == 130
     assert "watches it again" in capsys.readouterr().err
 

@@ -20,10 +20,7 @@ SILENCE = EndpointConnectionError(endpoint_url="http://127.0.0.1:9")
 
 @pytest.fixture
 def agent(aws):
-    service = aws.released()
-    service.script = [Moment(), DONE]
-    aws.environment(service)
-    return service
+    return aws.scripted(Moment(), DONE)
 
 
 @pytest.mark.usefixtures("agent")

@@ -19,10 +19,7 @@ SILENCE = EndpointConnectionError(endpoint_url="http://127.0.0.1:9")
 
 @pytest.fixture
 def released(aws):
-    service = aws.released()
-    service.script = [DONE]
-    aws.environment(service)
-    return service
+    return aws.scripted(DONE)
 
 
 def hold(aws, beat: int = 0) -> None:

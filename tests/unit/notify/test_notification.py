@@ -149,13 +149,9 @@ def test_nobody_is_told_of_what_changed_nothing(version, command, aws, told):
     assert notices == []
 
 
-def test_an_interruption_is_told_with_the_way_on(command, aws, told, monkeypatch):
+@pytest.mark.usefixtures("interrupted")
+def test_an_interruption_is_told_with_the_way_on(command, aws, told):
     notices = told(good(aws))
-
-    def interrupt(self, seconds):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("appdeploy.model.clock.SystemClock.sleep", interrupt)
     assert command(*DEPLOY) == 130
     assert (kinds(notices), outcomes(notices)[-1]) == (["Release Started", "Release Interrupted"], ("interrupted", False))
     assert f"appdeploy resume -e staging {aws.ledger[0].id}" in notices[-1]["Detail"]["next"]

@@ -69,9 +69,7 @@ def test_a_plan_shows_who_is_at_work_and_would_be_refused(aws, command, capsys):
 
 
 def test_a_release_is_turned_away_by_the_lock_itself_and_not_by_its_row(aws, command, capsys):
-    service = aws.released()
-    service.script = [DONE]
-    aws.environment(service)
+    aws.scripted(DONE)
     aws.lock_item = {"freeze": FREEZE}
     assert command("deploy", "-e", "staging", "--version", "v2") == 11
     assert "load test" in capsys.readouterr().err

@@ -49,9 +49,7 @@ OBSTACLES = {
 @pytest.fixture(params=OBSTACLES)
 def found(request, aws) -> str:
     """One obstacle in the way of v2; what is said of it."""
-    service = aws.released()
-    service.script = [Moment(), DONE]
-    aws.environment(service)
+    service = aws.scripted(Moment(), DONE)
     aws.parameters["platform"] = platform_contract(event_bus=BUS).dump()
     put, said = OBSTACLES[request.param]
     put(aws, service)

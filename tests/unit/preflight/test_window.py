@@ -152,9 +152,7 @@ def test_the_command_is_refused_and_an_incident_leaves_its_trace(aws, command, c
     today = datetime.now(UTC).weekday()
     days = tuple(day for place, day in enumerate(Day) if (place - today) % 7 in (2, 3, 4, 5))
     window = ReleaseWindow(days=days, opens="09:00", closes="16:00", time_zone="UTC")
-    service = aws.released()
-    service.script = [Moment(), DONE]
-    aws.environment(service)
+    aws.scripted(Moment(), DONE)
     aws.parameters["platform"] = platform_contract(windows=(window,)).dump()
     wanted = ("deploy", "-e", "staging", "--version", "v2")
     assert command(*wanted) == 10

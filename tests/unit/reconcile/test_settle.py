@@ -32,10 +32,7 @@ def kill(aws: Any) -> None:
 
 @pytest.fixture
 def agent(aws):
-    service = aws.released()
-    service.script = [Moment(), DONE]
-    aws.environment(service)
-    return service
+    return aws.scripted(Moment(), DONE)
 
 
 @pytest.fixture

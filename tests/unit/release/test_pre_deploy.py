@@ -189,8 +189,9 @@ def test_it_runs_once_for_a_release_wherever_the_command_died(aws, command, kill
     assert aws.ledger[0].services["agent"].pre_deploy.exit_code == 0
 
 
-@pytest.mark.usefixtures("agent")
-def test_what_was_asked_for_and_not_answered_is_asked_for_with_the_same_token(aws, run, command):
+def killed_when_asked_for(aws, run):
+    """The command dies when AWS has the request for the task and the answer is under way."""
+
     def die(event):
         aws.after["RunTask"] = [Killed()]
 
@@ -198,6 +199,11 @@ def test_what_was_asked_for_and_not_answered_is_asked_for_with_the_same_token(aw
         run(on_event=die)
     aws.let_lease_pass()
     aws.after.clear()
+
+
+@pytest.mark.usefixtures("agent")
+def test_what_was_asked_for_and_not_answered_is_asked_for_with_the_same_token(aws, run, command):
+    killed_when_asked_for(aws, run)
     assert aws.ledger[0].services["agent"].pre_deploy is None
     assert resume(command) == 0
     assert len(aws.errands) == 1
@@ -205,13 +211,7 @@ def test_what_was_asked_for_and_not_answered_is_asked_for_with_the_same_token(aw
 
 @pytest.mark.usefixtures("agent")
 def test_after_the_tokens_life_it_is_not_asked_for_again(aws, run, command, monkeypatch):
-    def die(event):
-        aws.after["RunTask"] = [Killed()]
-
-    with pytest.raises(Killed):
-        run(on_event=die)
-    aws.let_lease_pass()
-    aws.after.clear()
+    killed_when_asked_for(aws, run)
     monkeypatch.setattr(module, "TOKEN_LIVES", timedelta(0))
     assert resume(command) == 25
     assert aws.count("RunTask") == 1

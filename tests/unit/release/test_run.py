@@ -19,17 +19,13 @@ from tests.support.release_scenario import (
 
 
 def test_a_release_is_live_when_ecs_says_that_our_deployment_succeeded(aws, run):
-    service = aws.released()
-    service.script = [Moment(), Moment((up(1, False),)), Moment((up(1), up(2))), DONE]
-    aws.environment(service)
+    aws.scripted(Moment(), Moment((up(1, False),)), Moment((up(1), up(2))), DONE)
     result = only(run())
     assert (result.outcome, result.serving) == (Outcome.LIVE, "v2 serves (2 tasks)")
 
 
 def test_at_a_terminal_live_is_when_all_new_tasks_are_healthy_where_customers_are_served(aws, run):
-    service = aws.released()
-    service.script = [Moment(), Moment((up(1), up(2, False))), Moment((up(1), up(2)))]
-    aws.environment(service)
+    aws.scripted(Moment(), Moment((up(1), up(2, False))), Moment((up(1), up(2))))
     result = only(run(until_complete=False))
     assert (result.outcome, result.serving) == (
         Outcome.LIVE,
@@ -59,18 +55,14 @@ def test_live_is_not_final_and_says_so(aws, run, configuration, said):
 
 
 def test_a_drain_time_that_cannot_be_read_does_not_hide_that_it_is_live(aws, run):
-    service = aws.released()
-    service.script = [Moment(), Moment((up(1), up(2)))]
-    aws.environment(service)
+    aws.scripted(Moment(), Moment((up(1), up(2))))
     aws.answers["DescribeTargetGroupAttributes"] = [AwsSays("AccessDenied")]
     result = only(run(until_complete=False))
     assert (result.outcome, result.serving) == (Outcome.LIVE, "v2 serves (2 tasks); ECS still drains the old tasks")
 
 
 def test_running_tasks_that_are_not_healthy_are_not_live(aws, run):
-    service = aws.released()
-    service.script = [Moment(), Moment((up(1, False), up(2)))]
-    aws.environment(service)
+    aws.scripted(Moment(), Moment((up(1, False), up(2))))
     assert only(run(until_complete=False, timeout=60)).outcome is Outcome.TIMED_OUT
 
 
@@ -84,23 +76,17 @@ def test_healthy_old_tasks_do_not_make_a_release_live(aws, run):
 
 
 def test_a_record_that_lags_behind_is_read_until_it_is_final(aws, run):
-    service = aws.released()
-    service.script = [Moment(), Moment((up(1), up(2)), rollout="COMPLETED"), DONE]
-    aws.environment(service)
+    aws.scripted(Moment(), Moment((up(1), up(2)), rollout="COMPLETED"), DONE)
     assert only(run()).outcome is Outcome.LIVE
 
 
 def test_task_lists_that_lag_behind_the_counts_are_read_again(aws, run):
-    service = aws.released()
-    service.script = [Moment(), Moment((up(1), up(2)), listed=False), Moment((up(1), up(2)))]
-    aws.environment(service)
+    aws.scripted(Moment(), Moment((up(1), up(2)), listed=False), Moment((up(1), up(2))))
     assert only(run(until_complete=False, timeout=60)).outcome is Outcome.LIVE
 
 
 def test_a_record_that_is_not_listed_yet_is_looked_for_again(aws, run):
-    service = aws.released()
-    service.script = [Moment(recorded=False), Moment(recorded=False), Moment(), DONE]
-    aws.environment(service)
+    aws.scripted(Moment(recorded=False), Moment(recorded=False), Moment(), DONE)
     assert only(run()).outcome is Outcome.LIVE
 
 
@@ -113,9 +99,7 @@ def test_without_a_load_balancer_running_is_all_there_is(aws, run):
 
 
 def test_a_release_changes_nothing_but_the_task_definition_of_the_service(aws, run):
-    service = aws.released()
-    service.script = [Moment(), DONE]
-    aws.environment(service)
+    aws.scripted(Moment(), DONE)
     run()
     (register, registered), (update, sent) = aws.writes
     assert (register, update) == ("RegisterTaskDefinition", "UpdateService")
@@ -124,9 +108,7 @@ def test_a_release_changes_nothing_but_the_task_definition_of_the_service(aws, r
 
 
 def test_a_revision_can_be_found_by_its_release_and_keeps_its_own_tags(aws, run):
-    service = aws.released()
-    service.script = [Moment(), DONE]
-    aws.environment(service)
+    service = aws.scripted(Moment(), DONE)
     run()
     tags = {tag["key"]: tag["value"] for tag in aws.writes[0][1]["tags"]}
     planned = next(event for event in run.events if isinstance(event, Planned))
@@ -169,18 +151,14 @@ def test_a_digest_that_ecs_gave_up_on_is_released_again(aws, run):
 
 
 def test_events_come_only_when_something_changed(aws, run):
-    service = aws.released()
-    service.script = [Moment((up(1, False),))] * 5 + [DONE]
-    aws.environment(service)
+    aws.scripted(*[Moment((up(1, False),))] * 5, DONE)
     run()
     progress = [event for event in run.events if isinstance(event, Progress)]
     assert [event.phase for event in progress] == [Phase.STARTING, Phase.LIVE]
 
 
 def test_the_stream_begins_with_the_plan_and_ends_with_the_results(aws, run):
-    service = aws.released()
-    service.script = [Moment(), DONE]
-    aws.environment(service)
+    aws.scripted(Moment(), DONE)
     results = run()
     assert isinstance(run.events[0], Planned)
     assert isinstance(run.events[-1], Ended)

@@ -30,9 +30,7 @@ UNREACHABLE = EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
 
 
 def test_a_throttled_write_is_sent_again(aws, run):
-    service = aws.released()
-    service.script = [Moment(), DONE]
-    aws.environment(service)
+    aws.scripted(Moment(), DONE)
     aws.answers["RegisterTaskDefinition"] = [AwsSays("ThrottlingException")]
     aws.answers["UpdateService"] = [AwsSays("ThrottlingException")]
     assert only(run()).outcome is Outcome.LIVE
@@ -93,38 +91,33 @@ def test_what_stands_in_line_when_the_command_is_stopped_is_not_sent(aws, run, c
     assert aws.count("RegisterTaskDefinition") <= 3, "each asked once"
 
 
-@pytest.mark.parametrize("lost", [ReadTimeoutError(endpoint_url="x"), AwsSays("ServerException")], ids=["time-out", "5xx"])
-def test_a_registration_whose_answer_is_lost_is_found_not_repeated(aws, run, lost):
-    service = aws.released()
-    service.script = [Moment(), DONE]
-    aws.environment(service)
-    aws.after["RegisterTaskDefinition"] = [lost]
+TIME_OUT = ReadTimeoutError(endpoint_url="x")
+
+
+@pytest.mark.parametrize(
+    ("operation", "lost"),
+    [
+        pytest.param("RegisterTaskDefinition", TIME_OUT, id="registration-time-out"),
+        pytest.param("RegisterTaskDefinition", AwsSays("ServerException"), id="registration-5xx"),
+        pytest.param("UpdateService", TIME_OUT, id="update-time-out"),
+    ],
+)
+def test_a_write_whose_answer_is_lost_is_found_not_repeated(aws, run, operation, lost):
+    aws.scripted(Moment(), DONE)
+    aws.after[operation] = [lost]
     assert only(run()).outcome is Outcome.LIVE
-    assert aws.count("RegisterTaskDefinition") == 1
+    assert aws.count(operation) == 1
 
 
 def test_a_registration_that_did_not_happen_is_sent_again(aws, run):
-    service = aws.released()
-    service.script = [Moment(), DONE]
-    aws.environment(service)
+    aws.scripted(Moment(), DONE)
     aws.answers["RegisterTaskDefinition"] = [ConnectTimeoutError(endpoint_url="x")]
     assert only(run()).outcome is Outcome.LIVE
     assert aws.count("RegisterTaskDefinition") == 2
 
 
-def test_an_update_whose_answer_is_lost_is_found_not_repeated(aws, run):
-    service = aws.released()
-    service.script = [Moment(), DONE]
-    aws.environment(service)
-    aws.after["UpdateService"] = [ReadTimeoutError(endpoint_url="x")]
-    assert only(run()).outcome is Outcome.LIVE
-    assert aws.count("UpdateService") == 1
-
-
 def test_an_update_that_ecs_took_back_before_it_was_looked_for_is_not_repeated(aws, run):
-    service = aws.released()
-    service.script = [ROLLED_BACK]
-    aws.environment(service)
+    aws.scripted(ROLLED_BACK)
     aws.after["UpdateService"] = [ReadTimeoutError(endpoint_url="x")]
     assert only(run()).outcome is Outcome.ROLLED_BACK_BY_ECS
     assert aws.count("UpdateService") == 1
@@ -164,17 +157,13 @@ def test_a_refused_update_is_refused_and_the_other_service_goes_on_where_each_is
 
 
 def test_a_short_silence_is_sat_out(aws, run):
-    service = aws.released()
-    service.script = [Moment(), Moment(fail=UNREACHABLE), Moment(fail=UNREACHABLE), DONE]
-    aws.environment(service)
+    aws.scripted(Moment(), Moment(fail=UNREACHABLE), Moment(fail=UNREACHABLE), DONE)
     assert only(run()).outcome is Outcome.LIVE
     assert sum(isinstance(event, AwsUnreachable) for event in run.events) == 1
 
 
 def test_after_half_a_minute_of_silence_the_release_is_timed_out(aws, run, clock):
-    service = aws.released()
-    service.script = [Moment(), Moment(fail=UNREACHABLE)]
-    aws.environment(service)
+    aws.scripted(Moment(), Moment(fail=UNREACHABLE))
     result = only(run())
     assert result.outcome is Outcome.TIMED_OUT
     assert UNREACHABLE_SECONDS <= result.seconds < 60
@@ -227,10 +216,7 @@ def test_credentials_that_expire_while_watching_end_the_watch_with_one_line(aws,
 
 
 def test_a_hiccup_of_one_lookup_is_repeated_at_the_next_tick(aws, run):
-    service = aws.released()
-    service.script = [Moment(), Moment((crashed(1), crashed(2)))]
-    service.after_stop = [ROLLED_BACK]
-    aws.environment(service)
+    aws.scripted(Moment(), Moment((crashed(1), crashed(2))), after_stop=[ROLLED_BACK])
     aws.answers["ListTasks"] = [AwsSays("ThrottlingException")]
     aws.answers["StopServiceDeployment"] = [ReadTimeoutError(endpoint_url="x")]
     assert only(run()).outcome is Outcome.ROLLED_BACK
@@ -246,9 +232,7 @@ def test_when_the_time_is_up_nothing_is_stopped(aws, run):
 
 
 def test_what_was_decided_during_the_last_pause_is_no_time_out(aws, run):
-    service = aws.released()
-    service.script = [Moment(), DONE]
-    aws.environment(service)
+    aws.scripted(Moment(), DONE)
     shorter_than_any_pause = 0.5
     assert only(run(timeout=shorter_than_any_pause)).outcome is Outcome.LIVE
 
@@ -288,9 +272,7 @@ def test_an_interruption_that_a_library_turned_into_its_own_error_is_one(aws, ru
 
 
 def test_a_revision_whose_answer_was_lost_is_found_behind_a_rivals(aws, run):
-    service = aws.released()
-    service.script = [Moment(), DONE]
-    aws.environment(service)
+    aws.scripted(Moment(), DONE)
     register = aws._RegisterTaskDefinition
 
     def rival_comes_next(params):

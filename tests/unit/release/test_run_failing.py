@@ -22,10 +22,12 @@ from tests.support.release_scenario import (
 
 
 def test_two_crashes_with_no_healthy_task_stop_the_release(aws, run):
-    service = aws.released()
-    service.script = [Moment(), Moment((crashed(1),)), Moment((crashed(1), crashed(2)))]
-    service.after_stop = [Moment(status="ROLLBACK_IN_PROGRESS", primary="former"), ROLLED_BACK]
-    aws.environment(service)
+    aws.scripted(
+        Moment(),
+        Moment((crashed(1),)),
+        Moment((crashed(1), crashed(2))),
+        after_stop=[Moment(status="ROLLBACK_IN_PROGRESS", primary="former"), ROLLED_BACK],
+    )
     aws.log_lines = ["starting", "no database"]
     result = only(run())
     assert result.outcome is Outcome.ROLLED_BACK
@@ -36,35 +38,30 @@ def test_two_crashes_with_no_healthy_task_stop_the_release(aws, run):
 
 
 def test_a_rollback_is_not_reported_before_ecs_confirms_it(aws, run):
-    service = aws.released()
-    service.script = [Moment(), Moment((crashed(1), crashed(2)))]
-    service.after_stop = [Moment(status="ROLLBACK_IN_PROGRESS", primary="former", rollout="COMPLETED")]
-    aws.environment(service)
+    aws.scripted(
+        Moment(),
+        Moment((crashed(1), crashed(2))),
+        after_stop=[Moment(status="ROLLBACK_IN_PROGRESS", primary="former", rollout="COMPLETED")],
+    )
     result = only(run(timeout=60))
     assert result.outcome is Outcome.TIMED_OUT
     assert result.serving == "not known: v2 was stopped, and ECS is still rolling back to v1"
 
 
 def test_running_as_many_as_desired_after_a_rollback_is_not_success(aws, run):
-    service = aws.released()
-    service.script = [Moment(), Moment((crashed(1),)), ROLLED_BACK]
-    aws.environment(service)
+    aws.scripted(Moment(), Moment((crashed(1),)), ROLLED_BACK)
     assert only(run(patient=True)).outcome is Outcome.ROLLED_BACK_BY_ECS
 
 
 def test_patient_leaves_a_failing_release_to_ecs(aws, run):
-    service = aws.released()
-    service.script = [Moment(), Moment((not_pulled(1), not_pulled(2), not_pulled(3))), ROLLED_BACK]
-    aws.environment(service)
+    aws.scripted(Moment(), Moment((not_pulled(1), not_pulled(2), not_pulled(3))), ROLLED_BACK)
     result = only(run(patient=True))
     assert result.outcome is Outcome.ROLLED_BACK_BY_ECS
     assert aws.count("StopServiceDeployment") == 0
 
 
 def test_a_rollback_that_ecs_began_before_our_stop_is_ecss(aws, run):
-    service = aws.released()
-    service.script = [Moment(), Moment((crashed(1), crashed(2))), ROLLED_BACK]
-    aws.environment(service)
+    aws.scripted(Moment(), Moment((crashed(1), crashed(2))), ROLLED_BACK)
     aws.answers["StopServiceDeployment"] = [AwsSays("ConflictException")]
     assert only(run()).outcome is Outcome.ROLLED_BACK_BY_ECS
 
@@ -79,9 +76,7 @@ def test_a_rollback_on_request_whose_answer_was_lost_is_not_ecss(aws, run):
 
 
 def test_a_rollback_by_the_breaker_is_ecss_although_ecs_took_our_stop_as_well(aws, run):
-    service = aws.released()
-    service.script = [Moment(), Moment((crashed(1), crashed(2))), ROLLED_BACK]
-    aws.environment(service)
+    service = aws.scripted(Moment(), Moment((crashed(1), crashed(2))), ROLLED_BACK)
     # StopServiceDeployment is also taken while ECS rolls back: docs.aws.amazon.com/AmazonECS/latest/developerguide/
     # stop-service-deployment.html.
     aws.answers["StopServiceDeployment"] = [{"serviceDeploymentArn": service.record_arn}]
@@ -89,25 +84,19 @@ def test_a_rollback_by_the_breaker_is_ecss_although_ecs_took_our_stop_as_well(aw
 
 
 def test_a_release_that_has_ended_when_it_is_first_looked_at_is_read_in_full(aws, run):
-    service = aws.released()
-    service.script = [ROLLED_BACK]
-    aws.environment(service)
+    aws.scripted(ROLLED_BACK)
     assert only(run()).outcome is Outcome.ROLLED_BACK_BY_ECS
 
 
 def test_a_release_whose_count_somebody_set_to_0_is_no_success(aws, run):
-    service = aws.released()
-    service.script = [Moment(), Moment(status="SUCCESSFUL", rollout="COMPLETED", count=0)]
-    aws.environment(service)
+    aws.scripted(Moment(), Moment(status="SUCCESSFUL", rollout="COMPLETED", count=0))
     result = only(run())
     assert result.outcome is Outcome.FAILED
     assert "the desired count was set to 0" in result.cause
 
 
 def test_a_rollback_to_no_task_is_not_confirmed(aws, run):
-    service = aws.released()
-    service.script = [Moment(), Moment((crashed(1),)), replace(ROLLED_BACK, count=0)]
-    aws.environment(service)
+    aws.scripted(Moment(), Moment((crashed(1),)), replace(ROLLED_BACK, count=0))
     result = only(run(patient=True))
     assert result.outcome is Outcome.FAILED
     assert "exited with code 1" in result.cause
@@ -125,51 +114,41 @@ def test_failed_load_balancer_checks_are_named_with_what_the_check_got(aws, run)
     reason = "Task failed ELB health checks in (target-group arn:aws:elasticloadbalancing:x)"
     failed = [FakeTask(f"t{n}", stop_code="ServiceSchedulerInitiated", stopped_reason=reason) for n in (1, 2)]
     message = "(service x) (task t1) (port 8080) is unhealthy due to (reason Health checks failed with these codes: [503])."
-    service = aws.released()
-    service.script = [Moment(), Moment(tuple(failed), events=(message,))]
-    service.after_stop = [ROLLED_BACK]
-    aws.environment(service)
+    aws.scripted(Moment(), Moment(tuple(failed), events=(message,)), after_stop=[ROLLED_BACK])
     assert only(run()).cause == "2 tasks failed load balancer health checks (503)"
 
 
 def test_once_a_new_task_was_healthy_two_failures_do_not_stop_the_release(aws, run):
-    service = aws.released()
-    service.script = [Moment(), Moment((up(1), crashed(1), crashed(2))), DONE]
-    aws.environment(service)
+    aws.scripted(Moment(), Moment((up(1), crashed(1), crashed(2))), DONE)
     assert only(run()).outcome is Outcome.LIVE
     assert aws.count("StopServiceDeployment") == 0
 
 
 def test_a_failed_rollback_is_failed(aws, run):
-    service = aws.released()
-    service.script = [Moment(), Moment((crashed(1), crashed(2)))]
-    service.after_stop = [Moment(status="ROLLBACK_FAILED", primary="former", rollout="FAILED")]
-    aws.environment(service)
+    aws.scripted(
+        Moment(),
+        Moment((crashed(1), crashed(2))),
+        after_stop=[Moment(status="ROLLBACK_FAILED", primary="former", rollout="FAILED")],
+    )
     result = only(run())
     assert result.outcome is Outcome.FAILED
     assert "run appdeploy status" in result.serving
 
 
 def test_a_deployment_that_ecs_stopped_without_a_rollback_is_failed(aws, run):
-    service = aws.released()
-    service.script = [Moment(), Moment((crashed(1),), status="STOPPED", rollout="FAILED")]
-    aws.environment(service)
+    aws.scripted(Moment(), Moment((crashed(1),), status="STOPPED", rollout="FAILED"))
     assert only(run(patient=True)).outcome is Outcome.FAILED
 
 
 def test_a_rivals_deployment_supersedes_ours(aws, run):
-    service = aws.released()
-    service.script = [Moment(), Moment(status="STOPPED", primary="rival")]
-    aws.environment(service)
+    aws.scripted(Moment(), Moment(status="STOPPED", primary="rival"))
     result = only(run())
     assert result.outcome is Outcome.SUPERSEDED
     assert "ecs-svc/9" in result.cause
 
 
 def test_a_rival_that_came_after_the_service_was_read_supersedes_ours_at_the_next_look(aws, run):
-    service = aws.released()
-    service.script = [Moment(), Moment(status="STOPPED"), Moment(status="STOPPED", primary="rival")]
-    aws.environment(service)
+    aws.scripted(Moment(), Moment(status="STOPPED"), Moment(status="STOPPED", primary="rival"))
     assert only(run()).outcome is Outcome.SUPERSEDED
 
 
@@ -194,9 +173,7 @@ def test_a_first_release_that_was_replaced_does_not_empty_the_service_of_its_riv
 
 
 def test_a_rival_that_deploys_the_former_version_supersedes_ours_too(aws, run):
-    service = aws.released()
-    service.script = [Moment(), Moment(status="STOPPED", primary="former", rollout="COMPLETED")]
-    aws.environment(service)
+    aws.scripted(Moment(), Moment(status="STOPPED", primary="former", rollout="COMPLETED"))
     assert only(run()).outcome is Outcome.SUPERSEDED
 
 
@@ -209,10 +186,7 @@ def test_a_deleted_service_is_failed(aws, run):
 
 
 def test_new_tasks_in_a_group_that_gets_no_traffic_stop_a_rolling_release(aws, run):
-    service = aws.released()
-    service.script = [Moment(resolved="b", weighted="a")]
-    service.after_stop = [ROLLED_BACK]
-    aws.environment(service)
+    aws.scripted(Moment(resolved="b", weighted="a"), after_stop=[ROLLED_BACK])
     result = only(run())
     assert result.outcome is Outcome.ROLLED_BACK
     assert "agent-b" in result.cause

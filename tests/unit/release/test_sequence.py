@@ -276,9 +276,7 @@ def test_a_release_that_lost_its_turn_takes_nobody_back(three, aws, run):
 
 
 def test_a_single_service_is_for_itself(aws, run):
-    service = aws.released()
-    service.script = [Moment(), DONE]
-    aws.environment(service)
+    aws.scripted(Moment(), DONE)
     run()
     assert aws.ledger[0].atomic is False
 

@@ -10,7 +10,7 @@ import pytest
 from appdeploy.model.contract import Scaling
 from appdeploy.render.json_schema import PLACE
 from tests.support.fake_aws import Kill
-from tests.support.release_scenario import DIGESTS, DONE, LONG_AGO, Moment, crashed
+from tests.support.release_scenario import DIGESTS, DONE, LONG_AGO, Moment
 
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(PLACE.read_text()))
 DEPLOY = ("deploy", "-e", "staging", "--version", "v2", "--json")
@@ -35,9 +35,7 @@ def named(printed):
 
 
 def test_a_good_release_line_by_line(stream, aws):
-    service = aws.released()
-    service.script = [Moment(), DONE]
-    aws.environment(service)
+    aws.scripted(Moment(), DONE)
     status, printed = stream(*DEPLOY, "--reason", "faster", "--change", "CHG-7")
     planned, ended = printed[0], printed[-1]
     assert (status, named(printed)) == (0, ["planned", "registered", "started", "finished", "ended"])
@@ -53,10 +51,7 @@ def test_a_good_release_line_by_line(stream, aws):
 
 
 def test_a_failed_release_has_its_cause_and_log_lines_in_the_stream(stream, aws, capsys):
-    service = aws.released()
-    service.script = [Moment(), Moment((crashed(1), crashed(2)))]
-    service.after_stop = [Moment(status="ROLLBACK_SUCCESSFUL", primary="former", rollout="COMPLETED")]
-    aws.environment(service)
+    aws.crashing()
     aws.log_lines = ["no database"]
     status, printed = stream(*DEPLOY)
     result = printed[-1]["results"][0]
@@ -81,13 +76,9 @@ def test_a_frozen_environment_is_the_last_line(stream, aws):
     assert "audit" in printed[-1]["lines"][0]
 
 
-def test_an_interruption_is_the_last_line(stream, aws, monkeypatch):
+@pytest.mark.usefixtures("interrupted")
+def test_an_interruption_is_the_last_line(stream, aws):
     aws.environment(aws.released())
-
-    def interrupt(self, seconds):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("appdeploy.model.clock.SystemClock.sleep", interrupt)
     status, printed = stream(*DEPLOY)
     assert (status, printed[-1]["exit_code"]) == (130, 130)
     assert "watches it again" in printed[-1]["lines"][0]

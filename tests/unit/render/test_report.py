@@ -110,9 +110,7 @@ def test_nothing_becomes_a_mention_a_link_or_a_mark(text):
 
 
 def test_the_command(command, aws, run, tmp_path, capsys):
-    service = aws.released()
-    service.script = [Moment(), DONE]
-    aws.environment(service)
+    aws.scripted(Moment(), DONE)
     run("v2")
     name = aws.ledger[0].id
     assert command("report", name, "-e", "staging") == 0

@@ -7,7 +7,7 @@ import pytest
 from appdeploy.model.clock import SystemClock
 from appdeploy.model.events import AwsReachable, AwsUnreachable
 from appdeploy.notify.fanout import EventFanout
-from tests.support.release_scenario import DONE, Moment, crashed
+from tests.support.release_scenario import DONE, Moment
 
 DEPLOY = ("deploy", "-e", "staging", "--version", "v2")
 
@@ -29,9 +29,7 @@ def summary(command, monkeypatch, tmp_path):
 
 
 def test_a_good_release(summary, aws):
-    service = aws.released()
-    service.script = [Moment(), DONE]
-    aws.environment(service)
+    aws.scripted(Moment(), DONE)
     status, added = summary(*DEPLOY, "--reason", "faster", "--change", "CHG-7")
     lines = added.splitlines()
     assert status == 0
@@ -44,10 +42,7 @@ def test_a_good_release(summary, aws):
 
 
 def test_a_failed_release_has_cause_and_log_lines_and_no_way_back(summary, aws):
-    service = aws.released()
-    service.script = [Moment(), Moment((crashed(1), crashed(2)))]
-    service.after_stop = [Moment(status="ROLLBACK_SUCCESSFUL", primary="former", rollout="COMPLETED")]
-    aws.environment(service)
+    aws.crashing()
     aws.log_lines = ["no <database>", "```"]
     status, added = summary(*DEPLOY)
     assert status == 21
@@ -66,13 +61,9 @@ def test_a_refusal_says_why_and_nothing_more(summary, aws):
     assert "what next" not in added
 
 
-def test_an_interruption_says_how_to_go_on(summary, aws, monkeypatch):
+@pytest.mark.usefixtures("interrupted")
+def test_an_interruption_says_how_to_go_on(summary, aws):
     aws.environment(aws.released())
-
-    def interrupt(self, seconds):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("appdeploy.model.clock.SystemClock.sleep", interrupt)
     status, added = summary(*DEPLOY)
     assert status == 130
     assert added.startswith("## v2 to staging: no outcome\n\n> stopped watching; ")
@@ -80,18 +71,14 @@ def test_an_interruption_says_how_to_go_on(summary, aws, monkeypatch):
 
 
 def test_words_of_people_are_no_markdown(summary, aws):
-    service = aws.released()
-    service.script = [Moment(), DONE]
-    aws.environment(service)
+    aws.scripted(Moment(), DONE)
     _, added = summary(*DEPLOY, "--reason", "<img src=x> | *bold* [a](b)")
     assert r"- why: &lt;img src=x&gt; \| \*bold\* \[a\](b)" in added
 
 
 def test_a_summary_that_cannot_be_written_is_one_line_and_fails_nothing(command, aws, monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "no" / "such.md"))
-    service = aws.released()
-    service.script = [Moment(), DONE]
-    aws.environment(service)
+    aws.scripted(Moment(), DONE)
     assert command(*DEPLOY) == 0
     err = capsys.readouterr().err
     assert err == f"appdeploy: the step summary could not be written to {tmp_path}/no/such.md: No such file or directory\n"

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from appdeploy.aws.releases_table import put_of
 from appdeploy.model.ecs_state import DeploymentStatus, ServiceDeployment
 from appdeploy.model.events import Planned, PreviousVersionResolved
-from appdeploy.model.ledger_entry import Entry, ServiceEntry, VersionRef
+from appdeploy.model.ledger_entry import ServiceEntry, VersionRef
 from appdeploy.model.outcome import Outcome
 from appdeploy.rollback.choose_target import choose_target
 from appdeploy.rollback.deployment_history import HistoryReader, find_target
 from tests.support.fake_table import TABLE
 from tests.support.release_scenario import LONG_AGO, AwsSays, Moment, described, only, service_contract, task_definition_arn
-from tests.support.rollbacks import OK, remembered, sent
+from tests.support.rollbacks import OK, entry_of, listed, remembered, sent
 
 MOST = 6
 SILENCE = EndpointConnectionError(endpoint_url="x")
@@ -123,19 +123,6 @@ def test_the_ledger_tells_where_to_look_in_a_long_past(aws, back, steps, number)
     assert before_update(aws)["DescribeTaskDefinition"] == 0
 
 
-def entry_of(service):
-    """A release that was settled long ago."""
-    return Entry(
-        id="upgrade-2026-1101-120000-abcdef",
-        kind="upgrade",
-        environment="staging",
-        purpose="p",
-        who="alice",
-        started=LONG_AGO,
-        services={"agent": service},
-    )
-
-
 def test_a_release_under_way_is_taken_back_to_the_last_of_many(aws, back):
     service = many(aws, *["v1"] * 30, "v2")
     rival = task_definition_arn("x:1")
@@ -195,8 +182,7 @@ class Revisions:
 
 def test_the_list_holds_the_way_back_however_many_came_between(aws, command, capsys):
     many(aws, "v1", *["v2"] * 40)
-    assert command("rollback", "-e", "staging", "--list") == 0
-    out = capsys.readouterr().out
+    out = listed(command, capsys)
     assert "axonflow-staging-agent:1" in out
     assert "appdeploy rollback returns to axonflow-staging-agent:1" in out
 

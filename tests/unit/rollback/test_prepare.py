@@ -17,7 +17,7 @@ from appdeploy.model.outcome import Outcome
 from appdeploy.rollback.choose_target import CompletedDeployment, DeploymentHistory, choose_target
 from appdeploy.rollback.report import TargetsReport
 from tests.support.release_scenario import LONG_AGO, AwsSays, Moment, only, task_definition_arn
-from tests.support.rollbacks import OK, remembered, sent
+from tests.support.rollbacks import OK, listed, remembered, sent
 
 
 def history(*newest_last, gives_up=False):
@@ -254,8 +254,7 @@ def test_points_are_listed_with_what_can_still_be_returned_to(aws, command, caps
     remembered(aws, ("v1", OK), ("v2", OK), ("v3", OK))
     aws.task_definitions[task_definition_arn("axonflow-staging-agent:1")]["taskDefinition"]["status"] = "INACTIVE"
     del aws.images["axonflow-staging-agent:v2"]
-    assert command("rollback", "-e", "staging", "--list") == 0
-    out = capsys.readouterr().out
+    out = listed(command, capsys)
     assert "agent: appdeploy rollback returns to axonflow-staging-agent:2" in out
     assert "axonflow-staging-agent:3, can be returned to, runs now" in out
     assert "axonflow-staging-agent:2, cannot be returned to: the image is not in ECR any more, default target" in out
@@ -268,8 +267,7 @@ def test_an_archived_image_and_a_forgotten_task_definition_are_told(aws, command
     remembered(aws, ("v1", OK), ("v2", OK))
     aws.images["axonflow-staging-agent:v2"]["imageStatus"] = "ARCHIVED"
     del aws.task_definitions[task_definition_arn("axonflow-staging-agent:1")]
-    assert command("rollback", "-e", "staging", "--list") == 0
-    out = capsys.readouterr().out
+    out = listed(command, capsys)
     assert "the image is ARCHIVED in ECR" in out
     assert "ECS does not know the task definition any more" in out
 

@@ -11,7 +11,7 @@ from botocore.exceptions import ReadTimeoutError
 from appdeploy.aws.releases_table import put_of
 from appdeploy.model.errors import Interrupted, OutOfReach, Refused
 from appdeploy.model.events import Note
-from appdeploy.model.ledger_entry import Entry, ServiceEntry, SettingChange, StepKind, VersionRef
+from appdeploy.model.ledger_entry import ServiceEntry, SettingChange, StepKind, VersionRef
 from appdeploy.model.outcome import Outcome
 from appdeploy.model.plan import Change
 from appdeploy.model.release_id import new_release_id
@@ -28,6 +28,7 @@ from appdeploy.status.read import read_status
 from tests.support.fake_aws import Kill
 from tests.support.fake_table import TABLE
 from tests.support.release_scenario import DONE, LONG_AGO, ROLLED_BACK, AwsSays, Moment, crashed, only, task_definition_arn, up
+from tests.support.rollbacks import entry_of
 
 PATH = "/axonflow/staging/config/agent/"
 LEVEL = f"{PATH}LOG_LEVEL"
@@ -38,10 +39,7 @@ BACK = replace(ROLLED_BACK, tasks=(*ROLLED_BACK.tasks, up(1), up(2)))
 
 @pytest.fixture
 def agent(aws):
-    service = aws.released()
-    service.script = [Moment(), DONE]
-    service.after_stop = [Moment(status="ROLLBACK_IN_PROGRESS", primary="former"), BACK]
-    aws.environment(service)
+    service = aws.scripted(Moment(), DONE, after_stop=[Moment(status="ROLLBACK_IN_PROGRESS", primary="former"), BACK])
     for key, value in (("LOG_LEVEL", "info"), ("SAMPLE", "0.1")):
         aws.settings[f"{PATH}{key}"] = [(value, LONG_AGO)]
         reads = {"name": key, "valueFrom": f"arn:aws:ssm:eu-central-1:123456789012:parameter{PATH}{key}"}
@@ -321,15 +319,7 @@ def live(minute, task_definition, *changed):
         settled=True,
     )
     moment = LONG_AGO + timedelta(minutes=minute)
-    entry = Entry(
-        id=new_release_id("config" if changed else "upgrade", moment),
-        kind="upgrade",
-        environment="staging",
-        purpose="",
-        who="alice",
-        started=moment,
-        services={"agent": service},
-    )
+    entry = entry_of(service, new_release_id("config" if changed else "upgrade", moment), moment)
     return (
         entry.with_step_started(StepKind.WRITE_SETTINGS, "agent").with_step_finished(StepKind.WRITE_SETTINGS, "agent")
         if changed

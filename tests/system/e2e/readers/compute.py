@@ -57,14 +57,16 @@ def _elb_tags(client: Client, arn: str) -> dict[str, str]:
     return tags(client("elbv2").describe_tags(ResourceArns=[arn])["TagDescriptions"][0]["Tags"])
 
 
-def _attributes(pairs: list[dict[str, str]]) -> dict[str, str]:
-    return {pair["Key"]: pair["Value"] for pair in pairs}
+def _with_attributes(client: Client, kind: str, identifier: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """A load balancer or a target group, and its attributes."""
+    elb, name = client("elbv2"), kind.title().replace("_", "")
+    [found] = getattr(elb, f"describe_{kind}s")(**{f"{name}Arns": [identifier]})[f"{name}s"]
+    pairs = getattr(elb, f"describe_{kind}_attributes")(**{f"{name}Arn": identifier})["Attributes"]
+    return found, {pair["Key"]: pair["Value"] for pair in pairs}
 
 
 def load_balancer(client: Client, identifier: str, inputs: Inputs) -> Live:
-    elb = client("elbv2")
-    [found] = elb.describe_load_balancers(LoadBalancerArns=[identifier])["LoadBalancers"]
-    attributes = _attributes(elb.describe_load_balancer_attributes(LoadBalancerArn=identifier)["Attributes"])
+    found, attributes = _with_attributes(client, "load_balancer", identifier)
     return {
         "name": found["LoadBalancerName"],
         "loadBalancerType": found["Type"],
@@ -84,9 +86,7 @@ def load_balancer(client: Client, identifier: str, inputs: Inputs) -> Live:
 
 
 def target_group(client: Client, identifier: str, inputs: Inputs) -> Live:
-    elb = client("elbv2")
-    [found] = elb.describe_target_groups(TargetGroupArns=[identifier])["TargetGroups"]
-    attributes = _attributes(elb.describe_target_group_attributes(TargetGroupArn=identifier)["Attributes"])
+    found, attributes = _with_attributes(client, "target_group", identifier)
     return {
         **camel(found),
         "name": found["TargetGroupName"],
