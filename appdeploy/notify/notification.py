@@ -1,4 +1,4 @@
-"""Notifications as values. `Detail` is the detail of the event and its documentation; infra/monitoring/event_rules.py matches it."""
+"""Notifications as values. `Detail` is the event's detail and its documentation; infra/monitoring/event_rules.py matches it."""
 
 from __future__ import annotations
 

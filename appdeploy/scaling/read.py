@@ -29,8 +29,10 @@ class Request:
 
     environment: str
     service: str
+    """Short name."""
     scale: ScaleRequest
     reason: str | None = None
+    """In the user's words; the lock and the ledger show it."""
     change_ticket: str | None = None
     release_id: ReleaseId = field(default_factory=lambda: new_release_id(KIND), compare=False)
 

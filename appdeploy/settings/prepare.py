@@ -32,8 +32,10 @@ class Request:
 
     environment: str
     service: str
+    """Short name."""
     values: Values
     incident: str | None = None
+    """Why it ignores a closed window and alarms; None when it does not."""
     release_id: ReleaseId = field(default_factory=lambda: new_release_id(KIND), compare=False)
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sandbox.emulator.cloudwatch.expression import ExpressionError, Formula, Values, compile_expression
 from sandbox.emulator.cloudwatch.series import Bucket, Series, dimensions_of, known_statistic
@@ -17,8 +16,7 @@ class QueryError(ValueError):
     """A query that AWS, or the sandbox, refuses. The message is one line."""
 
 
-@dataclass(frozen=True)
-class Query:
+class Query(NamedTuple):
     """A metric with its statistic, or an expression; exactly one of `series` and `formula` is set."""
 
     id: str
