@@ -17,7 +17,6 @@ from sandbox.emulator.journal import Entry, Kind
 from tests.simulation.faults import platform
 from tests.simulation.faults.journal_replay import Service, Story
 from tests.simulation.faults.simulation import INFRA, World, open_world
-from tests.support.emulator_scenario import forget
 
 AGENT, ORCHESTRATOR, PORTAL = SERVICES = ("agent", "orchestrator", "customer-portal")
 ORDER = {AGENT: 1, ORCHESTRATOR: 0, PORTAL: 1}
@@ -85,7 +84,6 @@ def released() -> Iterator[Platform]:
         patch.setattr(SystemClock, "now", lambda clock: world.now())
         patch.setattr(SystemClock, "sleep", lambda clock, seconds: world.clock.sleep(seconds))
         yield Platform(world)
-    forget()
 
 
 @pytest.fixture

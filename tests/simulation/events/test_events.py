@@ -14,7 +14,6 @@ from appdeploy.render import json_renderer
 from appdeploy.render.json_line import json_line
 from appdeploy.render.json_renderer import JsonRenderer
 from tests.simulation.events.random_release import Trial, open_trial
-from tests.support.emulator_scenario import forget
 
 SEED = 20251125
 RELEASES = 8
@@ -26,7 +25,6 @@ FEW = 2
 def trial() -> Iterator[Trial]:
     with open_trial() as opened:
         yield opened
-    forget()
 
 
 def test_a_sample_of_random_releases_tells_lines_by_the_schema_and_no_secret(trial: Trial) -> None:

@@ -33,6 +33,7 @@ from sandbox.emulator.timings import Timings
 from tests.simulation.faults import platform
 from tests.simulation.faults.journal_replay import Story
 from tests.simulation.faults.told import Call
+from tests.support.emulator_scenario import forget
 from tests.support.inprocess import ENDPOINT, REGION, Transport
 from tests.support.tool_clients import every_client
 
@@ -291,7 +292,7 @@ W = TypeVar("W", bound="World")
 
 @contextmanager
 def open_world(make: Callable[[], W]) -> Iterator[W]:
-    """A world, and no other clock or thread beside it for as long as it is open."""
+    """A world, and no other clock or thread beside it for as long as it is open. It leaves nothing behind."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ThreadPoolExecutor, "submit", _at_once)
         patch.setattr(botocore.retries.quota.RetryQuota, "acquire", lambda *_: True)
@@ -306,6 +307,7 @@ def open_world(make: Callable[[], W]) -> Iterator[W]:
             yield world
         finally:
             world.emulator.close()
+            forget()
 
 
 def _at_once(_pool: ThreadPoolExecutor, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:

@@ -8,7 +8,6 @@ import pytest
 
 from tests.simulation.faults.mutants import MUTANTS, hunt, is_found
 from tests.simulation.faults.search import Stage, open_stage, search
-from tests.support.emulator_scenario import forget
 
 SEED = 20251125
 RELEASES = 20
@@ -19,7 +18,6 @@ RELEASES = 20
 def stage() -> Iterator[Stage]:
     with open_stage() as opened:
         yield opened
-    forget()
 
 
 def test_of_a_sample_of_random_releases_nothing_untrue_is_said(stage: Stage) -> None:

@@ -14,7 +14,6 @@ from tests.simulation.kill.by_process import run
 from tests.simulation.kill.matrix import Found, Matrix, open_matrix, some
 from tests.simulation.kill.mutants import MUTANTS
 from tests.simulation.kill.scenarios import SCENARIOS
-from tests.support.emulator_scenario import forget
 
 SEED = 20251125
 DRAWN = 4
@@ -28,7 +27,6 @@ BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 def matrix() -> Iterator[Matrix]:
     with open_matrix() as opened:
         yield opened
-    forget()
 
 
 def test_what_was_killed_at_any_call_is_resumed_to_a_right_end(matrix: Matrix) -> None:
