@@ -35,8 +35,9 @@ demo: setup ## Bring staging up with the real engine, then release an image
 # are cores: the stories of real commands mostly wait. A test holds that no folder is forgotten.
 UNIT := tests/unit
 MOCKS := tests/infra
-PARTS := "tests/system/e2e" "tests/system/access" "tests/sandbox/emulator" "$(UNIT)" "$(MOCKS)" "tests/system/pressure tests/system/watch" \
-	"tests/simulation/kill" "tests/simulation/faults tests/simulation/events" "tests/sandbox/provider tests/sandbox/engine" \
+PARTS := "tests/system/e2e/releases" "tests/system/e2e/infrastructure" "tests/sandbox/emulator" "tests/system/access" \
+	"tests/system/pressure tests/system/watch" "$(UNIT)" "$(MOCKS)" "tests/simulation/kill" \
+	"tests/simulation/faults tests/simulation/events" "tests/sandbox/provider tests/sandbox/engine" \
 	"tests/system/bootstrap tests/evidence"
 SUITE := $(BIN)/python -m tests.support.suite
 

@@ -167,3 +167,15 @@ class Sandbox:
         yield
         writes = [f"{call['service']}:{call['action']}" for call in self.calls() if call["mutates"]]
         assert writes == []
+
+
+@contextmanager
+def staging_without_a_release(folder: Path) -> Iterator[Sandbox]:
+    """A sandbox in which the real engine has brought staging up. It is taken down whatever happens."""
+    sandbox = Sandbox(folder)
+    try:
+        sandbox.sandbox("up", "--enforce-iam").expect(0)
+        sandbox.pulumi("up", "--yes", "--skip-preview").expect(0)
+        yield sandbox
+    finally:
+        sandbox.sandbox("down")

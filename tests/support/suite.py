@@ -4,7 +4,7 @@ Each part is what pytest is to be given, or another command of the virtual envir
 what a part has printed is shown when it ends. The table at the end has a line for each folder that a part names. An
 interrupt reaches every part, which takes down what it has started; whatever is still there after a minute is killed.
 
-The first part is the one that lasts longest: the others leave it the processor when it wants it.
+The first two parts last longest: the others leave them the processor when they want it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ BIN = Path(sys.executable).parent
 _POLL_SECONDS = 0.1
 _LONGEST_END_SECONDS = 60.0
 _NICENESS = 5
-"""Of all parts but the first."""
+"""Of all parts but the longest."""
+_LONGEST_PARTS = 2
+"""How many parts, named first, keep the usual priority."""
 
 
 class Part:
@@ -98,7 +100,7 @@ def _run(wanted: Sequence[str], most: int, folder: Path) -> list[Part]:
             while len(parts) < len(wanted) and len(running) < most:
                 place = folder / str(len(parts))
                 place.mkdir()
-                parts.append(Part(wanted[len(parts)], place, _NICENESS if parts else 0))
+                parts.append(Part(wanted[len(parts)], place, _NICENESS if len(parts) >= _LONGEST_PARTS else 0))
                 running.append(parts[-1])
             time.sleep(_POLL_SECONDS)
             for part in [part for part in running if part.process.poll() is not None]:

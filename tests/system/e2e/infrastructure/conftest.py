@@ -7,19 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.engine_commands import ROOT, Sandbox
+from tests.support.engine_commands import ROOT, Sandbox, staging_without_a_release
 
 
 @pytest.fixture(scope="package")
 def staging(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """Staging without a release. The sandbox is taken down whatever happens."""
-    sandbox = Sandbox(tmp_path_factory.mktemp("sandbox"))
-    try:
-        sandbox.sandbox("up", "--enforce-iam").expect(0)
-        sandbox.pulumi("up", "--yes", "--skip-preview").expect(0)
+    with staging_without_a_release(tmp_path_factory.mktemp("sandbox")) as sandbox:
         yield sandbox
-    finally:
-        sandbox.sandbox("down")
 
 
 @pytest.fixture

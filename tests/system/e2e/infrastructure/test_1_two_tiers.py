@@ -39,7 +39,7 @@ def test_an_update_of_the_template_leaves_what_runs(staging: Sandbox, stack_file
     assert (after["version"], after["running"]) == ("v1.1.0", 2)
     drift = after["template_drift"]
     assert drift["running"].endswith("template:1")
-    assert drift["wanted"].endswith("template:2")
+    assert drift["target"].endswith("template:2")
     assert "template has moved on" in staging.appdeploy("status", "-e", "staging").out
     staging.appdeploy("status", "-e", "staging", "--expect-synced").expect(10)
 
