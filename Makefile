@@ -31,18 +31,19 @@ setup: $(INSTALLED) ## The virtual environment and the Pulumi engine
 demo: setup ## Bring staging up with the real engine, then release an image
 	@$(BIN)/sandbox demo
 
-# The tests in parts, each in a pytest of its own; those that last longest begin first. More parts run side by side than there
-# are cores: the stories of real commands mostly wait. A test holds that no folder is forgotten.
+# The tests in parts, each in a pytest of its own, all at once: the stories of real commands mostly wait. What imports the same
+# large libraries, or forks commands, shares a part, because that costs seconds for each. A test holds that no folder is forgotten.
 UNIT := tests/unit
 MOCKS := tests/infra
-PARTS := "tests/system/e2e/releases" "tests/system/e2e/infrastructure" "tests/sandbox/emulator" "tests/system/access" \
-	"tests/system/pressure tests/system/watch" "$(UNIT)" "$(MOCKS)" "tests/simulation/kill" \
-	"tests/simulation/faults tests/simulation/events" "tests/sandbox/provider tests/sandbox/engine" \
-	"tests/system/bootstrap tests/evidence"
+PARTS := "tests/system/e2e/releases" \
+	"tests/system/e2e/infrastructure $(MOCKS) tests/system/bootstrap tests/system/watch" \
+	"tests/system/access tests/system/pressure tests/simulation" \
+	"tests/sandbox" \
+	"$(UNIT) tests/evidence"
 SUITE := $(BIN)/python -m tests.support.suite
 
 test: setup ## All tests
-	@$(SUITE) --side-by-side 4 $(PARTS)
+	@$(SUITE) --side-by-side 5 $(PARTS)
 
 # The unit tests in two halves, so that both cores have work to the end.
 HALF := tests/unit/release tests/unit/rollback tests/unit/settings tests/unit/scaling
