@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def resume(request: Request, region: str | None, options: ReleaseOptions, console: Console) -> Outcome:
-    """Carry on where the command of a release was interrupted. Raises Refused when there is nothing to resume."""
+    """Continue where the command of a release was interrupted. Raises Refused when there is nothing to resume."""
     again = replace(options, resumes=True)
     try:
         return release(lambda clients: prepare_resume(request, clients), request.environment, region, again, console)

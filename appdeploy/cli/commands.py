@@ -10,7 +10,7 @@ class Group(Enum):
     """The sections of `appdeploy --help`."""
 
     RELEASE = "Release"
-    LOOK = "Look"
+    INSPECT = "Inspect"
     OPERATE = "Operate"
     MAINTAIN = "Maintain"
 
@@ -77,7 +77,7 @@ COMMANDS = (
     ),
     Command(
         "resume",
-        "Carry on an interrupted release.",
+        "Continue an interrupted release.",
         Group.RELEASE,
         Lock.TAKES,
         Ledger.WRITES,
@@ -105,11 +105,11 @@ COMMANDS = (
         "release",
         "services",
     ),
-    Command("status", "Show what serves and what is under way.", Group.LOOK, Lock.READS, Ledger.SETTLES, True, "viewer", "-"),
-    Command("releases", "List the releases, or show one.", Group.LOOK, Lock.READS, Ledger.SETTLES, True, "viewer", "-"),
-    Command("releases show", "", Group.LOOK, Lock.READS, Ledger.SETTLES, True, "viewer", "-"),
+    Command("status", "Show what serves, and what changes.", Group.INSPECT, Lock.READS, Ledger.SETTLES, True, "viewer", "-"),
+    Command("releases", "List the releases, or show one.", Group.INSPECT, Lock.READS, Ledger.SETTLES, True, "viewer", "-"),
+    Command("releases show", "", Group.INSPECT, Lock.READS, Ledger.SETTLES, True, "viewer", "-"),
     Command(
-        "report", "Write the record of a release as Markdown.", Group.LOOK, Lock.READS, Ledger.SETTLES, True, "viewer", "-"
+        "report", "Write the record of a release as Markdown.", Group.INSPECT, Lock.READS, Ledger.SETTLES, True, "viewer", "-"
     ),
     Command(
         "scale",

@@ -1,4 +1,4 @@
-"""`appdeploy resume`: carry on an interrupted release."""
+"""`appdeploy resume`: continue an interrupted release."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _EXAMPLES = examples(
 )
 
 
-@click.command("resume", short_help="Carry on an interrupted release.", epilog=_EXAMPLES)
+@click.command("resume", short_help="Continue an interrupted release.", epilog=_EXAMPLES)
 @click.argument("release", metavar="[RELEASE]", required=False)
 @environment_option
 @resume_options
 @region_option
 def command(environment: str, release: str | None, options: ReleaseOptions, region: str | None) -> int:
-    """Carry on RELEASE where its command was interrupted; by default the one that is open.
+    """Continue RELEASE where its command was interrupted; by default the one that is open.
 
     What ECS did meanwhile is read from ECS: nothing is registered or started twice. What was not sent yet is sent, unless
     the service was changed by someone else since. Exit status: as `appdeploy deploy`; 10 when there is nothing to resume.

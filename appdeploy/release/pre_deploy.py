@@ -17,9 +17,9 @@ from appdeploy.model.errors import OutOfReach
 from appdeploy.model.events import PreDeployEnded, PreDeployLog, PreDeployStarted
 from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.model.rollout import unchanged_serving
-from appdeploy.tasks.ending import TaskEnd
 from appdeploy.tasks.follow import RunningTask, TaskRunner
-from appdeploy.tasks.request import OneOffTask
+from appdeploy.tasks.judge import TaskEnd
+from appdeploy.tasks.start import OneOffTask
 
 if TYPE_CHECKING:
     from appdeploy.ledger.locked_change import ReleaseContext
@@ -71,7 +71,7 @@ class PreDeployTasks:
             return self._failed(service, f"exited with code {earlier.exit_code}")
         if earlier and earlier.task is None and datetime.now(UTC) - earlier.started > TOKEN_LIVES:
             return self._failed(
-                service, f"may have run since {earlier.started:%Y-%m-%d %H:%M}Z: look at its log, then release anew"
+                service, f"may have run since {earlier.started:%Y-%m-%d %H:%M}Z: look at its log, then release again"
             )
         task = self._task(service)
         try:

@@ -48,7 +48,7 @@ def _details(service: PlannedService) -> Iterator[str]:
 
 def _drift(drift: Drift) -> Iterator[str]:
     what = "this release brings it" if drift.applied else "this release leaves it; --sync brings it"
-    yield f"template has moved on: {drift.running} -> {drift.target}; {what}"
+    yield f"newer template: {drift.running} -> {drift.target}; {what}"
     if drift.changes is None:
         yield f"  {drift.running} cannot be read any more, so what has changed is not known"
     elif not drift.changes:

@@ -49,7 +49,7 @@ def detail_lines(reading: EntryState) -> Iterator[str]:
         yield from _service(name, service)
     yield from (_step(step) for step in entry.steps)
     if reading.resumable:
-        yield f"appdeploy resume -e {entry.environment} {entry.id} takes it up"
+        yield f"appdeploy resume -e {entry.environment} {entry.id} continues it"
 
 
 def _service(name: str, service: ServiceEntry) -> Iterator[str]:

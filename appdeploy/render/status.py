@@ -27,7 +27,7 @@ def ledger_lines(report: StatusReport) -> Iterator[str]:
     )
     yield from (f"{words}{text}" for words, text in known if text)
     for release in report.open_releases:
-        way_on = f": appdeploy resume -e {report.environment} {release.id} takes it up" if release.resume else ""
+        way_on = f": appdeploy resume -e {report.environment} {release.id} continues it" if release.resume else ""
         yield f"{release.id} is {release.state}{way_on}"
 
 
@@ -78,7 +78,7 @@ def remarks(service: ServiceStatus) -> Iterator[str]:
         yield f"last deployment: {service.last_failure.status}{reason}"
     if service.template_drift:
         drift = service.template_drift
-        moved = f"template has moved on: {drift.running or '(not known)'} -> {drift.target}"
+        moved = f"newer template: {drift.running or '(not known)'} -> {drift.target}"
         yield f"{moved}; the running tasks keep the old one until `appdeploy sync`"
     if service.hold:
         yield held(service.name, service.hold)

@@ -1,4 +1,4 @@
-"""A status that is looked at again and again: a table that is drawn anew, or a block for each change."""
+"""A repeated status: a table that is redrawn, or a block for each change."""
 
 from __future__ import annotations
 

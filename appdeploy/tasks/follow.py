@@ -1,4 +1,4 @@
-"""Starts one-off tasks and follows them to their ends, in parallel, with their logs."""
+"""Follows one-off tasks to their ends, in parallel, with their logs."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from appdeploy.aws.writes import UNREACHABLE_SECONDS, EcsWriter, WriteRefused
 from appdeploy.logs.tail import LogTail
 from appdeploy.model.ecs_state import Task
 from appdeploy.model.errors import OutOfReach
-from appdeploy.tasks.ending import TaskEnd, own_exit_code, ran_too_long, why_it_failed
-from appdeploy.tasks.request import OneOffTask, request_of
+from appdeploy.tasks.judge import TaskEnd, own_exit_code, ran_too_long, why_it_failed
+from appdeploy.tasks.start import OneOffTask, start_task
 
 if TYPE_CHECKING:
     from appdeploy.aws.clients import Clients
@@ -62,9 +62,8 @@ class TaskRunner:
         self._silent_since: float | None = None
 
     def start(self, asked: OneOffTask) -> RunningTask:
-        """Start a task. Raises WriteRefused, OutOfReach when the answer is not known, errors of the SDK before it is sent."""
-        described = self._clients.ecs.describe_services(cluster=asked.cluster, services=[asked.service])["services"][0]
-        return self.found(asked, self._writer.run_task(request_of(asked, described)))
+        """Start a task. Raises what `start_task` does."""
+        return self.found(asked, start_task(asked, self._clients, self._writer))
 
     def found(self, asked: OneOffTask, arn: str) -> RunningTask:
         """The same for a task that was started already."""
@@ -114,7 +113,7 @@ class TaskRunner:
         now, asked = self._clock.now(), running.asked
         if task is None:  # ECS's reads lag behind its writes; and an hour after its end it forgets a task.
             gone = now - running.seen > UNREACHABLE_SECONDS
-            return _failed(running, "is not known to ECS any more: look at its log, then release anew") if gone else None
+            return _failed(running, "is not known to ECS any more: look at its log, then release again") if gone else None
         running.seen = now
         if task.status == _STOPPED:
             self._listen(running)

@@ -54,7 +54,7 @@ EXAMPLES: tuple[tuple[events.Event, tuple[str, ...]], ...] = (
     (events.PreviousVersionResolved(_PLAN.changed[0]), ("agent: v1 -> v2 (sha256:000000000000)",)),
     (
         events.WatchingForLateWrites("agent", "upgrade-1", 3.5),
-        ("agent: live; for 3.5 s more a late write of upgrade-1 may land and is undone",),
+        ("agent: live; for 3.5 s more a late write of upgrade-1 may arrive, and is reverted",),
     ),
     (
         events.LateWriteReverted("agent", "upgrade-1", task_definition_arn("a:6"), task_definition_arn("a:5"), "ecs-svc/2"),

@@ -135,7 +135,7 @@ class WatchingForLateWrites(Event):
 
     def lines(self) -> Iterator[str]:
         left = duration(self.seconds)
-        yield f"{self.service}: live; for {left} more a late write of {self.from_release} may land and is undone"
+        yield f"{self.service}: live; for {left} more a late write of {self.from_release} may arrive, and is reverted"
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from appdeploy.ledger.writer import LedgerWriter
 from appdeploy.lock import session as turn
 from appdeploy.lock.lease import HeldLock, acquire
 from appdeploy.reconcile import progress as trace
-from appdeploy.tasks import follow
-from appdeploy.tasks.request import request_of
+from appdeploy.tasks import start
+from appdeploy.tasks.start import request_of
 from tests.simulation.planting import PlantedBug, instead
 
 
@@ -57,7 +57,7 @@ def token_made_up() -> AbstractContextManager[None]:
     def mistaken(*arguments: Any) -> Mapping[str, Any]:
         return {**request_of(*arguments), "clientToken": uuid.uuid4().hex}
 
-    return instead(follow, "request_of", mistaken)
+    return instead(start, "request_of", mistaken)
 
 
 @dataclass(frozen=True)

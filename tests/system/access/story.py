@@ -127,7 +127,7 @@ STEPS = (
         shows="is still in progress",
     ),
     Step("waits in line", RELEASE, ("deploy", "--version", "v1", "--lock-wait", "60", *COMPLETE), before=_let_go),
-    Step("sees the drift", VIEWER, ("status", "--expect-synced"), 10, _new_template("1024"), "template has moved on"),
+    Step("sees the drift", VIEWER, ("status", "--expect-synced"), 10, _new_template("1024"), "newer template"),
     Step("sync", RELEASE, ("sync", *COMPLETE)),
     Step("deploy --sync", RELEASE, ("deploy", "--sync", "--version", "v2", *COMPLETE), before=_new_template("2048")),
     Step("status of a release that nobody watched to its end", VIEWER, ("status",), before=left_open, shows="v5"),

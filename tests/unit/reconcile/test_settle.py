@@ -152,7 +152,7 @@ def test_an_interrupted_release_is_listed_with_the_way_on(aws, command, killed_a
     assert "interrupted" in read(command, capsys)
     release = aws.ledger[0].id
     assert command("releases", "show", release, "-e", "staging") == 0
-    assert f"appdeploy resume -e staging {release} takes it up" in capsys.readouterr().out
+    assert f"appdeploy resume -e staging {release} continues it" in capsys.readouterr().out
 
 
 def test_a_reader_settles_what_ecs_decided_since(aws, command, run, agent, capsys):

@@ -90,7 +90,7 @@ def test_its_lines_are_told_once_and_its_end_is_in_the_ledger(aws, run):
         (FakeErrand(exit_code=0, stop_code="UserInitiated", reason="by hand"), "was stopped: by hand"),
         (FakeErrand(exit_code=0, stop_code="SpotInterruption", reason="Spot"), "was stopped: Spot"),
         (FakeErrand(looks=10_000), "ran longer than 60 s and was stopped"),
-        (FakeErrand(known=False), "is not known to ECS any more: look at its log, then release anew"),
+        (FakeErrand(known=False), "is not known to ECS any more: look at its log, then release again"),
     ],
     ids=["exit-code", "no-image", "stopped", "spot", "too-long", "gone"],
 )

@@ -82,7 +82,7 @@ def test_what_a_rollback_resolves_and_reverts_stays_on_a_terminal(on_terminal, c
         show(events.Ended(release_plan(), (GOOD,), 12.4))
     text = screen.getvalue()
     assert "agent: v1 -> v2 (sha256:" in text
-    assert "agent: live; for 22 s more a late write of upgrade-x may land and is undone" in text
+    assert "agent: live; for 22 s more a late write of upgrade-x may arrive, and is reverted" in text
     assert "agent: REVERTED a late write of upgrade-x, which set agent:7; agent:2 again, deployment ecs-svc/8" in text
 
 

@@ -61,10 +61,7 @@ def test_a_template_that_has_moved_on(aws, read):
     service.contract = service.contract.model_copy(update={"template": task_definition_arn(f"{TEMPLATE}:2")})
     report, text = read(service)
     assert report.services[0].template_drift.running == tagged.rsplit("/", 1)[1]
-    assert (
-        f"template has moved on: {TEMPLATE}:1 -> {TEMPLATE}:2; the running tasks keep the old one until `appdeploy sync`"
-        in text
-    )
+    assert f"newer template: {TEMPLATE}:1 -> {TEMPLATE}:2; the running tasks keep the old one until `appdeploy sync`" in text
 
 
 def test_a_deployment_in_progress(aws, read):

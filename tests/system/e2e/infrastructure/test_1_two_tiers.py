@@ -40,7 +40,7 @@ def test_an_update_of_the_template_leaves_what_runs(staging: Sandbox, stack_file
     drift = after["template_drift"]
     assert drift["running"].endswith("template:1")
     assert drift["target"].endswith("template:2")
-    assert "template has moved on" in staging.appdeploy("status", "-e", "staging").out
+    assert "newer template" in staging.appdeploy("status", "-e", "staging").out
     staging.appdeploy("status", "-e", "staging", "--expect-synced").expect(10)
 
 

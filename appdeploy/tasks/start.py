@@ -1,4 +1,4 @@
-"""What is sent to run a one-off task. Pure."""
+"""Starts a one-off task: a service's revision with another command, once."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from appdeploy.model.task_definition import RELEASE_TAG
 if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import ServiceTypeDef
 
+    from appdeploy.aws.clients import Clients
+    from appdeploy.aws.writes import EcsWriter
     from appdeploy.model.task_definition import TaskDefinition
 
 
@@ -47,6 +49,15 @@ def request_of(task: OneOffTask, described: ServiceTypeDef) -> Mapping[str, Any]
         "tags": [{"key": RELEASE_TAG, "value": task.release_id}],
         **dict(_launch(described)),
     }
+
+
+def start_task(task: OneOffTask, clients: Clients, writer: EcsWriter) -> str:
+    """Run it in the service's network. Returns the task's ARN.
+
+    Raises WriteRefused, OutOfReach when the answer is not known, errors of the SDK before anything is sent.
+    """
+    described = clients.ecs.describe_services(cluster=task.cluster, services=[task.service])["services"][0]
+    return writer.run_task(request_of(task, described))
 
 
 def _launch(service: ServiceTypeDef) -> Iterator[tuple[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from appdeploy.model.ecs_state import Task
-from appdeploy.tasks.request import OneOffTask
+from appdeploy.tasks.start import OneOffTask
 from appdeploy.watch.failures import classify
 
 _BY_ITSELF = "EssentialContainerExited"
