@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import gc
-import logging
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -21,6 +20,13 @@ class _LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(TOP_LEVEL)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        # Not at the start: `--help` needs no logging.
+        from appdeploy.cli.warning_lines import show_warnings
+
+        show_warnings()
+        return super().invoke(ctx)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in TOP_LEVEL:
@@ -57,7 +63,6 @@ def main() -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit status. Every error is one line on standard error, never a traceback."""
-    _show_warnings()
     try:
         return int(cli.main(list(arguments), prog_name="appdeploy", standalone_mode=False) or ExitCode.OK)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -81,20 +86,6 @@ def _end(error: BaseException) -> int:
     for line in lines:
         _complain(line)
     return code
-
-
-class _Warnings(logging.Handler):
-    """Writes what the tool's modules warn of as errors are written."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        _complain(record.getMessage())
-
-
-def _show_warnings() -> None:
-    log = logging.getLogger("appdeploy")
-    log.propagate = False
-    if not any(isinstance(handler, _Warnings) for handler in log.handlers):
-        log.addHandler(_Warnings())
 
 
 def _complain(line: str) -> None:
