@@ -32,7 +32,7 @@ def release_options(function: Callable[..., int]) -> Callable[..., int]:
 
 
 @dataclass(frozen=True)
-class Renewal:
+class SameVersion:
     """What is to be replaced by a release that brings no image."""
 
     environment: str
@@ -42,18 +42,18 @@ class Renewal:
     region: str | None
 
 
-def renewal_options(function: Callable[..., int]) -> Callable[..., int]:
-    """Options of such a release; the command gets them as `renewal` and `options`."""
-    ours = release_options(region_option(gathered(Renewal, "renewal")(function)))
+def same_version_options(function: Callable[..., int]) -> Callable[..., int]:
+    """Options of such a release; the command gets them as `target` and `options`."""
+    ours = release_options(region_option(gathered(SameVersion, "target")(function)))
     return environment_option(services_option(incident_option(atomic_option(ours))))
 
 
-def renew(operation: Operation, renewal: Renewal, options: ReleaseOptions) -> int:
+def run_same_version(operation: Operation, target: SameVersion, options: ReleaseOptions) -> int:
     """Carry such a release out, and return the exit status of its worst service."""
     from appdeploy.plan.prepare import Request, prepare
 
-    request = Request(renewal.environment, operation, renewal.services, renewal.incident, renewal.atomic)
-    return run(lambda clients: prepare(request, clients).cleared(), renewal.environment, renewal.region, options)
+    request = Request(target.environment, operation, target.services, target.incident, target.atomic)
+    return run(lambda clients: prepare(request, clients).cleared(), target.environment, target.region, options)
 
 
 def resume_options(function: Callable[..., int]) -> Callable[..., int]:

@@ -6,7 +6,7 @@ import click
 
 from appdeploy.app.options import ReleaseOptions
 from appdeploy.cli.options import examples
-from appdeploy.cli.release_options import Renewal, renew, renewal_options
+from appdeploy.cli.release_options import SameVersion, run_same_version, same_version_options
 
 _EXAMPLES = examples(
     "appdeploy restart -e staging --service agent",
@@ -14,12 +14,12 @@ _EXAMPLES = examples(
 
 
 @click.command("restart", short_help="Replace all tasks by new ones.", epilog=_EXAMPLES)
-@renewal_options
-def command(renewal: Renewal, options: ReleaseOptions) -> int:
+@same_version_options
+def command(target: SameVersion, options: ReleaseOptions) -> int:
     """Replace the services' tasks by new ones of the same task definition, and watch it to its outcome.
 
     Judged as strictly as a release: new tasks that fail are rolled back. Exit status: as `appdeploy deploy`.
     """
     from appdeploy.model.operation import Restart
 
-    return renew(Restart(), renewal, options)
+    return run_same_version(Restart(), target, options)

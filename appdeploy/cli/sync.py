@@ -6,7 +6,7 @@ import click
 
 from appdeploy.app.options import ReleaseOptions
 from appdeploy.cli.options import examples
-from appdeploy.cli.release_options import Renewal, renew, renewal_options
+from appdeploy.cli.release_options import SameVersion, run_same_version, same_version_options
 
 _EXAMPLES = examples(
     "appdeploy sync -e staging",
@@ -15,8 +15,8 @@ _EXAMPLES = examples(
 
 
 @click.command("sync", short_help="Move to the newest template.", epilog=_EXAMPLES)
-@renewal_options
-def command(renewal: Renewal, options: ReleaseOptions) -> int:
+@same_version_options
+def command(target: SameVersion, options: ReleaseOptions) -> int:
     """Move the services to the newest template, each with the version that it runs, and watch them to their outcome.
 
     Settings, secrets and sidecars come from the template; the application's image stays. A service that runs the template
@@ -24,4 +24,4 @@ def command(renewal: Renewal, options: ReleaseOptions) -> int:
     """
     from appdeploy.model.operation import Sync
 
-    return renew(Sync(), renewal, options)
+    return run_same_version(Sync(), target, options)
