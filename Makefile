@@ -37,13 +37,14 @@ UNIT := tests/unit
 MOCKS := tests/infra
 PARTS := "tests/system/e2e/releases" \
 	"tests/system/e2e/infrastructure $(MOCKS) tests/system/bootstrap tests/system/watch" \
-	"tests/system/access tests/system/pressure tests/simulation" \
+	"tests/system/access" \
+	"tests/system/pressure tests/simulation" \
 	"tests/sandbox" \
 	"$(UNIT) tests/evidence"
 SUITE := $(BIN)/python -m tests.support.suite
 
 test: setup ## All tests
-	@$(SUITE) --side-by-side 5 $(PARTS)
+	@$(SUITE) --side-by-side 6 $(PARTS)
 
 # The unit tests in two halves, so that both cores have work to the end.
 HALF := tests/unit/release tests/unit/rollback tests/unit/settings tests/unit/scaling
