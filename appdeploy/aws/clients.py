@@ -6,19 +6,24 @@ all threads.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
+from botocore.loaders import Loader
+from botocore.session import get_session
 
 from appdeploy.aws.unknown_fields import refuse_unknown_fields
 from appdeploy.model.errors import Refused
 
 if TYPE_CHECKING:
+    import botocore.session
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -35,6 +40,20 @@ if TYPE_CHECKING:
 THREADS = 10
 """Maximum number of concurrent calls, and the size of each connection pool."""
 
+_SERVICES = (
+    "application-autoscaling",
+    "cloudwatch",
+    "dynamodb",
+    "ecr",
+    "ecs",
+    "elbv2",
+    "events",
+    "iam",
+    "logs",
+    "secretsmanager",
+    "ssm",
+    "sts",
+)
 _CONNECT_SECONDS = 3
 _READ_SECONDS = 10
 
@@ -179,12 +198,28 @@ def connect(region: str | None) -> Clients:
     raises it when the first client is made.
     """
     try:
-        session = boto3.Session(region_name=region)
+        session = boto3.Session(region_name=region, botocore_session=_core())
     except (BotoCoreError, ValueError) as error:
         raise _unusable(error) from None
     if session.region_name is None:
         raise Refused("no AWS region is set: give --region, or set AWS_DEFAULT_REGION")
     return Clients(_Maker(session, session.region_name))
+
+
+class _Loader(Loader):
+    """botocore's loader of service models, without its search through the folders of all 400 services for each client."""
+
+    def list_available_services(self, type_name: str) -> list[str]:
+        """The services that this tool calls; botocore asks only whether one is among them."""
+        return list(_SERVICES)
+
+
+def _core() -> botocore.session.Session:
+    core = get_session()
+    paths = core.get_config_variable("data_path")
+    extra = [os.path.expandvars(Path(path).expanduser()) for path in paths.split(os.pathsep)] if paths else None
+    core.register_component("data_loader", _Loader(extra_search_paths=extra))
+    return core
 
 
 def _unusable(error: BaseException) -> Refused:
