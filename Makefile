@@ -36,11 +36,11 @@ demo: setup ## Bring staging up with the real engine, then release an image
 UNIT := tests/unit
 MOCKS := tests/infra
 PARTS := "tests/system/e2e/releases" \
-	"tests/system/e2e/infrastructure $(MOCKS) tests/system/bootstrap tests/system/watch" \
-	"tests/system/access" \
+	"tests/system/e2e/infrastructure" \
 	"tests/system/pressure tests/simulation" \
 	"tests/sandbox" \
-	"$(UNIT) tests/evidence"
+	"tests/system/access" \
+	"$(MOCKS) tests/system/bootstrap tests/system/watch $(UNIT) tests/evidence"
 SUITE := $(BIN)/python -m tests.support.suite
 
 test: setup ## All tests
