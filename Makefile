@@ -31,7 +31,7 @@ setup: $(INSTALLED) ## The virtual environment and the Pulumi engine
 demo: setup ## Bring staging up with the real engine, then release an image
 	@$(BIN)/sandbox demo
 
-# The tests in parts, each in a pytest of its own, all at once: the stories of real commands mostly wait. What imports the same
+# The tests in parts, each in a pytest of its own, four at once: the stories of real commands mostly wait. What imports the same
 # large libraries, or forks commands, shares a part, because that costs seconds for each. A test holds that no folder is forgotten.
 UNIT := tests/unit
 MOCKS := tests/infra
@@ -44,7 +44,7 @@ PARTS := "tests/system/e2e/releases" \
 SUITE := $(BIN)/python -m tests.support.suite
 
 test: setup ## All tests
-	@$(SUITE) --side-by-side 6 $(PARTS)
+	@$(SUITE) --side-by-side 4 $(PARTS)
 
 # The unit tests in two halves, so that both cores have work to the end.
 HALF := tests/unit/release tests/unit/rollback tests/unit/settings tests/unit/scaling

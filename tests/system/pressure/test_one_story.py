@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.aws_platform import CLUSTER, SERVICE
 from tests.support.cli_harness import Shop, ended
 from tests.support.emulator_process import EmulatorProcess
 from tests.support.forked import Forked
@@ -112,10 +113,11 @@ def stories(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Told
         shop = Shop(emulator, home)
         shop.run("appdeploy", "deploy", *ENVIRONMENT, "--version", shop.push("v1"), "--until", "complete")
         queue = _subscribe(shop)
-        yield {
-            "good": _watched(shop, queue, home / "good.md", shop.push("v2", "slow:5"), 0),
-            "bad": _watched(shop, queue, home / "bad.md", shop.push("v3", "crash"), 21),
-        }
+        good = _watched(shop, queue, home / "good.md", shop.push("v2", "slow:5"), 0)
+        # Without the breaker the bad one is stopped by the command alone, however late it looks.
+        breaker = {"deploymentCircuitBreaker": {"enable": False, "rollback": False}}
+        shop.client("ecs").update_service(cluster=CLUSTER, service=SERVICE, deploymentConfiguration=breaker)
+        yield {"good": good, "bad": _watched(shop, queue, home / "bad.md", shop.push("v3", "crash"), 21)}
 
 
 @pytest.fixture(params=["good", "bad"])
