@@ -83,7 +83,7 @@ def _cache_look_ups() -> None:
     modules = frozenset(moto.backends.list_of_moto_modules())
     moto.backends.list_of_moto_modules = lambda: modules
     moto.core.responses.method_names_from_class = _method_names
-    # An update's expression is parsed for that call alone: nobody needs what it was before its names were resolved.
+    # An update's expression is parsed for that call alone: no one needs its text from before its names were resolved.
     moto.dynamodb.parsing.validators.deepcopy = lambda expression: expression
 
 

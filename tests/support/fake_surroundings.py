@@ -37,7 +37,7 @@ class FakeSurroundings:
         """Names of roles, secrets, parameters and log groups that do not exist."""
         self.log_lines: list[str] = []
         self.notices: list[dict[str, Any]] = []
-        """What EventBridge was told."""
+        """What EventBridge was reported."""
 
     def _GetCallerIdentity(self, params: dict[str, Any]) -> Any:
         return {"Account": self.account, "Arn": f"arn:aws:sts::{self.account}:assumed-role/release/alice"}

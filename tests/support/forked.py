@@ -113,7 +113,7 @@ class _Server:
 
     def start(self, words: Sequence[str], environment: Mapping[str, str], folder: Path) -> Forked:
         number = next(self._numbers)
-        told, pid = self._started[number] = threading.Event(), list[int]()
+        reported, pid = self._started[number] = threading.Event(), list[int]()
         (out, their_out), (err, their_err) = os.pipe(), os.pipe()
         request = {"number": number, "words": list(words), "environment": dict(environment), "folder": str(folder)}
         body = json.dumps(request).encode()
@@ -122,7 +122,7 @@ class _Server:
             self._channel.sendall(body)
         os.close(their_out)
         os.close(their_err)
-        told.wait()
+        reported.wait()
         made = Forked(words, pid[0], open(out, encoding="utf-8"), open(err, encoding="utf-8"))  # noqa: PTH123, SIM115
         with self._lock:
             self._known[number] = made
@@ -137,9 +137,9 @@ class _Server:
                 message = json.loads(line)
                 number = message["number"]
                 if "pid" in message:
-                    told, pid = self._started.pop(number)
+                    reported, pid = self._started.pop(number)
                     pid.append(message["pid"])
-                    told.set()
+                    reported.set()
                     continue
                 folder_times.forked_seconds += message["spent"]
                 with self._lock:

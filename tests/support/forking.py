@@ -109,7 +109,7 @@ _WARM: dict[str, Callable[[], Callable[[], Any]]] = {"appdeploy": _appdeploy, "s
 
 
 def _answer(channel: socket.socket, running: dict[int, int], mains: Mapping[str, Callable[[], Any]]) -> bool:
-    """Start what is asked for. False when nobody asks any more."""
+    """Start what is asked for. False when no one asks any more."""
     size, streams, _, _ = socket.recv_fds(channel, 4, 2)
     if not size:
         return False

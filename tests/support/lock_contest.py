@@ -41,7 +41,7 @@ class Ended:
 
     @property
     def release(self) -> str:
-        """The id of its release: empty if it told none."""
+        """The id of its release: empty if it reported none."""
         found = re.search(r"^(upgrade-[\w-]+):", self.out, re.MULTILINE)
         return found[1] if found else ""
 

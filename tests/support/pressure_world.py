@@ -122,7 +122,7 @@ class World(Scenario):
         return actions[: actions.index("UpdateService")]
 
     def rival(self, version: str = "v9", behaviour: str = "healthy") -> Rival:
-        """Another release that has the lock and has registered its revision, and sends its update when told to."""
+        """Another release that has the lock and has registered its revision, and sends its update when reported to."""
         return Rival(self, version, behaviour)
 
 

@@ -41,7 +41,7 @@ class Switchboard:
 
 
 class StepClock:
-    """A clock that moves only when somebody sleeps. `on_sleep` may raise, as an interruption does."""
+    """A clock that moves only when someone sleeps. `on_sleep` may raise, as an interruption does."""
 
     def __init__(self) -> None:
         self.time = 1000.0

@@ -1,4 +1,4 @@
-"""Subject "json": random releases' streams against the published schema, and a marked secret looked for in all that is told."""
+"""Subject "json": random releases' streams against the published schema, and a search for a marked secret in all outputs."""
 
 from __future__ import annotations
 
@@ -58,5 +58,5 @@ _NOTE = (
     "crashing images. "
     "The mark stands in the value of a Secrets Manager secret, in a SecureString parameter, and in a plain variable named "
     "like a secret, which is another one in each revision. That a broken line, a stream that breaks off, and a secret that "
-    "is told would be found is tests/simulation/events's to show."
+    "is reported would be found is tests/simulation/events's to show."
 )

@@ -61,6 +61,6 @@ _NOTE = (
     "passed share their world and are resumed once. Right ends: every service of the release runs the wanted task "
     "definition, completed by ECS, and the entry says live; or the former one serves and the entry says so, or there is no "
     "entry. Each time the entry is settled, the lock is free, no family has two revisions of one release, nothing is "
-    "deregistered, and one deployment was started a service. In a part of the worlds somebody lists the releases first, "
+    "deregistered, and one deployment was started a service. In a part of the worlds someone lists the releases first, "
     "which settles what is open."
 )

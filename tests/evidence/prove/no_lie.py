@@ -76,7 +76,7 @@ def _outcomes(found: Sequence[Summary], real: Summary) -> Table:
     inside = sum((each.outcomes for each in found), Counter[str]())
     names = [name for name, _ in (inside + real.outcomes).most_common()]
     rows = tuple((name, str(inside[name]), str(real.outcomes[name])) for name in names)
-    return Table(("what was told of a service, or how the command ended", "in process", "by the real command"), rows)
+    return Table(("what was reported of a service, or how the command ended", "in process", "by the real command"), rows)
 
 
 def _bugs(hunted: Sequence[Hunted]) -> Table:
@@ -86,5 +86,5 @@ def _bugs(hunted: Sequence[Hunted]) -> Table:
 _NOTE = (
     "Truth is folded from the emulator's event journal alone (journal_replay.py in tests/simulation/faults); "
     "what may be said of it is truth.py there, and what the ledger may say once ECS has finished settled.py. A release of "
-    "several services is told with an outcome for each. The real command is tried in real time beside the searches."
+    "several services is reported with an outcome for each. The real command is tried in real time beside the searches."
 )

@@ -13,7 +13,7 @@ _DRAWN = 100
 
 
 def prove(seed_: int, scale: float) -> Report:
-    """Draw and build; every fault is told, with the settings that have it."""
+    """Draw and build; every fault is reported, with the settings that have it."""
     wanted = max(1, math.ceil(_DRAWN * scale))
     built: list[tuple[str, Settings]] = []
     failures: list[str] = []

@@ -29,7 +29,7 @@ MOMENTS = (
 LOCKED = 1
 """How `pulumi up` ends while another update holds the lock, as a killed one does."""
 _HELD_SECONDS = 60.0
-"""Longer than until the kill: AWS has made it, and nobody hears of it."""
+"""Longer than until the kill: AWS has made it, and no one hears of it."""
 _LONGEST_UP_SECONDS = 180.0
 _PLUGINS_END_SECONDS = 2.0
 """They look for their engine once a second, and then send nothing more."""

@@ -56,4 +56,4 @@ def test_bounds_that_cannot_be_are_refused(scenario: Scenario, bounds: dict[str,
 
 def test_a_service_that_does_not_exist_is_refused(scenario: Scenario) -> None:
     with pytest.raises(ClientError, match="ECS service doesn't exist"):
-        register(scenario, "service/nowhere/nobody", MinCapacity=0, MaxCapacity=1)
+        register(scenario, "service/nowhere/no one", MinCapacity=0, MaxCapacity=1)

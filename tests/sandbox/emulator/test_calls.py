@@ -1,4 +1,4 @@
-"""The record of calls: every request, told apart by what it changes."""
+"""The record of calls: every request, reported apart by what it changes."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_failed_call_is_recorded_with_its_error(scenario: Scenario) -> None:
     with pytest.raises(ClientError):
         scenario.ecs.describe_services(cluster="nowhere", services=["a"])
     with pytest.raises(ClientError):
-        scenario.client("iam").get_role(RoleName="nobody")
+        scenario.client("iam").get_role(RoleName="missing")
 
     first, second = scenario.emulator.calls.since(0)
 

@@ -103,8 +103,8 @@ def test_a_task_that_fails_health_checks_is_replaced(scenario: Scenario) -> None
     assert task["stopCode"] == "ServiceSchedulerInitiated"
     assert task["stoppedReason"] == f"Task failed ELB health checks in (target-group {scenario.balancer.groups[0]})"
     why = "due to (reason Health checks failed with these codes: [503])."
-    told = f"(port 8080) is unhealthy in (target-group {scenario.balancer.groups[0]}) {why}"
-    assert any(told in event for event in scenario.events())
+    reported = f"(port 8080) is unhealthy in (target-group {scenario.balancer.groups[0]}) {why}"
+    assert any(reported in event for event in scenario.events())
 
 
 @pytest.mark.source(Source.API_CREATE)

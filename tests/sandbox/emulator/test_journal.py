@@ -30,10 +30,10 @@ def test_a_good_release_is_created_primary_and_completed(scenario: Scenario) -> 
     deployment = scenario.primary()["id"]
     scenario.until(scenario.settled)
 
-    told = [(entry.kind, entry.details["task_definition"]) for entry in scenario.journal(*DEPLOYMENTS)]
+    reported = [(entry.kind, entry.details["task_definition"]) for entry in scenario.journal(*DEPLOYMENTS)]
 
     story = (Kind.DEPLOYMENT_CREATED, Kind.DEPLOYMENT_PRIMARY, Kind.DEPLOYMENT_COMPLETED)
-    assert told == [*((kind, old) for kind in story), *((kind, new) for kind in story)]
+    assert reported == [*((kind, old) for kind in story), *((kind, new) for kind in story)]
     assert scenario.journal(Kind.DEPLOYMENT_COMPLETED)[-1].details["deployment"] == deployment
 
 
@@ -45,10 +45,10 @@ def test_a_bad_release_fails_and_its_rollback_finishes(scenario: Scenario, behav
     bad = scenario.primary()["id"]
     scenario.until(scenario.rolled_back)
 
-    told = [(entry.kind, entry.details["deployment"]) for entry in scenario.journal(*DEPLOYMENTS)][3:]
+    reported = [(entry.kind, entry.details["deployment"]) for entry in scenario.journal(*DEPLOYMENTS)][3:]
     finished = scenario.journal(Kind.ROLLBACK_FINISHED)[0].details
 
-    assert told == [
+    assert reported == [
         (Kind.DEPLOYMENT_CREATED, bad),
         (Kind.DEPLOYMENT_PRIMARY, bad),
         (Kind.DEPLOYMENT_FAILED, bad),
@@ -75,11 +75,13 @@ def test_statuses_of_a_stopped_service_deployment_are_told_in_order(scenario: Sc
     scenario.ecs.stop_service_deployment(serviceDeploymentArn=arn)
     scenario.until(scenario.settled)
 
-    told = [entry.details for entry in scenario.journal(Kind.SERVICE_DEPLOYMENT) if entry.details["service_deployment"] == arn]
+    reported = [
+        entry.details for entry in scenario.journal(Kind.SERVICE_DEPLOYMENT) if entry.details["service_deployment"] == arn
+    ]
 
     expected = ["IN_PROGRESS", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "ROLLBACK_SUCCESSFUL"]
-    assert [each["status"] for each in told] == expected
-    assert {each["deployment"] for each in told} == {deployment}
+    assert [each["status"] for each in reported] == expected
+    assert {each["deployment"] for each in reported} == {deployment}
 
 
 def test_an_update_is_told_with_what_was_sent_and_by_which_call(scenario: Scenario) -> None:
@@ -121,13 +123,13 @@ def test_the_life_of_a_task_is_told_to_its_end(scenario: Scenario) -> None:
     scenario.until(lambda: bool(scenario.journal(Kind.TASK_STOPPED)))
 
     first = scenario.journal(Kind.TASK_LAUNCHED)[0].details["task"]
-    told = [entry for entry in scenario.journal() if entry.details.get("task") == first]
+    reported = [entry for entry in scenario.journal() if entry.details.get("task") == first]
 
     kinds = [Kind.TASK_LAUNCHED, Kind.TASK_RUNNING, Kind.TASK_STOPPING, Kind.TASK_STOPPED]
-    assert [entry.kind for entry in told] == kinds, "it never was healthy"
-    assert {entry.details["started_by"] for entry in told} == {deployment}
-    assert (told[-1].details["code"], told[-1].details["exit_codes"]) == ("EssentialContainerExited", {"agent": 1})
-    assert told[-1].time > told[0].time
+    assert [entry.kind for entry in reported] == kinds, "it never was healthy"
+    assert {entry.details["started_by"] for entry in reported} == {deployment}
+    assert (reported[-1].details["code"], reported[-1].details["exit_codes"]) == ("EssentialContainerExited", {"agent": 1})
+    assert reported[-1].time > reported[0].time
 
 
 def test_a_target_is_told_when_its_state_changes_and_only_then(scenario: Scenario) -> None:
@@ -136,9 +138,9 @@ def test_a_target_is_told_when_its_state_changes_and_only_then(scenario: Scenari
     scenario.update(desiredCount=0)
     scenario.until(lambda: bool(scenario.journal(Kind.TASK_STOPPED)))
 
-    told = [(entry.details["group"], entry.details["state"]) for entry in scenario.journal(Kind.TARGET)]
+    reported = [(entry.details["group"], entry.details["state"]) for entry in scenario.journal(Kind.TARGET)]
 
-    assert told == [(scenario.balancer.groups[0], state) for state in ("initial", "healthy", "draining", None)]
+    assert reported == [(scenario.balancer.groups[0], state) for state in ("initial", "healthy", "draining", None)]
     assert len(scenario.journal(Kind.TASK_HEALTHY)) == 1
 
 
@@ -156,12 +158,12 @@ def test_each_revision_is_told_with_its_tags_and_by_which_call(scenario: Scenari
     arn = answer["taskDefinition"]["taskDefinitionArn"]
     scenario.ecs.deregister_task_definition(taskDefinition=arn)
 
-    told = [entry.details for entry in scenario.journal(Kind.DEFINITION_REGISTERED, Kind.DEFINITION_DEREGISTERED)]
+    reported = [entry.details for entry in scenario.journal(Kind.DEFINITION_REGISTERED, Kind.DEFINITION_DEREGISTERED)]
 
-    assert [each["task_definition"] for each in told] == [arn, arn]
-    assert told[0]["tags"] == {"release": "one"}
-    assert told[0]["by"]["call"] == answer["ResponseMetadata"]["RequestId"]
-    assert told[1]["by"]["action"] == "DeregisterTaskDefinition"
+    assert [each["task_definition"] for each in reported] == [arn, arn]
+    assert reported[0]["tags"] == {"release": "one"}
+    assert reported[0]["by"]["call"] == answer["ResponseMetadata"]["RequestId"]
+    assert reported[1]["by"]["action"] == "DeregisterTaskDefinition"
 
 
 def test_the_control_endpoint_tells_from_a_number_on(scenario: Scenario) -> None:

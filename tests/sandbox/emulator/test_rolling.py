@@ -128,8 +128,8 @@ def test_limits_that_leave_no_room_say_so_in_an_event(scenario: Scenario) -> Non
 
     scenario.run(5)
 
-    told = [event for event in scenario.events() if "because of the service deployment configuration" in event]
-    assert len(told) == 1
+    reported = [event for event in scenario.events() if "because of the service deployment configuration" in event]
+    assert len(reported) == 1
     assert scenario.primary()["rolloutState"] == "IN_PROGRESS"
 
 

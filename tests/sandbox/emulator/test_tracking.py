@@ -139,6 +139,6 @@ def test_a_metric_that_it_does_not_follow_is_refused(scenario: Scenario, tracked
 
 
 def test_an_expression_that_is_not_computed_is_refused(scenario: Scenario, tracked: Callable[..., str]) -> None:
-    queries = [{"Id": "rate", "Expression": "RATE(nobody)", "ReturnData": True}]
+    queries = [{"Id": "rate", "Expression": "RATE(no one)", "ReturnData": True}]
     with pytest.raises(ClientError, match="does not compute RATE"):
         tracked({"CustomizedMetricSpecification": {"Metrics": queries}})

@@ -35,7 +35,7 @@ def test_services_stable_waits_for_a_release_to_complete(scenario: Scenario) -> 
 
 
 def test_services_stable_takes_a_rollback_for_stability(scenario: Scenario) -> None:
-    """aws-actions/amazon-ecs-deploy-task-definition#191: whoever waits with it is told of success."""
+    """aws-actions/amazon-ecs-deploy-task-definition#191: who waits with it is reported of success."""
     scenario.running("v1")
     scenario.release("v2", Behaviour.CRASH)
     scenario.until(scenario.rolled_back)

@@ -1,4 +1,4 @@
-"""Metrics from the platform's own work, alarms judged from them, and who is told."""
+"""Metrics from the platform's own work, alarms judged from them, and who is reported."""
 
 from __future__ import annotations
 
@@ -352,7 +352,7 @@ def test_what_was_measured_and_judged_comes_back_with_a_snapshot(scenario: Scena
     scenario.run(MINUTE)
     assert rings(scenario) == "ALARM"
     assert statistic(scenario, "RequestCount", "Sum", dimensions(scenario)) == [9]
-    assert len(received()) == 1, "what was told before is forgotten, what is told now arrives"
+    assert len(received()) == 1, "what was reported before is forgotten, what is reported now arrives"
 
 
 def test_events_of_a_failed_deployment_reach_a_rules_topic(scenario: Scenario) -> None:
@@ -394,9 +394,9 @@ def test_a_rule_tells_a_topic_the_part_that_its_transformer_takes(scenario: Scen
     topic, received = subscriber(scenario)
     events = scenario.client("events")
     pattern = {"source": ["axonflow.appdeploy"], "detail": {"environment": ["staging"]}}
-    events.put_rule(Name="told", EventPattern=json.dumps(pattern))
+    events.put_rule(Name="reported", EventPattern=json.dumps(pattern))
     message = {"InputPathsMap": {"summary": "$.detail.summary"}, "InputTemplate": '"<summary>"'}
-    events.put_targets(Rule="told", Targets=[{"Id": "topic", "Arn": topic, "InputTransformer": message}])
+    events.put_targets(Rule="reported", Targets=[{"Id": "topic", "Arn": topic, "InputTransformer": message}])
     for environment in ("staging", "production"):
         detail = json.dumps({"environment": environment, "summary": f"v2 is live in {environment}: it's fine"})
         events.put_events(Entries=[{"Source": "axonflow.appdeploy", "DetailType": "Release Live", "Detail": detail}])

@@ -98,7 +98,7 @@ def test_a_build_that_fails_leaves_no_half_engine(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_build_says_what_it_does(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A stand-in for `go` writes what the compiler would: the result is found, told of, and cached for the next call."""
+    """A stand-in for `go` writes what the compiler would: the result is found, reported of, and cached for the next call."""
     sdk = tmp_path / "sdk/python/cmd"
     sdk.mkdir(parents=True)
     (sdk / "pulumi-language-python-exec").write_text("#!/usr/bin/env python\n")

@@ -53,6 +53,6 @@ def test_a_roles_boundary_and_session_can_change_and_show(aws: InProcessAws) -> 
         made.change(permissionsBoundary=f"{boundary}-2", maxSessionDuration=7200)
         assert made.live == made.inputs
         aws("iam").delete_role_permissions_boundary(RoleName="min-capacity-set")
-        assert (made.live or {})["permissionsBoundary"] == "", "a refresh shows that somebody took it away"
+        assert (made.live or {})["permissionsBoundary"] == "", "a refresh shows that someone took it away"
     finally:
         made.delete()

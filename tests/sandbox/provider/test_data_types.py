@@ -1,4 +1,4 @@
-"""What databases, caches and secrets are read back as, and that a refresh sees what somebody changed."""
+"""What databases, caches and secrets are read back as, and that a refresh sees what someone changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What certificates, records and encrypted listeners are read back as, and that a refresh sees what somebody changed."""
+"""What certificates, records and encrypted listeners are read back as, and that a refresh sees what someone changed."""
 
 from __future__ import annotations
 

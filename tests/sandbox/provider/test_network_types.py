@@ -1,4 +1,4 @@
-"""What the network's resources are read back as, and that a refresh sees what somebody changed."""
+"""What the network's resources are read back as, and that a refresh sees what someone changed."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def test_a_change_of_a_key_property_replaces(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_what_aws_refuses_is_one_line_with_the_resource(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody listens at the endpoint: botocore's error arrives as the engine's, with the resource's type and name."""
+    """No one listens at the endpoint: botocore's error arrives as the engine's, with the resource's type and name."""
     request = provider_pb2.CreateRequest(urn=SERVICE, properties=encode({"name": "c", "tagsAll": {}}))
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")

@@ -1,4 +1,4 @@
-"""A refresh shows what somebody changed, and nothing else."""
+"""A refresh shows what someone changed, and nothing else."""
 
 from __future__ import annotations
 

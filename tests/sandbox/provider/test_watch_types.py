@@ -1,4 +1,4 @@
-"""Alarms, dashboards, topics and rules: what they are read back as, and that a refresh sees what somebody changed."""
+"""Alarms, dashboards, topics and rules: what they are read back as, and that a refresh sees what someone changed."""
 
 from __future__ import annotations
 

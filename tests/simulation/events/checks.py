@@ -1,4 +1,4 @@
-"""What may be told: lines by the published schema that make a whole stream, and never a secret."""
+"""What may be reported: lines by the published schema that make a whole stream, and never a secret."""
 
 from __future__ import annotations
 

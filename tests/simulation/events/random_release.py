@@ -49,7 +49,7 @@ class Tried:
     lines: Counter[str] = field(default_factory=Counter)
     """Of `--json`, by their event."""
     ends: Counter[str] = field(default_factory=Counter)
-    """Of commands, by what was told last: an outcome or an exit status."""
+    """Of commands, by what was reported last: an outcome or an exit status."""
     notices: int = 0
     searched: Counter[str] = field(default_factory=Counter)
     """Letters in which the mark was looked for, by where they stood."""
@@ -78,13 +78,13 @@ class Trial:
         world = self._stage.begin(episode, seed)
         for number, release in enumerate(episode.releases):
             with _log() as log, listening(world, self._page) as (everyone, heard):
-                told = perform(world, release, f"r{number}", everyone)
+                reported = perform(world, release, f"r{number}", everyone)
             tried.releases += 1
             tried.notices += len(heard.notices)
             lines = [json.loads(line) for line in heard.json_lines]
             tried.lines.update(line["event"] for line in lines)
-            tried.ends[str(lines[-1].get("outcome", f"error {told.exit_code}"))] += 1
-            yield from wrong_lines(heard, told.exit_code)
+            tried.ends[str(lines[-1].get("outcome", f"error {reported.exit_code}"))] += 1
+            yield from wrong_lines(heard, reported.exit_code)
             yield from _search({**heard.texts, "logs": log.getvalue()}, tried)
         yield from _search(dict(_afterwards(world)), tried)
 

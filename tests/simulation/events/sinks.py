@@ -1,4 +1,4 @@
-"""All that a release can be told to, each with what it heard as text: `--json`, plain lines, the job's page, notices."""
+"""All that a release can be reported to, each with what it heard as text: `--json`, plain lines, the job's page, notices."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ JSON, PLAIN, ERRORS, ELSEWHERE = "--json", "plain lines", "standard error", "sta
 
 @dataclass
 class Heard:
-    """What one release told."""
+    """What one release reported."""
 
     streams: dict[str, io.StringIO] = field(default_factory=lambda: {name: io.StringIO() for name in _STREAMS})
     page: str = ""

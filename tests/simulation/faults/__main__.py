@@ -36,8 +36,13 @@ def _again(seed: str) -> None:
     with open_stage() as stage:
         episode = smaller(stage, draw_episode(seed), seed)
         pprint.pp(episode, width=140)
-        for told, untrue in stage.play(episode, seed):
-            print([(said.service.rsplit("/", 1)[-1], said.outcome) for said in told.said], told.end, told.exit_code, told.words)
+        for reported, untrue in stage.play(episode, seed):
+            print(
+                [(said.service.rsplit("/", 1)[-1], said.outcome) for said in reported.said],
+                reported.end,
+                reported.exit_code,
+                reported.words,
+            )
             print(*untrue, sep="\n")
 
 

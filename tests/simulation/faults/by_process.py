@@ -19,9 +19,9 @@ from typing import Any
 from sandbox.emulator.journal import Entry, Kind
 from tests.simulation.faults import platform
 from tests.simulation.faults.draw import Release, draw_episode
+from tests.simulation.faults.reported import Call, End, Reported, Said, Wish
 from tests.simulation.faults.search import Mismatch, Summary, seed_of
 from tests.simulation.faults.simulation import TOOL
-from tests.simulation.faults.told import Call, End, Said, Told, Wish
 from tests.simulation.faults.truth import SEVERITY, lies
 from tests.simulation.verb import Verb
 from tests.support.emulator_process import EmulatorProcess, environment
@@ -39,17 +39,17 @@ def run(seed: int, releases: int) -> Summary:
     with EmulatorProcess() as emulator:
         platform.create(emulator.client)
         for number in range(releases):
-            told = _release(emulator, draw_episode(seed_of(seed, number)).releases[0], f"r{number}")
-            untrue = lies(told, journal(emulator))
+            reported = _release(emulator, draw_episode(seed_of(seed, number)).releases[0], f"r{number}")
+            untrue = lies(reported, journal(emulator))
             summary.releases += 1
-            summary.outcomes.update([said.outcome for said in told.said] or [told.end.name.lower()])
+            summary.outcomes.update([said.outcome for said in reported.said] or [reported.end.name.lower()])
             if untrue:
                 summary.mismatches.append(Mismatch(seed, number, 0, tuple(untrue), "--processes"))
     summary.seconds = time.monotonic() - begun
     return summary
 
 
-def _release(emulator: EmulatorProcess, release: Release, tag: str) -> Told:
+def _release(emulator: EmulatorProcess, release: Release, tag: str) -> Reported:
     service = random.Random(tag).choice(sorted(platform.COUNTS))
     behaviour = release.behaviours.get(release.services[0], "healthy")
     pushed = {"repository": platform.repository(service), "tag": tag, "behaviour": behaviour}
@@ -71,7 +71,7 @@ def _release(emulator: EmulatorProcess, release: Release, tag: str) -> Told:
     outcome = _OUTCOMES.get(code, "live" if changed else "unchanged")
     said = () if code in (1, 2, 10, 11) else (Said(arn, outcome, looked, at, float(TIMEOUT), False),)
     end = {1: End.CRASHED, 2: End.CRASHED, 10: End.REFUSED, 11: End.LOCKED}.get(code, End.RESULTS)
-    return Told(wish, began, 0.0, said, (Call("all", at, 0.0, answered),), end, code, f"exit status {code}", False, at)
+    return Reported(wish, began, 0.0, said, (Call("all", at, 0.0, answered),), end, code, f"exit status {code}", False, at)
 
 
 def _command(service: str, tag: str, release: Release) -> list[str]:
@@ -98,13 +98,13 @@ def _disturb(emulator: EmulatorProcess, release: Release, service: str) -> threa
 
 def journal(emulator: EmulatorProcess) -> list[Entry]:
     """All that happened so far."""
-    told = emulator.control("GET", "journal?since=0")[1]["entries"]
-    return [_entry(dict(each)) for each in told]
+    reported = emulator.control("GET", "journal?since=0")[1]["entries"]
+    return [_entry(dict(each)) for each in reported]
 
 
-def _entry(told: dict[str, Any]) -> Entry:
-    n, moment, kind, service = (told.pop(name) for name in ("n", "time", "kind", "service"))
-    return Entry(n, datetime.fromisoformat(moment), Kind(kind), service, told)
+def _entry(reported: dict[str, Any]) -> Entry:
+    n, moment, kind, service = (reported.pop(name) for name in ("n", "time", "kind", "service"))
+    return Entry(n, datetime.fromisoformat(moment), Kind(kind), service, reported)
 
 
 def _age(entry: Entry) -> float:

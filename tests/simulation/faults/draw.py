@@ -17,7 +17,7 @@ from tests.simulation.verb import Verb
 
 
 class Deed(Enum):
-    """What somebody else does to a service."""
+    """What someone else does to a service."""
 
     RIVAL = "a rival deploys another task definition"
     RIVAL_RESTART = "a rival forces a new deployment"
@@ -202,7 +202,7 @@ def _slow(dice: random.Random) -> dict[str, Any]:
 
 
 def _stale(dice: random.Random) -> dict[str, Any]:
-    # Longer than that the tool's settling reads do not wait, and nobody says how long it may be.
+    # Longer than that the tool's settling reads do not wait, and no one says how long it may be.
     return {"kind": "stale", "service": "ecs", "seconds": dice.choice((0.5, 1.0, 1.2)), "action": "*"}
 
 

@@ -1,4 +1,4 @@
-"""The journal told as a story: what each service was at any moment, folded from the emulator's event journal alone.
+"""The journal reported as a story: what each service was at any moment, folded from the emulator's event journal alone.
 
 Nothing of the product is used here, and nothing of the API: the entries of `sandbox.emulator.journal` say who asked for
 what, what ECS began and how it ended, and which task was healthy where.
@@ -24,7 +24,7 @@ class Deployment:
     id: str
     definition: str
     by: str
-    """Access key of whoever asked for it."""
+    """Access key of who asked for it."""
     began: int
     """Number of the entry that created it."""
     status: str = ""
@@ -111,7 +111,7 @@ class Service:
         return {*before[-1:], *(definition for n, definition in self.stood_on if first < n < last)}
 
     def asked_for(self, key: str, since: int) -> list[Deployment]:
-        """The deployments that somebody caused after an entry, oldest first."""
+        """The deployments that someone caused after an entry, oldest first."""
         return [each for each in self.deployments.values() if each.by == key and each.began > since]
 
     @property
@@ -121,7 +121,7 @@ class Service:
 
 
 class Story:
-    """The services by ARN, at the moment of the last entry that was told."""
+    """The services by ARN, at the moment of the last entry that was reported."""
 
     def __init__(self) -> None:
         self.services: dict[str, Service] = {}
@@ -148,23 +148,23 @@ class Story:
 
     def _tell_one(self, entry: Entry) -> None:
         self.number = entry.n
-        told = entry.details
+        reported = entry.details
         match entry.kind:
             case Kind.DEFINITION_REGISTERED:
-                self.registered.append({**told, "n": entry.n})
+                self.registered.append({**reported, "n": entry.n})
             case Kind.DEFINITION_DEREGISTERED:
-                self.deregistered.append({**told, "n": entry.n})
+                self.deregistered.append({**reported, "n": entry.n})
             case Kind.TARGET:
-                self._target(told)
+                self._target(reported)
             case Kind.SERVICE_CREATED:
                 self.services[entry.service] = _created(entry)
             case _ if entry.service in self.services:
                 _apply(self.services[entry.service], entry)
             case Kind.TASK_LAUNCHED:
                 self._launched(entry)
-            case Kind.TASK_STOPPED if told["started_by"] in self.errands:
-                errand = self.errands[told["started_by"]]
-                errand.codes, errand.stopped_by = told["exit_codes"], str(told["code"])
+            case Kind.TASK_STOPPED if reported["started_by"] in self.errands:
+                errand = self.errands[reported["started_by"]]
+                errand.codes, errand.stopped_by = reported["exit_codes"], str(reported["code"])
             case _:
                 pass
 
@@ -175,10 +175,10 @@ class Story:
         else:
             self.errands[entry.details["started_by"]] = Errand(entry.n)
 
-    def _target(self, told: Mapping[str, Any]) -> None:
-        target = (told["group"], told["ip"])
+    def _target(self, reported: Mapping[str, Any]) -> None:
+        target = (reported["group"], reported["ip"])
         for service in self.services.values():
-            if told["state"] == "healthy":
+            if reported["state"] == "healthy":
                 service.healthy.add(target)
             else:
                 service.healthy.discard(target)
@@ -192,48 +192,48 @@ def _created(entry: Entry) -> Service:
     )
 
 
-def _key(told: Mapping[str, Any]) -> str:
-    return str(told["by"]["access_key"])
+def _key(reported: Mapping[str, Any]) -> str:
+    return str(reported["by"]["access_key"])
 
 
 def _apply(service: Service, entry: Entry) -> None:
-    told = entry.details
+    reported = entry.details
     match entry.kind:
         case Kind.SERVICE_UPDATED:
-            service.asked_by = _key(told)
+            service.asked_by = _key(reported)
             service.updates.append((entry.n, service.asked_by))
         case Kind.SERVICE_DELETED:
             service.exists = False
         case Kind.COUNT_CHANGED:
-            service.count = told["count"]
+            service.count = reported["count"]
         case Kind.DEPLOYMENT_CREATED:
             _begin(service, entry)
         case Kind.DEPLOYMENT_PRIMARY:
-            service.primary, service.definition = told["deployment"], told["task_definition"]
+            service.primary, service.definition = reported["deployment"], reported["task_definition"]
             service.stood_on.append((entry.n, service.definition))
         case Kind.SERVICE_DEPLOYMENT:
-            _status(service, told)
+            _status(service, reported)
         case Kind.ROLLBACK_STARTED:
-            service.deployments[told["deployment"]].rolled_back_because = told["reason"]
+            service.deployments[reported["deployment"]].rolled_back_because = reported["reason"]
         case Kind.TASK_LAUNCHED:
-            service.tasks[told["task"]] = Task(told["started_by"])
+            service.tasks[reported["task"]] = Task(reported["started_by"])
         case Kind.TASK_RUNNING:
-            service.tasks[told["task"]] = Task(told["started_by"], told["ip"], told["digests"])
+            service.tasks[reported["task"]] = Task(reported["started_by"], reported["ip"], reported["digests"])
         case Kind.TASK_STOPPING | Kind.TASK_STOPPED:
-            service.tasks.pop(told["task"], None)
+            service.tasks.pop(reported["task"], None)
 
 
 def _begin(service: Service, entry: Entry) -> None:
-    told = entry.details
-    made = Deployment(told["deployment"], told["task_definition"], service.asked_by, entry.n)
+    reported = entry.details
+    made = Deployment(reported["deployment"], reported["task_definition"], service.asked_by, entry.n)
     service.deployments[made.id] = made
 
 
-def _status(service: Service, told: Mapping[str, Any]) -> None:
-    deployment = service.deployments.get(told["deployment"])
+def _status(service: Service, reported: Mapping[str, Any]) -> None:
+    deployment = service.deployments.get(reported["deployment"])
     if deployment is None:
         return
-    deployment.status, deployment.replaced = told["status"], told["reason"] == SUPERSEDED
-    if told["status"] == "SUCCESSFUL":
+    deployment.status, deployment.replaced = reported["status"], reported["reason"] == SUPERSEDED
+    if reported["status"] == "SUCCESSFUL":
         deployment.count_when_complete = service.count
         service.successes.append(deployment.definition)

@@ -25,14 +25,14 @@ from appdeploy.watch.judge import Policy
 from sandbox.emulator.faults import Fault
 from tests.simulation.faults import platform
 from tests.simulation.faults.draw import Deed, Happening, Release
+from tests.simulation.faults.reported import End, Reported, Said, Wish
 from tests.simulation.faults.simulation import INFRA, LONGEST, PERSON, RIVAL, TOOL, Moment, Watched, World
-from tests.simulation.faults.told import End, Said, Told, Wish
 from tests.simulation.verb import Verb
 
 _ENDS = {Refused: End.REFUSED, Locked: End.LOCKED, LockLost: End.LOCK_LOST, OutOfReach: End.OUT_OF_REACH}
 
 
-def perform(world: World, release: Release, tag: str, beside: Renderer | None = None) -> Told:
+def perform(world: World, release: Release, tag: str, beside: Renderer | None = None) -> Reported:
     """One release from its command to its exit status; `beside` hears it too, as what shows it does."""
     if release.settles:
         world.settle()
@@ -59,7 +59,7 @@ def perform(world: World, release: Release, tag: str, beside: Renderer | None = 
         before={arn: said["name"] for arn, said in contracts.items() if said.get("pre_deploy")},
     )
     watched = world.watched
-    return Told(
+    return Reported(
         wish=wish,
         began=began,
         began_time=began_time,
@@ -139,7 +139,7 @@ def _plan(world: World, release: Release, tag: str) -> Callable[[], ReleasePlan]
 
 
 def do(world: World, happening: Happening, tag: str) -> None:
-    """Let somebody do something. What AWS refuses did not happen."""
+    """Let someone do something. What AWS refuses did not happen."""
     try:
         _DEEDS[happening.deed](world, happening.service, tag)
     except ClientError:

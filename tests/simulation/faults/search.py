@@ -15,9 +15,9 @@ from appdeploy.reconcile.list import list_releases
 from tests.simulation.faults import platform
 from tests.simulation.faults.draw import Episode, Release, Setting, draw_episode
 from tests.simulation.faults.perform import perform
+from tests.simulation.faults.reported import Reported
 from tests.simulation.faults.settled import ledger_lies
 from tests.simulation.faults.simulation import INFRA, World, open_world
-from tests.simulation.faults.told import Told
 from tests.simulation.faults.truth import lies
 from tests.simulation.verb import Verb
 
@@ -72,16 +72,16 @@ class Stage:
         world.settle()
         self._released = world.snapshot()
 
-    def play(self, episode: Episode, seed: str) -> Iterator[tuple[Told, list[str]]]:
+    def play(self, episode: Episode, seed: str) -> Iterator[tuple[Reported, list[str]]]:
         """Play an episode: each of its releases with what is untrue about it."""
         world = self.begin(episode, seed)
-        told: list[Told] = []
+        reported: list[Reported] = []
         for number, release in enumerate(episode.releases):
-            told.append(perform(world, release, f"r{number}"))
-            untrue = lies(told[-1], world.entries())
+            reported.append(perform(world, release, f"r{number}"))
+            untrue = lies(reported[-1], world.entries())
             if number == len(episode.releases) - 1:
-                untrue += self._in_the_ledger(told)
-            yield told[-1], untrue
+                untrue += self._in_the_ledger(reported)
+            yield reported[-1], untrue
 
     def begin(self, episode: Episode, seed: str) -> World:
         """The world as an episode begins with it."""
@@ -92,11 +92,11 @@ class Stage:
             _configure(world, service, setting, released=episode.released)
         return world
 
-    def _in_the_ledger(self, told: Sequence[Told]) -> list[str]:
-        """What the ledger says that is not true, when ECS had its time and somebody has read it."""
+    def _in_the_ledger(self, reported: Sequence[Reported]) -> list[str]:
+        """What the ledger says that is not true, when ECS had its time and someone has read it."""
         self._world.finish()
         readings = list_releases(self._world.clients, platform.ENVIRONMENT, _ENTRIES, None, only_open=False)
-        return list(ledger_lies(told, [reading.entry for reading in readings], self._world.entries()))
+        return list(ledger_lies(reported, [reading.entry for reading in readings], self._world.entries()))
 
 
 @contextmanager
@@ -123,9 +123,9 @@ def search(stage: Stage, seed: int, releases: int, until: Callable[[Summary], bo
 
 def _try(stage: Stage, summary: Summary, number: int) -> None:
     seed = seed_of(summary.seed, number)
-    for place, (told, untrue) in enumerate(stage.play(draw_episode(seed), seed)):
+    for place, (reported, untrue) in enumerate(stage.play(draw_episode(seed), seed)):
         summary.releases += 1
-        summary.outcomes.update([said.outcome for said in told.said] or [told.end.name.lower()])
+        summary.outcomes.update([said.outcome for said in reported.said] or [reported.end.name.lower()])
         if untrue:
             summary.mismatches.append(Mismatch(summary.seed, number, place, tuple(untrue)))
             return

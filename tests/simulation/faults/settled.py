@@ -1,7 +1,7 @@
 """What the ledger may truthfully say once ECS has finished, decided from the event journal alone.
 
 For one service of a release, with `ours` as in truth.py: the entry is settled if and only if ECS will not change our
-deployment any more, and its outcome is then how our deployment ended. Nothing else has a say: not what the command told
+deployment any more, and its outcome is then how our deployment ended. Nothing else has a say: not what the command reported
 while it watched.
 """
 
@@ -12,17 +12,17 @@ from collections.abc import Iterator, Sequence
 from appdeploy.model.ledger_entry import Entry as LedgerEntry
 from sandbox.emulator.journal import Entry, Kind
 from tests.simulation.faults.journal_replay import Service, Story
+from tests.simulation.faults.reported import Reported, on_template
 from tests.simulation.faults.together import end_of_return
-from tests.simulation.faults.told import Told, on_template
 from tests.simulation.faults.truth import BY_A_USER
 
 NEVER_SENT = frozenset({"refused", "unchanged", "superseded", "skipped"})
 
 
-def ledger_lies(told: Sequence[Told], ledger: Sequence[LedgerEntry], entries: Sequence[Entry]) -> Iterator[str]:
+def ledger_lies(reported: Sequence[Reported], ledger: Sequence[LedgerEntry], entries: Sequence[Entry]) -> Iterator[str]:
     """Everything in the ledger that is not true, one line each, after ECS had the time to finish and it was read."""
     by_id = {entry.id: entry for entry in ledger}
-    for release in told:
+    for release in reported:
         entry = by_id.get(release.release)
         if entry is None:
             if _began_something(release, entries):
@@ -31,17 +31,17 @@ def ledger_lies(told: Sequence[Told], ledger: Sequence[LedgerEntry], entries: Se
         yield from _lies_of(release, entry, entries)
 
 
-def _lies_of(told: Told, entry: LedgerEntry, entries: Sequence[Entry]) -> Iterator[str]:
+def _lies_of(reported: Reported, entry: LedgerEntry, entries: Sequence[Entry]) -> Iterator[str]:
     before, now = Story(), Story()
-    before.tell(entries, told.began)
+    before.tell(entries, reported.began)
     now.tell(entries)
     for name, service in entry.services.items():
         first = on_template(before.services[service.service].definition)
         last = now.services[service.service]
-        true = _true(told, last, first=first) if last.exists else _before_it_went(told, entries, last.arn, first=first)
+        true = _true(reported, last, first=first) if last.exists else _before_it_went(reported, entries, last.arn, first=first)
         said = service.outcome if service.settled else "open"
         if entry.atomic and not _all_well(entry) and "live" in true:
-            # `resume` may have to take it back, and cannot where somebody deregistered what it ran.
+            # `resume` may have to take it back, and cannot where someone deregistered what it ran.
             gone = {each["task_definition"] for each in now.deregistered}
             true |= {"open", *({"failed"} if before.services[service.service].definition in gone else ())}
         if said not in true:
@@ -52,22 +52,22 @@ def _all_well(entry: LedgerEntry) -> bool:
     return all(service.outcome in ("live", "unchanged") for service in entry.services.values())
 
 
-def _before_it_went(told: Told, entries: Sequence[Entry], arn: str, *, first: bool) -> frozenset[str]:
+def _before_it_went(reported: Reported, entries: Sequence[Entry], arn: str, *, first: bool) -> frozenset[str]:
     """Of a deleted service: what was settled before stays true. Who still watched calls it failed, who comes later cannot
     know any more."""
     deleted = next(entry.n for entry in entries if entry.service == arn and entry.kind is Kind.SERVICE_DELETED)
     story = Story()
     story.tell(entries, deleted - 1)
-    watched = {"failed"} if deleted <= told.ended else set()
-    return (_true(told, story.services[arn], first=first) - {"open"}) | {"unknown"} | watched
+    watched = {"failed"} if deleted <= reported.ended else set()
+    return (_true(reported, story.services[arn], first=first) - {"open"}) | {"unknown"} | watched
 
 
-def _true(told: Told, service: Service, *, first: bool) -> frozenset[str]:
-    ours = told.ours(service)
+def _true(reported: Reported, service: Service, *, first: bool) -> frozenset[str]:
+    ours = reported.ours(service)
     if ours is None:
-        # What was never sent stays open until somebody resumes it, or another deployment comes.
+        # What was never sent stays open until someone resumes it, or another deployment comes.
         return NEVER_SENT | {"open"}
-    returned = told.returned(service)
+    returned = reported.returned(service)
     if returned:
         return end_of_return(service, returned) if returned.over else frozenset({"open"})
     if not ours.over:
@@ -75,12 +75,12 @@ def _true(told: Told, service: Service, *, first: bool) -> frozenset[str]:
     if ours.replaced:
         return frozenset({"superseded", "failed"} if first else {"superseded"})
     if ours.status == "SUCCESSFUL":
-        if told.emptied(service):
+        if reported.emptied(service):
             return frozenset({"failed", "open"})
         # A count of 0 may have been set after it was settled, or before.
         return frozenset({"live"} if service.count and ours.count_when_complete else {"live", "failed"})
     if first:
-        # Without the command nobody sets the count back to 0: that is left for `resume`.
+        # Without the command no one sets the count back to 0: that is left for `resume`.
         return frozenset({"failed", "open"})
     if ours.status == "ROLLBACK_SUCCESSFUL":
         back = "rolled-back" if BY_A_USER in ours.rolled_back_because else "rolled-back-by-ecs"
@@ -88,7 +88,7 @@ def _true(told: Told, service: Service, *, first: bool) -> frozenset[str]:
     return frozenset({"failed"})
 
 
-def _began_something(told: Told, entries: Sequence[Entry]) -> bool:
+def _began_something(reported: Reported, entries: Sequence[Entry]) -> bool:
     story = Story()
     story.tell(entries)
-    return any(told.ours(service) for service in story.services.values())
+    return any(reported.ours(service) for service in story.services.values())

@@ -1,6 +1,6 @@
 """A world in one process: the emulator on a stepped clock, the platform in it, and the tool's own clients and clock.
 
-Time passes only when somebody waits: the tool between two polls, its SDK before it tries again, a client for an answer
+Time passes only when someone waits: the tool between two polls, its SDK before it tries again, a client for an answer
 that never comes. Everything is done in one thread and in one order, so that a seed tells the whole story again.
 """
 
@@ -32,7 +32,7 @@ from sandbox.emulator.journal import Entry
 from sandbox.emulator.timings import Timings
 from tests.simulation.faults import platform
 from tests.simulation.faults.journal_replay import Story
-from tests.simulation.faults.told import Call
+from tests.simulation.faults.reported import Call
 from tests.support.emulator_scenario import forget
 from tests.support.inprocess import ENDPOINT, REGION, Transport
 from tests.support.tool_clients import every_client
@@ -130,7 +130,7 @@ class World:
         self.role = platform.create(functools.partial(self.client, INFRA))
 
     def client(self, key: str, service: str) -> Any:
-        """A client of somebody else, with one attempt a call."""
+        """A client of someone else, with one attempt a call."""
         made, transport = _other_client(key, service)
         transport.application = self.emulator.application
         return made

@@ -9,7 +9,7 @@ import pytest
 from sandbox.emulator.clock import ManualClock
 from sandbox.emulator.ecs.wording import SUPERSEDED
 from sandbox.emulator.journal import Journal, Kind
-from tests.simulation.faults.told import Call, End, Said, Told, Wish
+from tests.simulation.faults.reported import Call, End, Reported, Said, Wish
 from tests.simulation.faults.truth import SEVERITY, lies
 from tests.simulation.verb import Verb
 
@@ -72,8 +72,10 @@ class Written:
         outcomes = {said.service: said.outcome for said in self.said}.values()
         code = next((code for outcome, code in SEVERITY.items() if outcome in outcomes), 0)
         calls = (Call("UpdateService", self.last, 5.0, True, refused),)
-        told = Told(wish, self.began, 0.0, tuple(self.said), calls, End.RESULTS, code, "", False, self.last, False, RELEASE)
-        return lies(told, self.journal.since(0))
+        reported = Reported(
+            wish, self.began, 0.0, tuple(self.said), calls, End.RESULTS, code, "", False, self.last, False, RELEASE
+        )
+        return lies(reported, self.journal.since(0))
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from appdeploy.model.ledger_entry import ServiceEntry, VersionRef
 from sandbox.emulator.clock import ManualClock
 from sandbox.emulator.ecs.wording import SUPERSEDED
 from sandbox.emulator.journal import Journal, Kind
+from tests.simulation.faults.reported import Call, End, Reported, Said, Wish
 from tests.simulation.faults.settled import ledger_lies
-from tests.simulation.faults.told import Call, End, Said, Told, Wish
 from tests.simulation.faults.truth import lies
 from tests.simulation.verb import Verb
 
@@ -57,7 +57,7 @@ class Written:
     def last(self) -> int:
         return self.journal.since(0)[-1].n
 
-    def told(
+    def reported(
         self,
         outcome: str,
         code: int,
@@ -69,24 +69,24 @@ class Written:
         verb: Verb = Verb.DEPLOY,
         timeout: float = 60.0,
         held: bool = False,
-    ) -> Told:
+    ) -> Reported:
         wish = Wish(verb, (ARN,), {ARN: "sha256:1"}, until_complete, timeout, "tool")
         said = Said(ARN, outcome, self.last if looked is None else looked, self.last, time, True)
         call = Call("DescribeServices", self.last, time, answered)
         ends = (End.RESULTS, code, "", False, self.last, held, RELEASE)
-        return Told(wish, self.began, 0.0, (said,), (call,), *ends)
+        return Reported(wish, self.began, 0.0, (said,), (call,), *ends)
 
     def lies(self, outcome: str, code: int, **more: Any) -> list[str]:
-        return lies(self.told(outcome, code, **more), self.journal.since(0))
+        return lies(self.reported(outcome, code, **more), self.journal.since(0))
 
-    def ledger_lies(self, told: Told, outcome: str) -> list[str]:
+    def ledger_lies(self, reported: Reported, outcome: str) -> list[str]:
         """Of an entry that is settled with that outcome."""
         service = ServiceEntry(
             service=ARN, change="release", previous=VersionRef(), target=VersionRef(), outcome=outcome, settled=True
         )
         words = {"kind": "upgrade", "environment": "staging", "purpose": "v2", "who": "alice"}
         entry = LedgerEntry(id=RELEASE, started=datetime.now(UTC), services={"agent": service}, **words)
-        return list(ledger_lies([told], [entry], self.journal.since(0)))
+        return list(ledger_lies([reported], [entry], self.journal.since(0)))
 
 
 @pytest.fixture
@@ -137,19 +137,19 @@ def test_a_deployment_that_was_only_just_begun_has_not_failed(written: Written) 
 
 def test_of_a_deleted_service_the_ledger_may_say_what_was_so_before_or_that_it_is_unknown(written: Written) -> None:
     written.status(OURS, "ROLLBACK_SUCCESSFUL")
-    told = written.told("rolled-back-by-ecs", 20)
+    reported = written.reported("rolled-back-by-ecs", 20)
     written.add(Kind.SERVICE_DELETED, by={"access_key": "person"})
-    assert written.ledger_lies(told, "rolled-back-by-ecs") == []
-    assert written.ledger_lies(told, "unknown") == []
-    (lie,) = written.ledger_lies(told, "live")
+    assert written.ledger_lies(reported, "rolled-back-by-ecs") == []
+    assert written.ledger_lies(reported, "unknown") == []
+    (lie,) = written.ledger_lies(reported, "live")
     assert lie.endswith("live, true is rolled-back-by-ecs or unknown")
 
 
 def test_of_a_service_that_was_deleted_under_the_release_the_ledger_may_say_failed(written: Written) -> None:
     written.add(Kind.SERVICE_DELETED, by={"access_key": "person"})
-    told = written.told("failed", 22)
-    assert written.ledger_lies(told, "failed") == []
-    assert written.ledger_lies(told, "live")
+    reported = written.reported("failed", 22)
+    assert written.ledger_lies(reported, "failed") == []
+    assert written.ledger_lies(reported, "live")
 
 
 def test_timed_out_needs_the_end_of_the_time_or_silence(written: Written) -> None:

@@ -8,7 +8,7 @@
 - **skipped**: nothing was sent to the service, and what had to come before it did not go well: a service of a lower
   group, or the task before a service of its own group.
 - **The way back**: `returned` is a later deployment of an atomic release, to what its service stood on before. Then nothing
-  but the end of that decides: **rolled-back** when ECS completed it with at least one task, **superseded** when somebody
+  but the end of that decides: **rolled-back** when ECS completed it with at least one task, **superseded** when someone
   else's deployment came, **failed** when it ended in any other way. None is begun unless another service has failed.
 - **All or none**: when a service of an atomic release has failed, no other one is left live on what is new.
 """
@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 
 from sandbox.emulator.journal import Entry
 from tests.simulation.faults.journal_replay import Deployment, Errand, Service, Story
-from tests.simulation.faults.told import End, Said, Told, name_of
+from tests.simulation.faults.reported import End, Reported, Said, name_of
 from tests.simulation.verb import Verb
 
 _WELL = frozenset({"live", "unchanged"})
@@ -27,14 +27,14 @@ _NO_FAILURE = _WELL | {"timed-out", "skipped"}
 """Of what is skipped something else is the cause; what timed out goes on."""
 
 
-def lies_together(told: Told, entries: Sequence[Entry]) -> Iterator[str]:
+def lies_together(reported: Reported, entries: Sequence[Entry]) -> Iterator[str]:
     """Everything that is not true of a release's services together, one line each."""
     now = Story()
     now.tell(entries)
-    yield from _out_of_turn(told, entries)
-    yield from _unprepared(told, now)
-    if told.wish.atomic and told.end is End.RESULTS:
-        yield from _not_all_or_none(told, now)
+    yield from _out_of_turn(reported, entries)
+    yield from _unprepared(reported, now)
+    if reported.wish.atomic and reported.end is End.RESULTS:
+        yield from _not_all_or_none(reported, now)
 
 
 def serves(service: Service, ours: Deployment) -> bool:
@@ -55,70 +55,72 @@ def end_of_return(service: Service, returned: Deployment) -> frozenset[str]:
     return frozenset({"failed"} if returned.over else ())
 
 
-def is_held_back(told: Told, said: Said, story: Story) -> bool:
+def is_held_back(reported: Reported, said: Said, story: Story) -> bool:
     """Whether nothing was sent to the service, and what had to come before it did not go well."""
-    if any(key == told.wish.key and n > told.began for n, key in story.services[said.service].updates):
+    if any(key == reported.wish.key and n > reported.began for n, key in story.services[said.service].updates):
         return False
-    order = told.wish.order(said.service)
-    before = told.said[: told.said.index(said)]
+    order = reported.wish.order(said.service)
+    before = reported.said[: reported.said.index(said)]
     bad = [each.service for each in before if each.outcome not in _WELL]
-    lower = any(told.wish.order(arn) < order for arn in bad)
+    lower = any(reported.wish.order(arn) < order for arn in bad)
     return lower or any(
-        told.wish.order(arn) == order for arn in {*bad, *_failed_errands(told, story)} & told.wish.before.keys()
+        reported.wish.order(arn) == order for arn in {*bad, *_failed_errands(reported, story)} & reported.wish.before.keys()
     )
 
 
-def _errand(told: Told, story: Story, arn: str) -> Errand | None:
-    return story.errands.get(f"{told.release}/{told.wish.before.get(arn)}")
+def _errand(reported: Reported, story: Story, arn: str) -> Errand | None:
+    return story.errands.get(f"{reported.release}/{reported.wish.before.get(arn)}")
 
 
-def _failed_errands(told: Told, story: Story) -> set[str]:
-    errands = {arn: _errand(told, story, arn) for arn in told.wish.before}
+def _failed_errands(reported: Reported, story: Story) -> set[str]:
+    errands = {arn: _errand(reported, story, arn) for arn in reported.wish.before}
     return {arn for arn, errand in errands.items() if errand and errand.failed}
 
 
-def _out_of_turn(told: Told, entries: Sequence[Entry]) -> Iterator[str]:
-    if told.wish.verb is Verb.ROLLBACK or not told.ended:
+def _out_of_turn(reported: Reported, entries: Sequence[Entry]) -> Iterator[str]:
+    if reported.wish.verb is Verb.ROLLBACK or not reported.ended:
         return
     story, served, begun = Story(), set[str](), set[str]()
-    for _ in story.moments(entries, told.began, told.ended):
-        ours = {arn: told.ours(story.services[arn]) for arn in told.wish.services}
+    for _ in story.moments(entries, reported.began, reported.ended):
+        ours = {arn: reported.ours(story.services[arn]) for arn in reported.wish.services}
         for arn in [arn for arn, deployment in ours.items() if deployment and arn not in begun]:
             begun.add(arn)
-            yield from (f"{name_of(arn)} was updated before {name_of(other)} served" for other in _awaited(told, arn, served))
+            yield from (
+                f"{name_of(arn)} was updated before {name_of(other)} served" for other in _awaited(reported, arn, served)
+            )
         served |= {arn for arn, deployment in ours.items() if deployment and serves(story.services[arn], deployment)}
 
 
-def _awaited(told: Told, arn: str, served: set[str]) -> list[str]:
+def _awaited(reported: Reported, arn: str, served: set[str]) -> list[str]:
     """What should have served before this one was updated, and had not."""
-    lower = [other for other in told.wish.services if told.wish.order(other) < told.wish.order(arn)]
-    return [other for other in lower if other not in served and told.last.get(other) != "unchanged"]
+    lower = [other for other in reported.wish.services if reported.wish.order(other) < reported.wish.order(arn)]
+    return [other for other in lower if other not in served and reported.last.get(other) != "unchanged"]
 
 
-def _unprepared(told: Told, now: Story) -> Iterator[str]:
-    failed = min((told.wish.order(arn) for arn in _failed_errands(told, now)), default=None)
-    for arn in told.wish.services:
-        ours, errand = told.ours(now.services[arn]), _errand(told, now, arn)
-        if ours and failed is not None and told.wish.order(arn) >= failed:
+def _unprepared(reported: Reported, now: Story) -> Iterator[str]:
+    failed = min((reported.wish.order(arn) for arn in _failed_errands(reported, now)), default=None)
+    for arn in reported.wish.services:
+        ours, errand = reported.ours(now.services[arn]), _errand(reported, now, arn)
+        if ours and failed is not None and reported.wish.order(arn) >= failed:
             yield f"{name_of(arn)} was updated although a task before it has failed"
-        if _wants_it(told, now.services[arn]) and arn in told.wish.before and not (errand and errand.passed):
+        if _wants_it(reported, now.services[arn]) and arn in reported.wish.before and not (errand and errand.passed):
             yield f"{name_of(arn)} was updated and the task before it has not passed"
         if errand and errand.launched > 1:
             yield f"the task before {name_of(arn)} ran {errand.launched} times"
 
 
-def _wants_it(told: Told, service: Service) -> bool:
+def _wants_it(reported: Reported, service: Service) -> bool:
     """Only a new revision has something to prepare."""
-    return told.wish.verb is not Verb.ROLLBACK and told.brought_new(service)
+    return reported.wish.verb is not Verb.ROLLBACK and reported.brought_new(service)
 
 
-def _not_all_or_none(told: Told, now: Story) -> Iterator[str]:
-    failed = bool(_failed_errands(told, now)) or any(
-        outcome not in _NO_FAILURE and told.returned(now.services[arn]) is None for arn, outcome in told.last.items()
+def _not_all_or_none(reported: Reported, now: Story) -> Iterator[str]:
+    failed = bool(_failed_errands(reported, now)) or any(
+        outcome not in _NO_FAILURE and reported.returned(now.services[arn]) is None for arn, outcome in reported.last.items()
     )
-    for arn, outcome in told.last.items():
+    for arn, outcome in reported.last.items():
         service = now.services[arn]
-        if failed and outcome == "live" and told.brought_new(service):
+        if failed and outcome == "live" and reported.brought_new(service):
             yield f"{name_of(arn)} is live although another service of the release failed"
-        if not failed and told.returned(service):
+        if not failed and reported.returned(service):
             yield f"{name_of(arn)} went back although no service of the release failed"

@@ -22,7 +22,7 @@ _AGAIN = 0.3
 """The share of the states in which the resuming is cut off as well."""
 
 _READ_BEFORE = 0.2
-"""The share of the states in which somebody lists the releases before one is resumed, and settles what is open."""
+"""The share of the states in which someone lists the releases before one is resumed, and settles what is open."""
 _LONGER_THAN_A_LEASE = 40.0
 
 Choose = Callable[[str], bool]

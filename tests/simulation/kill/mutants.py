@@ -23,7 +23,7 @@ def revision_forgotten() -> AbstractContextManager[None]:
 
 
 def deployment_forgotten() -> AbstractContextManager[None]:
-    """The same of its deployment: what it began itself looks like somebody else's."""
+    """The same of its deployment: what it began itself looks like someone else's."""
     return instead(trace, "recorded_since", lambda *_: None)
 
 
@@ -37,7 +37,7 @@ def recorded_afterwards() -> AbstractContextManager[None]:
 
 
 def lock_kept() -> AbstractContextManager[None]:
-    """The end of the release lets nobody else in."""
+    """The end of the release lets no one else in."""
     return instead(HeldLock, "__exit__", lambda *_: None)
 
 
@@ -47,7 +47,7 @@ def outcome_forgotten() -> AbstractContextManager[None]:
 
 
 def return_forgotten() -> AbstractContextManager[None]:
-    """The way back of a service that was live looks like somebody else's deployment."""
+    """The way back of a service that was live looks like someone else's deployment."""
     return instead(trace, "_find_revert", lambda *_: None)
 
 
@@ -80,5 +80,5 @@ MUTANTS: Mapping[str, Mutant] = {
     "lock kept": Mutant(lock_kept, "the lock is held", "deploy-1", "UpdateService"),
     "return forgotten": Mutant(return_forgotten, "its outcome is superseded", "deploy-3-one-fails", "UpdateService"),
     "token made up": Mutant(token_made_up, "was run 2 times", "deploy-3-task-before", "RunTask"),
-    "outcome forgotten": Mutant(outcome_forgotten, "was not told", "deploy-1", "UpdateService"),
+    "outcome forgotten": Mutant(outcome_forgotten, "was not reported", "deploy-1", "UpdateService"),
 }

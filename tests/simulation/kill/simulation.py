@@ -42,7 +42,7 @@ class MortalWorld(World):
 
     @contextmanager
     def looking(self, at_call: AtCall) -> Iterator[None]:
-        """Let somebody hear of each call."""
+        """Let someone hear of each call."""
         self.at_call = at_call
         try:
             yield

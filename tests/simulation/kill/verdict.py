@@ -61,15 +61,15 @@ def before(witness: Witness) -> Before:
 
 
 def wrongs(witness: Witness, scenario: Scenario, then: Before) -> list[str]:
-    """What is not as it must be, one sentence each; empty when all is right. Nobody is at work any more."""
+    """What is not as it must be, one sentence each; empty when all is right. No one is at work any more."""
     story = _story(witness)
     entries = [entry for entry in _entries(witness) if entry.id not in then.releases]
     found = [*_lock(witness), *_once(story, then, entries), *_tasks(witness, then)]
     for name in platform.COUNTS:
         service = story.services[platform.service_arn(name)]
-        told = next((entry.services[name] for entry in reversed(entries) if name in entry.services), None)
-        if told and name in scenario.services:
-            found += (f"{name}: {wrong}" for wrong in _ended(scenario, then, name, service, told))
+        reported = next((entry.services[name] for entry in reversed(entries) if name in entry.services), None)
+        if reported and name in scenario.services:
+            found += (f"{name}: {wrong}" for wrong in _ended(scenario, then, name, service, reported))
         else:
             found += (f"{name}: {wrong}" for wrong in _as_before(then, name, service))
     return found
@@ -105,7 +105,7 @@ def _once(story: Story, then: Before, entries: list[Entry]) -> Iterator[str]:
     if len(entries) > 1:
         yield f"the ledger has {len(entries)} new entries"
     yield from (f"{entry.id} is not settled" for entry in entries if not entry.settled)
-    yield from (f"{entry.id} was not told" for entry in entries if entry.reported is None)
+    yield from (f"{entry.id} was not reported" for entry in entries if entry.reported is None)
 
 
 def _tasks(witness: Witness, then: Before) -> Iterator[str]:

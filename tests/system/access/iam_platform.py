@@ -190,7 +190,7 @@ def _index() -> str:
 
 
 def _make_roles(iam: Any) -> None:
-    """Policies, roles and attachments as declared, made by root; and a role that nobody may pass."""
+    """Policies, roles and attachments as declared, made by root; and a role that no one may pass."""
     recording = declared()
     for policy in recording.of("aws:iam/policy:Policy"):
         iam.create_policy(PolicyName=policy.inputs["name"], PolicyDocument=policy.inputs["policy"])

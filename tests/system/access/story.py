@@ -130,7 +130,7 @@ STEPS = (
     Step("sees the drift", VIEWER, ("status", "--expect-synced"), 10, _new_template("1024"), "newer template"),
     Step("sync", RELEASE, ("sync", *COMPLETE)),
     Step("deploy --sync", RELEASE, ("deploy", "--sync", "--version", "v2", *COMPLETE), before=_new_template("2048")),
-    Step("status of a release that nobody watched to its end", VIEWER, ("status",), before=left_open, shows="v5"),
+    Step("status of a release that no one watched to its end", VIEWER, ("status",), before=left_open, shows="v5"),
     Step("restart", RELEASE, ("restart", *COMPLETE)),
     Step("config set", RELEASE, ("config", "set", "agent", "LOG_LEVEL=debug", *COMPLETE), shows="LOG_LEVEL: info -> debug"),
     Step("config list", VIEWER, ("config", "list", "agent"), shows="LOG_LEVEL=debug  (default info; all tasks have it)"),

@@ -185,7 +185,7 @@ def test_a_viewer_sees_what_became_of_a_release_and_leaves_its_entry_open(story:
     assert _open(site) == 1
     assert "not settled" not in site.run_as("viewer", "appdeploy", "status", "-e", "staging")
     assert "live" in site.run_as("viewer", "appdeploy", "releases", "-e", "staging", "--limit", "1")
-    assert _open(site) == 1, "the entry is for somebody else to close"
+    assert _open(site) == 1, "the entry is for someone else to close"
     site.run_as("release", "appdeploy", "releases", "-e", "staging")
     assert _open(site) == 0
 

@@ -25,8 +25,8 @@ _LONGEST = 30
 
 
 @dataclass(frozen=True)
-class Told:
-    """What each of them told of one release."""
+class Reported:
+    """What each of them reported of one release."""
 
     stream: list[dict[str, Any]]
     looks: list[dict[str, Any]]
@@ -53,8 +53,8 @@ def _subscribe(shop: Shop) -> str:
     """A queue that hears all that a rule for releases lets through; its address."""
     pattern = json.dumps({"source": ["axonflow.appdeploy"], "detail": {"environment": ["staging"]}})
     topic = shop.client("sns").create_topic(Name="releases")["TopicArn"]
-    shop.client("events").put_rule(Name="release-told", EventPattern=pattern)
-    shop.client("events").put_targets(Rule="release-told", Targets=[{"Id": "topic", "Arn": topic}])
+    shop.client("events").put_rule(Name="release-reported", EventPattern=pattern)
+    shop.client("events").put_targets(Rule="release-reported", Targets=[{"Id": "topic", "Arn": topic}])
     queue: str = shop.client("sqs").create_queue(QueueName="releases")["QueueUrl"]
     arn = shop.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     shop.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
@@ -70,7 +70,7 @@ def _heard(shop: Shop, queue: str) -> list[dict[str, Any]]:
     return heard
 
 
-def _watched(shop: Shop, queue: str, page: Path, version: str, expect: int) -> Told:
+def _watched(shop: Shop, queue: str, page: Path, version: str, expect: int) -> Reported:
     watching = shop.start("appdeploy", "status", *ENVIRONMENT, "--watch", "--interval", "1", "--json")
     try:
         return _compared(shop, queue, page, version, expect, watching)
@@ -79,7 +79,7 @@ def _watched(shop: Shop, queue: str, page: Path, version: str, expect: int) -> T
         watching.wait()
 
 
-def _compared(shop: Shop, queue: str, page: Path, version: str, expect: int, watching: Forked) -> Told:
+def _compared(shop: Shop, queue: str, page: Path, version: str, expect: int, watching: Forked) -> Reported:
     looks = [json.loads(watching.stdout.readline())]
     former, shop.shell = shop.shell, {**shop.shell, "GITHUB_STEP_SUMMARY": str(page)}
     words = ("--version", version, "--reason", "a story", "--until", "complete", "--json")
@@ -93,11 +93,11 @@ def _compared(shop: Shop, queue: str, page: Path, version: str, expect: int, wat
     watching.send_signal(signal.SIGINT)
     assert ended(watching, 130)[1] == ""
     entry = json.loads(shop.run("appdeploy", "releases", "show", stream[0]["release"], *ENVIRONMENT, "--json"))
-    return Told(stream, looks, entry, page.read_text(), _heard(shop, queue))
+    return Reported(stream, looks, entry, page.read_text(), _heard(shop, queue))
 
 
 def _is_over(looks: list[dict[str, Any]]) -> bool:
-    """Whether the last look is of a time after the release: nobody is at work, and what it brought or left behind is seen."""
+    """Whether the last look is of a time after the release: no one is at work, and what it brought or left behind is seen."""
     last = looks[-1]
     service, before = last["services"][0], looks[0]["services"][0]
     if last["lock"] or last["open_releases"] or service["underway"]:
@@ -106,7 +106,7 @@ def _is_over(looks: list[dict[str, Any]]) -> bool:
 
 
 @pytest.fixture(scope="module")
-def stories(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Told]]:
+def stories(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Reported]]:
     """A good release after v1, and then one that crashes."""
     home = tmp_path_factory.mktemp("home")
     with EmulatorProcess() as emulator:
@@ -121,50 +121,54 @@ def stories(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Told
 
 
 @pytest.fixture(params=["good", "bad"])
-def told(request: pytest.FixtureRequest, stories: dict[str, Told]) -> Told:
+def reported(request: pytest.FixtureRequest, stories: dict[str, Reported]) -> Reported:
     return stories[request.param]
 
 
-def test_all_speak_of_the_same_release(told: Told) -> None:
-    release = told.entry["id"]
-    assert {line["release"] for line in told.stream} == {release}
-    assert {open_["id"] for look in told.looks for open_ in look["open_releases"]} <= {release}
-    assert {notice["detail"]["id"] for notice in told.notices} == {release}
-    assert f"- release: `{release}`" in told.page
+def test_all_speak_of_the_same_release(reported: Reported) -> None:
+    release = reported.entry["id"]
+    assert {line["release"] for line in reported.stream} == {release}
+    assert {open_["id"] for look in reported.looks for open_ in look["open_releases"]} <= {release}
+    assert {notice["detail"]["id"] for notice in reported.notices} == {release}
+    assert f"- release: `{release}`" in reported.page
 
 
-def test_all_speak_of_the_same_deployment_and_versions(told: Told) -> None:
-    [started] = told.lines("started")
-    entry, planned = told.entry["services"]["agent"], told.lines("planned")[-1]["services"][0]
-    coming = [look["services"][0]["underway"] for look in told.looks if look["services"][0]["underway"]]
+def test_all_speak_of_the_same_deployment_and_versions(reported: Reported) -> None:
+    [started] = reported.lines("started")
+    entry, planned = reported.entry["services"]["agent"], reported.lines("planned")[-1]["services"][0]
+    coming = [look["services"][0]["underway"] for look in reported.looks if look["services"][0]["underway"]]
     rolling_out = {each["deployment_id"] for each in coming if each["kind"] == "rolling out"}
     assert rolling_out <= {started["deployment_id"]} == {entry["deployment_id"]}
     versions = (planned["previous"]["version"], planned["target"]["version"])
     assert versions == (entry["previous"]["version"], entry["target"]["version"])
-    noted = told.notices[-1]["detail"]["services"][0]
+    noted = reported.notices[-1]["detail"]["services"][0]
     assert versions == (noted["from"], noted["to"])
-    assert entry["target"]["task_definition"] == told.lines("registered")[-1]["task_definition"]
+    assert entry["target"]["task_definition"] == reported.lines("registered")[-1]["task_definition"]
 
 
-def test_all_tell_the_same_outcome_and_cause(told: Told) -> None:
-    result, entry, notice = told.stream[-1]["results"][0], told.entry["services"]["agent"], told.notices[-1]["detail"]
+def test_all_tell_the_same_outcome_and_cause(reported: Reported) -> None:
+    result, entry, notice = (
+        reported.stream[-1]["results"][0],
+        reported.entry["services"]["agent"],
+        reported.notices[-1]["detail"],
+    )
     outcomes = {result["outcome"], entry["outcome"], notice["outcome"], notice["services"][0]["outcome"]}
-    assert outcomes == {told.stream[-1]["outcome"]}
-    assert f": {result['outcome']}\n" in told.page.splitlines(keepends=True)[0]
+    assert outcomes == {reported.stream[-1]["outcome"]}
+    assert f": {result['outcome']}\n" in reported.page.splitlines(keepends=True)[0]
     assert result["cause"] == entry["cause"] == notice["services"][0]["cause"]
     assert result["final"] is entry["settled"] is notice["settled"] is True
     assert round(result["seconds"], 1) == entry["seconds"]
 
 
-def test_who_and_why_are_the_same(told: Told) -> None:
-    notice, planned = told.notices[-1]["detail"], told.lines("planned")[-1]
-    assert {notice["who"], planned["who"]} == {told.entry["who"]}
-    assert {notice["reason"], planned["reason"], told.entry["reason"]} == {"a story"}
-    assert "- why: a story" in told.page
+def test_who_and_why_are_the_same(reported: Reported) -> None:
+    notice, planned = reported.notices[-1]["detail"], reported.lines("planned")[-1]
+    assert {notice["who"], planned["who"]} == {reported.entry["who"]}
+    assert {notice["reason"], planned["reason"], reported.entry["reason"]} == {"a story"}
+    assert "- why: a story" in reported.page
 
 
-def test_the_phases_come_in_one_order(told: Told) -> None:
-    events = [line["event"] for line in told.stream]
+def test_the_phases_come_in_one_order(reported: Reported) -> None:
+    events = [line["event"] for line in reported.stream]
     assert [name for name in dict.fromkeys(events) if name not in ("progress", "stopping")] == [
         *("planned", "registered", "started", "finished", "ended")
     ]
@@ -172,39 +176,39 @@ def test_the_phases_come_in_one_order(told: Told) -> None:
     assert all(first < place < last for place, name in enumerate(events) if name == "progress")
 
 
-def test_the_times_of_the_stream_lie_within_the_steps_of_the_ledger(told: Told) -> None:
-    begun, registered = told.step("register")
-    updating, updated = told.step("update")
-    moments = [begun, told.moment("registered"), registered, updating, told.moment("started"), updated]
-    over = [told.moment("finished"), datetime.fromisoformat(told.entry["reported"]), told.moment("ended")]
+def test_the_times_of_the_stream_lie_within_the_steps_of_the_ledger(reported: Reported) -> None:
+    begun, registered = reported.step("register")
+    updating, updated = reported.step("update")
+    moments = [begun, reported.moment("registered"), registered, updating, reported.moment("started"), updated]
+    over = [reported.moment("finished"), datetime.fromisoformat(reported.entry["reported"]), reported.moment("ended")]
     assert [*moments, *over] == sorted([*moments, *over])
-    assert told.moment("planned") <= begun
+    assert reported.moment("planned") <= begun
 
 
-def test_before_and_after_the_watch_saw_nobody_at_work(told: Told) -> None:
-    first, last = told.looks[0], told.looks[-1]
+def test_before_and_after_the_watch_saw_nobody_at_work(reported: Reported) -> None:
+    first, last = reported.looks[0], reported.looks[-1]
     assert (first["lock"], first["open_releases"]) == (None, [])
     assert (last["lock"], last["open_releases"]) == (None, [])
 
 
-def test_the_watch_saw_the_slow_one_at_work(stories: dict[str, Told]) -> None:
-    told = stories["good"]
-    assert any(told.entry["id"] in (look["lock"] or "") for look in told.looks)
-    assert "running" in {release["state"] for look in told.looks for release in look["open_releases"]}
-    assert any(look["services"][0]["underway"] for look in told.looks)
+def test_the_watch_saw_the_slow_one_at_work(stories: dict[str, Reported]) -> None:
+    reported = stories["good"]
+    assert any(reported.entry["id"] in (look["lock"] or "") for look in reported.looks)
+    assert "running" in {release["state"] for look in reported.looks for release in look["open_releases"]}
+    assert any(look["services"][0]["underway"] for look in reported.looks)
 
 
-def test_the_good_one_serves_and_was_live_before_it_was_settled(stories: dict[str, Told]) -> None:
-    told = stories["good"]
-    assert told.looks[-1]["services"][0]["version"] == "v2"
-    assert [notice["detail-type"] for notice in told.notices] == ["Release Started", "Release Live", "Release Settled"]
+def test_the_good_one_serves_and_was_live_before_it_was_settled(stories: dict[str, Reported]) -> None:
+    reported = stories["good"]
+    assert reported.looks[-1]["services"][0]["version"] == "v2"
+    assert [notice["detail-type"] for notice in reported.notices] == ["Release Started", "Release Live", "Release Settled"]
 
 
-def test_the_bad_one_was_stopped_and_the_former_version_serves(stories: dict[str, Told]) -> None:
-    told = stories["bad"]
-    [stopping] = told.lines("stopping")
-    begun, done = told.step("stop")
+def test_the_bad_one_was_stopped_and_the_former_version_serves(stories: dict[str, Reported]) -> None:
+    reported = stories["bad"]
+    [stopping] = reported.lines("stopping")
+    begun, done = reported.step("stop")
     assert begun <= done <= datetime.fromisoformat(stopping["time"])
-    assert told.looks[-1]["services"][0]["version"] == "v2"
-    assert told.looks[-1]["services"][0]["last_failure"]["status"] == "ROLLBACK_SUCCESSFUL"
-    assert [notice["detail-type"] for notice in told.notices] == ["Release Started", "Release Rolled Back"]
+    assert reported.looks[-1]["services"][0]["version"] == "v2"
+    assert reported.looks[-1]["services"][0]["last_failure"]["status"] == "ROLLBACK_SUCCESSFUL"
+    assert [notice["detail-type"] for notice in reported.notices] == ["Release Started", "Release Rolled Back"]

@@ -85,8 +85,8 @@ def test_a_freeze_stays_and_is_told(world: World) -> None:
     world.rollback()
     item = DynamoLockStore(world.aws.dynamodb, TABLE).read()
     assert (item.freeze is not None, item.holder) == (True, None)
-    [told] = [event for event in world.events if isinstance(event, LockTakenOver)]
-    assert "load test" in told.previous
+    [reported] = [event for event in world.events if isinstance(event, LockTakenOver)]
+    assert "load test" in reported.previous
 
 
 def test_rolling_back_again_goes_further_back_and_never_forward(world: World) -> None:
@@ -210,7 +210,7 @@ def test_a_later_rollback_brings_an_old_fence_and_is_left_alone(world: World) ->
 
 
 def test_a_write_after_the_lease_is_somebody_elses_business(world: World) -> None:
-    """The rollback is still under way then; whoever comes so late was not at work when the lock changed hands."""
+    """The rollback is still under way then; who comes so late was not at work when the lock changed hands."""
     rival = world.rival()
     world.behaves("v2", "slow:60")
     world.at(LEASE_SECONDS + 10, rival.lands)

@@ -1,4 +1,4 @@
-"""The ledger: what is written when, and that nobody's writes get lost."""
+"""The ledger: what is written when, and that no one's writes get lost."""
 
 from __future__ import annotations
 

@@ -192,10 +192,10 @@ def test_a_freeze_stays_however_long_it_does_not_move(store):
 def test_who_waits_is_told_once_of_each_holder(store):
     lock, clock = take(store, StepClock()), StepClock()
     beats_while(clock, store, lock)
-    told: list[str] = []
+    reported: list[str] = []
     with pytest.raises(Locked):
-        acquire(store, holder("bob"), clock, wait=60, on_wait=lambda item: told.append(describe(item)))
-    assert told == ["held by upgrade-2026-1125-100000-alice of alice since 2026-11-25T10:00:00Z"]
+        acquire(store, holder("bob"), clock, wait=60, on_wait=lambda item: reported.append(describe(item)))
+    assert reported == ["held by upgrade-2026-1125-100000-alice of alice since 2026-11-25T10:00:00Z"]
 
 
 def test_of_many_at_once_one_wins(store):
@@ -319,51 +319,51 @@ def test_a_release_that_ends_while_the_table_is_silent_ends_well(store):
 
 
 def take_over(store: MemoryStore) -> tuple[Takeover, list[Event]]:
-    told: list[Event] = []
-    return Takeover(store, holder("bob"), told.append, RECORD), told
+    reported: list[Event] = []
+    return Takeover(store, holder("bob"), reported.append, RECORD), reported
 
 
 def test_a_rollback_takes_the_lock_from_a_live_holder_and_through_a_freeze(store):
     held = take(store, StepClock())
     store.freeze(FREEZE)
-    seizure, told = take_over(store)
+    seizure, reported = take_over(store)
     with seizure as lock:
         lock.write(LATER)
         assert (lock.fence, lock.taken_from, store.item.freeze) == (2, holder().release, FREEZE)
         with pytest.raises(LockLost):
             held.write(RECORD)
-    assert [type(event) for event in told] == [LockTakenOver]
+    assert [type(event) for event in reported] == [LockTakenOver]
     assert store.records == [RECORD, LATER]
     assert store.item.holder is None
 
 
 def test_a_rollback_goes_on_when_the_table_is_silent_and_says_what_is_missing(store):
     store.silent = True
-    seizure, told = take_over(store)
+    seizure, reported = take_over(store)
     with seizure as lock:
         lock.confirm()
         lock.write(LATER)
-    assert [type(event) for event in told] == [ContinuedWithoutLock, NotRecorded]
+    assert [type(event) for event in reported] == [ContinuedWithoutLock, NotRecorded]
 
 
 def test_a_rollback_completes_its_record_when_the_table_answers_again(store):
     store.silent = True
-    seizure, told = take_over(store)
+    seizure, reported = take_over(store)
     with seizure as lock:
         lock.write(LATER)
         store.silent = False
     assert store.records == [LATER]
     assert store.item.holder is None
-    assert [type(event) for event in told] == [ContinuedWithoutLock]
+    assert [type(event) for event in reported] == [ContinuedWithoutLock]
 
 
 def test_a_rollback_waits_a_second_for_the_table(store, monkeypatch):
     monkeypatch.setattr(seizure_module, "TAKEOVER_SECONDS", 0.05)
     answer = threading.Event()
     store.before_answer = lambda: answer.wait(5)
-    seizure, told = take_over(store)
+    seizure, reported = take_over(store)
     with seizure:
-        assert isinstance(told[0], ContinuedWithoutLock)
+        assert isinstance(reported[0], ContinuedWithoutLock)
         answer.set()
 
 

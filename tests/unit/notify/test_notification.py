@@ -1,4 +1,4 @@
-"""What people are told of a release by EventBridge, and that it never holds a release up."""
+"""What people are reported of a release by EventBridge, and that it never holds a release up."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ SERVING = Moment((up(1), up(2)))
 
 
 @pytest.fixture
-def told(aws):
-    """A contract with a bus; returns what it was told so far."""
+def reported(aws):
+    """A contract with a bus; returns what it was reported so far."""
 
     def environment(*services):
         aws.environment(*services)
@@ -62,8 +62,8 @@ def good(aws, name="agent", *moments):
     return service
 
 
-def test_a_release_watched_to_its_end_is_told_three_times(command, aws, told):
-    notices = told(good(aws, "agent", SERVING))
+def test_a_release_watched_to_its_end_is_told_three_times(command, aws, reported):
+    notices = reported(good(aws, "agent", SERVING))
     assert command(*DEPLOY, "--until", "complete", "--reason", "faster", "--change", "CHG-7") == 0
     assert kinds(notices) == ["Release Started", "Release Live", "Release Settled"]
     assert outcomes(notices) == [(None, False), ("live", False), ("live", True)]
@@ -76,24 +76,24 @@ def test_a_release_watched_to_its_end_is_told_three_times(command, aws, told):
     ]
 
 
-def test_the_update_goes_out_before_anybody_is_told(command, aws, told):
-    told(good(aws))
+def test_the_update_goes_out_before_anybody_is_told(command, aws, reported):
+    reported(good(aws))
     command(*DEPLOY)
     names = [name for _, name, _ in aws.calls]
     assert names.index("UpdateService") < names.index("PutEvents")
 
 
-def test_of_several_services_live_is_told_when_all_are(command, aws, told):
-    notices = told(good(aws, "agent", SERVING, SERVING), good(aws, "portal", Moment(), SERVING))
+def test_of_several_services_live_is_told_when_all_are(command, aws, reported):
+    notices = reported(good(aws, "agent", SERVING, SERVING), good(aws, "portal", Moment(), SERVING))
     assert command(*DEPLOY, "--until", "complete") == 0
     assert kinds(notices) == ["Release Started", "Release Live", "Release Settled"]
     assert {service["outcome"] for service in notices[1]["Detail"]["services"]} == {"live"}
 
 
-def test_what_is_live_is_told_as_settled_by_the_command_that_settles_it(command, aws, told):
+def test_what_is_live_is_told_as_settled_by_the_command_that_settles_it(command, aws, reported):
     service = good(aws)
     service.script = [Moment(), SERVING]
-    notices = told(service)
+    notices = reported(service)
     assert command(*DEPLOY, "--until", "live") == 0
     assert (kinds(notices), outcomes(notices)[1]) == (["Release Started", "Release Live"], ("live", False))
     assert "releases show" in notices[1]["Detail"]["next"]
@@ -104,10 +104,10 @@ def test_what_is_live_is_told_as_settled_by_the_command_that_settles_it(command,
     assert len(notices) == 3, "it was settled before"
 
 
-def test_an_alarm_after_live_is_told_as_a_rollback(command, aws, told):
+def test_an_alarm_after_live_is_told_as_a_rollback(command, aws, reported):
     service = good(aws)
     service.script = [Moment(), SERVING]
-    notices = told(service)
+    notices = reported(service)
     command(*DEPLOY, "--until", "live")
     service.script = [Moment((up(1),), status="ROLLBACK_SUCCESSFUL", primary="former", rollout="COMPLETED")]
     command("status", "-e", "staging")
@@ -115,10 +115,10 @@ def test_an_alarm_after_live_is_told_as_a_rollback(command, aws, told):
     assert notices[2]["Detail"]["outcome"] in FAILED_OUTCOMES
 
 
-def test_who_may_not_write_the_ledger_tells_nobody(command, aws, told):
+def test_who_may_not_write_the_ledger_tells_nobody(command, aws, reported):
     service = good(aws)
     service.script = [Moment(), SERVING]
-    notices = told(service)
+    notices = reported(service)
     command(*DEPLOY, "--until", "live")
     service.script = [DONE]
     aws.answers["TransactWriteItems"] = [AwsSays("AccessDeniedException")]
@@ -126,8 +126,8 @@ def test_who_may_not_write_the_ledger_tells_nobody(command, aws, told):
     assert len(notices) == 2
 
 
-def test_a_rollback_by_us_has_its_cause_and_what_next(command, aws, told, capsys):
-    notices = told(failing(aws))
+def test_a_rollback_by_us_has_its_cause_and_what_next(command, aws, reported, capsys):
+    notices = reported(failing(aws))
     assert command(*DEPLOY) == 21
     assert kinds(notices) == ["Release Started", "Release Rolled Back"]
     detail = notices[-1]["Detail"]
@@ -135,31 +135,31 @@ def test_a_rollback_by_us_has_its_cause_and_what_next(command, aws, told, capsys
     assert detail["next"].startswith("the previous version serves")
 
 
-def test_an_override_is_announced(command, aws, told):
-    notices = told(good(aws))
+def test_an_override_is_announced(command, aws, reported):
+    notices = reported(good(aws))
     command(*DEPLOY, "--during-incident", 'no "log-in"')
     assert {notice["Detail"]["incident"] for notice in notices} == {'no "log-in"'}
     assert all("during an incident: no 'log-in'; " in notice["Detail"]["summary"] for notice in notices)
 
 
 @pytest.mark.parametrize("version", ["v1", "v7"], ids=["unchanged", "refused"])
-def test_nobody_is_told_of_what_changed_nothing(version, command, aws, told):
-    notices = told(good(aws))
+def test_nobody_is_told_of_what_changed_nothing(version, command, aws, reported):
+    notices = reported(good(aws))
     command("deploy", "-e", "staging", "--version", version)
     assert notices == []
 
 
 @pytest.mark.usefixtures("interrupted")
-def test_an_interruption_is_told_with_the_way_on(command, aws, told):
-    notices = told(good(aws))
+def test_an_interruption_is_told_with_the_way_on(command, aws, reported):
+    notices = reported(good(aws))
     assert command(*DEPLOY) == 130
     assert (kinds(notices), outcomes(notices)[-1]) == (["Release Started", "Release Interrupted"], ("interrupted", False))
     assert f"appdeploy resume -e staging {aws.ledger[0].id}" in notices[-1]["Detail"]["next"]
 
 
-def test_a_rollback_is_told_even_when_the_contract_cannot_be_read(command, aws, told):
+def test_a_rollback_is_told_even_when_the_contract_cannot_be_read(command, aws, reported):
     service = good(aws)
-    notices = told(service)
+    notices = reported(service)
     aws.remember(service, ("v1", "SUCCESSFUL"), ("v2", "SUCCESSFUL"))
     aws.answers["GetParametersByPath"] = [AwsSays("ServerException")] * 9
     assert command("rollback", "-e", "staging", "--service", "agent") == 0
@@ -174,8 +174,8 @@ HALF = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure", "Err
 @pytest.mark.parametrize(
     ("answer", "words"), [(NO, "no right"), (HALF, "InternalFailure: try later")], ids=["denied", "failed"]
 )
-def test_a_notice_that_fails_is_a_line_and_fails_nothing(answer, words, command, aws, told, capsys):
-    told(good(aws))
+def test_a_notice_that_fails_is_a_line_and_fails_nothing(answer, words, command, aws, reported, capsys):
+    reported(good(aws))
     aws.answers["PutEvents"] = [answer] * 3
     assert command(*DEPLOY, "--json") == 0
     out, err = capsys.readouterr()
@@ -185,10 +185,10 @@ def test_a_notice_that_fails_is_a_line_and_fails_nothing(answer, words, command,
     assert (err.count("\n"), err.startswith("appdeploy: notification failed: EventBridge rejected it: ")) == (1, True)
 
 
-def test_a_settled_notice_that_fails_is_a_line(command, aws, told, capsys):
+def test_a_settled_notice_that_fails_is_a_line(command, aws, reported, capsys):
     service = good(aws)
     service.script = [Moment(), SERVING]
-    told(service)
+    reported(service)
     command(*DEPLOY, "--until", "live")
     service.script = [DONE]
     aws.answers["PutEvents"] = [NO]

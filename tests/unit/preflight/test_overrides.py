@@ -58,9 +58,9 @@ def found(request, aws) -> str:
 
 def test_it_is_refused_with_the_way_on_and_nothing_is_changed(aws, command, capsys, found):
     assert command(*DEPLOY) == 10
-    told = capsys.readouterr().err
-    assert found in told
-    assert "--during-incident REASON bypasses this" in told
+    reported = capsys.readouterr().err
+    assert found in reported
+    assert "--during-incident REASON bypasses this" in reported
     assert (aws.writes, aws.ledger, aws.notices) == ([], [], [])
 
 

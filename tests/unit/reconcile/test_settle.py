@@ -1,4 +1,4 @@
-"""Interrupted and open releases: found again in ECS, settled by whoever reads, carried on without doing anything twice."""
+"""Interrupted and open releases: found again in ECS, settled by who reads, carried on without doing anything twice."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def agent(aws):
 
 @pytest.fixture
 def killed_at(aws, run):
-    """Run a deploy and kill it when an event of that kind is told."""
+    """Run a deploy and kill it when an event of that kind is reported."""
 
     def go(kind: type[Event]) -> None:
         with pytest.raises(Killed):
@@ -311,4 +311,4 @@ def test_a_lock_that_was_never_let_go_hides_no_outcome(aws, command, run, agent,
     aws.lock_item = {**aws.lock_item, "holder": {"M": {"release": {"S": aws.ledger[0].id}, **SOMEBODY}}}
     agent.script = [DONE]
     assert "live  " in read(command, capsys)
-    assert not aws.ledger[0].settled, "whoever may be at work writes it"
+    assert not aws.ledger[0].settled, "who may be at work writes it"

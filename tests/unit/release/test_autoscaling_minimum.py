@@ -85,6 +85,6 @@ def test_a_minimum_that_cannot_be_set_is_told_and_changes_no_outcome(aws, run, o
     ready(aws, "unreleased")
     aws.answers[operation] = [AwsSays("AccessDeniedException", "no")]
     assert only(run()).outcome is Outcome.LIVE
-    [told] = [event for event in run.events if isinstance(event, MinCapacityFailed)]
-    assert told.service == "agent"
-    assert "not allowed" in told.reason
+    [reported] = [event for event in run.events if isinstance(event, MinCapacityFailed)]
+    assert reported.service == "agent"
+    assert "not allowed" in reported.reason

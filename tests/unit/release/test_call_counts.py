@@ -156,7 +156,7 @@ def test_a_release_is_one_item_of_the_ledger_written_with_each_step_and_not_for_
         for write in asked["TransactItems"]
         if "Put" in write
     ]
-    assert (len(set(puts)), len(puts)) == (1, 4)  # Taken and registering, updating, updated, told.
+    assert (len(set(puts)), len(puts)) == (1, 4)  # Taken and registering, updating, updated, reported.
 
 
 # Autoscaling

@@ -38,9 +38,9 @@ def test_an_image_that_cannot_be_tagged_is_told_and_changes_no_outcome(aws, run)
     ready(aws, Moment(), DONE)
     aws.answers["PutImage"] = [AwsSays("AccessDeniedException", "no")]
     assert only(run()).outcome is Outcome.LIVE
-    told = [event for event in run.events if isinstance(event, ImageRetentionFailed)]
-    assert [event.service for event in told] == ["agent"]
-    assert "not allowed" in told[0].reason
+    reported = [event for event in run.events if isinstance(event, ImageRetentionFailed)]
+    assert [event.service for event in reported] == ["agent"]
+    assert "not allowed" in reported[0].reason
 
 
 def test_a_tag_that_is_there_already_is_fine(aws, run):

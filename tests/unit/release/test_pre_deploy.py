@@ -31,7 +31,7 @@ def agent(aws):
 
 @pytest.fixture
 def killed_at(aws, run):
-    """Run a deploy and kill it when an event of that kind is told."""
+    """Run a deploy and kill it when an event of that kind is reported."""
 
     def go(kind):
         def strike(event):
@@ -72,8 +72,8 @@ def test_it_runs_the_new_revision_as_the_service_runs_with_another_command(aws, 
 def test_its_lines_are_told_once_and_its_end_is_in_the_ledger(aws, run):
     aws.errand, aws.log_lines = FakeErrand(looks=3), ["one", "two"]
     run()
-    told = [event for event in run.events if isinstance(event, (PreDeployStarted, PreDeployLog, PreDeployEnded))]
-    assert [type(event) for event in told] == [PreDeployStarted, PreDeployLog, PreDeployLog, PreDeployEnded]
+    reported = [event for event in run.events if isinstance(event, (PreDeployStarted, PreDeployLog, PreDeployEnded))]
+    assert [type(event) for event in reported] == [PreDeployStarted, PreDeployLog, PreDeployLog, PreDeployEnded]
     kept = aws.ledger[0].services["agent"].pre_deploy
     assert (kept.exit_code, kept.task.rsplit("/", 1)[1]) == (0, aws.writes[1][1]["clientToken"])
 

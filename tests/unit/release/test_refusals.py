@@ -205,6 +205,6 @@ def test_no_region():
 
 
 def test_a_profile_that_does_not_exist(monkeypatch):
-    monkeypatch.setenv("AWS_PROFILE", "nobody")
-    with pytest.raises(Refused, match="nobody"):
+    monkeypatch.setenv("AWS_PROFILE", "missing")
+    with pytest.raises(Refused, match="missing"):
         connect("eu-central-1")

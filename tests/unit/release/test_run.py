@@ -1,4 +1,4 @@
-"""A release from end to end against scripted replies: when it is live, and what is told meanwhile."""
+"""A release from end to end against scripted replies: when it is live, and what is reported meanwhile."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def test_a_group_begins_when_those_before_it_are_live(aws, run):
     live = next(place for place, event in enumerate(aws.calls) if event[1] == "DescribeTargetHealth")
     later = [place for place, event in enumerate(aws.calls) if event[1] == "UpdateService"][1:]
     assert len(later) == 2
-    assert all(place > live for place in later), "nobody had seen the orchestrator healthy"
+    assert all(place > live for place in later), "no one had seen the orchestrator healthy"
 
 
 def test_a_group_does_not_wait_for_the_bake_of_the_one_before(three, aws, run):
@@ -142,8 +142,8 @@ def test_what_was_not_begun_is_not_taken_for_a_later_restart(three, aws, run, co
     three["agent"].script = [DONE]
     assert command("restart", "-e", "staging", "-s", "agent", "--until", "complete") == 0
     command("releases", "-e", "staging")
-    told = next(entry for entry in aws.ledger if entry.id == first.id).services["agent"]
-    assert (told.outcome, told.settled) == ("superseded", True)
+    reported = next(entry for entry in aws.ledger if entry.id == first.id).services["agent"]
+    assert (reported.outcome, reported.settled) == ("superseded", True)
 
 
 def test_what_goes_back_goes_at_once(aws, back):
@@ -185,10 +185,10 @@ def test_what_is_complete_returns_to_its_former_task_definition(three, aws, run,
     three["agent"].script = [Moment(), CRASHING]
     three["customer-portal"].script = [Moment(), CRASHING]
     results = {result.service: result for result in run(until_complete=until_complete)}
-    told = results["orchestrator"]
-    assert (told.outcome, told.serving, told.final) == (Outcome.ROLLED_BACK, "v1 serves (2 tasks)", True)
-    assert told.cause is not None
-    assert told.cause.endswith("ended rolled-back: 2 tasks exited with code 1")
+    reported = results["orchestrator"]
+    assert (reported.outcome, reported.serving, reported.final) == (Outcome.ROLLED_BACK, "v1 serves (2 tasks)", True)
+    assert reported.cause is not None
+    assert reported.cause.endswith("ended rolled-back: 2 tasks exited with code 1")
     assert aws.writes[-1][1].keys() == {"cluster", "service", "taskDefinition"}
     assert aws.writes[-1][1]["taskDefinition"] == orchestrator.task_definition
     assert any(isinstance(event, Reverting) for event in run.events)
@@ -204,9 +204,9 @@ def test_what_is_complete_returns_to_its_former_task_definition(three, aws, run,
 def test_a_return_that_fails_needs_a_person(three, aws, run):
     three["orchestrator"].script, three["orchestrator"].after_return = [DONE], [Moment(), ROLLED_BACK]
     three["agent"].script = [Moment(), CRASHING]
-    told = {result.service: result for result in run()}["orchestrator"]
-    assert told.outcome is Outcome.FAILED
-    assert "the revert failed" in str(told.cause)
+    reported = {result.service: result for result in run()}["orchestrator"]
+    assert reported.outcome is Outcome.FAILED
+    assert "the revert failed" in str(reported.cause)
 
 
 def test_a_return_that_aws_refuses_needs_a_person(three, aws, run):
@@ -217,10 +217,10 @@ def test_a_return_that_aws_refuses_needs_a_person(three, aws, run):
         if isinstance(event, Finished) and event.result.service == "agent":
             aws.answers["UpdateService"] = [AwsSays("ClientException", "is inactive")]
 
-    told = {result.service: result for result in run(on_event=refuse)}["orchestrator"]
-    assert told.outcome is Outcome.FAILED
-    assert "could not be restored: " in str(told.cause)
-    assert told.serving.startswith("v2 serves")
+    reported = {result.service: result for result in run(on_event=refuse)}["orchestrator"]
+    assert reported.outcome is Outcome.FAILED
+    assert "could not be restored: " in str(reported.cause)
+    assert reported.serving.startswith("v2 serves")
 
 
 def test_what_somebody_else_has_deployed_since_is_not_touched(three, aws, run):
@@ -247,10 +247,10 @@ def test_a_first_release_goes_back_to_no_task_with_the_others(aws, run):
     first.after_empty = [Moment(status="SUCCESSFUL", primary="former", rollout="COMPLETED", count=0)]
     other.script, other.after_stop = [Moment(), CRASHING], [ROLLED_BACK]
     aws.environment(first, other)
-    told = {result.service: result for result in run()}["orchestrator"]
-    assert told.outcome is Outcome.FAILED
-    assert told.serving == "nothing; the service has 0 tasks"
-    assert told.cause == "agent ended rolled-back: 2 tasks exited with code 1; there is no previous version"
+    reported = {result.service: result for result in run()}["orchestrator"]
+    assert reported.outcome is Outcome.FAILED
+    assert reported.serving == "nothing; the service has 0 tasks"
+    assert reported.cause == "agent ended rolled-back: 2 tasks exited with code 1; there is no previous version"
     assert aws.writes[-1][1]["taskDefinition"] == first.contract.template
 
 
@@ -350,6 +350,6 @@ def test_a_return_that_nobody_watched_is_settled_by_whoever_reads(killed_on_the_
     aws.let_lease_pass()
     for _ in range(2):
         command("releases", "-e", "staging")
-    told = aws.ledger[0].services["orchestrator"]
-    assert (told.outcome, told.settled) == ("rolled-back", True)
-    assert "agent ended rolled-back" in str(told.cause)
+    reported = aws.ledger[0].services["orchestrator"]
+    assert (reported.outcome, reported.settled) == ("rolled-back", True)
+    assert "agent ended rolled-back" in str(reported.cause)

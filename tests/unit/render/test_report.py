@@ -59,8 +59,10 @@ def record(reading, serving=None):
 
 
 def test_it_says_what_who_why_when_and_how_it_ended():
-    told = entry(reason="hotfix", change_ticket="CHG-7", incident="logins fail", run="https://github.com/x/y/actions/runs/1")
-    facts = dict(row for row in cells(record(EntryState(told))) if len(row) == 2)
+    reported = entry(
+        reason="hotfix", change_ticket="CHG-7", incident="logins fail", run="https://github.com/x/y/actions/runs/1"
+    )
+    facts = dict(row for row in cells(record(EntryState(reported))) if len(row) == 2)
     assert facts["outcome"] == "live"
     assert (facts["who"], facts["why"], facts["change ticket"]) == ("alice", "hotfix", "CHG-7")
     assert facts["passed windows and ringing alarms"] == "logins fail"
@@ -75,10 +77,10 @@ def test_each_service_has_its_way_and_what_serves_now():
 
 
 def test_settings_counts_causes_and_steps_have_their_tables():
-    told = entry().with_step_started(StepKind.STOP, "agent", "2 tasks | exited").with_open_steps_interrupted()
+    reported = entry().with_step_started(StepKind.STOP, "agent", "2 tasks | exited").with_open_steps_interrupted()
     change = SettingChange(key="LOG_LEVEL", previous="info", target="debug")
-    told = told.with_service("agent", settings=(change,), count=CountChange(previous=2, target=4), cause="no answer")
-    rows = cells(record(EntryState(told)))
+    reported = reported.with_service("agent", settings=(change,), count=CountChange(previous=2, target=4), cause="no answer")
+    rows = cells(record(EntryState(reported)))
     assert ["agent", "LOG_LEVEL", "info", "debug"] in rows
     assert ["agent", "2", "4", "-"] in rows
     assert ["agent", "no answer"] in rows
@@ -97,10 +99,10 @@ TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc", "Co", "Cn")) | MARK
 @given(TEXT)
 def test_any_text_is_read_back_as_it_was(text):
     wanted = " ".join(text.split())
-    told = entry(reason=f"x{text}")
-    facts = dict(row for row in cells(record(EntryState(told))) if len(row) == 2)
+    reported = entry(reason=f"x{text}")
+    facts = dict(row for row in cells(record(EntryState(reported))) if len(row) == 2)
     assert facts["why"] == " ".join(f"x{text}".split())
-    [row] = [row for row in cells(record(EntryState(told), {"agent": text})) if row[0] == "agent"]
+    [row] = [row for row in cells(record(EntryState(reported), {"agent": text})) if row[0] == "agent"]
     assert row[-1] == (wanted or "-")
 
 

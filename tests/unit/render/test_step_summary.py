@@ -90,7 +90,7 @@ def test_what_only_looks_adds_nothing(summary, aws):
 
 
 class Broken:
-    """Somebody who fails at the first event."""
+    """Someone who fails at the first event."""
 
     def __init__(self):
         self.heard = 0
@@ -140,13 +140,13 @@ class Shown:
 
 
 def test_the_end_is_told_aside_and_then_shown():
-    told, shown, error = [], Shown(), ValueError("over")
+    reported, shown, error = [], Shown(), ValueError("over")
 
     class Last(Broken):
         def end(self, error):
-            told.append((error, shown.error))
+            reported.append((error, shown.error))
 
     everyone = EventFanout(shown, SystemClock())
     everyone.subscribe(Last())
     everyone.__exit__(ValueError, error, None)
-    assert (told, shown.error) == ([(error, None)], error)
+    assert (reported, shown.error) == ([(error, None)], error)

@@ -107,7 +107,7 @@ def test_a_long_past_is_looked_at_where_it_decides(aws, back, steps, number, ans
 def test_the_ledger_tells_where_to_look_in_a_long_past(aws, back, steps, number):
     service = many(aws, *steps)
     first = next(index for index, (arn, _) in enumerate(service.history) if arn == service.task_definition)
-    told = ServiceEntry(
+    reported = ServiceEntry(
         service=service.contract.service,
         change="release",
         previous=VersionRef(),
@@ -116,7 +116,7 @@ def test_the_ledger_tells_where_to_look_in_a_long_past(aws, back, steps, number)
         outcome="live",
         settled=True,
     )
-    aws.table.put(put_of(TABLE, entry_of(told))["Put"]["Item"])
+    aws.table.put(put_of(TABLE, entry_of(reported))["Put"]["Item"])
     back(("agent",))
     assert sent(aws)["taskDefinition"].endswith(f"agent:{number}")
     assert before_update(aws).total() <= MOST, before_update(aws)

@@ -105,8 +105,8 @@ def aws_cluster():
 
 def test_it_says_what_autoscaling_will_do_about_it(agent, scale):
     scale(4)
-    [told] = [event.text for event in scale.events if isinstance(event, Note)]
-    assert told == (
+    [reported] = [event.text for event in scale.events if isinstance(event, Note)]
+    assert reported == (
         "autoscaling keeps 2 to 6 tasks by ECSServiceAverageCPUUtilization at 60, agent-requests at 500,"
         " and may change the count at its next evaluation; --hold DURATION prevents that"
     )
@@ -253,7 +253,7 @@ def test_tasks_that_do_not_come_end_in_a_time_out_that_says_what_ecs_says(aws, a
     assert result.cause == "not done after 10 s; the newest event of ECS: (service x) was unable to place a task."
     agent.moment = None
     read_status(clients, "staging", ())
-    assert (aws.ledger[0].settled, aws.ledger[0].outcome) == (True, "live"), "whoever reads the ledger settles it"
+    assert (aws.ledger[0].settled, aws.ledger[0].outcome) == (True, "live"), "who reads the ledger settles it"
 
 
 def test_a_release_at_work_turns_it_away(aws, agent, scale, run):

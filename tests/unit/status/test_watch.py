@@ -1,4 +1,4 @@
-"""`status --watch`: what changes, until somebody interrupts it."""
+"""`status --watch`: what changes, until someone interrupts it."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_on_a_terminal_it_is_a_table_that_says_of_when_it_is(command, aws, sleep
 
 
 class Gone(io.StringIO):
-    """A pipe that nobody reads."""
+    """A pipe that no one reads."""
 
     def flush(self):
         raise BrokenPipeError

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.engine
 
 Resource = Mapping[str, Any]
 
-WRITE_ONLY = "told once and never read back"
+WRITE_ONLY = "reported once and never read back"
 PROVIDERS = "tells the provider how to act; AWS has no such setting"
 EXCEPTIONS: Mapping[tuple[str, str], str] = {
     ("aws:elasticache/replicationGroup:ReplicationGroup", "authToken"): WRITE_ONLY,
@@ -80,7 +80,7 @@ def test_every_exception_is_needed(resources: list[Resource]) -> None:
 
 
 def test_a_planted_difference_of_any_value_is_found(client: Client, resources: list[Resource]) -> None:
-    """One resource of each type, every input of it replaced in turn: what nobody compares would stand among the missed."""
+    """One resource of each type, every input of it replaced in turn: what no one compares would stand among the missed."""
     missed = []
     for kind, resource in {each["type"]: each for each in resources}.items():
         live = {"tags": None, **READERS[kind](client, resource["id"], resource["inputs"])}

@@ -28,7 +28,7 @@ def test_a_second_up_changes_nothing(staging: Sandbox) -> None:
 
 
 def test_an_emulator_killed_in_the_middle_of_a_release_ends_it_with_24(staging: Sandbox) -> None:
-    """And everything that was the emulator's is told to be lost, and started afresh together with Pulumi's state."""
+    """And everything that was the emulator's is reported to be lost, and started afresh together with Pulumi's state."""
     version = staging.push("v3.0.0", "unhealthy")
     running = Home(staging.home).remembered()
     assert running is not None
@@ -61,7 +61,7 @@ def test_down_leaves_no_process_and_no_port(staging: Sandbox) -> None:
 
 
 def test_a_stale_record_is_told_and_replaced(staging: Sandbox) -> None:
-    """The pid of the record belongs to somebody else by now: it is left alone."""
+    """The pid of the record belongs to someone else by now: it is left alone."""
     home = Home(staging.home)
     home.record.write_text(f'{{"pid": {os.getpid()}, "endpoint": "http://127.0.0.1:9", "boot": "x"}}')
     up = staging.sandbox("up").expect(0)

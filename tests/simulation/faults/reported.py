@@ -62,7 +62,7 @@ class Said:
     """The newest entry when it was said."""
     time: float
     started: bool
-    """Whether it had told before that ECS took the update."""
+    """Whether it had reported before that ECS took the update."""
 
 
 class End(Enum):
@@ -78,7 +78,7 @@ class End(Enum):
 
 
 @dataclass(frozen=True)
-class Told:
+class Reported:
     """All that the tool did and said in one release."""
 
     wish: Wish
@@ -97,7 +97,7 @@ class Told:
     held: bool = False
     """Whether another command, alive or dead, held the lock when it began."""
     release: str = ""
-    """The id of the release, as it was told; empty when it was refused before there was a plan."""
+    """The id of the release, as it was reported; empty when it was refused before there was a plan."""
 
     @property
     def last(self) -> Mapping[str, str]:
