@@ -19,8 +19,6 @@ class ReleaseOptions:
     """Seconds to watch."""
     patient: bool
     """Whether a failing release is left to ECS's circuit breaker and alarms."""
-    as_json: bool
-    """Whether events are printed as lines of JSON, and nothing else on standard output."""
     lock_wait: int | None = None
     """Seconds to wait for the environment's lock; None for a rollback, which takes it over."""
     on_interrupt: OnInterrupt = "leave"

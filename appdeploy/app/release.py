@@ -15,7 +15,8 @@ from appdeploy.notify.eventbridge import EventBridgeSender
 from appdeploy.notify.fanout import EventFanout
 from appdeploy.notify.notifier import Notifier
 from appdeploy.reconcile.list import read_reconciled
-from appdeploy.release.run import WatchOptions, run_release
+from appdeploy.release.options import WatchOptions
+from appdeploy.release.run import run_release
 from appdeploy.watch.judge import Policy
 
 if TYPE_CHECKING:

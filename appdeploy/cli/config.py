@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from appdeploy.app.options import ReleaseOptions
 from appdeploy.cli.options import environment_option, examples, gathered, incident_option, region_option
-from appdeploy.cli.release_options import release_options, run
+from appdeploy.cli.release_options import ConsoleOptions, release_options, run
 
 if TYPE_CHECKING:
     from appdeploy.settings.prepare import Request
@@ -63,7 +62,7 @@ def _change_options(function: Callable[..., int]) -> Callable[..., int]:
 @click.argument("service", metavar="SERVICE")
 @click.argument("assignments", metavar="KEY=VALUE...", nargs=-1, required=True)
 @_change_options
-def set_command(service: str, assignments: tuple[str, ...], change: _Change, options: ReleaseOptions) -> int:
+def set_command(service: str, assignments: tuple[str, ...], change: _Change, options: ConsoleOptions) -> int:
     """Write settings of SERVICE, replace its tasks by new ones that read them, and watch it to its outcome.
 
     Judged as strictly as a release: if the new tasks fail, the previous values are restored before ECS rolls back.
@@ -80,7 +79,7 @@ def set_command(service: str, assignments: tuple[str, ...], change: _Change, opt
 @click.argument("service", metavar="SERVICE")
 @click.argument("keys", metavar="KEY...", nargs=-1, required=True)
 @_change_options
-def unset_command(service: str, keys: tuple[str, ...], change: _Change, options: ReleaseOptions) -> int:
+def unset_command(service: str, keys: tuple[str, ...], change: _Change, options: ConsoleOptions) -> int:
     """Return settings of SERVICE to the values with which infra created them, and restart as `appdeploy config set` does."""
     from appdeploy.settings.prepare import Request, unsetting
 
@@ -88,7 +87,7 @@ def unset_command(service: str, keys: tuple[str, ...], change: _Change, options:
     return _apply(Request(change.environment, service, values, change.incident), change, options)
 
 
-def _apply(request: Request, change: _Change, options: ReleaseOptions) -> int:
+def _apply(request: Request, change: _Change, options: ConsoleOptions) -> int:
     from appdeploy.settings.prepare import prepare_config
 
     return run(lambda clients: prepare_config(request, clients), change.environment, change.region, options)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from appdeploy.app.options import ReleaseOptions
 from appdeploy.cli.options import (
     Target,
     atomic_option,
@@ -15,7 +14,7 @@ from appdeploy.cli.options import (
     target_options,
     version_option,
 )
-from appdeploy.cli.release_options import release_options, run
+from appdeploy.cli.release_options import ConsoleOptions, release_options, run
 from appdeploy.model.operation import Deploy
 
 _EXAMPLES = examples(
@@ -41,7 +40,7 @@ def command(
     incident: str | None,
     atomic: bool | None,
     only_plan: bool,
-    options: ReleaseOptions,
+    options: ConsoleOptions,
 ) -> int:
     """Release VERSION to an environment's services, and watch it to its outcome.
 

@@ -26,6 +26,14 @@ if TYPE_CHECKING:
     from appdeploy.model.plan import ReleasePlan
 
 
+@dataclass(frozen=True)
+class ConsoleOptions(ReleaseOptions):
+    """The same, and how it is shown at this console."""
+
+    as_json: bool = False
+    """Whether events are printed as lines of JSON, and nothing else on standard output."""
+
+
 def release_options(function: Callable[..., int]) -> Callable[..., int]:
     """Reason, lock and watch of a release; the command gets them as `options`."""
     return reason_options(lock_wait_option(_on_interrupt(_gathered(function))))
@@ -48,7 +56,7 @@ def same_version_options(function: Callable[..., int]) -> Callable[..., int]:
     return environment_option(services_option(incident_option(atomic_option(ours))))
 
 
-def run_same_version(operation: Operation, target: SameVersion, options: ReleaseOptions) -> int:
+def run_same_version(operation: Operation, target: SameVersion, options: ConsoleOptions) -> int:
     """Carry such a release out, and return the exit status of its worst service."""
     from appdeploy.plan.prepare import Request, prepare
 
@@ -67,11 +75,11 @@ def rollback_options(function: Callable[..., int]) -> Callable[..., int]:
 
 
 def _gathered(function: Callable[..., int]) -> Callable[..., int]:
-    """`--until`, `--timeout`, `--patient` and `--json`; these and all that belongs to ReleaseOptions are given as one value."""
-    return _until(_timeout(_patient(_json(gathered(ReleaseOptions, "options")(function)))))
+    """`--until`, `--timeout`, `--patient` and `--json`; these and all that belongs to ConsoleOptions are given as one value."""
+    return _until(_timeout(_patient(_json(gathered(ConsoleOptions, "options")(function)))))
 
 
-def run(prepare: Callable[[Clients], ReleasePlan], environment: str, region: str | None, options: ReleaseOptions) -> int:
+def run(prepare: Callable[[Clients], ReleasePlan], environment: str, region: str | None, options: ConsoleOptions) -> int:
     """Carry a plan out at this console, and return the exit status of its worst service."""
     from appdeploy.app.console import open_console
     from appdeploy.app.release import release

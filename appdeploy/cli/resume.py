@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from appdeploy.app.options import ReleaseOptions
 from appdeploy.cli.options import environment_option, examples, region_option
-from appdeploy.cli.release_options import resume_options
+from appdeploy.cli.release_options import ConsoleOptions, resume_options
 
 _EXAMPLES = examples(
     "appdeploy resume -e staging",
@@ -19,7 +18,7 @@ _EXAMPLES = examples(
 @environment_option
 @resume_options
 @region_option
-def command(environment: str, release: str | None, options: ReleaseOptions, region: str | None) -> int:
+def command(environment: str, release: str | None, options: ConsoleOptions, region: str | None) -> int:
     """Continue RELEASE where its command was interrupted; by default the one that is open.
 
     What ECS did meanwhile is read from ECS: nothing is registered or started twice. What was not sent yet is sent, unless

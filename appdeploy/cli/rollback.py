@@ -6,9 +6,8 @@ import sys
 
 import click
 
-from appdeploy.app.options import ReleaseOptions
 from appdeploy.cli.options import environment_option, examples, region_option, services_option
-from appdeploy.cli.release_options import rollback_options, run
+from appdeploy.cli.release_options import ConsoleOptions, rollback_options, run
 
 _EXAMPLES = examples(
     "appdeploy rollback -e production --list",
@@ -35,7 +34,7 @@ def command(
     services: tuple[str, ...],
     to: str | None,
     only_list: bool,
-    options: ReleaseOptions,
+    options: ConsoleOptions,
     region: str | None,
 ) -> int:
     """Return an environment's services to a task definition that they ran before: image, template and settings.

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from appdeploy.app.options import ReleaseOptions
 from appdeploy.cli.options import examples
-from appdeploy.cli.release_options import SameVersion, run_same_version, same_version_options
+from appdeploy.cli.release_options import ConsoleOptions, SameVersion, run_same_version, same_version_options
 
 _EXAMPLES = examples(
     "appdeploy sync -e staging",
@@ -16,7 +15,7 @@ _EXAMPLES = examples(
 
 @click.command("sync", short_help="Move to the newest template.", epilog=_EXAMPLES)
 @same_version_options
-def command(target: SameVersion, options: ReleaseOptions) -> int:
+def command(target: SameVersion, options: ConsoleOptions) -> int:
     """Move the services to the newest template, each with the version that it runs, and watch them to their outcome.
 
     Settings, secrets and sidecars come from the template; the application's image stays. A service that runs the template

@@ -15,7 +15,6 @@ from appdeploy.model.events import Emit, Event, Finished, Planned
 from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.release.autoscaling_minimum import apply_min_capacity
 from appdeploy.release.image_retention import tag_released_images
-from appdeploy.release.options import WatchOptions
 from appdeploy.release.sequence import ReleaseSequence
 from appdeploy.release.steps import Steps
 
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
     from appdeploy.model.clock import Clock
     from appdeploy.model.ledger_entry import Entry
     from appdeploy.model.plan import Blocked, NoChange, ReleasePlan
-
-__all__ = ["WatchOptions", "run_release"]
+    from appdeploy.release.options import WatchOptions
 
 
 def run_release(

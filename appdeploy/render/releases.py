@@ -8,6 +8,7 @@ from datetime import datetime
 
 from appdeploy.model.image import short
 from appdeploy.model.ledger_entry import CountChange, Entry, ServiceEntry, Step, VersionRef
+from appdeploy.model.plan import Change
 from appdeploy.model.task_definition import name_of
 from appdeploy.model.words import duration
 from appdeploy.reconcile.entry_state import EntryState, state_text
@@ -90,9 +91,9 @@ def _versions(service: ServiceEntry) -> str:
     if service.count is not None:
         return _count(service.count)
     previous, target = service.previous.version, service.target.version or "?"
-    if service.settings and service.change == "restart":
+    if service.settings and service.change == Change.RESTART.value:
         return ", ".join(f"{change.key}={change.target}" for change in service.settings)
-    if service.change == "restart":
+    if service.change == Change.RESTART.value:
         return f"{target} restarted"
     return f"{previous} -> {target}" if previous and previous != target else target
 

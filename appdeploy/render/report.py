@@ -49,7 +49,7 @@ def _facts(reading: EntryState) -> list[tuple[str, str]]:
         ("who", entry.who),
         ("why", entry.reason or ""),
         ("change ticket", entry.change_ticket or ""),
-        ("passed windows and ringing alarms", entry.incident or ""),
+        ("ignored windows and alarms because", entry.incident or ""),
         ("for the customer", entry.organisation or ""),
         ("CI run", entry.run or ""),
         ("begun", _moment(entry.started)),

@@ -18,7 +18,7 @@ from appdeploy.aws.errors import refusing
 from appdeploy.model.contract import ServiceContract
 from appdeploy.model.ecs_state import DeploymentSnapshot, ServiceState
 from appdeploy.model.errors import Refused
-from appdeploy.model.plan import NoChange, PreviousState, ReleasePlan, ServicePlan, version_of
+from appdeploy.model.plan import Change, NoChange, PreviousState, ReleasePlan, ServicePlan, version_of
 from appdeploy.model.release_id import ROLLBACK, new_release_id
 from appdeploy.model.task_definition import TaskDefinition, family_of, name_of
 from appdeploy.rollback.choose_target import list_targets
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from appdeploy.model.ledger_entry import Entry
     from appdeploy.rollback.locate_services import LocatedServices
 
-_REGISTERING = ("release", "first-release")
+_REGISTERING = tuple(change.value for change in Change if change.registers)
 """Changes in the ledger that registered a revision."""
 
 

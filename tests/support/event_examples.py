@@ -40,7 +40,7 @@ EXAMPLES: tuple[tuple[events.Event, tuple[str, ...]], ...] = (
     ),
     (events.WaitingForLock("held by bob"), ("waiting for the lock, which is held by bob",)),
     (events.LockTakenOver("held by bob"), ("taking the lock over, which was held by bob",)),
-    (events.ContinuedWithoutLock("no table"), ("going on without the lock: no table",)),
+    (events.ContinuedWithoutLock("no table"), ("continuing without the lock: no table",)),
     (
         events.NotRecorded(),
         ("not recorded, the ledger's table never answered: the next command that can write to it adds what ECS reports",),

@@ -14,7 +14,8 @@ from appdeploy.model.operation import Deploy
 from appdeploy.model.outcome import ServiceResult
 from appdeploy.model.task_definition import FENCE_TAG, RELEASE_TAG, name_of
 from appdeploy.plan.prepare import Request, prepare
-from appdeploy.release.run import WatchOptions, run_release
+from appdeploy.release.options import WatchOptions
+from appdeploy.release.run import run_release
 from appdeploy.rollback.prepare import Request as BackRequest
 from appdeploy.rollback.prepare import prepare_rollback
 from appdeploy.watch.judge import Policy

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
-from appdeploy.aws.clients import Clients, OnceClients
+from appdeploy.aws.clients import Clients
 
 
 def every_client(clients: Clients) -> Iterator[Any]:
@@ -29,6 +29,3 @@ class _Made:
 def clients_of(region: str, of: Callable[[str], object]) -> Clients:
     """The tool's clients, made by `of` from the name of a service."""
     return Clients(_Made(region, of))  # type: ignore[arg-type]
-
-
-__all__ = ["Clients", "OnceClients", "clients_of", "every_client"]

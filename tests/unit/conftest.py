@@ -13,7 +13,8 @@ from appdeploy.aws import clients as aws_module
 from appdeploy.lock.session import TakeoverAcquirer, WaitingAcquirer
 from appdeploy.model.operation import Deploy
 from appdeploy.plan.prepare import Request, prepare
-from appdeploy.release.run import WatchOptions, run_release
+from appdeploy.release.options import WatchOptions
+from appdeploy.release.run import run_release
 from appdeploy.watch.judge import Policy
 from tests.support.fake_aws import FakeAws
 from tests.support.release_scenario import REGION

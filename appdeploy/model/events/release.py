@@ -52,7 +52,7 @@ class Planned(Event):
 
     @json_field
     def incident(self) -> str | None:
-        """Why it passes a closed window, the promotion rule and ringing alarms; null when it does not."""
+        """Why it ignores a closed window, the promotion rule and alarms already in ALARM; null when it does not."""
         return self.plan.incident
 
     @json_field
@@ -91,13 +91,13 @@ class LockTakenOver(Event):
 
 @dataclass(frozen=True)
 class ContinuedWithoutLock(Event):
-    """A rollback goes on without the environment's lock."""
+    """A rollback continues without the environment's lock."""
 
     event = "continued-without-lock"
     reason: str
 
     def lines(self) -> Iterator[str]:
-        yield f"going on without the lock: {self.reason}"
+        yield f"continuing without the lock: {self.reason}"
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from appdeploy.model.outcome import ExitCode, worst
 from appdeploy.model.plan import ReleasePlan
 from appdeploy.notify.fanout import Renderer
 from appdeploy.plan.prepare import Request, prepare
-from appdeploy.release.run import WatchOptions, run_release
+from appdeploy.release.options import WatchOptions
+from appdeploy.release.run import run_release
 from appdeploy.rollback import prepare as back
 from appdeploy.watch.judge import Policy
 from sandbox.emulator.faults import Fault

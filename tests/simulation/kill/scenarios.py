@@ -12,7 +12,8 @@ from appdeploy.model.plan import ReleasePlan
 from appdeploy.plan.prepare import Request, prepare
 from appdeploy.reconcile import resume
 from appdeploy.reconcile.list import list_releases
-from appdeploy.release.run import WatchOptions, run_release
+from appdeploy.release.options import WatchOptions
+from appdeploy.release.run import run_release
 from appdeploy.rollback import prepare as back
 from appdeploy.watch.judge import Policy
 from tests.simulation.faults import platform

@@ -71,7 +71,7 @@ def test_slow_ssm_and_dynamodb_are_not_waited_for(shop: Shop) -> None:
         shop.fault("slow", "--service", service, "--seconds", FAR_TOO_SLOW)
     out = shop.run(*ROLLBACK)
     assert "no answer of SSM within 0.8 s" in out
-    assert "going on without the lock: no answer of DynamoDB within 0.8 s" in out
+    assert "continuing without the lock: no answer of DynamoDB within 0.8 s" in out
     answered = before_update(shop)
     assert not {"GetParametersByPath", "UpdateItem", "TransactWriteItems"} & set(answered)
     assert len(answered) + len(("the contract", "the lock")) <= 6, answered

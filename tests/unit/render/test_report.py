@@ -65,7 +65,7 @@ def test_it_says_what_who_why_when_and_how_it_ended():
     facts = dict(row for row in cells(record(EntryState(reported))) if len(row) == 2)
     assert facts["outcome"] == "live"
     assert (facts["who"], facts["why"], facts["change ticket"]) == ("alice", "hotfix", "CHG-7")
-    assert facts["passed windows and ringing alarms"] == "logins fail"
+    assert facts["ignored windows and alarms because"] == "logins fail"
     assert (facts["begun"], facts["took"]) == ("2025-11-25 14:30:00Z", "43 s")
 
 
