@@ -31,16 +31,19 @@ setup: $(INSTALLED) ## The virtual environment and the Pulumi engine
 demo: setup ## Bring staging up with the real engine, then release an image
 	@$(BIN)/sandbox demo
 
-# The tests in parts, each in a pytest of its own, four at once: the stories of real commands mostly wait. What imports the same
-# large libraries, or forks commands, shares a part, because that costs seconds for each. A test holds that no folder is forgotten.
+# The tests in parts, each in a pytest of its own, four at once: the stories of real commands mostly wait. The longest part
+# begins first. What imports the same large libraries shares a part. A test holds that no folder is forgotten.
 UNIT := tests/unit
 MOCKS := tests/infra
 PARTS := "tests/system/e2e/releases" \
 	"tests/system/e2e/infrastructure" \
-	"tests/system/pressure tests/simulation" \
-	"tests/sandbox" \
+	"tests/sandbox/emulator" \
+	"tests/system/pressure tests/system/watch" \
 	"tests/system/access" \
-	"$(MOCKS) tests/system/bootstrap tests/system/watch $(UNIT) tests/evidence"
+	"tests/simulation" \
+	"$(MOCKS) tests/system/bootstrap" \
+	"$(UNIT) tests/evidence" \
+	"tests/sandbox/provider tests/sandbox/engine"
 SUITE := $(BIN)/python -m tests.support.suite
 
 test: setup ## All tests
