@@ -35,11 +35,10 @@ demo: setup ## Bring staging up with the real engine, then release an image
 # begins first. What imports the same large libraries shares a part. A test holds that no folder is forgotten.
 UNIT := tests/unit
 MOCKS := tests/infra
-PARTS := "tests/system/e2e/releases" \
-	"tests/system/e2e/infrastructure" \
+PARTS := "tests/system/e2e" \
 	"tests/sandbox/emulator" \
 	"tests/system/pressure tests/system/watch" \
-	"tests/system/access" \
+	"tests/system/access tests/system/releases" \
 	"tests/simulation" \
 	"$(MOCKS) tests/system/bootstrap" \
 	"$(UNIT) tests/evidence" \

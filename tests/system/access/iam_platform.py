@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import time
 from collections.abc import Iterable
@@ -10,33 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.home import Running
-from sandbox.session import assume
-from tests.infra import declared as stacks
-from tests.infra.mocked import Recording, stack_settings
 from tests.support import aws_platform
 from tests.support import release_platform as platform
 from tests.support.alarms import put_alarm
-from tests.support.cli_harness import Shop, ended
 from tests.support.emulator_process import EmulatorProcess
+from tests.system.enforced_shop import PARAMETER, STEM, EnforcedShop, declared
 
-STEM = "axonflow-staging"
 ALARM = f"{STEM}-agent-errors"
-PARAMETER = "/axonflow/staging/config/agent/LOG_LEVEL"
 _LONGEST = 120
 _DELAY, _LONG_DELAY = 10, 3599
 """Seconds for which old tasks may finish requests: as the platform was made, and as long as they may."""
-ADMIN = "administrator"
-"""A role that no release may hand to a task."""
-
-
-@functools.cache
-def declared() -> Recording:
-    """Staging as its stack file declares it, with the one service that these tests release: each has statements of its own."""
-    settings = stack_settings("staging")
-    services = settings["axonflow:platform"]["services"]
-    settings["axonflow:platform"]["services"] = {"agent": services["agent"]}
-    return stacks.declared("staging", settings)
 
 
 @dataclass(frozen=True, order=True)
@@ -63,12 +45,11 @@ def permissions(role: str) -> set[Permission]:
 BOUNDS = {"minimum": 1, "maximum": 6}
 
 
-class Site(Shop):
-    """The shop with enforced roles; everything that is not said to be of a role is done by root."""
+class Site(EnforcedShop):
+    """With all that some command needs a permission for."""
 
     def __init__(self, emulator: EmulatorProcess, home: Path) -> None:
         super().__init__(emulator, home)
-        self._sessions: dict[str, dict[str, str]] = {}
         self.client("ecr").put_image(
             repositoryName=aws_platform.REPOSITORY, imageTag="several", imageManifest=_index(), imageManifestMediaType=_INDEX
         )
@@ -89,34 +70,6 @@ class Site(Shop):
             MinCapacity=0,
             MaxCapacity=BOUNDS["maximum"],
         )
-
-    def _execution_role(self) -> str:
-        _make_roles(self.client("iam"))
-        self._secret = self.client("secretsmanager").create_secret(Name=f"{STEM}/database", SecretString="{}")["ARN"]
-        self.client("ssm").put_parameter(Name=PARAMETER, Value="info", Type="String")
-        return f"arn:aws:iam::{platform.ACCOUNT}:role/{STEM}-agent-execution"
-
-    def run_as(self, role: str, *words: str, expect: int = 0) -> str:
-        """Run a command as a session of a role; returns what it printed on both streams."""
-        return "".join(ended(self.start_as(role, *words), expect))
-
-    def start_as(self, role: str, *words: str) -> Any:
-        """Start it."""
-        former, self.shell = self.shell, {**self.shell, **self.session(role)}
-        try:
-            return self.start(*words)
-        finally:
-            self.shell = former
-
-    def session(self, role: str) -> dict[str, str]:
-        """Credentials, as `sandbox env --role` prints them."""
-        if role not in self._sessions:
-            self._sessions[role] = assume(Running(**self.emulator.ready), f"{STEM}-{role}")
-        return self._sessions[role]
-
-    def behaves(self, version: str, behaviour: str) -> None:
-        """Change what tasks of a version do that are launched from now on."""
-        self.emulator.control("POST", "behaviours", {"glob": f"*:{version}", "behaviour": behaviour})
 
     def new_template(self, memory: str) -> None:
         """What `pulumi up` does for a changed template: a revision, and a contract that names it."""
@@ -187,19 +140,3 @@ def _index() -> str:
         for name in ("amd6", "arm6")
     ]
     return json.dumps({"schemaVersion": 2, "mediaType": _INDEX, "manifests": manifests})
-
-
-def _make_roles(iam: Any) -> None:
-    """Policies, roles and attachments as declared, made by root; and a role that no one may pass."""
-    recording = declared()
-    for policy in recording.of("aws:iam/policy:Policy"):
-        iam.create_policy(PolicyName=policy.inputs["name"], PolicyDocument=policy.inputs["policy"])
-    for role in recording.of("aws:iam/role:Role"):
-        iam.create_role(
-            RoleName=role.inputs["name"],
-            AssumeRolePolicyDocument=role.inputs["assumeRolePolicy"],
-            PermissionsBoundary=role.inputs["permissionsBoundary"],
-        )
-    for attachment in recording.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment"):
-        iam.attach_role_policy(RoleName=attachment.inputs["role"], PolicyArn=attachment.inputs["policyArn"])
-    iam.create_role(RoleName=ADMIN, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": []}))

@@ -14,8 +14,9 @@ from botocore.exceptions import ClientError
 from tests.support import aws_platform
 from tests.support import release_platform as platform
 from tests.support.emulator_process import EmulatorProcess
-from tests.system.access.iam_platform import ADMIN, STEM, Permission, Site, permissions
+from tests.system.access.iam_platform import Permission, Site, permissions
 from tests.system.access.story import STEPS, Step, Story
+from tests.system.enforced_shop import ADMIN, STEM
 
 pytestmark = [pytest.mark.emulator, pytest.mark.waits]
 

@@ -5,47 +5,28 @@ from __future__ import annotations
 import json
 import signal
 import time
-import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 
-from tests.support.engine_commands import Sandbox
 from tests.support.traffic import Traffic
+from tests.system.releases.shop import Releases
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.emulator, pytest.mark.waits]
 
 SERVING = "v1.3.0"
-SERVICES = ("agent", "orchestrator", "customer-portal")
 
 
 @pytest.fixture(scope="module")
-def serving(staging: Sandbox) -> Sandbox:
+def serving(shop: Releases) -> Releases:
     """Staging with a good version."""
-    staging.deploy(staging.push(SERVING)).expect(0)
-    return staging
+    shop.deploy(shop.push("v1.2.0"), "--until", "complete").expect(0)
+    shop.deploy(shop.push(SERVING), "--until", "complete").expect(0)
+    return shop
 
 
-@pytest.fixture(scope="module")
-def address(serving: Sandbox) -> str:
-    return serving.pulumi("stack", "output", "url").expect(0).out.strip()
-
-
-@pytest.fixture
-def ssm(serving: Sandbox) -> Any:
-    shell = serving.shell()
-    return boto3.client(
-        "ssm",
-        endpoint_url=shell["AWS_ENDPOINT_URL"],
-        region_name=shell["AWS_REGION"],
-        aws_access_key_id="sandbox",
-        aws_secret_access_key="sandbox",
-    )
-
-
-def test_no_request_fails_while_bad_releases_come_and_go_and_a_good_one_takes_over(serving: Sandbox, address: str) -> None:
+def test_no_request_fails_while_bad_releases_come_and_go_and_a_good_one_takes_over(serving: Releases) -> None:
     bad = {
         "no-image": "could not pull their image",
         "crash": "exited with code 1",
@@ -54,7 +35,7 @@ def test_no_request_fails_while_bad_releases_come_and_go_and_a_good_one_takes_ov
     for behaviour in bad:
         serving.push(f"v2.0.0-{behaviour}", behaviour)
     serving.push("v2.1.0")
-    with Traffic(address, serving.encryption) as traffic:
+    with Traffic(serving.address) as traffic:
         for behaviour, cause in bad.items():
             ran = serving.deploy(f"v2.0.0-{behaviour}")
             assert ran.exit_code in (20, 21), f"{behaviour}: exit code {ran.exit_code}\n{ran.out}\n{ran.err}"
@@ -68,7 +49,7 @@ def test_no_request_fails_while_bad_releases_come_and_go_and_a_good_one_takes_ov
     assert set(traffic.report.versions) == {SERVING, "v2.1.0"}
 
 
-def test_the_version_that_runs_is_not_released_again(serving: Sandbox) -> None:
+def test_the_version_that_runs_is_not_released_again(serving: Releases) -> None:
     with serving.no_write():
         ran = serving.deploy("v2.1.0").expect(0)
     assert "unchanged" in ran.out
@@ -87,7 +68,7 @@ def test_the_version_that_runs_is_not_released_again(serving: Sandbox) -> None:
     ],
 )
 def test_a_wrong_request_is_refused_in_one_line_and_writes_nothing(
-    serving: Sandbox, arguments: list[str], exit_code: int, said: str
+    serving: Releases, arguments: list[str], exit_code: int, said: str
 ) -> None:
     with serving.no_write():
         ran = serving.appdeploy("deploy", *arguments).expect(exit_code)
@@ -96,9 +77,16 @@ def test_a_wrong_request_is_refused_in_one_line_and_writes_nothing(
 
 
 @pytest.fixture
-def tampered(serving: Sandbox, ssm: Any, request: pytest.FixtureRequest) -> Iterator[None]:
+def patient(serving: Releases) -> Iterator[None]:
+    with serving.patient():
+        yield
+
+
+@pytest.fixture
+def tampered(serving: Releases, request: pytest.FixtureRequest) -> Iterator[None]:
     """One of the contract's parameters with something else in it."""
     name, change = request.param
+    ssm = serving.client("ssm")
     former = ssm.get_parameter(Name=name)["Parameter"]["Value"]
     ssm.put_parameter(Name=name, Value=change(former), Type="String", Overwrite=True)
     yield
@@ -125,40 +113,45 @@ PLATFORM, AGENT = "/axonflow/staging/contract/platform", "/axonflow/staging/cont
     ids=["account", "region", "major-version", "not-json", "wrong-type"],
 )
 @pytest.mark.usefixtures("tampered")
-def test_a_contract_that_cannot_be_right_is_refused_and_nothing_is_written(serving: Sandbox, said: str) -> None:
+def test_a_contract_that_cannot_be_right_is_refused_and_nothing_is_written(serving: Releases, said: str) -> None:
     with serving.no_write():
         ran = serving.deploy("v2.1.0").expect(10)
     assert said in ran.err
     assert len(ran.error_lines) == 1
 
 
-def test_ctrl_c_says_what_goes_on_and_the_release_does_go_on(serving: Sandbox) -> None:
-    release = serving.begin(serving.push("v2.2.0", "slow:5"))  # Not over before the signal comes.
+@pytest.mark.usefixtures("patient")
+def test_ctrl_c_says_what_goes_on_and_the_release_does_go_on(serving: Releases) -> None:
+    release = serving.begin("v2.2.0")
     release.send_signal(signal.SIGINT)
     _, errors = release.communicate(timeout=30)
     assert release.returncode == 130
     assert "appdeploy resume -e staging" in errors
     assert len(errors.strip().splitlines()) == 1
+    serving.let_go("v2.2.0")
     deadline = time.monotonic() + 60
     while (serving.status()["version"], serving.status()["underway"]) != ("v2.2.0", None):
         assert time.monotonic() < deadline, serving.status()
         time.sleep(0.5)
 
 
-def test_two_releases_at_once_are_one_after_the_other(serving: Sandbox) -> None:
+@pytest.mark.usefixtures("patient")
+def test_two_releases_at_once_are_one_after_the_other(serving: Releases) -> None:
     """The second one is turned away, or stands in line when it is asked to."""
-    first = serving.begin(serving.push("v2.3.0", "slow:10"))
+    first = serving.begin("v2.3.0")
     serving.push("v2.4.0")
     turned_away = serving.deploy("v2.4.0").expect(11)
     assert "held by upgrade-" in turned_away.err
     assert len(turned_away.error_lines) == 1
-    second = serving.deploy("v2.4.0", "--lock-wait", "60").expect(0)
-    assert "waiting for the lock" in second.out
+    second = serving.start_as("release", "appdeploy", "deploy", "-e", "staging", "--version", "v2.4.0", "--lock-wait", "60")
+    assert any("waiting for the lock" in line for line in second.stdout)
+    serving.let_go("v2.3.0")
     assert first.wait(timeout=60) == 0
+    assert second.wait(timeout=60) == 0
     assert serving.status()["version"] == "v2.4.0"
 
 
-def test_a_frozen_environment_takes_a_rollback_and_no_release(serving: Sandbox) -> None:
+def test_a_frozen_environment_takes_a_rollback_and_no_release(serving: Releases) -> None:
     serving.push("v2.7.0")
     serving.appdeploy("lock", "-e", "staging", "--reason", "load test").expect(0)
     refused = serving.deploy("v2.7.0").expect(11)
@@ -174,36 +167,8 @@ def test_a_frozen_environment_takes_a_rollback_and_no_release(serving: Sandbox) 
     serving.deploy("v2.7.0").expect(0)
 
 
-def test_a_restart_replaces_the_tasks_and_nothing_else(serving: Sandbox) -> None:
+def test_a_restart_replaces_the_tasks_and_nothing_else(serving: Releases) -> None:
     before = serving.status()
     serving.appdeploy("restart", "-e", "staging", "--service", "agent").expect(0)
     after = serving.status()
     assert (after["task_definition"], after["version"], after["healthy"]) == (before["task_definition"], "v2.7.0", 2)
-
-
-def test_all_three_services_are_released_by_one_command(serving: Sandbox) -> None:
-    """The two that never had a release get their first one, the third a new version."""
-    for service in SERVICES:
-        serving.push("v2.9.0", service=service)
-    serving.appdeploy("deploy", "-e", "staging", "--version", "v2.9.0").expect(0)
-    for service in SERVICES:
-        assert serving.status(service)["version"] == "v2.9.0"
-
-
-def test_the_portal_answers_for_its_host_and_the_agent_for_every_other(serving: Sandbox, address: str) -> None:
-    tasks = {
-        host: _task_that_answers(serving, address, host) for host in ("portal.staging.axonflow.example", "elsewhere.example")
-    }
-    assert len(set(tasks.values())) == 2
-
-
-def _task_that_answers(sandbox: Sandbox, address: str, host: str) -> str:
-    request = urllib.request.Request(f"{address}/health", headers={"Host": host})
-    with urllib.request.urlopen(request, timeout=10, context=sandbox.encryption) as answer:
-        return str(answer.headers["X-Axonflow-Task"])
-
-
-def test_a_plain_request_is_sent_on_to_the_encrypted_address(serving: Sandbox, address: str) -> None:
-    plain = address.replace("https://", "http://")
-    with urllib.request.urlopen(f"{plain}/health?deep=1", timeout=10, context=serving.encryption) as answer:
-        assert answer.geturl() == f"{address}/health?deep=1"
