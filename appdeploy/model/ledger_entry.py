@@ -107,7 +107,7 @@ class ServiceEntry(_Part):
     service: str
     """ARN."""
     change: str
-    """`release`, `first-release`, `restart`, `return`, `count`, or `found` for a deployment that no release made."""
+    """A member of appdeploy.model.plan.Change, `count`, or `found` for a deployment that no release made."""
     previous: VersionRef
     target: VersionRef
     image: str | None = None

@@ -23,4 +23,4 @@ def notify_settled(client: EventsClient, bus: str | None, entries: Sequence[Entr
         put(client, bus, notifications)
     except SendFailed as error:
         ids = ", ".join(notification.detail.id for notification in notifications)
-        _log.warning("notification that %s settled failed: EventBridge rejected it: %s", ids, error)
+        _log.warning("notification that %s settled failed: EventBridge did not take it: %s", ids, error)

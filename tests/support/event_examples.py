@@ -96,7 +96,7 @@ EXAMPLES: tuple[tuple[events.Event, tuple[str, ...]], ...] = (
         events.MinCapacityFailed("agent", "no right"),
         ("agent: autoscaling's minimum could not be set, appdeploy sync tries again: no right",),
     ),
-    (events.NotificationFailed("no right"), ("notification failed: EventBridge rejected it: no right",)),
+    (events.NotificationFailed("no right"), ("notification failed: EventBridge did not take it: no right",)),
     (events.Note("agent", "it has 2 tasks already"), ("agent: it has 2 tasks already",)),
     (events.TaskCount("agent", 1, 2), ("agent: 1 of 2 tasks run",)),
     (events.Ended(_PLAN, (GOOD, BAD), 61.0), (f"{RELEASE}: rolled-back after 61 s",)),

@@ -141,7 +141,7 @@ class NotificationFailed(Event):
     reason: str
 
     def lines(self) -> Iterator[str]:
-        yield f"notification failed: EventBridge rejected it: {self.reason}"
+        yield f"notification failed: EventBridge did not take it: {self.reason}"
 
 
 @dataclass(frozen=True)

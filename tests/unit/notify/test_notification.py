@@ -182,7 +182,7 @@ def test_a_notice_that_fails_is_a_line_and_fails_nothing(answer, words, command,
     events = [json.loads(line) for line in out.splitlines()]
     assert [event["event"] for event in events[-2:]] == ["notification-failed", "ended"]
     assert words in events[-2]["reason"]
-    assert (err.count("\n"), err.startswith("appdeploy: notification failed: EventBridge rejected it: ")) == (1, True)
+    assert (err.count("\n"), err.startswith("appdeploy: notification failed: EventBridge did not take it: ")) == (1, True)
 
 
 def test_a_settled_notice_that_fails_is_a_line(command, aws, reported, capsys):
