@@ -19,6 +19,7 @@ from botocore.exceptions import BotoCoreError
 from botocore.loaders import Loader
 from botocore.session import get_session
 
+from appdeploy.aws.operations import name_operations
 from appdeploy.aws.unknown_fields import refuse_unknown_fields
 from appdeploy.model.errors import Refused
 
@@ -88,9 +89,11 @@ class _Maker:
         """A client. Raises Refused for an endpoint that cannot be used."""
         with self._lock:
             try:
-                return self._session.client(service, config=config)
+                made = self._session.client(service, config=config)
             except (BotoCoreError, ValueError) as error:
                 raise _unusable(error) from None
+        name_operations(made)
+        return made
 
 
 class OnceClients:
@@ -246,4 +249,5 @@ def ledger_client(clients: Clients, region: str, role: str | None) -> DynamoDBCl
 
 def _ledger(session: boto3.Session) -> DynamoDBClient:
     client: DynamoDBClient = session.client("dynamodb", config=_READING)
+    name_operations(client)
     return client

@@ -19,6 +19,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from appdeploy.aws.operations import operation_of
 from appdeploy.model.errors import Refused
 
 AwsError = (BotoCoreError, ClientError, ResponseParserError)
@@ -97,18 +98,26 @@ def is_transient(error: BaseException) -> bool:
 
 
 def explain(error: BaseException) -> str:
-    """One line: the error, and for known kinds what to do."""
+    """One line: the operation and its error, and for known kinds what to do.
+
+    AWS's own text of a denial or of rejected credentials names what it has to name.
+    """
     match error_kind(error):
         case ErrorKind.CREDENTIALS if isinstance(error, _NO_CREDENTIALS):
             return f"no AWS credentials ({_message(error)}): sign in, or set AWS_PROFILE"
         case ErrorKind.CREDENTIALS:
             return f"AWS does not accept the credentials ({code_of(error)}: {_message(error)}): renew them"
         case ErrorKind.UNKNOWN_RESULT if not isinstance(error, ClientError):
-            return f"AWS is unreachable ({_message(error)})"
+            return f"AWS is unreachable ({_named(error)}{_message(error)})"
         case ErrorKind.DENIED:
             return f"not allowed ({code_of(error)}: {_message(error)})"
         case ErrorKind.THROTTLED | ErrorKind.UNKNOWN_RESULT | ErrorKind.REJECTED:
-            return f"{code_of(error)}: {_message(error)}"
+            return f"{_named(error)}{code_of(error)}: {_message(error)}"
+
+
+def _named(error: BaseException) -> str:
+    operation = operation_of(error)
+    return f"{operation}: " if operation else ""
 
 
 @contextmanager

@@ -27,6 +27,8 @@ class ExitCode(IntEnum):
 class Outcome(Enum):
     """The end of one service's release. The order of the members is severity, worst first."""
 
+    # LIVE before UNCHANGED: a release that replaced one service and found another unchanged is live.
+
     FAILED = "failed"
     """It failed, and it is not confirmed that the previous version serves again: a person must check."""
     TIMED_OUT = "timed-out"
@@ -41,10 +43,10 @@ class Outcome(Enum):
     """AWS rejected the change; the service was not changed."""
     SKIPPED = "skipped"
     """A service or task that had to come before it failed; the service was not changed."""
-    UNCHANGED = "unchanged"
-    """The service already runs that image; nothing was sent."""
     LIVE = "live"
     """All new tasks run and are healthy in the target group that serves."""
+    UNCHANGED = "unchanged"
+    """The service already runs that image; nothing was sent."""
 
     @property
     def exit_code(self) -> ExitCode:

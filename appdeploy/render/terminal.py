@@ -36,6 +36,7 @@ class _Row:
     style: str = ""
     seconds: float | None = None
     trouble: str = ""
+    unread: str = ""
 
 
 class TerminalRenderer:
@@ -69,6 +70,10 @@ class TerminalRenderer:
                 self._print(event)
             case events.Progress(service):
                 self._progress(self._rows[service], event)
+            case events.NotWatched(service):
+                self._rows[service].unread = next(event.lines()).removeprefix(f"{service}: ")
+            case events.WatchedAgain(service):
+                self._rows[service].unread = ""
             case events.Stopping(service, cause):
                 self._rows[service].trouble = cause
             case events.Reverting(service, cause):
@@ -117,7 +122,7 @@ class TerminalRenderer:
             return
         row.phase, row.style = result.outcome.value, "green" if result.outcome.ok else "bold red"
         row.seconds = result.seconds
-        row.trouble = "" if result.outcome.ok else row.trouble
+        row.trouble, row.unread = "" if result.outcome.ok else row.trouble, ""
 
     def _end(self, event: events.Ended) -> None:
         self._live.stop()
@@ -127,7 +132,8 @@ class TerminalRenderer:
         write(sys.stdout, event.lines())
 
     def _screen(self) -> Group:
-        troubles = [Text(f"{name}: {row.trouble}", "yellow") for name, row in self._rows.items() if row.trouble]
+        said = [(name, text) for name, row in self._rows.items() for text in (row.trouble, row.unread) if text]
+        troubles = [Text(f"{name}: {text}", "yellow") for name, text in said]
         notes = [Text(self._note, "bold yellow")] if self._note else []
         return Group(self._table(), *troubles, *notes)
 

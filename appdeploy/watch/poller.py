@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from appdeploy.aws.current_state import DESCRIBE_SERVICES_LIMIT, describe_services
 from appdeploy.aws.errors import AwsError, explain, is_transient
 from appdeploy.aws.parallel import map_parallel
 from appdeploy.aws.writes import UNREACHABLE_SECONDS
 from appdeploy.model.clock import Clock
-from appdeploy.model.events import AwsReachable, AwsUnreachable, Emit, Finished
+from appdeploy.model.events import (
+    AwsReachable,
+    AwsUnreachable,
+    Emit,
+    Event,
+    Finished,
+    NotWatched,
+    Phase,
+    Progress,
+    StillInProgress,
+    WatchedAgain,
+)
 from appdeploy.model.outcome import ServiceResult
 from appdeploy.model.rollout import Rollout
 from appdeploy.watch.service_watch import Tick
@@ -31,6 +42,10 @@ _SECONDS_PER_CALL = 2.0
 """Longest pause per call of a tick while nothing changes: half a call per second. All readers of services in an account
 share 20 calls per second (docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html)."""
 _GROWTH = 1.25
+_SHORTEST_TROUBLE_SECONDS = 10.0
+"""How long reads of one service may fail before that is said: a single failure is usual."""
+_REMINDER_SECONDS = 60.0
+"""How often what has not changed is said again: someone who reads a pipe or a CI log must see that it goes on."""
 _JITTER = 0.2
 
 
@@ -54,6 +69,22 @@ class Watch(Protocol):
 W = TypeVar("W", bound=Watch)
 
 
+@dataclass
+class _Trouble:
+    """Reads of one service that fail while others succeed."""
+
+    since: float
+    reason: str
+    said_at: float | None = None
+
+
+class _Shown(NamedTuple):
+    """What was said last of a service's progress, and when."""
+
+    at: float
+    phase: Phase
+
+
 class Poller:
     """Watches rollouts until each has an outcome or the timeout ends."""
 
@@ -70,6 +101,8 @@ class Poller:
         self._deadline = clock.now() + timeout
         self._silent_since = started_at if silent else None
         self._pause = _SHORTEST_PAUSE
+        self._troubles: dict[str, _Trouble] = {}
+        self._shown: dict[str, _Shown] = {}
 
     def run(self, watches: list[W], decided: Callable[[ServiceResult], None], enough: Callable[[], bool]) -> None:
         """Watch until all have an outcome, or until `enough` returns True; it is called after each tick.
@@ -95,7 +128,11 @@ class Poller:
         if reason is None:
             return decided
         # Only after a last tick: an outcome that ECS reached during the last pause is no timeout.
-        return {watch: decided.get(watch) or watch.give_up(reason) for watch in watches}
+        return {watch: decided.get(watch) or watch.give_up(f"{reason}{self._unread(watch)}") for watch in watches}
+
+    def _unread(self, watch: Watch) -> str:
+        trouble = self._troubles.get(watch.rollout.name)
+        return f"; it could not be watched: {trouble.reason}" if trouble else ""
 
     def _look(self, watches: Sequence[W]) -> Mapping[W, ServiceResult]:
         try:
@@ -104,9 +141,11 @@ class Poller:
             return self._not_read(error, watches)
         self._answered()
         ticks = map_parallel(lambda watch: self._tick(watch, states), watches)
-        for tick in ticks:
-            for event in tick.events:
+        for watch, tick in zip(watches, ticks, strict=True):
+            for event in (*tick.events, *(() if tick.events or tick.result else self._reminder(watch))):
                 self._emit(event)
+                if isinstance(event, Progress):
+                    self._shown[watch.rollout.name] = _Shown(self._clock.now(), event.phase)
         changed = any(tick.events or tick.result or tick.look_again_soon for tick in ticks)
         self._pause = _SHORTEST_PAUSE if changed else min(self._pause * _GROWTH, _longest_pause(len(watches)))
         return {watch: tick.result for watch, tick in zip(watches, ticks, strict=True) if tick.result is not None}
@@ -119,11 +158,32 @@ class Poller:
         state = states.get(watch.rollout.service.arn)
         if state is None:
             return Tick((), watch.service_missing())
+        name = watch.rollout.name
         try:
-            return watch.tick(state)
+            tick = watch.tick(state)
         except AwsError as error:
+            if not is_transient(error):
+                return Tick((), watch.give_up(f"it cannot be watched: {explain(error)}"))
             # DescribeServices answered, so only one operation failed: the next tick retries it.
-            return Tick() if is_transient(error) else Tick((), watch.give_up(f"it cannot be watched: {explain(error)}"))
+            return Tick(tuple(self._failing(name, explain(error))))
+        trouble = self._troubles.pop(name, None)
+        return tick if trouble is None or trouble.said_at is None else replace(tick, events=(WatchedAgain(name), *tick.events))
+
+    def _failing(self, name: str, reason: str) -> Iterator[Event]:
+        now = self._clock.now()
+        trouble = self._troubles.setdefault(name, _Trouble(now, reason))
+        trouble.reason = reason
+        due = trouble.since + _SHORTEST_TROUBLE_SECONDS if trouble.said_at is None else trouble.said_at + _REMINDER_SECONDS
+        if now >= due:
+            trouble.said_at = now
+            yield NotWatched(name, reason, now - trouble.since)
+
+    def _reminder(self, watch: Watch) -> Iterator[Event]:
+        name, now = watch.rollout.name, self._clock.now()
+        shown = self._shown.get(name)
+        if shown is not None and now - shown.at >= _REMINDER_SECONDS and name not in self._troubles:
+            self._shown[name] = _Shown(now, shown.phase)
+            yield StillInProgress(name, shown.phase, now - self._started_at)
 
     def _not_read(self, error: BaseException, watches: Sequence[W]) -> Mapping[W, ServiceResult]:
         if not is_transient(error):

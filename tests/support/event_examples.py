@@ -69,6 +69,15 @@ EXAMPLES: tuple[tuple[events.Event, tuple[str, ...]], ...] = (
         ("agent: waiting for health checks: 2 of 2 new tasks run, 1 healthy; 1 task exited with code 1",),
     ),
     (events.Progress("agent", events.Phase.LIVE, 2, 2, 2, ""), ("agent: live: 2 of 2 new tasks run, 2 healthy",)),
+    (
+        events.StillInProgress("agent", events.Phase.STARTING, 75.0),
+        ("agent: still starting new tasks after 75 s",),
+    ),
+    (
+        events.NotWatched("agent", "ecs:ListTasks: ServerException: x", 12.0),
+        ("agent: not watched for 12 s: ecs:ListTasks: ServerException: x; it goes on in ECS, trying again",),
+    ),
+    (events.WatchedAgain("agent"), ("agent: watched again",)),
     (events.Progress("agent", events.Phase.STOPPING, 1, 2, None, ""), ("agent: stopping",)),
     (
         events.Progress("agent", events.Phase.ROLLING_BACK, 0, 0, None, "2 tasks exited"),

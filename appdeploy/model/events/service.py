@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Self
 
 from appdeploy.model.events.base import Event
-from appdeploy.model.events.fields import NotJson, PlannedService, Result, json_field
+from appdeploy.model.events.fields import NotJson, PlannedService, Result, Seconds, json_field
 from appdeploy.model.outcome import Outcome
 from appdeploy.model.plan import ServicePlan
 from appdeploy.model.task_definition import name_of
@@ -183,6 +183,45 @@ class Progress(Event):
     def _counts(self) -> str:
         healthy = "" if self.healthy is None else f", {self.healthy} healthy"
         return f": {self.running} of {self.desired} new tasks run{healthy}"
+
+
+@dataclass(frozen=True)
+class StillInProgress(Event):
+    """Nothing about a rollout has changed for a minute: the command is still watching it. Sent every minute until it does."""
+
+    event = "still-in-progress"
+    service: str
+    phase: Phase
+    seconds: Seconds
+    """Since the release's first write."""
+
+    def lines(self) -> Iterator[str]:
+        yield f"{self.service}: still {self.phase.text} after {duration(self.seconds)}"
+
+
+@dataclass(frozen=True)
+class NotWatched(Event):
+    """A service's rollout cannot be watched: a read fails again and again. Sent after ten seconds, then every minute."""
+
+    event = "not-watched"
+    service: str
+    reason: str
+    seconds: Seconds
+    """For how long."""
+
+    def lines(self) -> Iterator[str]:
+        yield f"{self.service}: not watched for {duration(self.seconds)}: {self.reason}; it goes on in ECS, trying again"
+
+
+@dataclass(frozen=True)
+class WatchedAgain(Event):
+    """The rollout of a service that was not watched is watched again."""
+
+    event = "watched-again"
+    service: str
+
+    def lines(self) -> Iterator[str]:
+        yield f"{self.service}: watched again"
 
 
 @dataclass(frozen=True)

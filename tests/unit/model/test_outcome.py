@@ -42,3 +42,7 @@ def test_only_live_and_unchanged_are_good(outcome):
 
 def test_a_release_of_nothing_is_unchanged():
     assert worst([]) is Outcome.UNCHANGED
+
+
+def test_a_release_that_replaced_one_service_and_found_another_unchanged_is_live():
+    assert worst([Outcome.UNCHANGED, Outcome.LIVE, Outcome.UNCHANGED]) is Outcome.LIVE

@@ -52,7 +52,7 @@ def test_kinds_of_errors(error, trouble):
 
 
 def test_an_explanation_is_one_line():
-    assert explain(aws_said("InvalidParameterException")) == "InvalidParameterException: many words"
+    assert explain(aws_said("InvalidParameterException")) == "Op: InvalidParameterException: many words"
 
 
 def test_a_cancelled_clock_wakes_every_sleeper():

@@ -203,7 +203,7 @@ def test_status_goes_on_without_the_ledger(aws, command, capsys):
     assert command("status", "-e", "staging") == 0
     out = capsys.readouterr().out
     assert "agent: v1" in out
-    assert "lock and ledger could not be read: ResourceNotFoundException: no table" in out
+    assert "lock and ledger could not be read: dynamodb:GetItem: ResourceNotFoundException: no table" in out
 
 
 @pytest.mark.usefixtures("agent")

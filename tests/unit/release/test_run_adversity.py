@@ -10,7 +10,7 @@ from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, Re
 
 from appdeploy.aws.writes import UNREACHABLE_SECONDS
 from appdeploy.model.errors import Interrupted, OutOfReach
-from appdeploy.model.events import AwsUnreachable, Started
+from appdeploy.model.events import AwsUnreachable, NotWatched, Started, StillInProgress, WatchedAgain
 from appdeploy.model.operation import Restart
 from appdeploy.model.outcome import Outcome, worst
 from tests.support.release_scenario import (
@@ -21,6 +21,7 @@ from tests.support.release_scenario import (
     Moment,
     crashed,
     only,
+    up,
 )
 
 UNREACHABLE = EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
@@ -160,6 +161,44 @@ def test_a_short_silence_is_sat_out(aws, run):
     aws.scripted(Moment(), Moment(fail=UNREACHABLE), Moment(fail=UNREACHABLE), DONE)
     assert only(run()).outcome is Outcome.LIVE
     assert sum(isinstance(event, AwsUnreachable) for event in run.events) == 1
+
+
+BROKEN = AwsSays("ServerException")
+BOTH_RUN = Moment((up(1), up(2)))
+
+
+def test_a_read_that_fails_for_long_is_named_and_the_release_is_watched_to_its_end(aws, run):
+    aws.scripted(*[BOTH_RUN] * 70, DONE)
+    aws.answers["DescribeTargetHealth"] = [BROKEN] * 50
+    assert only(run()).outcome is Outcome.LIVE
+    said = [event for event in run.events if isinstance(event, NotWatched | WatchedAgain)]
+    assert [type(event) for event in said] == [NotWatched, NotWatched, WatchedAgain]
+    assert "elasticloadbalancing:DescribeTargetHealth: ServerException" in said[0].reason
+    assert 10 <= said[0].seconds < 20
+    assert 60 <= said[1].seconds - said[0].seconds < 70
+
+
+def test_a_read_that_fails_once_is_not_worth_a_word(aws, run):
+    aws.scripted(BOTH_RUN, BOTH_RUN, DONE)
+    aws.answers["DescribeTargetHealth"] = [BROKEN]
+    assert only(run()).outcome is Outcome.LIVE
+    assert not [event for event in run.events if isinstance(event, NotWatched | WatchedAgain)]
+
+
+def test_a_release_that_could_not_be_watched_says_so_when_its_time_is_up(aws, run):
+    aws.scripted(BOTH_RUN)
+    aws.answers["DescribeTargetHealth"] = [BROKEN] * 1000
+    result = only(run())
+    assert result.outcome is Outcome.TIMED_OUT
+    assert "it could not be watched: elasticloadbalancing:DescribeTargetHealth" in result.cause
+
+
+def test_a_rollout_in_which_nothing_changes_is_heard_of_every_minute(aws, run):
+    aws.scripted(*[Moment()] * 80, DONE)
+    assert only(run()).outcome is Outcome.LIVE
+    seconds = [event.seconds for event in run.events if isinstance(event, StillInProgress)]
+    assert len(seconds) >= 2
+    assert all(60 <= later - earlier < 70 for earlier, later in pairwise([0.0, *seconds]))
 
 
 def test_after_half_a_minute_of_silence_the_release_is_timed_out(aws, run, clock):
