@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
-from appdeploy.cli.options import environment_option, examples, json_option, region_option, services_option
+from appdeploy.cli.options import environment_option, examples, gathered, json_option, region_option, services_option
 
 if TYPE_CHECKING:
     from appdeploy.status.report import StatusReport
 
 _INTERVAL = 5.0
+
+
+@dataclass(frozen=True)
+class _Look:
+    """How it is looked at, and what is expected."""
+
+    expect_healthy: bool
+    expect_synced: bool
+    watched: bool
+    interval: float | None
 
 
 _EXAMPLES = examples(
@@ -26,41 +37,40 @@ _EXAMPLES = examples(
 @environment_option
 @services_option
 @click.option("--expect-synced", is_flag=True, help="Exit with 10 if a released service does not run the newest template.")
+@click.option("--expect-healthy", is_flag=True, help="Exit with 10 if something fails, or could not be read.")
 @click.option("--watch", "watched", is_flag=True, help="Repeat, and show what changes, until Ctrl-C.")
 @click.option(
     "--interval", type=click.FloatRange(min=1), metavar="SECONDS", help="With --watch: the pause between two looks. Default: 5."
 )
+@gathered(_Look, "look")
 @json_option("Print one JSON object; with --watch one per line for each change.")
 @region_option
-def command(
-    environment: str,
-    services: tuple[str, ...],
-    expect_synced: bool,
-    watched: bool,
-    interval: float | None,
-    as_json: bool,
-    region: str | None,
-) -> int:
-    """Show for each service which version serves, how many tasks run and are healthy, and what is under way.
+def command(environment: str, services: tuple[str, ...], look: _Look, as_json: bool, region: str | None) -> int:
+    """Show for each service which version serves, how many tasks run and are healthy, what is under way, and what fails.
 
-    The lock's holder and open releases are shown too. Exit status: 0 when the status could be read, whatever it is; 10 when
-    not, or when --expect-synced finds drift; 130 when --watch was interrupted.
+    What fails: tasks that stopped within the last 15 minutes and why, ECS's last bad news, the deployment that failed last,
+    and with it how to go back. Active alarms, the lock's holder and open releases are shown too. What cannot be read is
+    named, and the rest is shown. Exit status: 0 when the status could be read, whatever it is; 10 when not, or when
+    --expect-healthy or --expect-synced finds otherwise; 130 when --watch was interrupted.
     """
     from appdeploy.aws.clients import connect
+    from appdeploy.model.outcome import ExitCode
     from appdeploy.status.read import read_status
 
-    if interval is not None and not watched:
+    if look.interval is not None and not look.watched:
         raise click.UsageError("--interval needs --watch", click.get_current_context())
-    if expect_synced and watched:
-        raise click.UsageError("--watch takes no --expect-synced", click.get_current_context())
+    if look.watched and (look.expect_synced or look.expect_healthy):
+        raise click.UsageError("--watch takes no --expect-synced and no --expect-healthy", click.get_current_context())
     clients = connect(region)
-    if watched:
-        return _watch(lambda: read_status(clients, environment, services), interval or _INTERVAL, as_json=as_json)
-    return _show(read_status(clients, environment, services), expect_synced=expect_synced, as_json=as_json)
+    if look.watched:
+        return _watch(lambda: read_status(clients, environment, services), look.interval or _INTERVAL, as_json=as_json)
+    report = read_status(clients, environment, services)
+    _show(report, as_json=as_json)
+    as_expected = (report.healthy or not look.expect_healthy) and not (report.drifted and look.expect_synced)
+    return ExitCode.OK if as_expected else ExitCode.REFUSED
 
 
-def _show(report: StatusReport, *, expect_synced: bool, as_json: bool) -> int:
-    from appdeploy.model.outcome import ExitCode
+def _show(report: StatusReport, *, as_json: bool) -> None:
     from appdeploy.render import is_terminal
     from appdeploy.render.plain import write
     from appdeploy.render.status import status_lines
@@ -73,7 +83,6 @@ def _show(report: StatusReport, *, expect_synced: bool, as_json: bool) -> int:
         print_table(report)
     else:
         write(sys.stdout, status_lines(report))
-    return ExitCode.REFUSED if expect_synced and report.drifted else ExitCode.OK
 
 
 def _watch(read: Callable[[], StatusReport], interval: float, *, as_json: bool) -> int:

@@ -16,6 +16,7 @@ from appdeploy.lock.item import Holder
 from appdeploy.lock.lease import acquire, describe
 from appdeploy.lock.store import DynamoLockStore, LedgerPut
 from appdeploy.lock.takeover import Takeover
+from appdeploy.model.contract import resource_stem
 from appdeploy.model.events import Emit, WaitingForLock
 from appdeploy.model.release_id import ROLLBACK, kind_of
 
@@ -182,7 +183,7 @@ def local_user() -> str:
 def table_of(plan: ReleasePlan) -> str:
     """The environment's table of releases."""
     # infra names the table by this pattern (infra/core/names.py); a rollback relies on it when it cannot read the contract.
-    return plan.releases_table or f"axonflow-{plan.environment}-releases"
+    return plan.releases_table or f"{resource_stem(plan.environment)}-releases"
 
 
 def _holder(plan: ReleasePlan) -> Holder:

@@ -30,6 +30,11 @@ class ContractError(ValueError):
     """A contract document that cannot be used. The message is one line and names the field."""
 
 
+def resource_stem(environment: str) -> str:
+    """What the names of an environment's resources begin with (infra/core/names.py)."""
+    return f"axonflow-{environment}"
+
+
 def contract_path(environment: str) -> str:
     """The SSM path that holds an environment's contract, with its closing slash."""
     return f"/axonflow/{environment}/contract/"

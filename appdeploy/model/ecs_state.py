@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import (
@@ -124,6 +124,14 @@ class DeploymentSettings:
         return -(-desired * self.minimum_percent // 100)
 
 
+class ServiceEvent(NamedTuple):
+    """An event of a service, in ECS's words."""
+
+    id: str
+    message: str
+    at: datetime
+
+
 @dataclass(frozen=True)
 class ServiceState:
     """One service of DescribeServices' reply."""
@@ -136,8 +144,8 @@ class ServiceState:
     running: int
     pending: int
     deployments: tuple[Deployment, ...]
-    events: tuple[tuple[str, str], ...]
-    """Id and message of the latest events, newest first."""
+    events: tuple[ServiceEvent, ...]
+    """The latest events, newest first."""
     revisions: tuple[str, ...]
     """ARNs of the service revisions that run; stale for a moment after an update."""
     settings: DeploymentSettings
@@ -160,7 +168,10 @@ class ServiceState:
             running=reply["runningCount"],
             pending=reply["pendingCount"],
             deployments=tuple(Deployment.from_reply(item) for item in reply.get("deployments", [])),
-            events=tuple((event["id"], event["message"]) for event in reply.get("events", [])),
+            events=tuple(
+                ServiceEvent(event["id"], event["message"], event.get("createdAt", LONG_AGO))
+                for event in reply.get("events", [])
+            ),
             revisions=tuple(item["arn"] for item in reply.get("currentServiceRevisions", [])),
             settings=DeploymentSettings.from_reply(reply),
             target_groups=_target_groups(reply),
@@ -262,6 +273,8 @@ class Task:
     stop_code: str
     stopped_reason: str
     containers: tuple[Container, ...]
+    stopped_at: datetime | None = None
+    """When it began to stop; None while it runs."""
 
     @classmethod
     def from_reply(cls, reply: TaskTypeDef) -> Self:
@@ -274,6 +287,7 @@ class Task:
             addresses=_addresses(reply),
             stop_code=reply.get("stopCode", ""),
             stopped_reason=reply.get("stoppedReason", ""),
+            stopped_at=reply.get("stoppingAt") or reply.get("stoppedAt"),
             containers=tuple(
                 Container(item.get("name", ""), item.get("exitCode"), item.get("reason", ""))
                 for item in reply.get("containers", [])

@@ -100,3 +100,8 @@ def short(digest: str) -> str:
     """A digest for display: its algorithm and the first twelve digits."""
     algorithm, _, digits = digest.partition(":")
     return f"{algorithm}:{digits[:12]}"
+
+
+def brief(digest: str) -> str:
+    """As short as people write it: seven digits, without the algorithm."""
+    return digest.rpartition(":")[2][:7]

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
-from appdeploy.model.image import short
-from appdeploy.status.report import HoldStatus, ServiceStatus, StatusReport
+from appdeploy.model.image import brief
+from appdeploy.status.report import FailedDeployment, HoldStatus, ServiceStatus, StatusReport, StoppedTasks
 
 
 def status_lines(report: StatusReport) -> Iterator[str]:
     """The report as plain lines: one for the environment, one for each service, and its remarks under it."""
     yield heading(report)
     for service in report.services:
-        parts = [f"{service.name}: {version(service)}", tasks(service), targets(service), service.task_definition]
+        parts = [f"{service.name}: {version(service)}", tasks(service), targets(service), revision(service)]
         yield ", ".join(part for part in parts if part)
-        yield from (f"  {remark}" for remark in remarks(service))
-    yield from ledger_lines(report)
+        yield from (f"  {remark}" for remark in remarks(service, report.environment))
+    yield from environment_lines(report)
 
 
-def ledger_lines(report: StatusReport) -> Iterator[str]:
-    """The lock's holder, and the releases that are not settled."""
+def environment_lines(report: StatusReport) -> Iterator[str]:
+    """Active alarms, the lock's holder, and the releases that are not settled."""
+    for alarm in report.alarms:
+        yield f"alarm {alarm.name} since {_moment(alarm.since)}: {alarm.reason}"
     known = (
+        ("alarms could not be read: ", report.alarms_problem),
         ("lock and ledger could not be read: ", report.ledger_problem),
         ("what holds autoscaling could not be read: ", report.scaling_problem),
         ("the lock is ", report.lock),
@@ -40,7 +44,14 @@ def version(service: ServiceStatus) -> str:
     """What serves, in one phrase."""
     if not service.released:
         return "not released yet"
-    return f"{service.version} ({short(service.digest)})" if service.digest else str(service.version)
+    if service.version is None:
+        return "version not known"
+    return f"{service.version} ({brief(service.digest)})" if service.digest else service.version
+
+
+def revision(service: ServiceStatus) -> str:
+    """`:12`; all revisions of a service are of one family. In full for the template of a service without a release."""
+    return f":{service.task_definition.rsplit(':', 1)[-1]}" if service.released else service.task_definition
 
 
 def tasks(service: ServiceStatus) -> str:
@@ -50,37 +61,63 @@ def tasks(service: ServiceStatus) -> str:
 
 def targets(service: ServiceStatus) -> str:
     """Healthy targets where customers are served; empty without a load balancer or a release."""
-    if service.healthy is None or not service.released:
+    if not service.released:
         return ""
+    if service.healthy is None:
+        return "? healthy" if service.routing_problem or service.problems else ""
     return f"{service.healthy} healthy target{'' if service.healthy == 1 else 's'}"
 
 
-def held(name: str, hold: HoldStatus) -> str:
+def held(name: str, environment: str, hold: HoldStatus) -> str:
     """What keeps autoscaling off, and what to do about it."""
-    ends = f"`appdeploy scale {name} --release` ends it"
+    command = f"appdeploy scale -e {environment} {name}"
+    ends = f"`{command} --release` ends it"
     if hold.until is None:
         return f"autoscaling is suspended, and no hold says by whom; {ends}"
     why = f": {hold.why}" if hold.why else ""
-    made = f"held until {hold.until:%Y-%m-%d %H:%M:%S}Z by {hold.who}{why}"
+    made = f"held until {_moment(hold.until)} by {hold.who}{why}"
     if not hold.suspended:
-        return f"{made}; but autoscaling is not suspended: `appdeploy scale {name} COUNT --hold DURATION` does it again, {ends}"
+        return f"{made}; but autoscaling is not suspended: `{command} COUNT --hold DURATION` does it again, {ends}"
     return f"{made}; the time is over and autoscaling is still suspended: {ends}" if hold.expired else f"{made}; {ends}"
 
 
-def remarks(service: ServiceStatus) -> Iterator[str]:
-    """Everything that needs attention."""
+def remarks(service: ServiceStatus, environment: str) -> Iterator[str]:
+    """Everything that needs attention: first what fails now, then what else is not as it should be."""
     if service.underway:
         coming = service.underway
         what = coming.version or "the template"
         yield f"{coming.kind}: {what}, {coming.running}/{coming.desired} tasks, deployment {coming.deployment_id}"
+    yield from (_stopped(stopped) for stopped in service.stopped_tasks)
+    if service.event:
+        yield f"ECS at {_moment(service.event.at)}: {service.event.message}"
     if service.last_failure:
-        reason = f": {service.last_failure.reason}" if service.last_failure.reason else ""
-        yield f"last deployment: {service.last_failure.status}{reason}"
+        yield _failed(service.last_failure)
+    if service.failing and not service.underway:
+        back = f"`appdeploy rollback -e {environment} -s {service.name}` goes back to what served before"
+        yield f"released by {service.release}; {back}" if service.release else back
     if service.template_drift:
         drift = service.template_drift
         moved = f"newer template: {drift.running or '(not known)'} -> {drift.target}"
-        yield f"{moved}; the running tasks keep the old one until `appdeploy sync`"
+        yield f"{moved}; the running tasks keep the old one until `appdeploy sync -e {environment}`"
     if service.hold:
-        yield held(service.name, service.hold)
+        yield held(service.name, environment, service.hold)
     if service.routing_problem:
         yield f"target group unclear: {service.routing_problem}"
+    yield from (f"could not be read: {problem}" for problem in service.problems)
+
+
+def _stopped(stopped: StoppedTasks) -> str:
+    whose = "" if stopped.current else " of a former deployment"
+    newest = f"{stopped.what}{whose} in the last 15 min, the newest at {_moment(stopped.newest)}"
+    return f"{newest}: {stopped.detail}" if stopped.detail else newest
+
+
+def _failed(failed: FailedDeployment) -> str:
+    what = " ".join(part for part in (failed.version, f"({failed.release})" if failed.release else "") if part)
+    begun = f"{what} " if what else ""
+    why = failed.cause or failed.reason
+    return f"last deployment: {begun}at {_moment(failed.at)}: {failed.status}{f': {why}' if why else ''}"
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"

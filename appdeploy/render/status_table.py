@@ -9,8 +9,8 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from appdeploy.render.status import heading, ledger_lines, remarks, tasks, version
-from appdeploy.status.report import ServiceStatus, StatusReport
+from appdeploy.render.status import environment_lines, heading, remarks, revision, targets, tasks, version
+from appdeploy.status.report import StatusReport
 
 
 def print_table(report: StatusReport) -> None:
@@ -23,17 +23,14 @@ def print_table(report: StatusReport) -> None:
 def drawn(report: StatusReport) -> Iterator[RenderableType]:
     """The report's parts, from top to bottom."""
     yield Text(heading(report))
-    table = Table("service", "version", "tasks", "healthy", "task definition", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for title in ("service", "version", "tasks", "healthy", "revision"):
+        table.add_column(title, overflow="fold")  # Nothing is cut off: it is what one looks for.
     for service in report.services:
-        healthy = "-" if service.healthy is None else str(service.healthy)
-        table.add_row(
-            service.name, Text(version(service)), Text(tasks(service), _style(service)), healthy, service.task_definition
-        )
+        healthy = next(iter(targets(service).split()), "-")
+        style = "red" if service.failing else ""
+        table.add_row(service.name, version(service), Text(tasks(service), style), Text(healthy, style), revision(service))
     yield table
     for service in report.services:
-        yield from (Text(f"{service.name}: {remark}", "yellow") for remark in remarks(service))
-    yield from (Text(line, "yellow") for line in ledger_lines(report))
-
-
-def _style(service: ServiceStatus) -> str:
-    return "" if service.running >= service.desired else "red"
+        yield from (Text(f"{service.name}: {remark}", "yellow") for remark in remarks(service, report.environment))
+    yield from (Text(line, "yellow") for line in environment_lines(report))

@@ -18,7 +18,7 @@ from appdeploy.aws.contract_reader import UnusableContract, parse_contract, read
 from appdeploy.aws.current_state import describe_services
 from appdeploy.aws.errors import AwsError, explain
 from appdeploy.aws.parallel import with_timeout
-from appdeploy.model.contract import SERVICE_PATTERN, ServiceContract
+from appdeploy.model.contract import SERVICE_PATTERN, ServiceContract, resource_stem
 from appdeploy.model.ecs_state import ServiceState
 from appdeploy.model.errors import Refused
 
@@ -84,7 +84,7 @@ def _read_contract(clients: Clients, environment: str) -> EnvironmentContract:
 
 
 def _by_pattern(clients: Clients, environment: str, names: Sequence[str], why: str) -> LocatedServices:
-    stem, cluster = f"axonflow-{environment}", f"axonflow-{environment}-cluster"
+    stem, cluster = resource_stem(environment), f"{resource_stem(environment)}-cluster"
     try:
         services = [f"{stem}-{name}-service" for name in names] or _list_services(clients.ecs, cluster, stem)
         states = describe_services(clients.ecs, cluster, services)

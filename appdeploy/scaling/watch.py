@@ -88,7 +88,7 @@ class CountWatch:
 
     def _trouble(self, state: ServiceState | None) -> str:
         """ECS's newest event, which says why no task starts."""
-        return f"; the newest event of ECS: {state.events[0][1]}" if state and state.events else ""
+        return f"; the newest event of ECS: {state.events[0].message}" if state and state.events else ""
 
     def _show(self, counted: TaskCount) -> None:
         if counted != self._shown:

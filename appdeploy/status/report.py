@@ -36,6 +36,48 @@ class FailedDeployment:
     status: str
     """ECS's status of the service deployment, such as ROLLBACK_SUCCESSFUL."""
     reason: str
+    """ECS's words for it."""
+    at: datetime
+    """When it began."""
+    version: str | None = None
+    """The version that failed; None where its revision could not be read."""
+    release: str | None = None
+    """The id of the release that began it; None where no release of this tool did."""
+    cause: str | None = None
+    """Why, as the ledger has it, or as its stopped tasks tell while ECS still knows them."""
+
+
+@dataclass(frozen=True)
+class StoppedTasks:
+    """Tasks of one kind of failure that stopped within the last 15 minutes."""
+
+    count: int
+    what: str
+    """What happened, in words: `2 tasks exited with code 1`."""
+    detail: str
+    """AWS's own words of the newest; may be empty."""
+    newest: datetime
+    """When the newest of them stopped."""
+    current: bool
+    """Whether a deployment that ECS still lists started them: what serves, or what comes, keeps failing."""
+
+
+@dataclass(frozen=True)
+class EcsEvent:
+    """The newest event of ECS within the last 15 minutes that is no good news."""
+
+    message: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ActiveAlarm:
+    """An alarm of the environment that is in ALARM."""
+
+    name: str
+    since: datetime
+    reason: str
+    """CloudWatch's words."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +116,21 @@ class ServiceStatus:
     last_failure: FailedDeployment | None = None
     template_drift: TemplateDrift | None = None
     hold: HoldStatus | None = None
+    release: str | None = None
+    """The id of the release that made the task definition which serves; None before the first release."""
+    stopped_tasks: tuple[StoppedTasks, ...] = ()
+    """Failed tasks, those of what serves or comes first."""
+    event: EcsEvent | None = None
+    problems: tuple[str, ...] = ()
+    """What of this could not be read, and why: those fields are empty or null."""
+
+    @property
+    def failing(self) -> bool:
+        """Whether something is wrong with what serves: tasks are missing, not healthy, or stop again and again."""
+        if not self.released:
+            return False
+        few = self.running < self.desired or (self.healthy is not None and self.healthy < self.desired)
+        return few or any(stopped.current for stopped in self.stopped_tasks)
 
 
 @dataclass(frozen=True)
@@ -103,11 +160,23 @@ class StatusReport:
     """Why lock and ledger could not be read."""
     scaling_problem: str | None = None
     """Why the holds could not be read."""
+    alarms: tuple[ActiveAlarm, ...] = ()
+    """The environment's alarms that are in ALARM, oldest first."""
+    alarms_problem: str | None = None
+    """Why the alarms could not be read."""
+    schema_version: str = "1.0"
+    """Within 1 fields may be added; none is removed or changes its meaning."""
 
     @property
     def drifted(self) -> bool:
         """Whether a released service uses another template than the contract's."""
         return any(service.template_drift for service in self.services)
+
+    @property
+    def healthy(self) -> bool:
+        """Whether all services could be read, none is failing, and no alarm is active."""
+        read = not self.alarms_problem and not any(service.problems or service.routing_problem for service in self.services)
+        return read and not self.alarms and not any(service.failing for service in self.services)
 
     def to_json(self, indent: int | None = None) -> str:
         """As one JSON object. Its schema is made here, because plain text needs none and starts faster without."""

@@ -137,7 +137,7 @@ def why_it_failed(rollout: Rollout, seen: Observation, done: Done) -> str:
 
 def describe_failures(seen: Observation) -> str:
     """How new tasks failed, in one line; empty when none failed."""
-    messages = [*seen.target_reasons, *(message for _, message in seen.state.events)]
+    messages = [*seen.target_reasons, *(event.message for event in seen.state.events)]
     return summary(seen.failures, health_code_in(messages))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from appdeploy.model.ecs_state import Task
+from appdeploy.aws.service_tasks import describe_tasks, list_tasks
 from appdeploy.watch.failures import Failure, classify
 
 if TYPE_CHECKING:
@@ -13,10 +13,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_ecs import ECSClient
 
+    from appdeploy.model.ecs_state import Task
     from appdeploy.model.rollout import Rollout
-
-DESCRIBE_TASKS_LIMIT = 100
-"""Tasks in one DescribeTasks (API reference of ECS)."""
 
 _RUNNING = "RUNNING"
 _STOPPED = "STOPPED"
@@ -71,16 +69,8 @@ class TaskTracker:
         return task.status == _STOPPED if stopped else self._is_up(task)
 
     def _list(self, status: Literal["RUNNING", "STOPPED"]) -> list[str]:
-        service = self._rollout.service
-        pages = self._ecs.get_paginator("list_tasks").paginate(
-            cluster=service.cluster, serviceName=service.arn.rsplit("/", 1)[-1], desiredStatus=status
-        )
-        return [arn for page in pages for arn in page["taskArns"]]
+        return list_tasks(self._ecs, self._rollout.service, status)
 
     def _describe(self, arns: Iterable[str]) -> None:
-        to_describe = sorted(arns)
-        for start in range(0, len(to_describe), DESCRIBE_TASKS_LIMIT):
-            chunk = to_describe[start : start + DESCRIBE_TASKS_LIMIT]
-            reply = self._ecs.describe_tasks(cluster=self._rollout.service.cluster, tasks=chunk)
-            tasks = (Task.from_reply(item) for item in reply["tasks"])
-            self._known.update((task.arn, task) for task in tasks)
+        tasks = describe_tasks(self._ecs, self._rollout.service.cluster, arns)
+        self._known.update((task.arn, task) for task in tasks)

@@ -278,6 +278,7 @@ class FakeEcs:
             "lastStatus": task.status or ("STOPPED" if task.stopped else "RUNNING"),
             "stopCode": task.stop_code,
             "stoppedReason": task.stopped_reason,
+            **({"stoppingAt": task.made} if task.stopped else {}),
             "attachments": [{"type": "ElasticNetworkInterface", "details": details}],
             "containers": [{key: value for key, value in container.items() if value not in (None, "")}],
         }

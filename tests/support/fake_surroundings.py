@@ -127,7 +127,18 @@ class FakeSurroundings:
         }
 
     def _DescribeAlarms(self, params: dict[str, Any]) -> Any:
-        found = [{"AlarmName": name, "StateValue": self.alarms[name]} for name in params["AlarmNames"] if name in self.alarms]
+        names = params.get("AlarmNames") or [name for name in self.alarms if name.startswith(params["AlarmNamePrefix"])]
+        wanted = params.get("StateValue")
+        found = [
+            {
+                "AlarmName": name,
+                "StateValue": self.alarms[name],
+                "StateReason": "Threshold Crossed",
+                "StateUpdatedTimestamp": LONG_AGO,
+            }
+            for name in names
+            if self.alarms.get(name) in ((wanted,) if wanted else self.alarms.values())
+        ]
         return {"MetricAlarms": found, "CompositeAlarms": []}
 
     def _GetRole(self, params: dict[str, Any]) -> Any:

@@ -170,7 +170,7 @@ def test_expect_synced_exits_10_on_a_drift(aws, command, capsys):
     assert command("status", "-e", "staging", "--expect-synced") == 0
     aws.move_template(service)
     assert command("status", "-e", "staging", "--expect-synced") == 10
-    assert "until `appdeploy sync`" in capsys.readouterr().out
+    assert "until `appdeploy sync -e staging`" in capsys.readouterr().out
     assert command("status", "-e", "staging") == 0
 
 

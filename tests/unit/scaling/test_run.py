@@ -179,7 +179,7 @@ def test_status_shows_the_hold_and_how_it_ends(aws, agent, scale, clients):
     scale(4, hold=TWO_HOURS)
     text = shown(clients)
     assert "held until" in text
-    assert "assumed-role/release/alice: load test; `appdeploy scale agent --release` ends it" in text
+    assert "assumed-role/release/alice: load test; `appdeploy scale -e staging agent --release` ends it" in text
 
 
 def test_status_shows_a_hold_that_is_over_and_a_suspension_that_nobody_recorded(aws, agent, holds, clients):

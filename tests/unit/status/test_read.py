@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from pydantic import TypeAdapter
 
 from appdeploy.render.status import status_lines
 from appdeploy.status.read import read_status
 from appdeploy.status.report import StatusReport
-from tests.support.release_scenario import DIGESTS, Moment, task_definition_arn, up
+from tests.support.release_scenario import (
+    DIGESTS,
+    AwsSays,
+    FakeTask,
+    Moment,
+    crashed,
+    not_pulled,
+    task_definition_arn,
+    up,
+)
 
 TEMPLATE = "axonflow-staging-agent-template"
 
@@ -40,7 +52,7 @@ def test_a_running_version(aws, read):
     report, text = read(aws.released())
     service = report.services[0]
     assert (service.version, service.digest, service.running, service.desired) == ("v1", DIGESTS["v1"], 2, 2)
-    assert "agent: v1 (sha256:000000000000), 2/2 tasks" in text
+    assert "agent: v1 (0000000), 2/2 tasks" in text
 
 
 def test_healthy_targets_are_those_of_the_group_that_serves(aws, read):
@@ -61,7 +73,10 @@ def test_a_template_that_has_moved_on(aws, read):
     service.contract = service.contract.model_copy(update={"template": task_definition_arn(f"{TEMPLATE}:2")})
     report, text = read(service)
     assert report.services[0].template_drift.running == tagged.rsplit("/", 1)[1]
-    assert f"newer template: {TEMPLATE}:1 -> {TEMPLATE}:2; the running tasks keep the old one until `appdeploy sync`" in text
+    assert (
+        f"newer template: {TEMPLATE}:1 -> {TEMPLATE}:2; the running tasks keep the old one until `appdeploy sync -e staging`"
+        in text
+    )
 
 
 def test_a_deployment_in_progress(aws, read):
@@ -78,12 +93,125 @@ def test_a_rollback_in_progress_serves_the_former_version(aws, read):
     assert report.services[0].version == "v1"
 
 
-def test_a_rolled_back_deployment_says_why(aws, read):
-    reason = "Service deployment rolled back because the circuit breaker threshold was exceeded."
-    moment = Moment(status="ROLLBACK_SUCCESSFUL", primary="former", rollout="COMPLETED", reason=reason)
-    report, text = read(deployed(aws, moment))
+ROLLED_BACK = "Service deployment rolled back because the circuit breaker threshold was exceeded."
+
+
+def rolled_back(aws, *tasks, release="upgrade-2025-1125-143000-abc123"):
+    """A service whose release of v2 ECS has rolled back."""
+    service = deployed(
+        aws, Moment(tasks, status="ROLLBACK_SUCCESSFUL", primary="former", rollout="COMPLETED", reason=ROLLED_BACK)
+    )
+    aws.task_definitions[service.ours]["tags"].append({"key": "axonflow:release", "value": release})
+    return service
+
+
+def test_a_rolled_back_deployment_names_what_failed_and_ecs_s_words(aws, read):
+    report, text = read(rolled_back(aws))
     assert report.services[0].version == "v1"
-    assert f"last deployment: ROLLBACK_SUCCESSFUL: {reason}" in text
+    failed = "v2 (upgrade-2025-1125-143000-abc123) at 2025-11-25 14:30:00Z: ROLLBACK_SUCCESSFUL"
+    assert f"last deployment: {failed}: {ROLLED_BACK}" in text
+
+
+def test_while_ecs_knows_the_tasks_of_a_failed_deployment_they_say_why(aws, read):
+    report, text = read(rolled_back(aws, crashed(1), crashed(2)))
+    assert report.services[0].last_failure.cause == "2 tasks exited with code 1"
+    assert "ROLLBACK_SUCCESSFUL: 2 tasks exited with code 1" in text
+    assert "in the last 15 min" not in text, "they stopped long ago"
+
+
+def test_later_the_ledger_says_why(aws, command, capsys):
+    aws.crashing()
+    assert command("deploy", "-e", "staging", "--version", "v2") == 21
+    [service] = aws.services.values()
+    service.moment = replace(service.moment, tasks=())
+    capsys.readouterr()
+    assert command("status", "-e", "staging") == 0
+    assert "ROLLBACK_SUCCESSFUL: 2 tasks exited with code 1" in capsys.readouterr().out
+
+
+# What fails now
+
+
+def just_now(task):
+    return replace(task, made=datetime.now(UTC) - timedelta(seconds=20))
+
+
+def crash_loop(aws, *tasks):
+    """A service that went live, and whose tasks stop since."""
+    return deployed(aws, Moment((up(1), *tasks), status="SUCCESSFUL", rollout="COMPLETED"))
+
+
+def test_a_crash_loop_after_live_is_shown_with_its_reason_and_the_way_back(aws, read):
+    service = crash_loop(aws, just_now(crashed(1)), just_now(crashed(2)), just_now(not_pulled(3)))
+    report, text = read(service)
+    assert [(item.count, item.what) for item in report.services[0].stopped_tasks if item.current] == [
+        (2, "2 tasks exited with code 1"),
+        (1, "1 task could not pull its image"),
+    ]
+    assert "  2 tasks exited with code 1 in the last 15 min, the newest at " in text
+    assert "not found" in text, "AWS's own words"
+    assert "`appdeploy rollback -e staging -s agent` goes back to what served before" in text
+    assert not report.healthy
+
+
+def test_tasks_that_stopped_long_ago_or_on_purpose_are_no_news(aws, read):
+    scaled_in = just_now(FakeTask("in", stop_code="ServiceSchedulerInitiated", stopped_reason="Scaling activity initiated"))
+    report, _ = read(crash_loop(aws, crashed(1), scaled_in))
+    assert report.services[0].stopped_tasks == ()
+
+
+def test_failed_tasks_of_a_former_deployment_are_shown_as_such_and_are_no_failure_of_what_serves(aws, read):
+    tasks = (up(1), up(2), replace(just_now(crashed(1)), foreign=True))
+    report, text = read(deployed(aws, Moment(tasks, status="SUCCESSFUL", rollout="COMPLETED")))
+    assert "1 task exited with code 1 of a former deployment" in text
+    assert "rollback" not in text
+    assert report.healthy
+
+
+def test_the_newest_bad_news_of_ecs_is_shown_and_good_news_is_not(aws, read):
+    service = crash_loop(aws)
+    placed = "(service agent) was unable to place a task because no container instance met all of its requirements."
+    service.script = [replace(service.script[0], events=("(service agent) has reached a steady state.", placed))]
+    service.told_at = datetime.now(UTC)
+    report, text = read(service)
+    assert report.services[0].event.message == placed
+    assert f"Z: {placed}" in text
+    service.told_at = datetime.now(UTC) - timedelta(minutes=16)
+    assert read(service)[0].services[0].event is None
+
+
+def test_active_alarms_of_the_environment_are_shown(aws, read):
+    aws.alarms = {"axonflow-staging-agent-errors": "ALARM", "axonflow-staging-agent-slow": "OK", "other-agent": "ALARM"}
+    report, text = read(aws.released())
+    assert [alarm.name for alarm in report.alarms] == ["axonflow-staging-agent-errors"]
+    assert "alarm axonflow-staging-agent-errors since 2025-11-25 14:30:00Z: Threshold Crossed" in text
+
+
+@pytest.mark.parametrize(
+    ("operation", "named", "shown"),
+    [
+        ("DescribeTargetHealth", "elasticloadbalancing:DescribeTargetHealth", "? healthy"),
+        ("ListServiceDeployments", "ecs:ListServiceDeployments", "1 healthy target"),
+        ("ListTasks", "ecs:ListTasks", "1 healthy target"),
+        ("DescribeTaskDefinition", "ecs:DescribeTaskDefinition", "version not known"),
+        ("DescribeAlarms", "cloudwatch:DescribeAlarms", "1 healthy target"),
+        ("DescribeRules", "elasticloadbalancing:DescribeRules", "? healthy"),
+    ],
+)
+def test_a_source_that_does_not_answer_is_named_and_the_rest_is_shown(aws, read, operation, named, shown):
+    service = crash_loop(aws)
+    aws.answers[operation] = [AwsSays("ServerException")] * 4
+    report, text = read(service)
+    assert f"could not be read: {named}: ServerException: said AWS" in text
+    assert "1/2 tasks" in text
+    assert shown in text
+    assert not report.healthy
+
+
+@pytest.mark.parametrize(("tasks", "expected"), [((up(1), up(2)), 0), ((up(1),), 10), ((up(1), up(2, False)), 10)])
+def test_expect_healthy(aws, command, tasks, expected):
+    aws.environment(deployed(aws, Moment(tasks, status="SUCCESSFUL", rollout="COMPLETED")))
+    assert command("status", "-e", "staging", "--expect-healthy") == expected
 
 
 def test_target_groups_that_disagree_are_told(aws, read):
