@@ -128,6 +128,11 @@ class OnceClients:
         return cast("SSMClient", self._maker.make("ssm", _ONCE))
 
     @cached_property
+    def sts(self) -> STSClient:
+        """Security Token Service."""
+        return cast("STSClient", self._maker.make("sts", _ONCE))
+
+    @cached_property
     def events(self) -> EventsClient:
         """EventBridge. A notification holds up the end of a command: two seconds in all."""
         return cast("EventsClient", self._maker.make("events", _NOTIFICATION))

@@ -46,10 +46,15 @@ class EnvironmentContract:
     """By name."""
     caller: Caller | None = None
     """Who read it; None if not read."""
+    malformed: tuple[tuple[str, str], ...] = ()
+    """Names of services whose part cannot be parsed, and why; only for readers that show the others all the same."""
 
     def select(self, names: Sequence[str]) -> tuple[ServiceContract, ...]:
         """The services of these names, or all of them when none is named. Raises Refused for an unknown name."""
         known = {service.name: service for service in self.services}
+        unusable = [problem for name, problem in self.malformed if name in names or not known]
+        if unusable:
+            raise UnusableContract(*unusable)
         if not known:
             raise UnusableContract(f"the contract of {self.platform.environment} names no service: there is nothing to release")
         unknown = [name for name in names if name not in known]
@@ -61,18 +66,25 @@ class EnvironmentContract:
 
 
 def read_contract(
-    clients: Clients, environment: str, on_error: Callable[[str], AbstractContextManager[None]] = refusing
+    clients: Clients,
+    environment: str,
+    on_error: Callable[[str], AbstractContextManager[None]] = refusing,
+    *,
+    in_part: bool = False,
 ) -> EnvironmentContract:
     """Read and check the contract of an environment. `on_error` turns AWS errors into Refused.
 
     Raises Refused when it is missing, malformed, of another schema version, or of another account or region than the
-    caller's.
+    caller's. With `in_part` services whose part is malformed are named in the result instead: for what only shows.
     """
     with on_error(f"the contract of {environment} could not be read"), ThreadPoolExecutor(1) as pool:
         identity = pool.submit(clients.sts.get_caller_identity)
         documents = read_parameters(clients.ssm, environment)
         caller = identity.result()
-    return parse_contract(documents, environment, clients.region, Caller(caller["Account"], caller["Arn"]))
+    contract = parse_contract(documents, environment, clients.region, Caller(caller["Account"], caller["Arn"]))
+    if contract.malformed and not in_part:
+        raise UnusableContract(*(problem for _, problem in contract.malformed))
+    return contract
 
 
 def parse_contract(
@@ -80,7 +92,8 @@ def parse_contract(
 ) -> EnvironmentContract:
     """Check the parameters of a contract. `caller` is None if the AWS identity is not known.
 
-    Raises Refused as `read_contract`, and UnusableContract when it is missing or cannot be parsed.
+    Raises Refused as `read_contract`, and UnusableContract when it is missing or cannot be parsed. Malformed services are
+    named in the result.
     """
     account = caller.account if caller else None
     if not documents:
@@ -105,15 +118,22 @@ def _parse(documents: dict[str, str], environment: str, caller: Caller | None) -
     path = contract_path(environment)
     if _PLATFORM not in documents:
         raise UnusableContract(f"{path}{_PLATFORM} is missing: run pulumi up for {environment} again")
-    name = _PLATFORM
     try:
         platform = PlatformContract.parse(documents[_PLATFORM])
-        services = []
-        for name in sorted(key for key in documents if key.startswith(_SERVICES)):
-            services.append(_parse_service(name.removeprefix(_SERVICES), documents[name]))
     except ContractError as error:
-        raise UnusableContract(f"{path}{name} is malformed: {error}; run pulumi up for {environment} again") from None
-    return EnvironmentContract(platform, tuple(services), caller)
+        raise UnusableContract(_malformed(path, _PLATFORM, environment, error)) from None
+    services, malformed = [], []
+    for key in sorted(key for key in documents if key.startswith(_SERVICES)):
+        name = key.removeprefix(_SERVICES)
+        try:
+            services.append(_parse_service(name, documents[key]))
+        except ContractError as error:
+            malformed.append((name, _malformed(path, key, environment, error)))
+    return EnvironmentContract(platform, tuple(services), caller, tuple(malformed))
+
+
+def _malformed(path: str, key: str, environment: str, error: ContractError) -> str:
+    return f"{path}{key} is malformed: {error}; run pulumi up for {environment} again"
 
 
 def _parse_service(name: str, document: str) -> ServiceContract:

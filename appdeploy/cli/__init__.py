@@ -84,7 +84,7 @@ def _end(error: BaseException) -> int:
     if isinstance(error, AppdeployError) and error.details:
         from appdeploy.render.plain import write
 
-        write(sys.stdout, error.details)
+        write(sys.stdout, [error.in_short] if error.in_short else error.details)
     code, lines = described(error)
     for line in lines:
         _complain(line)

@@ -24,7 +24,7 @@ def command(environment: str, reason: str, region: str | None) -> int:
     from appdeploy.aws.errors import refusing
     from appdeploy.lock.admin import open_lock_admin
     from appdeploy.lock.item import Freeze
-    from appdeploy.lock.lease import describe
+    from appdeploy.lock.lease import describe, what_to_type
     from appdeploy.lock.session import now
     from appdeploy.model.errors import Locked
 
@@ -33,7 +33,7 @@ def command(environment: str, reason: str, region: str | None) -> int:
         frozen = admin.store.freeze(Freeze(admin.caller, now(), " ".join(reason.split())))
         item = admin.store.read()
     if not frozen:
-        raise Locked(f"{environment} is {describe(item)}; nothing was changed")
+        raise Locked(f"{environment} is {describe(item)}; nothing was changed: {what_to_type(item, environment)}")
     click.echo(f"{environment} is {describe(item)}; lift it with appdeploy unlock -e {environment}")
     if item.holder is not None:
         click.echo(f"{item.holder.release} of {item.holder.who} is running and continues")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
@@ -64,11 +65,11 @@ def command(
 def show_command(release: str, environment: str, as_json: bool, region: str | None) -> int:
     """Show who made a release, why, what it changed, each step with its time, and how it ended."""
     from appdeploy.reconcile.list import read_release
-    from appdeploy.render.releases import detail_lines
+    from appdeploy.render.releases import detail_lines, json_of
 
     def show(clients: Clients) -> list[str]:
         reading = read_release(clients, environment, release)
-        return [reading.entry.model_dump_json(indent=2)] if as_json else list(detail_lines(reading))
+        return [json.dumps(json_of(reading), indent=2)] if as_json else list(detail_lines(reading))
 
     return _show(show, region)
 

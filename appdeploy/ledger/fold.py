@@ -34,6 +34,8 @@ class ReleaseFold:
                 self.entry = plan.entry or opening_entry(plan, plan.caller or local_user())
             case events.PreviousVersionResolved(plan):
                 self._recall(plan)
+            case events.CallerResolved(who):
+                self._resolve_caller(who)
             case events.Registered(service, task_definition):
                 wanted = self._service(service).target.model_copy(update={"task_definition": task_definition})
                 self._change(service, target=wanted)
@@ -47,6 +49,10 @@ class ReleaseFold:
 
     def _recall(self, plan: ServicePlan) -> None:
         self._change(plan.contract.name, previous=plan.previous.ref, target=plan.target)
+
+    def _resolve_caller(self, who: str) -> None:
+        assert self.entry is not None
+        self.entry = self.entry.model_copy(update={"who": who})
 
     def _finish(self, result: ServiceResult) -> None:
         self.results[result.service] = result

@@ -51,6 +51,11 @@ class LedgerWriter:
                 plan.contract.name, previous=resolved.previous, target=resolved.target, image=resolved.image
             )
 
+    def caller_resolved(self, who: str) -> None:
+        """Store who runs a rollback, which asked AWS for that only after its update; it is written with the next step."""
+        with self._guard:
+            self._entry = self._entry.model_copy(update={"who": who})
+
     def reverted_late_write(self, service: str, deployment_id: str) -> None:
         """After a late write was reverted: the id of our new deployment."""
         self._put(
@@ -152,6 +157,7 @@ def with_result(entry: Entry, result: ServiceResult) -> Entry:
         outcome=result.outcome.value,
         cause=result.cause,
         serving=result.serving,
+        log_lines=result.log_lines or entry.services[result.service].log_lines,
         seconds=round(result.seconds, 1),
         settled=result.final,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
@@ -48,6 +48,8 @@ class LockItem:
     """Counts the holder's renewals."""
     holder: Holder | None = None
     freeze: Freeze | None = None
+    renewed: str = field(default="", compare=False)
+    """When the holder wrote it last, ISO time by its clock: for display, never for a decision."""
     previous: Holder | None = None
     """The holder before a takeover; None if the lock was free, or was acquired without a takeover."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
@@ -13,6 +14,7 @@ from appdeploy.lock.item import Holder, LockItem
 from appdeploy.lock.store import LedgerPut, LockStore
 from appdeploy.model.clock import Clock
 from appdeploy.model.errors import Locked, LockLost, OutOfReach
+from appdeploy.model.words import duration
 
 LEASE_SECONDS = 30.0
 """How long a holder may go without a renewal before it counts as dead."""
@@ -32,6 +34,7 @@ def acquire(
     *,
     wait: float,
     on_wait: Callable[[LockItem], None],
+    environment: str,
     opening_put: Callable[[int], LedgerPut] | None = None,
 ) -> HeldLock:
     """Acquire the lock, or report its holder.
@@ -54,7 +57,7 @@ def acquire(
             continue
         alive = item.freeze is not None or (last_mark is not None and last_mark != item.mark)
         if alive and now >= until:
-            raise Locked(describe(item))
+            raise Locked(f"{describe(item)}: {what_to_type(item, environment)}")
         if reported != (item.holder, item.freeze):
             reported = (item.holder, item.freeze)
             on_wait(item)
@@ -69,8 +72,29 @@ def describe(item: LockItem) -> str:
         return f"frozen by {item.freeze.who} since {item.freeze.since}: {item.freeze.reason}"
     if item.holder is not None:
         why = f": {item.holder.reason}" if item.holder.reason else ""
-        return f"held by {item.holder.release} of {item.holder.who} since {item.holder.since}{why}"
+        return f"held by {item.holder.release} of {item.holder.who} since {item.holder.since}{why}{_silence(item)}"
     return "free"
+
+
+def what_to_type(item: LockItem, environment: str) -> str:
+    """The commands with which a person goes on."""
+    if item.freeze is not None:
+        return f"ask {item.freeze.who}; `appdeploy unlock -e {environment}` lifts it, and a rollback ignores it"
+    if _silent_seconds(item) > LEASE_SECONDS:
+        return f"the next release takes it over, and `appdeploy resume -e {environment}` continues this one"
+    return f"--lock-wait SECONDS waits for it, `appdeploy rollback -e {environment}` ends it"
+
+
+def _silence(item: LockItem) -> str:
+    """How long the holder has not renewed, once that is not usual. By its clock and ours: only for a person to read."""
+    seconds = _silent_seconds(item)
+    return f"; no sign of life for {duration(seconds)}" if seconds > 2 * HEARTBEAT_SECONDS else ""
+
+
+def _silent_seconds(item: LockItem) -> float:
+    if item.holder is None or not item.renewed:
+        return 0.0
+    return (datetime.now(UTC) - datetime.fromisoformat(item.renewed)).total_seconds()
 
 
 class HeldLock:

@@ -123,6 +123,7 @@ class WaitingAcquirer:
                 self.clock,
                 wait=self.wait,
                 on_wait=lambda item: self.emit(WaitingForLock(describe(item))),
+                environment=plan.environment,
                 opening_put=lambda fence: put_of(table_of(plan), opening.model_copy(update={"fence": fence})),
             )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from appdeploy.aws.releases_table import LOCK_KEY
@@ -70,9 +71,9 @@ class DynamoLockStore:
     def take(self, seen: Mark, holder: Holder, ledger_put: LedgerPut | None = None) -> int | None:
         """See LockStore. A retry after a lost reply recognises its own write by the holder's token."""
         taken = self._write(
-            "SET fence = :next, beat = :zero, holder = :holder REMOVE previous",
+            "SET fence = :next, beat = :zero, holder = :holder, renewed = :now REMOVE previous",
             f"{_UNMOVED} AND attribute_not_exists(freeze)",
-            {**_mark(seen), ":next": _number(seen.fence + 1), ":zero": _number(0), ":holder": _texts(asdict(holder))},
+            {**_mark(seen), ":next": _number(seen.fence + 1), ":zero": _number(0), ":holder": _texts(asdict(holder)), **_now()},
             ledger_put,
         )
         if taken:
@@ -84,15 +85,16 @@ class DynamoLockStore:
         """See LockStore. One call; the previous holder stays in the item, because a transaction returns no old values."""
         self._write(
             "SET previous = if_not_exists(holder, :no_holder), fence = if_not_exists(fence, :zero) + :one, beat = :zero,"
-            " holder = :holder",
+            " holder = :holder, renewed = :now",
             None,
-            {":no_holder": {"M": {}}, ":one": _number(1), ":zero": _number(0), ":holder": _texts(asdict(holder))},
+            {":no_holder": {"M": {}}, ":one": _number(1), ":zero": _number(0), ":holder": _texts(asdict(holder)), **_now()},
             ledger_put,
         )
 
     def renew(self, fence: int, ledger_put: LedgerPut | None = None) -> bool:
         """See LockStore."""
-        return self._write("SET beat = beat + :one", _held(), {":fence": _number(fence), ":one": _number(1)}, ledger_put)
+        values = {":fence": _number(fence), ":one": _number(1), **_now()}
+        return self._write("SET beat = beat + :one, renewed = :now", _held(), values, ledger_put)
 
     def release(self, fence: int, ledger_put: LedgerPut | None = None) -> bool:
         """See LockStore."""
@@ -144,6 +146,10 @@ def _number(value: int) -> dict[str, str]:
     return {"N": str(value)}
 
 
+def _now() -> dict[str, dict[str, str]]:
+    return {":now": {"S": datetime.now(UTC).isoformat(timespec="seconds")}}
+
+
 def _texts(values: Mapping[str, str]) -> dict[str, Any]:
     return {"M": {name: {"S": value} for name, value in values.items()}}
 
@@ -159,6 +165,7 @@ def _item(attributes: Mapping[str, Any]) -> LockItem:
         beat=int(attributes.get("beat", {"N": "0"})["N"]),
         holder=_holder(attributes.get("holder")),
         freeze=Freeze(**freeze) if freeze else None,
+        renewed=attributes.get("renewed", {"S": ""})["S"],
         previous=_holder(attributes.get("previous")),
     )
 

@@ -17,11 +17,12 @@ class AppdeployError(Exception):
 
     exit_code: ClassVar[ExitCode] = ExitCode.UNEXPECTED
 
-    def __init__(self, *lines: str, details: tuple[str, ...] = ()) -> None:
-        """`details` is the table that the lines come from, for standard output."""
+    def __init__(self, *lines: str, details: tuple[str, ...] = (), in_short: str = "") -> None:
+        """`details` is the table that the lines come from, for standard output; `in_short` is shown there in its place."""
         super().__init__("\n".join(lines))
         self.lines = lines
         self.details = details
+        self.in_short = in_short
 
 
 class Refused(AppdeployError):

@@ -135,6 +135,8 @@ class ServiceEntry(_Part):
     cause: str | None = None
     serving: str | None = None
     """What served when the outcome was reported, in words."""
+    log_lines: tuple[str, ...] = ()
+    """The last lines that a failed container wrote, oldest first: at most ten, of 300 characters (appdeploy.logs)."""
     seconds: float | None = None
     """From the first write to the outcome."""
     settled: bool = False

@@ -67,7 +67,8 @@ class Prepared:
         """
         problems = refusals(self.checks)
         if problems:
-            raise Blocked(self.plan, *problems, details=tuple(table(self.table)))
+            in_short = f"{len(self.table)} checks were made, {len(problems)} refuse: `appdeploy plan` shows all of them"
+            raise Blocked(self.plan, *problems, details=tuple(table(self.table)), in_short=in_short)
         return self.plan
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from appdeploy.aws.errors import AwsError, explain
-from appdeploy.lock.lease import describe
+from appdeploy.lock.lease import describe, what_to_type
 from appdeploy.lock.store import DynamoLockStore
 from appdeploy.preflight.check import Check, Verdict
 
@@ -30,10 +30,6 @@ def check_lock(plan: ReleasePlan, dynamodb: DynamoDBClient) -> Check:
 
 
 def _judge(plan: ReleasePlan, item: LockItem) -> Check:
-    if item.freeze is not None:
-        remedy = f"ask {item.freeze.who}, then appdeploy unlock -e {plan.environment}"
-        return Check(plan.environment, WHAT, Verdict.NO, describe(item), remedy)
-    if item.holder is not None and item.holder.release != plan.release_id:
-        remedy = "wait for it, or use --lock-wait; a holder that does not renew for 30 s is taken over"
-        return Check(plan.environment, WHAT, Verdict.NO, describe(item), remedy)
+    if item.freeze is not None or (item.holder is not None and item.holder.release != plan.release_id):
+        return Check(plan.environment, WHAT, Verdict.NO, describe(item), what_to_type(item, plan.environment))
     return Check(plan.environment, WHAT, Verdict.OK, describe(item))

@@ -9,7 +9,7 @@ from appdeploy.aws.clients import ledger_client
 from appdeploy.aws.errors import AwsError, explain
 from appdeploy.ledger.store import Ledger
 from appdeploy.model.image import Digest, short
-from appdeploy.model.ledger_entry import Entry, LedgerError
+from appdeploy.model.ledger_entry import Entry
 from appdeploy.model.outcome import Outcome
 from appdeploy.preflight.check import Check, Verdict
 from appdeploy.preflight.reads import Unknown
@@ -44,15 +44,13 @@ def read_promoted(clients: Clients, promotion: Promotion, required: Collection[I
         return {image: release for image, release in found.items() if image in required}
     except AwsError as error:
         return Unknown(explain(error))
-    except LedgerError as error:
-        return Unknown(str(error))
 
 
 def _newest(ledger: Ledger) -> Iterator[Entry]:
     before = None
     for _ in range(_MOST // _PAGE):
-        page = ledger.newest(_PAGE, before)
-        yield from page
+        page = ledger.page(_PAGE, before)
+        yield from (entry for entry in page if isinstance(entry, Entry))
         if len(page) < _PAGE:
             return
         before = page[-1].id

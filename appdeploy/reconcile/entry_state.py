@@ -14,6 +14,8 @@ class EntryState:
     entry: Entry
     running: bool = False
     """Whether a command is running it now, or died within the last lease."""
+    problem: str | None = None
+    """Why it could not be settled; None when nothing was in the way."""
 
     @property
     def resumable(self) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from appdeploy.aws.contract_reader import read_contract
-from appdeploy.aws.errors import unreadable
-from appdeploy.ledger.store import Ledger
+from appdeploy.aws.errors import AwsError, explain, unreadable
+from appdeploy.ledger.store import Ledger, UnreadableEntry
 from appdeploy.model.errors import Refused
-from appdeploy.model.ledger_entry import LedgerError
+from appdeploy.model.ledger_entry import Entry, LedgerError
 from appdeploy.reconcile.entry_state import EntryState
 from appdeploy.reconcile.record_external import record_external
 
@@ -20,38 +21,83 @@ if TYPE_CHECKING:
     from appdeploy.aws.contract_reader import EnvironmentContract
 
 
-def list_releases(clients: Clients, environment: str, most: int, before: str | None, *, only_open: bool) -> list[EntryState]:
-    """The newest releases, newest first; with `before` those older than that release. Raises Refused."""
-    contract, open_readings = read_reconciled(clients, environment)
+LATEST = "latest"
+_RECENT = 100
+"""Releases among which the end of an id is looked for."""
+
+
+def list_releases(
+    clients: Clients, environment: str, most: int, before: str | None, *, only_open: bool
+) -> list[EntryState | UnreadableEntry]:
+    """The newest releases, newest first; with `before` those older than that release. Raises Refused.
+
+    What cannot be read or settled hides nothing else: it is in the list, with what is wrong.
+    """
+    contract = read_contract(clients, environment, unreadable)
+    ledger = Ledger(clients.dynamodb, contract.platform.releases_table)
     with _readable(environment):
+        open_releases = read_open(clients, contract, ledger)
         if only_open:
-            return [reading for reading in open_readings if not reading.entry.settled][:most]
-        found = {reading.entry.id: reading for reading in open_readings}
-        entries = Ledger(clients.dynamodb, contract.platform.releases_table).newest(most, before)
-        return [found.get(entry.id, EntryState(entry)) for entry in entries]
+            still_open = (reading for reading in open_releases if not reading.entry.settled)
+            return list(islice(chain[EntryState | UnreadableEntry](still_open, ledger.unreadable), most))
+        found = {reading.entry.id: reading for reading in open_releases}
+        return [
+            entry if isinstance(entry, UnreadableEntry) else found.get(entry.id, EntryState(entry))
+            for entry in ledger.page(most, before)
+        ]
 
 
 def read_release(clients: Clients, environment: str, release_id: str) -> EntryState:
-    """One release. Raises Refused when there is none with that id."""
-    contract, open_readings = read_reconciled(clients, environment)
-    found = {reading.entry.id: reading for reading in open_readings}
+    """One release, by its id, a unique end of that, or `latest`. Raises Refused when there is none, or several."""
+    contract = read_contract(clients, environment, unreadable)
+    ledger = Ledger(clients.dynamodb, contract.platform.releases_table)
     with _readable(environment):
-        entry = Ledger(clients.dynamodb, contract.platform.releases_table).get(release_id)
-    if entry is None:
-        raise Refused(f"{environment} has no release {release_id}: appdeploy releases -e {environment} lists them")
+        found = {reading.entry.id: reading for reading in read_open(clients, contract, ledger)}
+        entry = find_entry(ledger, environment, release_id)
     return found.get(entry.id, EntryState(entry))
+
+
+def find_entry(ledger: Ledger, environment: str, release: str) -> Entry:
+    """The entry of that id, of an id that ends so among the newest hundred, or the newest one for `latest`.
+
+    Raises Refused. Errors of the SDK, and LedgerError for an entry that cannot be read, are raised.
+    """
+    try:
+        named = [entry for entry in [ledger.get(release)] if entry is not None]
+    except LedgerError:
+        raise
+    except ValueError:  # No id.
+        recent = ledger.newest(1 if release == LATEST else _RECENT)
+        named = [entry for entry in recent if release == LATEST or entry.id.endswith(release)]
+    if len(named) > 1:
+        raise Refused(f"{release} is the end of several releases: {', '.join(entry.id for entry in named)}")
+    if not named:
+        raise Refused(f"{environment} has no release {release}: appdeploy releases -e {environment} lists them")
+    return named[0]
 
 
 def read_reconciled(clients: Clients, environment: str) -> tuple[EnvironmentContract, list[EntryState]]:
     """The contract, and the open entries, settled as far as ECS has decided. Raises Refused."""
     contract = read_contract(clients, environment, unreadable)
     with _readable(environment):
-        return contract, reconcile(clients, contract)
+        return contract, reconcile(clients, contract, Ledger(clients.dynamodb, contract.platform.releases_table))
 
 
-def reconcile(clients: Clients, contract: EnvironmentContract) -> list[EntryState]:
+def read_open(clients: Clients, contract: EnvironmentContract, ledger: Ledger) -> list[EntryState]:
+    """The open entries, settled; when something beside the ledger does not answer, as they are, and why.
+
+    Errors of the SDK are raised when the ledger does not answer.
+    """
+    try:
+        return reconcile(clients, contract, ledger)
+    except AwsError as error:
+        problem = explain(error)
+        return [EntryState(entry, problem=problem) for entry in ledger.open()]
+
+
+def reconcile(clients: Clients, contract: EnvironmentContract, ledger: Ledger) -> list[EntryState]:
     """Settle open entries and record deployments outside the tool. Returns the entries that were open, newest first."""
-    open_entries = Ledger(clients.dynamodb, contract.platform.releases_table).open()
+    open_entries = ledger.open()
     states: list[EntryState] = []
     if open_entries:  # Settling needs all that watches a release; most commands find nothing to settle, and start faster.
         from appdeploy.reconcile.settle import settle_entries

@@ -34,12 +34,12 @@ _WHO = "found in ECS"
 def record_external(clients: Clients, contract: EnvironmentContract) -> list[Entry]:
     """Write an entry for each deployment that is newer than the newest one in the ledger. Returns the entries written.
 
-    Nothing is added while a release is running or interrupted, because the deployment may be its own, or without
-    permission to write.
+    Nothing is added while a release is running or interrupted, or when its entry cannot be read, because the deployment
+    may be its own; nor without permission to write.
     """
     ledger = Ledger(clients.dynamodb, contract.platform.releases_table)
     recent = ledger.newest(_ENTRIES_COMPARED)
-    if any(_may_have_unrecorded_deployment(entry) for entry in recent):
+    if ledger.unreadable or any(_may_have_unrecorded_deployment(entry) for entry in recent):
         return []
     found = map_parallel(lambda service: _unrecorded(clients, contract, service, recent), contract.services)
     written: list[Entry] = []

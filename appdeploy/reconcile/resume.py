@@ -18,6 +18,7 @@ from appdeploy.model.ledger_entry import Entry, LedgerError, ServiceEntry, StepK
 from appdeploy.model.outcome import Outcome
 from appdeploy.model.plan import NoChange, ReleasePlan, ServicePlan
 from appdeploy.model.release_id import ReleaseId
+from appdeploy.reconcile.list import find_entry
 from appdeploy.reconcile.progress import find_progress
 from appdeploy.reconcile.rebuild_plan import previous_of_entry, rebuild_plan
 from appdeploy.reconcile.settle import never_sent
@@ -79,13 +80,7 @@ def _find(clients: Clients, contract: EnvironmentContract, release: str | None) 
     environment = contract.platform.environment
     ledger = Ledger(clients.dynamodb, contract.platform.releases_table)
     if release is not None:
-        try:
-            entry = ledger.get(release)
-        except ValueError as error:
-            raise Refused(str(error)) from None
-        if entry is None:
-            raise Refused(f"{environment} has no release {release}: appdeploy releases -e {environment} lists them")
-        return entry
+        return find_entry(ledger, environment, release)
     interrupted = _interrupted(clients, contract, ledger)
     if not interrupted:
         raise Refused(f"nothing to resume in {environment}: no release is open")

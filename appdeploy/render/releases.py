@@ -3,34 +3,59 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
+from appdeploy.ledger.store import UnreadableEntry
 from appdeploy.model.image import short
 from appdeploy.model.ledger_entry import CountChange, Entry, ServiceEntry, Step, VersionRef
+from appdeploy.model.outcome import Outcome
 from appdeploy.model.plan import Change
 from appdeploy.model.task_definition import name_of
 from appdeploy.model.words import duration
 from appdeploy.reconcile.entry_state import EntryState, state_text
 
+_TITLES = ("RELEASE", "STARTED", "OUTCOME", "WHO", "WHAT")
 
-def release_lines(readings: Iterable[EntryState]) -> Iterator[str]:
-    """One line a release, in columns."""
-    rows = [
-        (reading.entry.id, _moment(reading.entry.started), state_text(reading), _who(reading.entry), _what(reading.entry))
-        for reading in readings
-    ]
-    widths = [max((len(row[column]) for row in rows), default=0) for column in range(4)]
+
+def release_lines(releases: Sequence[EntryState | UnreadableEntry]) -> Iterator[str]:
+    """One line a release, in columns, and below them what is in the way of settling some."""
+    if not releases:
+        yield "no releases"
+        return
+    rows = [_TITLES, *map(_row, releases)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_TITLES) - 1)]
     for row in rows:
         columns = "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=False))
         yield f"{columns}  {row[-1]}"
-    if not rows:
-        yield "no releases"
+    readings = [release for release in releases if isinstance(release, EntryState)]
+    for problem in dict.fromkeys(reading.problem for reading in readings if reading.problem):
+        yield f"what is not settled could not be looked up: {problem}"
 
 
-def json_lines(readings: Iterable[EntryState]) -> list[str]:
+def _row(release: EntryState | UnreadableEntry) -> tuple[str, ...]:
+    if isinstance(release, UnreadableEntry):
+        return (release.id, "-", "unreadable", "-", release.problem)
+    entry = release.entry
+    remarks = [f"incident: {entry.incident}"] if entry.incident else []
+    remarks += [f"reason: {entry.reason}"] if entry.reason else []
+    return (entry.id, _moment(entry.started), state_text(release), short_who(entry.who), "; ".join([_what(entry), *remarks]))
+
+
+def json_lines(releases: Iterable[EntryState | UnreadableEntry]) -> list[str]:
     """One JSON array."""
-    return [json.dumps([reading.entry.model_dump(mode="json") for reading in readings], indent=2)]
+    return [json.dumps([json_of(release) for release in releases], indent=2)]
+
+
+def json_of(release: EntryState | UnreadableEntry) -> dict[str, Any]:
+    """An entry of the ledger with its outcome and exit status; of one that cannot be read, `id` and `unreadable`."""
+    if isinstance(release, UnreadableEntry):
+        return {"id": release.id, "unreadable": release.problem}
+    entry = release.entry
+    outcomes = {outcome.value: int(outcome.exit_code) for outcome in Outcome}
+    ended = {"outcome": entry.outcome, "exit_code": outcomes.get(entry.outcome or ""), "settled": entry.settled}
+    return {**ended, "problem": release.problem, **entry.model_dump(mode="json")}
 
 
 def detail_lines(reading: EntryState) -> Iterator[str]:
@@ -38,6 +63,8 @@ def detail_lines(reading: EntryState) -> Iterator[str]:
     entry = reading.entry
     yield f"{entry.id}: {entry.purpose}"
     yield f"{state_text(reading)}; by {entry.who}, {_moment(entry.started)}"
+    if reading.problem:
+        yield f"it could not be settled: {reading.problem}"
     named = (
         ("reason", entry.reason),
         ("change", entry.change_ticket),
@@ -64,6 +91,7 @@ def _service(name: str, service: ServiceEntry) -> Iterator[str]:
     yield from (f"  {change.key}: {change.previous} -> {change.target}" for change in service.settings)
     named = (("deployment ", service.deployment_id), ("cause: ", service.cause), ("reported: ", service.serving))
     yield from (f"  {name}{text}" for name, text in named if text)
+    yield from (f"  | {line}" for line in service.log_lines)
 
 
 def _revisions(previous: VersionRef, target: VersionRef) -> Iterator[str]:
@@ -104,8 +132,11 @@ def _count(change: CountChange) -> str:
     return f"{tasks}{held}{', autoscaling decides again' if change.releases_hold else ''}"
 
 
-def _who(entry: Entry) -> str:
-    return entry.who.rsplit("/", 1)[-1]
+def short_who(who: str) -> str:
+    """An AWS identity as people know it: `role/session`, the name of a user, or `user@host` where AWS was not asked."""
+    _, _, resource = who.rpartition(":")
+    kind, _, name = resource.partition("/")
+    return name if kind in ("assumed-role", "user", "federated-user") and name else resource
 
 
 def _moment(moment: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -26,10 +27,12 @@ def report_lines(reading: EntryState, serving: Mapping[str, str]) -> Iterator[st
     yield from table(_SERVICE, [_service(name, service, serving) for name, service in entry.services.items()])
     causes = [(name, each.cause) for name, each in entry.services.items() if each.cause]
     yield from _section("Causes", ("service", "cause"), causes)
+    for name, each in entry.services.items():
+        yield from _log(name, each)
     settings = [(name, item.key, item.previous, item.target) for name, each in entry.services.items() for item in each.settings]
     yield from _section("Settings", ("service", "setting", "from", "to"), settings)
     yield from _section("Counts", ("service", "from", "to", "held until"), list(_counts(entry)))
-    yield from _section("Steps", ("begun", "step", "service", "took", "why"), [_step(step) for step in entry.steps])
+    yield from _section("Steps", ("started", "step", "service", "took", "reason"), [_step(step) for step in entry.steps])
 
 
 def _section(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -39,20 +42,34 @@ def _section(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]])
         yield from table(headings, rows)
 
 
+def _log(name: str, service: ServiceEntry) -> Iterator[str]:
+    """As a block of its own: a log line may be Markdown, and longer than any fence in it is the fence around it."""
+    if not service.log_lines:
+        return
+    longest = max((len(run) for line in service.log_lines for run in re.findall("`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    yield f"## Last lines of {escaped(name)}"
+    yield ""
+    yield fence
+    yield from service.log_lines
+    yield fence
+    yield ""
+
+
 def _facts(reading: EntryState) -> list[tuple[str, str]]:
     entry = reading.entry
     return [
-        ("what", entry.purpose),
+        ("purpose", entry.purpose),
         ("outcome", state_text(reading)),
         ("environment", entry.environment),
         ("kind", entry.kind),
         ("who", entry.who),
-        ("why", entry.reason or ""),
+        ("reason", entry.reason or ""),
         ("change ticket", entry.change_ticket or ""),
-        ("ignored windows and alarms because", entry.incident or ""),
+        ("during an incident", entry.incident or ""),
         ("for the customer", entry.organisation or ""),
         ("CI run", entry.run or ""),
-        ("begun", _moment(entry.started)),
+        ("started", _moment(entry.started)),
         ("reported", _moment(entry.reported) if entry.reported else ""),
         ("took", duration((entry.reported - entry.started).total_seconds()) if entry.reported else ""),
         ("to be done", f"appdeploy resume -e {entry.environment} {entry.id}" if reading.resumable else ""),

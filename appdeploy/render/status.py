@@ -21,6 +21,7 @@ def status_lines(report: StatusReport) -> Iterator[str]:
 
 def environment_lines(report: StatusReport) -> Iterator[str]:
     """Active alarms, the lock's holder, and the releases that are not settled."""
+    yield from report.malformed
     for alarm in report.alarms:
         yield f"alarm {alarm.name} since {_moment(alarm.since)}: {alarm.reason}"
     known = (
@@ -33,6 +34,7 @@ def environment_lines(report: StatusReport) -> Iterator[str]:
     for release in report.open_releases:
         way_on = f": appdeploy resume -e {report.environment} {release.id} continues it" if release.resume else ""
         yield f"{release.id} is {release.state}{way_on}"
+    yield from (f"an entry of the ledger cannot be read: {text}" for text in report.unreadable_releases)
 
 
 def heading(report: StatusReport) -> str:

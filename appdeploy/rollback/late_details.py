@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from appdeploy.aws.current_state import describe_task_definition
 from appdeploy.aws.errors import AwsError, explain
 from appdeploy.aws.parallel import map_parallel
-from appdeploy.model.events import PreviousVersionResolved
+from appdeploy.model.events import CallerResolved, PreviousVersionResolved
 from appdeploy.model.image import ImageReference
 from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.model.plan import Change, PreviousState, ServicePlan, previous_of, version_of
@@ -42,7 +43,14 @@ def read_late_details(started: StartedRollouts, clients: Clients, ledger: Ledger
     If the previous revision cannot be read, only its name is known. If the new one cannot be read, its service is not
     watched: its container health checks decide when it is live.
     """
-    completed = map_parallel(lambda rollout: _completed(rollout, clients), started.rollouts)
+    late = any(_is_late(rollout.plan) for rollout in started.rollouts)
+    with ThreadPoolExecutor(1) as beside:
+        caller = beside.submit(_caller, clients) if late else None
+        completed = map_parallel(lambda rollout: _completed(rollout, clients), started.rollouts)
+        who = caller.result() if caller else None
+    if who:
+        ledger.caller_resolved(who)
+        emit(CallerResolved(who))
     rollouts = tuple(item for item in completed if isinstance(item, Rollout))
     for before, after in zip(started.rollouts, completed, strict=True):
         if isinstance(after, Rollout) and after.plan != before.plan:
@@ -51,9 +59,21 @@ def read_late_details(started: StartedRollouts, clients: Clients, ledger: Ledger
     return StartedRollouts(rollouts, (*started.results, *(item for item in completed if isinstance(item, ServiceResult))))
 
 
+def _is_late(plan: ServicePlan) -> bool:
+    return plan.change is Change.ROLLBACK and plan.resumed is None  # Resuming has read it.
+
+
+def _caller(clients: Clients) -> str | None:
+    """The ARN of the AWS identity; None if STS does not answer at once: the ledger then keeps user and host."""
+    try:
+        return clients.once.sts.get_caller_identity()["Arn"]
+    except AwsError:
+        return None
+
+
 def _completed(rollout: Rollout, clients: Clients) -> Rollout | ServiceResult:
     plan = rollout.plan
-    if plan.change is not Change.ROLLBACK or plan.resumed is not None:  # Resuming has read it.
+    if not _is_late(plan):
         return rollout
     previous = _previous_state(plan, clients)
     try:

@@ -80,7 +80,10 @@ def find_services(clients: Clients, environment: str, names: Sequence[str]) -> L
 def _read_contract(clients: Clients, environment: str) -> EnvironmentContract:
     documents = read_parameters(clients.once.ssm, environment)
     # The caller is not read: with another account's credentials ECS does not find this cluster.
-    return parse_contract(documents, environment, clients.region)
+    contract = parse_contract(documents, environment, clients.region)
+    if contract.malformed:
+        raise UnusableContract(*(problem for _, problem in contract.malformed))
+    return contract
 
 
 def _by_pattern(clients: Clients, environment: str, names: Sequence[str], why: str) -> LocatedServices:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from appdeploy.aws.errors import AwsError
 from appdeploy.aws.parallel import with_timeout
 from appdeploy.ledger.store import Ledger
-from appdeploy.model.ledger_entry import Entry, LedgerError, SettingChange, StepKind
+from appdeploy.model.ledger_entry import Entry, SettingChange, StepKind
 from appdeploy.model.outcome import Outcome
 from appdeploy.model.plan import Change, NoChange, ServicePlan
 
@@ -23,14 +23,16 @@ _ENTRIES = 50
 
 
 def recent_entries(clients: Clients, table: str | None) -> tuple[Entry, ...]:
-    """The newest entries, newest first; none if the table is not known or does not answer in time. One call."""
+    """The newest entries, newest first; none if the table is not known, does not answer
+    in time, or has one among them that cannot be read. One call."""
     if table is None:
         return ()
     ledger = Ledger(clients.once.dynamodb, table)
     try:
-        return tuple(with_timeout(LEDGER_SECONDS, lambda: ledger.newest(_ENTRIES)))
-    except (TimeoutError, LedgerError, *AwsError):
+        entries = tuple(with_timeout(LEDGER_SECONDS, lambda: ledger.newest(_ENTRIES)))
+    except (TimeoutError, *AwsError):
         return ()
+    return () if ledger.unreadable else entries  # One that cannot be read may have changed a setting.
 
 
 def with_settings_of_target(plan: ServicePlan | NoChange, entries: Sequence[Entry]) -> ServicePlan | NoChange:

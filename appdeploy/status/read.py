@@ -14,12 +14,11 @@ from appdeploy.aws.errors import AwsError, explain, unreadable
 from appdeploy.aws.parallel import map_parallel
 from appdeploy.ledger.store import Ledger
 from appdeploy.lock.item import LockItem
-from appdeploy.lock.lease import describe
+from appdeploy.lock.lease import describe, what_to_type
 from appdeploy.lock.store import DynamoLockStore
 from appdeploy.model.errors import Refused
-from appdeploy.model.ledger_entry import LedgerError
 from appdeploy.reconcile.entry_state import state_text
-from appdeploy.reconcile.list import reconcile
+from appdeploy.reconcile.list import read_open
 from appdeploy.status.alarms import read_active_alarms
 from appdeploy.status.holds import read_holds
 from appdeploy.status.read_service import read_service
@@ -36,7 +35,7 @@ def read_status(clients: Clients, environment: str, names: Sequence[str]) -> Sta
 
     Whatever else cannot be read is named in the report, and the rest is shown.
     """
-    contract = read_contract(clients, environment, unreadable)
+    contract = read_contract(clients, environment, unreadable, in_part=True)
     services = contract.select(names)
     platform = contract.platform
     with unreadable(f"the status of {environment} could not be read"):
@@ -58,6 +57,7 @@ def read_status(clients: Clients, environment: str, names: Sequence[str]) -> Sta
         region=platform.region,
         url=platform.url,
         services=tuple(found),
+        malformed=tuple(problem for name, problem in contract.malformed if not names),
         **alarms,
     )
     report = replace(report, **_scaling(clients, contract, services, report))
@@ -88,21 +88,27 @@ def _scaling(
 def _ledger(clients: Clients, contract: EnvironmentContract, report: StatusReport) -> dict[str, Any]:
     """The report's part from the releases table; if it is unreachable, the rest is still shown."""
     table = contract.platform.releases_table
+    ledger = Ledger(clients.dynamodb, table)
     try:
         lock = DynamoLockStore(clients.dynamodb, table).read()
-        readings = [reading for reading in reconcile(clients, contract) if not reading.entry.settled]
-        services = tuple(_with_cause(service, Ledger(clients.dynamodb, table)) for service in report.services)
+        readings = [reading for reading in read_open(clients, contract, ledger) if not reading.entry.settled]
+        services = tuple(_with_cause(service, ledger) for service in report.services)
     except AwsError as error:
         return {"ledger_problem": explain(error)}
-    except LedgerError as error:
-        return {"ledger_problem": str(error)}
     return {
         "services": services,
-        "lock": None if lock == LockItem(lock.fence, lock.beat) else describe(lock),
+        "lock": _lock(lock, contract.platform.environment),
         "open_releases": tuple(
             OpenRelease(id=reading.entry.id, state=state_text(reading), resume=reading.resumable) for reading in readings
         ),
+        "unreadable_releases": tuple(f"{entry.id}: {entry.problem}" for entry in ledger.unreadable),
     }
+
+
+def _lock(item: LockItem, environment: str) -> str | None:
+    if item.holder is None and item.freeze is None:
+        return None
+    return f"{describe(item)}: {what_to_type(item, environment)}"
 
 
 def _with_cause(service: ServiceStatus, ledger: Ledger) -> ServiceStatus:
@@ -113,6 +119,6 @@ def _with_cause(service: ServiceStatus, ledger: Ledger) -> ServiceStatus:
     try:
         entry = ledger.get(failed.release)
     except ValueError:
-        return service  # A tag that is no release's id.
+        return service  # A tag that is no release's id, or an entry that cannot be read.
     cause = entry.services[service.name].cause if entry and service.name in entry.services else None
     return replace(service, last_failure=replace(failed, cause=cause or failed.cause))

@@ -154,8 +154,13 @@ class StatusReport:
     url: str
     services: tuple[ServiceStatus, ...]
     lock: str | None = None
-    """The lock holder or the freeze: who, since when and why; None if free or not known."""
+    """The lock holder or the freeze: who, since when and why, whether it shows a sign of life, and what to type; None if free
+    or not known."""
     open_releases: tuple[OpenRelease, ...] = ()
+    unreadable_releases: tuple[str, ...] = ()
+    """Entries of the ledger that cannot be read: the release's id, and why."""
+    malformed: tuple[str, ...] = ()
+    """Services whose part of the contract cannot be read, and why: they are not among `services`."""
     ledger_problem: str | None = None
     """Why lock and ledger could not be read."""
     scaling_problem: str | None = None
@@ -175,7 +180,11 @@ class StatusReport:
     @property
     def healthy(self) -> bool:
         """Whether all services could be read, none is failing, and no alarm is active."""
-        read = not self.alarms_problem and not any(service.problems or service.routing_problem for service in self.services)
+        read = (
+            not self.alarms_problem
+            and not self.malformed
+            and not any(service.problems or service.routing_problem for service in self.services)
+        )
         return read and not self.alarms and not any(service.failing for service in self.services)
 
     def to_json(self, indent: int | None = None) -> str:

@@ -66,6 +66,18 @@ class Planned(Event):
 
 
 @dataclass(frozen=True)
+class CallerResolved(Event):
+    """Who runs a rollback: it asks AWS only once its update has been sent."""
+
+    event = "caller-resolved"
+    who: str
+    """The ARN of the AWS identity."""
+
+    def lines(self) -> Iterator[str]:
+        yield f"by {self.who}"
+
+
+@dataclass(frozen=True)
 class WaitingForLock(Event):
     """The command waits for the environment's lock. Nothing has been changed."""
 

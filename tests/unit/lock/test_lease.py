@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
@@ -12,7 +14,7 @@ from botocore.exceptions import EndpointConnectionError
 from appdeploy.lock import lease as keeper
 from appdeploy.lock import takeover as seizure_module
 from appdeploy.lock.item import Freeze, Holder, LockItem, Mark
-from appdeploy.lock.lease import CALL_SECONDS, LEASE_SECONDS, HeldLock, acquire, describe
+from appdeploy.lock.lease import CALL_SECONDS, LEASE_SECONDS, HeldLock, acquire, describe, what_to_type
 from appdeploy.lock.store import LedgerPut
 from appdeploy.lock.takeover import Takeover
 from appdeploy.model.errors import Locked, LockLost, OutOfReach
@@ -104,7 +106,7 @@ def holder(name: str = "alice") -> Holder:
 
 
 def take(store: MemoryStore, clock: StepClock, name: str = "alice", wait: float = 0.0) -> HeldLock:
-    return acquire(store, holder(name), clock, wait=wait, on_wait=lambda item: None)
+    return acquire(store, holder(name), clock, wait=wait, on_wait=lambda item: None, environment="staging")
 
 
 def beats_while(clock: StepClock, store: MemoryStore, lock: HeldLock) -> None:
@@ -194,8 +196,42 @@ def test_who_waits_is_told_once_of_each_holder(store):
     beats_while(clock, store, lock)
     reported: list[str] = []
     with pytest.raises(Locked):
-        acquire(store, holder("bob"), clock, wait=60, on_wait=lambda item: reported.append(describe(item)))
+        acquire(
+            store, holder("bob"), clock, wait=60, on_wait=lambda item: reported.append(describe(item)), environment="staging"
+        )
     assert reported == ["held by upgrade-2026-1125-100000-alice of alice since 2026-11-25T10:00:00Z"]
+
+
+def silent_for(seconds: float, **more: Any) -> LockItem:
+    moment = datetime.now(UTC) - timedelta(seconds=seconds)
+    return LockItem(1, 1, holder=holder(), renewed=moment.isoformat(), **more)
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(3, ""), (9, ""), (12, "12 s"), (45, "45 s"), (400, "6 min 40 s")])
+def test_a_holder_that_does_not_renew_shows_no_sign_of_life(seconds, said):
+    text = describe(silent_for(seconds))
+    assert ("no sign of life" in text) == bool(said)
+    assert said in text
+
+
+@pytest.mark.parametrize(
+    ("item", "command"),
+    [
+        (silent_for(3), "appdeploy rollback -e staging"),
+        (silent_for(3), "--lock-wait SECONDS"),
+        (silent_for(45), "`appdeploy resume -e staging` continues this one"),
+        (LockItem(freeze=FREEZE), "appdeploy unlock -e staging"),
+        (silent_for(45, freeze=FREEZE), "appdeploy unlock -e staging"),
+    ],
+)
+def test_a_lock_says_what_to_type(item, command):
+    assert command in what_to_type(item, "staging")
+
+
+def test_a_refused_release_says_what_to_type(store):
+    store.freeze(FREEZE)
+    with pytest.raises(Locked, match="`appdeploy unlock -e staging` lifts it"):
+        take(store, StepClock())
 
 
 def test_of_many_at_once_one_wins(store):

@@ -161,6 +161,6 @@ def test_the_command_is_refused_and_an_incident_leaves_its_trace(aws, command, c
     assert command(*wanted, "--during-incident", "customers cannot log in") == 0
     assert "; during an incident: customers cannot log in" in capsys.readouterr().out
     assert command("releases", "-e", "staging") == 0
-    release = capsys.readouterr().out.split()[0].rstrip(":")
-    assert command("releases", "show", release, "-e", "staging") == 0
+    assert "v1 -> v2; incident: customers cannot log in" in capsys.readouterr().out
+    assert command("releases", "show", "latest", "-e", "staging") == 0
     assert "during an incident: customers cannot log in" in capsys.readouterr().out

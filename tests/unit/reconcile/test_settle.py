@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from functools import partial
 from typing import Any
 
 import pytest
 
+from appdeploy.aws.releases_table import LOCK_KEY, release_key
 from appdeploy.model.errors import Refused
 from appdeploy.model.events import Event, Progress, Registered, Started
 from appdeploy.model.ledger_entry import StepKind
 from appdeploy.model.outcome import Outcome
 from appdeploy.reconcile.resume import Request, prepare_resume
 from appdeploy.rollback import prepare as back
+from tests.support.fake_table import FREEZE
 from tests.support.release_scenario import DONE, ROLLED_BACK, AwsSays, FakeService, Moment, crashed, only, up
 from tests.support.rollbacks import OK, remembered
 
@@ -48,8 +51,9 @@ def killed_at(aws, run):
 
 
 def read(command: Any, capsys: Any, *more: str) -> str:
+    """The list below its titles."""
     assert command("releases", "-e", "staging", *more) == 0
-    return str(capsys.readouterr().out)
+    return str(capsys.readouterr().out).removeprefix("RELEASE").partition("\n")[2]
 
 
 def resume(command: Any, aws: Any, *more: str) -> int:
@@ -214,7 +218,7 @@ def test_nothing_to_resume_is_refused(command, capsys):
 
 @pytest.mark.parametrize(("release", "says"), [
     ("upgrade-2026-1125-100000-abc123", "staging has no release upgrade-2026-1125-100000-abc123"),
-    ("yesterday", "'yesterday' is not a release id"),
+    ("yesterday", "staging has no release yesterday: appdeploy releases -e staging lists them"),
 ])  # fmt: skip
 @pytest.mark.usefixtures("agent")
 def test_an_unknown_release_is_refused(command, capsys, release, says):
@@ -222,6 +226,71 @@ def test_an_unknown_release_is_refused(command, capsys, release, says):
     assert says in capsys.readouterr().err
     assert command("releases", "show", release, "-e", "staging") == 10
     assert says in capsys.readouterr().err
+
+
+# What cannot be read hides nothing else
+
+
+BROKEN = "upgrade-2025-1126-100000-badbad"
+
+
+@pytest.fixture
+def broken(aws, run, agent):
+    """A good release, and an entry of a newer schema beside it."""
+    run()
+    aws.remember(agent, ("v1", "SUCCESSFUL"), ("v2", "SUCCESSFUL"))
+    entry = aws.ledger[0].model_dump(mode="json") | {"id": BROKEN, "schema_version": "7.0"}
+    aws.table.put({**release_key(BROKEN), "entry": {"S": json.dumps(entry)}, "version": {"N": "1"}, "open": {"S": "open"}})
+
+
+@pytest.mark.usefixtures("broken")
+def test_an_entry_that_cannot_be_read_is_a_line_of_its_own(aws, command, capsys):
+    out = read(command, capsys)
+    good = aws.ledger[0].id
+    assert {line.split()[0] for line in out.splitlines()} == {good, BROKEN}
+    assert "unreadable" in out
+    assert "schema version 7.0 is not 1.x" in out
+    assert command("releases", "-e", "staging", "--json") == 0
+    listed = {item["id"]: item for item in json.loads(capsys.readouterr().out)}
+    assert (listed[good]["outcome"], listed[good]["exit_code"]) == ("live", 0)
+    assert "schema version" in listed[BROKEN]["unreadable"]
+    assert read(command, capsys, "--open").startswith(BROKEN)
+
+
+@pytest.mark.usefixtures("broken")
+def test_status_shows_lock_and_releases_beside_such_an_entry(aws, command, capsys):
+    aws.table.put({**LOCK_KEY, "fence": {"N": "1"}, "beat": {"N": "1"}, "freeze": FREEZE})
+    assert command("status", "-e", "staging") == 0
+    out = capsys.readouterr().out
+    assert f"an entry of the ledger cannot be read: {BROKEN}: " in out
+    assert "load test" in out
+
+
+def test_what_cannot_be_settled_is_listed_as_it_is_and_why(aws, command, run, capsys, agent):
+    agent.script = [Moment(), Moment((up(1), up(2)))]
+    run(until_complete=False)
+    aws.answers["DescribeServices"] = [AwsSays("ServerException")] * 10
+    out = read(command, capsys)
+    assert "live, not settled" in out
+    assert "what is not settled could not be looked up: ecs:DescribeServices: ServerException" in out
+
+
+def test_a_release_is_found_by_the_end_of_its_id_and_as_the_latest(aws, command, run, capsys, agent):
+    run()
+    assert isinstance(agent, FakeService)
+    [entry] = aws.ledger
+    for words in (entry.id, entry.id[-6:], "latest"):
+        assert command("releases", "show", words, "-e", "staging") == 0
+        assert capsys.readouterr().out.startswith(entry.id)
+
+
+def test_an_end_of_several_ids_is_refused(aws, command, run, agent, capsys):
+    for version in ("v2", "v1"):
+        agent.script = [Moment(), DONE]
+        run(version)
+        agent.task_definition, agent.ours, agent.moment = agent.ours, None, None
+    assert command("releases", "show", "", "-e", "staging") == 10
+    assert "is the end of several releases" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("agent")

@@ -37,6 +37,18 @@ def test_two_crashes_with_no_healthy_task_stop_the_release(aws, run):
     assert any(isinstance(event, Stopping) for event in run.events)
 
 
+def test_the_last_lines_of_a_crash_are_kept_in_the_ledger(aws, run, command, capsys):
+    aws.crashing()
+    aws.log_lines = ["starting", "no database"]
+    run()
+    [entry] = aws.ledger
+    assert entry.services["agent"].log_lines == ("starting", "no database")
+    assert command("releases", "show", entry.id, "-e", "staging") == 0
+    assert "  | no database\n" in capsys.readouterr().out
+    assert command("report", entry.id, "-e", "staging") == 0
+    assert "## Last lines of agent\n\n```\nstarting\nno database\n```" in capsys.readouterr().out
+
+
 def test_a_rollback_is_not_reported_before_ecs_confirms_it(aws, run):
     aws.scripted(
         Moment(),

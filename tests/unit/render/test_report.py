@@ -64,9 +64,9 @@ def test_it_says_what_who_why_when_and_how_it_ended():
     )
     facts = dict(row for row in cells(record(EntryState(reported))) if len(row) == 2)
     assert facts["outcome"] == "live"
-    assert (facts["who"], facts["why"], facts["change ticket"]) == ("alice", "hotfix", "CHG-7")
-    assert facts["ignored windows and alarms because"] == "logins fail"
-    assert (facts["begun"], facts["took"]) == ("2025-11-25 14:30:00Z", "43 s")
+    assert (facts["who"], facts["reason"], facts["change ticket"]) == ("alice", "hotfix", "CHG-7")
+    assert facts["during an incident"] == "logins fail"
+    assert (facts["started"], facts["took"]) == ("2025-11-25 14:30:00Z", "43 s")
 
 
 def test_each_service_has_its_way_and_what_serves_now():
@@ -87,6 +87,16 @@ def test_settings_counts_causes_and_steps_have_their_tables():
     assert ["stop", "agent", "interrupted", "2 tasks | exited"] in [row[1:] for row in rows]
 
 
+def test_the_last_lines_of_a_failed_container_are_a_block_whatever_they_hold():
+    lines = ("# no heading", "````", "| no | table |", "boom")
+    reported = entry()
+    text = record(EntryState(reported.with_service("agent", log_lines=lines)))
+    [block] = [token.content for token in MARKDOWN.parse(text) if token.type == "fence"]
+    assert tuple(block.splitlines()) == lines
+    assert "## Last lines of agent" in text
+    assert "Last lines" not in record(EntryState(reported))
+
+
 def test_what_is_left_to_do_is_told():
     text = record(EntryState(entry().with_service("agent", outcome=None, settled=False)))
     assert ["to be done", "appdeploy resume -e staging upgrade-2025-1125-143000-abc123"] in cells(text)
@@ -101,7 +111,7 @@ def test_any_text_is_read_back_as_it_was(text):
     wanted = " ".join(text.split())
     reported = entry(reason=f"x{text}")
     facts = dict(row for row in cells(record(EntryState(reported))) if len(row) == 2)
-    assert facts["why"] == " ".join(f"x{text}".split())
+    assert facts["reason"] == " ".join(f"x{text}".split())
     [row] = [row for row in cells(record(EntryState(reported), {"agent": text})) if row[0] == "agent"]
     assert row[-1] == (wanted or "-")
 

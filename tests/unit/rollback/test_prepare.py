@@ -57,6 +57,22 @@ def test_rolling_back_again_and_again_visits_each_version_once_and_never_goes_fo
     assert visited == [f"v{number}" for number in reversed(range(releases))]
 
 
+def test_a_rollback_is_recorded_under_the_aws_identity_which_it_asks_for_after_its_update(aws, back):
+    remembered(aws, ("v1", OK), ("v2", OK))
+    back()
+    [entry] = aws.ledger
+    assert entry.who == "arn:aws:sts::123456789012:assumed-role/release/alice"
+    names = [name for _, name, _ in aws.calls]
+    assert names.index("GetCallerIdentity") > names.index("UpdateService")
+
+
+def test_a_rollback_without_an_answer_of_sts_is_recorded_under_user_and_host(aws, back):
+    remembered(aws, ("v1", OK), ("v2", OK))
+    aws.answers["GetCallerIdentity"] = [EndpointConnectionError(endpoint_url="x")] * 4
+    assert only(back()).outcome is Outcome.LIVE
+    assert "@" in aws.ledger[0].who
+
+
 def test_a_rollback_sends_the_former_task_definition_and_nothing_else(aws, back):
     remembered(aws, ("v1", OK), ("v2", OK))
     result = only(back())
