@@ -12,6 +12,7 @@ from appdeploy.aws.errors import refusing
 from appdeploy.model.contract import ContractError, PlatformContract, ServiceContract, contract_path
 from appdeploy.model.errors import Refused
 from appdeploy.model.image import EcrRepository
+from appdeploy.model.suggestion import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +61,8 @@ class EnvironmentContract:
         unknown = [name for name in names if name not in known]
         if unknown:
             raise Refused(
-                f"{self.platform.environment} has no service {', '.join(unknown)}: it has {', '.join(known) or 'none'}"
+                f"{self.platform.environment} has no service {', '.join(unknown)}: it has {', '.join(known)}."
+                f"{did_you_mean(unknown[0], known)}"
             )
         return tuple(service for name, service in known.items() if not names or name in names)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -11,8 +12,11 @@ from typing import Any, NoReturn
 import click
 
 from appdeploy.cli.commands import TOP_LEVEL, Group
+from appdeploy.model.debug import DEBUG_VARIABLE
 from appdeploy.model.errors import AppdeployError, described
 from appdeploy.model.outcome import ExitCode
+from appdeploy.model.suggestion import did_you_mean
+from appdeploy.render.fitting import fitted
 
 
 class _LazyGroup(click.Group):
@@ -22,6 +26,8 @@ class _LazyGroup(click.Group):
         return list(TOP_LEVEL)
 
     def invoke(self, ctx: click.Context) -> Any:
+        if ctx.params["debug"]:
+            os.environ[DEBUG_VARIABLE] = "1"
         # Not at the start: `--help` needs no logging.
         from appdeploy.cli.warning_lines import show_warnings
 
@@ -34,6 +40,12 @@ class _LazyGroup(click.Group):
         command = import_module(f"appdeploy.cli.{cmd_name}").command
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.exceptions.NoSuchCommand:
+            raise click.UsageError(f"No such command {args[0]!r}.{did_you_mean(args[0], TOP_LEVEL)}", ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         # click would load every command for its summary.
@@ -49,8 +61,30 @@ Examples:
   appdeploy rollback -e staging --service agent"""
 
 
+def _show_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        from appdeploy.cli.version import version_text
+
+        click.echo(version_text())
+        context.exit()
+
+
 @click.group(cls=_LazyGroup, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-def cli() -> None:
+@click.option(
+    "--debug",
+    is_flag=True,
+    help="Show each call to AWS on standard error: operation, status, time, request id; never a value. Before the command; or "
+    f"set {DEBUG_VARIABLE}=1.",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show tool, commit and schemas, and exit.",
+)
+def cli(debug: bool) -> None:
     """Release AxonFlow on ECS: the application tier, without touching the infrastructure."""
 
 
@@ -92,7 +126,8 @@ def _end(error: BaseException) -> int:
 
 
 def _complain(line: str) -> None:
-    click.echo(f"appdeploy: {line}", err=True)
+    for part in fitted([f"appdeploy: {line}"], sys.stderr):
+        click.echo(part, err=True)
 
 
 def _usage(error: click.ClickException) -> str:

@@ -17,13 +17,16 @@ from appdeploy.model.errors import AppdeployError, described
 from appdeploy.model.events.base import JsonLine
 from appdeploy.model.outcome import ExitCode
 
+SCHEMA_VERSION: Literal["1.0"] = "1.0"
+"""Of the lines, and of docs/events.schema.json."""
+
 
 class Envelope(BaseModel):
     """What every line has."""
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
-    schema_version: Literal["1.0"] = "1.0"
+    schema_version: Literal["1.0"] = SCHEMA_VERSION
     time: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
     """When it was printed."""
     release: str | None = None

@@ -10,6 +10,7 @@ from typing import IO, Self
 
 from appdeploy.model.events import Event, Finished, NotificationFailed, Planned, Progress
 from appdeploy.model.words import problem
+from appdeploy.render.fitting import fitted
 
 
 class PlainRenderer:
@@ -51,12 +52,12 @@ def report_problem(text: Iterable[str]) -> None:
 
 
 def write(stream: IO[str], text: Iterable[str]) -> bool:
-    """Write lines and flush; returns whether the reader still reads.
+    """Write lines, broken between words on a terminal, and flush; returns whether the reader still reads.
 
     A reader that went away (`| head`) must not end a release or hide its exit status.
     """
     try:
-        for line in text:
+        for line in fitted(text, stream):
             stream.write(f"{line}\n")
         stream.flush()
     except BrokenPipeError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -41,6 +42,64 @@ def test_a_usage_error_is_one_line_that_says_where_help_is(command, capsys):
     assert command("deploy", "-e", "staging") == 2
     error = capsys.readouterr().err
     assert error == "appdeploy: Missing option '--version'. (see appdeploy deploy --help)\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("stauts", "status"), ("deploi", "deploy"), ("rolback", "rollback"), ("relases", "releases")]
+)
+def test_a_mistyped_command_is_told_what_was_probably_meant(command, capsys, typed, meant):
+    assert command(typed, "-e", "staging") == 2
+    assert f"No such command '{typed}'. Did you mean {meant}" in capsys.readouterr().err
+
+
+def test_nothing_is_suggested_where_nothing_is_like_it(command, capsys):
+    assert command("xyzzy") == 2
+    assert "Did you mean" not in capsys.readouterr().err
+
+
+def test_a_mistyped_service_is_told_what_was_probably_meant(aws, command, capsys):
+    aws.environment(aws.released("agent"), aws.released("orchestrator"))
+    assert command("deploy", "-e", "staging", "-s", "agnet", "--version", "v2") == 10
+    assert "has no service agnet: it has agent, orchestrator. Did you mean agent?" in capsys.readouterr().err
+
+
+def test_the_version_names_commit_and_schemas(command, capsys):
+    assert command("--version") == 0
+    out = capsys.readouterr().out
+    assert re.fullmatch(
+        r"appdeploy \S+ \((commit [0-9a-f]+(-dirty)?|not from a working copy)\);"
+        r" schemas: contract 1\.\d+, ledger 1\.\d+, events 1\.\d+\n",
+        out,
+    ), out
+
+
+@pytest.mark.parametrize("way", ["option", "variable"])
+def test_debug_shows_each_call_and_no_value(aws, command, capsys, monkeypatch, way):
+    monkeypatch.setenv("APPDEPLOY_DEBUG", "1" if way == "variable" else "")
+    aws.environment(aws.released())
+    assert command(*(["--debug"] if way == "option" else []), "status", "-e", "staging") == 0
+    out, err = capsys.readouterr()
+    assert "agent: v1" in out
+    calls = [line for line in err.splitlines() if line.startswith("appdeploy: debug: ")]
+    assert len(calls) == len(aws.calls)
+    assert any(re.search(r"debug: ecs:DescribeServices: \S+ after \d+ ms, request \S+, attempt 1", line) for line in calls)
+    assert "axonflow-staging" not in err
+
+
+def test_without_it_no_call_is_shown(aws, command, capsys):
+    aws.environment(aws.released())
+    assert command("status", "-e", "staging") == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_names_commands_and_options(shell, monkeypatch, capsys):
+    monkeypatch.setenv("COMP_WORDS", "appdeploy roll")
+    monkeypatch.setenv("COMP_CWORD", "roll" if shell == "fish" else "1")
+    monkeypatch.setenv("_APPDEPLOY_COMPLETE", f"{shell}_complete")
+    with pytest.raises(SystemExit):
+        cli.cli.main([], prog_name="appdeploy")
+    assert "rollback" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("option", ["-e", "--env", "--environment"])
