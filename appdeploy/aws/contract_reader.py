@@ -60,10 +60,9 @@ class EnvironmentContract:
             raise UnusableContract(f"the contract of {self.platform.environment} names no service: there is nothing to release")
         unknown = [name for name in names if name not in known]
         if unknown:
-            raise Refused(
-                f"{self.platform.environment} has no service {', '.join(unknown)}: it has {', '.join(known)}."
-                f"{did_you_mean(unknown[0], known)}"
-            )
+            hint = did_you_mean(unknown[0], known)
+            text = f"{self.platform.environment} has no service {', '.join(unknown)}: it has {', '.join(known)}"
+            raise Refused(f"{text}.{hint}" if hint else text)
         return tuple(service for name, service in known.items() if not names or name in names)
 
 

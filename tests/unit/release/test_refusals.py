@@ -37,7 +37,7 @@ def test_an_environment_without_a_contract(aws, refusal):
 
 def test_an_unknown_service_lists_the_known_ones(aws, refusal):
     aws.environment(aws.released("agent"), aws.released("orchestrator"))
-    assert refusal(services=("agnet",)) == ("staging has no service agnet: it has agent, orchestrator",)
+    assert refusal(services=("xyzzy",)) == ("staging has no service xyzzy: it has agent, orchestrator",)
 
 
 def test_a_contract_without_a_service(aws, refusal):
