@@ -16,6 +16,7 @@ from appdeploy.model.debug import DEBUG_VARIABLE
 from appdeploy.model.errors import AppdeployError, described
 from appdeploy.model.outcome import ExitCode
 from appdeploy.model.suggestion import did_you_mean
+from appdeploy.render.errors import marked
 from appdeploy.render.fitting import fitted
 
 
@@ -126,7 +127,7 @@ def _end(error: BaseException) -> int:
 
 
 def _complain(line: str) -> None:
-    for part in fitted([f"appdeploy: {line}"], sys.stderr):
+    for part in fitted(marked([line]), sys.stderr):
         click.echo(part, err=True)
 
 

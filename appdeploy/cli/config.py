@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from appdeploy.cli.options import environment_option, examples, gathered, incident_option, region_option
+from appdeploy.cli.options import environment_option, examples, gathered, incident_option, plan_option, region_option
 from appdeploy.cli.release_options import ConsoleOptions, release_options, run
 
 if TYPE_CHECKING:
@@ -51,11 +51,14 @@ class _Change:
 
     environment: str
     incident: str | None
+    only_plan: bool
     region: str | None
 
 
 def _change_options(function: Callable[..., int]) -> Callable[..., int]:
-    return environment_option(incident_option(release_options(region_option(gathered(_Change, "change")(function)))))
+    return environment_option(
+        incident_option(plan_option(release_options(region_option(gathered(_Change, "change")(function)))))
+    )
 
 
 @command.command("set", short_help="Change settings, and restart.", epilog=_SET_EXAMPLES)
@@ -90,4 +93,9 @@ def unset_command(service: str, keys: tuple[str, ...], change: _Change, options:
 def _apply(request: Request, change: _Change, options: ConsoleOptions) -> int:
     from appdeploy.settings.prepare import prepare_config
 
+    if change.only_plan:
+        from appdeploy.aws.clients import connect
+        from appdeploy.cli.show_planned import show_planned
+
+        return show_planned(prepare_config(request, connect(change.region)), as_json=options.as_json)
     return run(lambda clients: prepare_config(request, clients), change.environment, change.region, options)

@@ -10,6 +10,7 @@ from appdeploy.cli.options import (
     examples,
     gathered,
     incident_option,
+    plan_option,
     sync_option,
     target_options,
     version_option,
@@ -29,9 +30,7 @@ _EXAMPLES = examples(
 @sync_option
 @incident_option
 @atomic_option
-@click.option(
-    "--plan", "only_plan", is_flag=True, help="Show what would be done and change nothing, as `appdeploy plan [--json]`."
-)
+@plan_option
 @release_options
 @gathered(Deploy, "operation")
 def command(

@@ -84,6 +84,11 @@ def sync_option(function: F) -> F:
     )(function)
 
 
+def plan_option(function: F) -> F:
+    """`--plan`. The command gets it as `only_plan`."""
+    return click.option("--plan", "only_plan", is_flag=True, help="Show what would be done, and change nothing.")(function)
+
+
 def atomic_option(function: F) -> F:
     """`--atomic` and `--no-atomic`. The command gets `atomic`, None when neither is given."""
     return click.option(

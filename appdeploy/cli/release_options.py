@@ -15,6 +15,7 @@ from appdeploy.cli.options import (
     gathered,
     incident_option,
     json_option,
+    plan_option,
     reason_options,
     region_option,
     services_option,
@@ -47,12 +48,13 @@ class SameVersion:
     services: tuple[str, ...]
     incident: str | None
     atomic: bool | None
+    only_plan: bool
     region: str | None
 
 
 def same_version_options(function: Callable[..., int]) -> Callable[..., int]:
     """Options of such a release; the command gets them as `target` and `options`."""
-    ours = release_options(region_option(gathered(SameVersion, "target")(function)))
+    ours = plan_option(release_options(region_option(gathered(SameVersion, "target")(function))))
     return environment_option(services_option(incident_option(atomic_option(ours))))
 
 
@@ -61,6 +63,10 @@ def run_same_version(operation: Operation, target: SameVersion, options: Console
     from appdeploy.plan.prepare import Request, prepare
 
     request = Request(target.environment, operation, target.services, target.incident, target.atomic)
+    if target.only_plan:
+        from appdeploy.cli.plan import show_plan
+
+        return show_plan(request, target.region, as_json=options.as_json)
     return run(lambda clients: prepare(request, clients).cleared(), target.environment, target.region, options)
 
 

@@ -8,7 +8,15 @@ from datetime import timedelta
 
 import click
 
-from appdeploy.cli.options import environment_option, examples, gathered, reason_options, region_option
+from appdeploy.cli.options import (
+    environment_option,
+    examples,
+    gathered,
+    json_option,
+    plan_option,
+    reason_options,
+    region_option,
+)
 from appdeploy.cli.release_options import lock_wait_option
 
 _UNITS = {"d": 86400, "h": 3600, "m": 60}
@@ -34,9 +42,11 @@ class _Count:
 
 
 @dataclass(frozen=True)
-class _Wait:
+class _How:
     timeout: int
     lock_wait: int
+    only_plan: bool
+    as_json: bool
 
 
 _EXAMPLES = examples(
@@ -58,16 +68,18 @@ _EXAMPLES = examples(
     "--timeout", type=click.IntRange(min=1), default=600, show_default=True, metavar="SECONDS", help="How long to watch."
 )
 @lock_wait_option
+@plan_option
+@json_option("Print one JSON object per line for each event (docs/events.md), and nothing else.")
 @region_option
 @gathered(_Count, "asked")
-@gathered(_Wait, "wait")
+@gathered(_How, "how")
 def command(
     service: str,
     asked: _Count,
     environment: str,
     reason: str | None,
     change_ticket: str | None,
-    wait: _Wait,
+    how: _How,
     region: str | None,
 ) -> int:
     """Run COUNT tasks of SERVICE, within autoscaling's bounds, and watch until they do.
@@ -87,7 +99,14 @@ def command(
 
     count = ScaleRequest(asked.count, asked.hold, asked.release)
     request = Request(environment, service, count, reason, change_ticket)
-    with open_console(environment) as console:
+    if how.only_plan:
+        from appdeploy.aws.clients import connect
+        from appdeploy.cli.show_planned import show_planned
+        from appdeploy.scaling.plan import notes
+
+        prepared = prepare_scale(request, connect(region))
+        return show_planned(prepared.plan, notes(prepared.scale), as_json=how.as_json)
+    with open_console(environment, as_json=how.as_json) as console:
         return scale(
-            lambda clients: prepare_scale(request, clients), region, console, timeout=wait.timeout, lock_wait=wait.lock_wait
+            lambda clients: prepare_scale(request, clients), region, console, timeout=how.timeout, lock_wait=how.lock_wait
         ).exit_code

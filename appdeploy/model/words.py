@@ -19,6 +19,11 @@ def problem(result: ServiceResult) -> Iterator[str]:
     yield from (f"  | {line}" for line in result.log_lines)
 
 
+def tasks(count: int) -> str:
+    """`1 task`, `2 tasks`."""
+    return f"{count} task{'' if count == 1 else 's'}"
+
+
 def duration(seconds: float) -> str:
     """Seconds for people: `4.2 s`, `42 s`, `3 min 20 s`."""
     if seconds < 10:
@@ -41,7 +46,7 @@ def change(service: ServicePlan) -> str:
     digest = short(service.image.digest or "no digest")
     match service.change:
         case Change.FIRST_RELEASE:
-            return f"first release: {service.version} ({digest}), {service.desired_count} tasks"
+            return f"first release: {service.version} ({digest}), {tasks(service.desired_count or 0)}"
         case Change.RESTART:
             return f"{service.version} ({digest}) again, in new tasks of {name_of(service.base.arn)}{_settings(service)}"
         case Change.RELEASE:

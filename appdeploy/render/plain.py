@@ -10,6 +10,7 @@ from typing import IO, Self
 
 from appdeploy.model.events import Event, Finished, NotificationFailed, Planned, Progress
 from appdeploy.model.words import problem
+from appdeploy.render.errors import marked
 from appdeploy.render.fitting import fitted
 
 
@@ -47,8 +48,7 @@ class PlainRenderer:
 
 def report_problem(text: Iterable[str]) -> None:
     """Write an error: its first line is marked as the tool's own."""
-    marked = (line if line.startswith(" ") else f"appdeploy: {line}" for line in text)
-    write(sys.stderr, marked)
+    write(sys.stderr, marked(text))
 
 
 def write(stream: IO[str], text: Iterable[str]) -> bool:

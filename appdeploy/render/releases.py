@@ -13,7 +13,7 @@ from appdeploy.model.ledger_entry import CountChange, Entry, ServiceEntry, Step,
 from appdeploy.model.outcome import Outcome
 from appdeploy.model.plan import Change
 from appdeploy.model.task_definition import name_of
-from appdeploy.model.words import duration
+from appdeploy.model.words import duration, tasks
 from appdeploy.reconcile.entry_state import EntryState, state_text
 
 _TITLES = ("RELEASE", "STARTED", "OUTCOME", "WHO", "WHAT")
@@ -127,9 +127,9 @@ def _versions(service: ServiceEntry) -> str:
 
 
 def _count(change: CountChange) -> str:
-    tasks = f"{change.previous} tasks" if change.target is None else f"{change.previous} -> {change.target} tasks"
+    shown = tasks(change.previous) if change.target is None else f"{change.previous} -> {tasks(change.target)}"
     held = f", held until {_moment(change.hold_until)}" if change.hold_until else ""
-    return f"{tasks}{held}{', autoscaling decides again' if change.releases_hold else ''}"
+    return f"{shown}{held}{', autoscaling decides again' if change.releases_hold else ''}"
 
 
 def short_who(who: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,6 +10,8 @@ from appdeploy.aws.current_state import on_template
 from appdeploy.model.contract import ServiceContract
 from appdeploy.model.ecs_state import ServiceState
 from appdeploy.model.errors import Refused
+from appdeploy.model.events import Note
+from appdeploy.model.words import tasks
 from appdeploy.scaling.hold import Hold
 from appdeploy.scaling.target import Target
 
@@ -66,8 +69,8 @@ class ScalePlan:
     @property
     def purpose(self) -> str:
         """Its purpose, in words that follow its id."""
-        tasks = "" if self.count is None else f"{self.name} to {self.count} tasks"
-        held = f"{tasks}, held until {formatted(self.hold_until)}" if self.hold_until else tasks
+        target = "" if self.count is None else f"{self.name} to {tasks(self.count)}"
+        held = f"{target}, held until {formatted(self.hold_until)}" if self.hold_until else target
         return held or f"{self.name} back to autoscaling"
 
 
@@ -97,7 +100,7 @@ def _usable(environment: str, current: ScalingState) -> ServiceState:
     if state is None or not state.active:
         raise Refused(f"{contract.name}: the service does not exist: run pulumi up for {environment} again")
     if on_template(contract, state.task_definition):
-        raise Refused(f"{contract.name}: it was never released: the first release starts {contract.desired_count} tasks")
+        raise Refused(f"{contract.name}: it was never released: the first release starts {tasks(contract.desired_count)}")
     if contract.scaling and current.target is None:
         raise Refused(f"{contract.name}: it has no scalable target: run pulumi up for {environment} again")
     return state
@@ -107,9 +110,14 @@ def _check_bounds(name: str, count: int, target: Target) -> None:
     """Refuse a count outside autoscaling's bounds: autoscaling would move it back, suspended or not."""
     if not target.minimum <= count <= target.maximum:
         raise Refused(
-            f"{name}: {count} tasks are outside autoscaling's bounds, {target.minimum} to {target.maximum}: use a count within"
+            f"{name}: a count of {count} is outside autoscaling's bounds, {target.minimum} to {target.maximum}: use one within"
             " them, or change scaling in the stack file (pulumi up sets the maximum, appdeploy sync the minimum)"
         )
+
+
+def notes(plan: ScalePlan) -> Iterator[Note]:
+    """The same as events."""
+    yield from (Note(plan.name, remark) for remark in remarks(plan))
 
 
 def remarks(plan: ScalePlan) -> tuple[str, ...]:

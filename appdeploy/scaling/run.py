@@ -18,11 +18,12 @@ from appdeploy.lock.session import Acquirer, LockSession, local_user, table_of
 from appdeploy.model.clock import interruptible
 from appdeploy.model.ecs_state import ServiceName
 from appdeploy.model.errors import Interrupted, OutOfReach, Refused
-from appdeploy.model.events import Emit, Event, Finished, Note, Planned
+from appdeploy.model.events import Emit, Event, Finished, Planned
 from appdeploy.model.ledger_entry import CountChange, Entry, ServiceEntry, StepKind, VersionRef
 from appdeploy.model.outcome import Outcome, ServiceResult
+from appdeploy.model.words import tasks
 from appdeploy.scaling.hold import Hold, HoldStore
-from appdeploy.scaling.plan import ScalePlan, remarks
+from appdeploy.scaling.plan import ScalePlan, notes
 from appdeploy.scaling.read import Prepared
 from appdeploy.scaling.target import set_suspended
 from appdeploy.scaling.watch import CountWatch, tasks_of
@@ -77,8 +78,7 @@ class ScaleChange:
     def announce(self, prepared: Prepared) -> Iterable[Event]:
         """See LockedChange."""
         yield Planned(prepared.plan)
-        for remark in remarks(prepared.scale):
-            yield Note(prepared.scale.name, remark)
+        yield from notes(prepared.scale)
 
     def has_work(self, prepared: Prepared) -> bool:
         """See LockedChange."""
@@ -100,13 +100,13 @@ class ScaleChange:
         if self.entry is not None:
             return None
         plan = prepared.scale
-        return [ServiceResult(plan.name, Outcome.REFUSED, f"{plan.previous} tasks desired, unchanged", "; ".join(error.lines))]
+        return [ServiceResult(plan.name, Outcome.REFUSED, f"{tasks(plan.previous)} desired, unchanged", "; ".join(error.lines))]
 
     def carry_out(self, prepared: Prepared, context: ReleaseContext) -> list[ServiceResult]:
         """See LockedChange."""
         scale, started = prepared.scale, context.clock.now()
         if prepared.superseded:
-            result = ServiceResult(scale.name, Outcome.SUPERSEDED, f"{scale.previous} tasks desired", prepared.superseded)
+            result = ServiceResult(scale.name, Outcome.SUPERSEDED, f"{tasks(scale.previous)} desired", prepared.superseded)
             return [self._finished(result)]
         try:
             with interruptible(context.clock):
@@ -141,7 +141,7 @@ class _Steps:
             return self._set_count()
         except WriteRefused as error:
             scale = self._scale
-            return ServiceResult(scale.name, Outcome.REFUSED, f"{scale.previous} tasks desired, unchanged", str(error))
+            return ServiceResult(scale.name, Outcome.REFUSED, f"{tasks(scale.previous)} desired, unchanged", str(error))
 
     def _set_autoscaling(self) -> None:
         scale, clients, session, ledger = self._scale, self._context.clients, self._context.session, self._context.ledger
@@ -163,7 +163,7 @@ class _Steps:
     def _set_count(self) -> ServiceResult:
         scale, context = self._scale, self._context
         if scale.count is None:
-            return ServiceResult(scale.name, Outcome.LIVE, f"{scale.previous} tasks desired; autoscaling decides again")
+            return ServiceResult(scale.name, Outcome.LIVE, f"{tasks(scale.previous)} desired; autoscaling decides again")
         service, ecs = ServiceName(self._plan.cluster, scale.current.contract.service), context.clients.once.ecs
         if scale.count != scale.previous and not context.ledger.entry.last_finished_step(StepKind.SET_COUNT, scale.name):
             context.ledger.step_starting(StepKind.SET_COUNT, scale.name)

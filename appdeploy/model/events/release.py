@@ -182,4 +182,5 @@ class Ended(Event):
         return self.outcome.exit_code
 
     def lines(self) -> Iterator[str]:
-        yield f"{self.plan.release_id}: {self.outcome.value} after {duration(self.seconds)}"
+        took = f" after {duration(self.seconds)}" if self.seconds else ""
+        yield f"{self.plan.release_id}: {self.outcome.value}{took}"

@@ -264,7 +264,8 @@ class Finished(Event):
         if self.result.outcome is Outcome.UNCHANGED:
             yield f"{ending}: {self.result.serving}"
         else:
-            yield f"{ending} after {duration(self.result.seconds)}; serving now: {self.result.serving}"
+            took = f" after {duration(self.result.seconds)}" if self.result.seconds else ""
+            yield f"{ending}{took}; serving now: {self.result.serving}"
 
 
 @dataclass(frozen=True)

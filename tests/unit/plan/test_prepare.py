@@ -180,3 +180,15 @@ def test_a_status_that_is_refused_does_not_speak_of_changes(aws, command, capsys
         aws.answers[operation] = [ConnectTimeoutError(endpoint_url="x")]
         assert command("status", "-e", "staging") == 10
         assert "nothing was changed" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", ["sync", "restart"])
+def test_a_plan_of_each_verb_shows_what_would_be_done_and_changes_nothing(aws, command, capsys, verb):
+    service = aws.released()
+    aws.environment(service)
+    aws.move_template(service)
+    assert command(verb, "-e", "staging", "--plan") == 0
+    out = capsys.readouterr().out
+    assert "nothing is changed by this" in out
+    assert "write: UpdateService" in out
+    assert aws.writes == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -114,7 +115,7 @@ def test_it_says_what_autoscaling_will_do_about_it(agent, scale):
 
 @pytest.mark.parametrize("count", [1, 7])
 def test_a_count_outside_the_bounds_is_refused(aws, agent, scale, count):
-    with pytest.raises(Refused, match=f"{count} tasks are outside autoscaling's bounds, 2 to 6"):
+    with pytest.raises(Refused, match=f"{count} is outside autoscaling's bounds, 2 to 6"):
         scale(count, hold=TWO_HOURS)
     assert (aws.writes, aws.lock_writes, registered(aws)) == ([], [], [])
 
@@ -332,3 +333,32 @@ def test_the_command_and_its_resume(command, aws, agent, capsys):
     assert "agent: live after" in out
     assert command("resume", aws.ledger[0].id, "-e", "staging") == 10
     assert "is settled: live" in capsys.readouterr().err
+
+
+# What it would do, and what programs read
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_plan_shows_what_would_be_done_and_does_nothing(aws, command, capsys):
+    assert command("scale", "agent", "4", "-e", "staging", "--plan") == 0
+    out = capsys.readouterr().out
+    assert "agent to 4 tasks in staging" in out
+    assert "autoscaling keeps 2 to 6 tasks" in out
+    assert out.endswith("nothing is changed by this\n")
+    assert aws.writes == []
+    assert aws.ledger == []
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_plan_of_a_count_outside_the_bounds_is_refused(command, capsys):
+    assert command("scale", "agent", "9", "-e", "staging", "--plan") == 10
+    assert "a count of 9 is outside autoscaling's bounds, 2 to 6" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("agent")
+def test_json_ends_with_the_outcome_and_has_the_notes(command, capsys):
+    assert command("scale", "agent", "2", "-e", "staging", "--json") == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["event"] for line in lines] == ["planned", "note", "finished", "ended"]
+    assert (lines[-1]["outcome"], lines[-1]["exit_code"]) == ("unchanged", 0)
+    assert len({line["release"] for line in lines}) == 1

@@ -383,3 +383,13 @@ def test_what_was_put_back_already_is_not_undone():
     )
     failed = failed.with_service("agent", outcome="rolled-back")
     assert previous_values([failed, live(1, "v1")], "agent", "v1") == ()
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_plan_shows_the_values_and_writes_nothing(aws, command, capsys):
+    assert command("config", "set", "agent", "LOG_LEVEL=debug", "-e", "staging", "--plan") == 0
+    out = capsys.readouterr().out
+    assert "LOG_LEVEL: info -> debug" in out
+    assert out.endswith("nothing is changed by this\n")
+    assert aws.writes == []
+    assert aws.settings[LEVEL] == [("info", LONG_AGO)]
