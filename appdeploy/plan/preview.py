@@ -147,9 +147,17 @@ def _health_settings(clients: Clients, contract: ServiceContract) -> HealthSetti
 def _how(rounds: int, health: HealthSettings | None, settings: DeploymentSettings) -> str:
     lots = "all tasks at once" if rounds == 1 else f"{rounds} rounds of tasks"
     if health is None:
-        return f"{lots}, no load balancer; bake time {settings.bake_minutes} min"
+        return f"{lots}, no load balancer; bake time {settings.bake_minutes} min{_alarms(settings)}"
     return (
         f"{lots}; soonest one health check every {health.interval} s, latest the grace period of {settings.grace_seconds} s and"
         f" {health.threshold} checks; then deregistration delay {health.deregistration_delay} s"
-        f" and bake time {settings.bake_minutes} min"
+        f" and bake time {settings.bake_minutes} min{_alarms(settings)}"
     )
+
+
+def _alarms(settings: DeploymentSettings) -> str:
+    """ECS computes a bake time of its own for deployment alarms, and does not say how long it is:
+    docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html."""
+    if settings.bake_minutes or not settings.alarms:
+        return ""
+    return ", then ECS watches the deployment alarms for some minutes of its own choice"

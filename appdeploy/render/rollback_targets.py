@@ -1,4 +1,4 @@
-"""Rollback points for people: the same lines on a terminal and in a pipe."""
+"""Rollback targets for people: the same lines on a terminal and in a pipe."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from appdeploy.rollback.report import RollbackTarget, ServiceTargets, TargetsRep
 
 
 def target_lines(report: TargetsReport) -> Iterator[str]:
-    """Each service with its points, newest first."""
+    """Each service with its targets, newest first."""
     for service in report.services:
         yield f"{service.name}: {_heading(service)}"
         yield from (f"  {_target(point, service.default)}" for point in service.targets)
@@ -17,7 +17,7 @@ def target_lines(report: TargetsReport) -> Iterator[str]:
 
 def _heading(service: ServiceTargets) -> str:
     if not service.targets:
-        return "ECS remembers no successful release"
+        return "ECS has no record of a successful deployment"
     return f"appdeploy rollback returns to {service.default}" if service.default else "nothing to return to by default"
 
 

@@ -31,11 +31,21 @@ def what_serves(
             return f"not confirmed: the service runs {_primary(seen)}{_tasks(seen)}; run appdeploy status"
         case Outcome.TIMED_OUT if stopped:
             return f"not known: {rollout.version} was stopped, and ECS is still rolling back to {previous or 'nothing'}"
+        case Outcome.TIMED_OUT if _all_serve(rollout, seen):
+            return f"{rollout.version} serves{_new_tasks(rollout, seen, drain_seconds)}; nothing was stopped, ECS continues"
         case Outcome.TIMED_OUT:
             coming = "the new tasks are" if previous == rollout.version else f"{rollout.version} is"
             return f"{previous or 'nothing'} until {coming} live; nothing was stopped, ECS continues"
         case Outcome.REFUSED | Outcome.SKIPPED:
             return f"{previous or 'nothing'}, unchanged"
+
+
+def _all_serve(rollout: Rollout, seen: Observation | None) -> bool:
+    """Whether all new tasks were healthy where customers are served when it was looked at last."""
+    ours = seen.state.deployment(rollout.deployment_id) if seen else None
+    if seen is None or ours is None or not ours.desired or seen.healthy is None:
+        return False
+    return ours.running >= ours.desired and seen.healthy >= ours.desired
 
 
 def _tasks(seen: Observation | None) -> str:
@@ -51,14 +61,15 @@ def _new_tasks(rollout: Rollout, seen: Observation | None, drain_seconds: int | 
     ours = seen.state.deployment(rollout.deployment_id) if seen else None
     if seen is None or ours is None:
         return ""
-    remaining = "" if seen.status is DeploymentStatus.SUCCESSFUL else f"; {_remaining_work(seen, drain_seconds)}"
+    first = rollout.plan.first
+    remaining = "" if seen.status is DeploymentStatus.SUCCESSFUL else f"; {_remaining_work(seen, drain_seconds, first=first)}"
     return f"{_count(ours.running)}{remaining}"
 
 
-def _remaining_work(seen: Observation, drain_seconds: int | None) -> str:
+def _remaining_work(seen: Observation, drain_seconds: int | None, *, first: bool) -> str:
     settings = seen.state.settings
     limit = "" if drain_seconds is None else f" for up to {drain_seconds} s"
-    draining = f"ECS still drains the old tasks{limit}"
+    draining = "ECS still completes the deployment" if first else f"ECS still drains the old tasks{limit}"
     if settings.bake_minutes:
         return f"{draining}, then watches for {settings.bake_minutes} min and may still roll back"
     if settings.alarms:

@@ -184,3 +184,5 @@ class Ended(Event):
     def lines(self) -> Iterator[str]:
         took = f" after {duration(self.seconds)}" if self.seconds else ""
         yield f"{self.plan.release_id}: {self.outcome.value}{took}"
+        if self.outcome is Outcome.TIMED_OUT:
+            yield f"appdeploy resume -e {self.plan.environment} {self.plan.release_id} watches it to its end"

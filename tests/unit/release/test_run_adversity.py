@@ -193,6 +193,21 @@ def test_a_release_that_could_not_be_watched_says_so_when_its_time_is_up(aws, ru
     assert "it could not be watched: elasticloadbalancing:DescribeTargetHealth" in result.cause
 
 
+def test_a_release_that_serves_when_its_time_is_up_says_that_it_serves(aws, run):
+    aws.scripted(BOTH_RUN)
+    result = only(run(timeout=30))
+    assert result.outcome is Outcome.TIMED_OUT
+    assert result.serving.startswith("v2 serves (2 tasks)")
+    assert "nothing was stopped, ECS continues" in result.serving
+
+
+def test_a_command_out_of_time_says_how_to_watch_on(aws, command, capsys):
+    aws.scripted(Moment())
+    assert command("deploy", "-e", "staging", "--version", "v2", "--timeout", "5") == 24
+    [entry] = aws.ledger
+    assert f"appdeploy resume -e staging {entry.id} watches it to its end" in capsys.readouterr().out
+
+
 def test_a_rollout_in_which_nothing_changes_is_heard_of_every_minute(aws, run):
     aws.scripted(*[Moment()] * 80, DONE)
     assert only(run()).outcome is Outcome.LIVE

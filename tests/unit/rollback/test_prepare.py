@@ -298,7 +298,7 @@ def test_the_list_as_json_is_the_documented_model(aws, command, capsys):
 def test_a_service_without_a_success_says_so(aws, command, capsys):
     aws.environment(aws.unreleased())
     assert command("rollback", "-e", "staging", "--list") == 0
-    assert "agent: ECS remembers no successful release" in capsys.readouterr().out
+    assert "agent: ECS has no record of a successful deployment" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("arguments", [["--list", "--to", "v1"], ["--list", "--reason", "x"]], ids=" ".join)
