@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -23,7 +24,7 @@ def environment_lines(report: StatusReport) -> Iterator[str]:
     """Active alarms, the lock's holder, and the releases that are not settled."""
     yield from report.malformed
     for alarm in report.alarms:
-        yield f"alarm {alarm.name} since {_moment(alarm.since)}: {alarm.reason}"
+        yield f"alarm {alarm.name} since {_moment(alarm.since)}: {_in_short(alarm.reason)}"
     known = (
         ("alarms could not be read: ", report.alarms_problem),
         ("lock and ledger could not be read: ", report.ledger_problem),
@@ -119,6 +120,11 @@ def _failed(failed: FailedDeployment) -> str:
     begun = f"{what} " if what else ""
     why = failed.cause or failed.reason
     return f"last deployment: {begun}at {_moment(failed.at)}: {failed.status}{f': {why}' if why else ''}"
+
+
+def _in_short(reason: str) -> str:
+    """CloudWatch's reason without each datapoint and without the arithmetic at its end."""
+    return re.sub(r" \[[^\]]*\]| \(minimum [^)]*\)", "", reason)
 
 
 def _moment(at: datetime) -> str:

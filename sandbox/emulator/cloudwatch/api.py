@@ -152,11 +152,15 @@ class CloudWatchApi(CloudWatchResponse):  # type: ignore[misc]
         return EmptyResult()
 
     def describe_alarms(self) -> ActionResult:
-        """Without AlarmTypes "only metric alarms are returned" (API reference, DescribeAlarms)."""
+        """Without AlarmTypes "only metric alarms are returned" (API reference, DescribeAlarms).
+
+        All filters that are given hold; moto takes the first one alone.
+        """
         found = super().describe_alarms()
-        kinds = self._get_param("AlarmTypes") or ["MetricAlarm"]
+        kinds, state = self._get_param("AlarmTypes") or ["MetricAlarm"], self._get_param("StateValue")
         for kind, member in (("MetricAlarm", "MetricAlarms"), ("CompositeAlarm", "CompositeAlarms")):
-            found.result[member] = found.result[member] if kind in kinds else []
+            alarms = found.result[member] if kind in kinds else []
+            found.result[member] = [alarm for alarm in alarms if state in (None, alarm.state_value)]
         return found
 
     def set_alarm_state(self) -> ActionResult:

@@ -313,6 +313,16 @@ def test_an_alarm_tells_once_and_only_while_its_actions_are_enabled(scenario: Sc
     assert [json.loads(each["Message"])["AlarmName"] for each in received()] == ["errors"]
 
 
+def test_alarms_are_described_by_prefix_and_state_together(scenario: Scenario) -> None:
+    cloudwatch = scenario.client("cloudwatch")
+    for name in ("ours-bad", "ours-good", "other-bad"):
+        put_alarm(cloudwatch, name, Namespace="N", MetricName="M", EvaluationPeriods=1)
+    for name in ("ours-bad", "other-bad"):
+        cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="tried")
+    found = cloudwatch.describe_alarms(AlarmNamePrefix="ours-", StateValue="ALARM")["MetricAlarms"]
+    assert [alarm["AlarmName"] for alarm in found] == ["ours-bad"]
+
+
 def test_a_composite_alarm_follows_its_children_and_tells(scenario: Scenario) -> None:
     topic, received = subscriber(scenario)
     put(scenario, EvaluationPeriods=1)

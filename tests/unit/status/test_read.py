@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from appdeploy.render.status import status_lines
 from appdeploy.status.read import read_status
-from appdeploy.status.report import StatusReport
+from appdeploy.status.report import ActiveAlarm, StatusReport
 from tests.support.release_scenario import (
     DIGESTS,
     AwsSays,
@@ -185,6 +185,20 @@ def test_active_alarms_of_the_environment_are_shown(aws, read):
     report, text = read(aws.released())
     assert [alarm.name for alarm in report.alarms] == ["axonflow-staging-agent-errors"]
     assert "alarm axonflow-staging-agent-errors since 2025-11-25 14:30:00Z: Threshold Crossed" in text
+
+
+def test_an_alarm_s_reason_is_without_its_datapoints(aws, read):
+    report, _ = read(aws.released())
+    said = (
+        "Threshold Crossed: 2 out of the last 2 datapoints [7.0 (30/11/26 18:51:38), 8.0 (30/11/26 18:51:37)] were greater"
+        " than the threshold (5.0) (minimum 2 datapoints for OK -> ALARM transition)."
+    )
+    [line] = [
+        line
+        for line in status_lines(replace(report, alarms=(ActiveAlarm("errors", datetime.now(UTC), said),)))
+        if "alarm" in line
+    ]
+    assert line.endswith(": Threshold Crossed: 2 out of the last 2 datapoints were greater than the threshold (5.0).")
 
 
 @pytest.mark.parametrize(
