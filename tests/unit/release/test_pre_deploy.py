@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import repeat
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
@@ -12,6 +13,7 @@ from appdeploy.model.events import Finished, PreDeployEnded, PreDeployLog, PreDe
 from appdeploy.model.operation import Restart
 from appdeploy.model.outcome import Outcome
 from appdeploy.release import pre_deploy as module
+from appdeploy.tasks.follow import LATE_LINES_AT_MOST
 from tests.support.release_scenario import DONE, AwsSays, FakeErrand, Moment, only, up
 
 MIGRATE = PreDeployTask(command=("migrate", "up"), timeout_seconds=60)
@@ -108,6 +110,38 @@ def test_one_that_fails_ends_the_release_before_any_service_is_changed(aws, run,
 def test_the_last_lines_of_one_that_fails_are_with_the_outcome(aws, run):
     aws.errand, aws.log_lines = FakeErrand(exit_code=1), [f"line {number}" for number in range(20)]
     assert only(run()).log_lines == tuple(f"line {number}" for number in range(10, 20))
+
+
+@pytest.mark.usefixtures("agent")
+def test_lines_that_come_after_its_end_are_told_before_it(aws, run):
+    """The log driver sends what it has each five seconds, also when the task has stopped."""
+    aws.errand, aws.log_lines = FakeErrand(looks=0, exit_code=1), ["one"]
+    aws.late_lines = iter([(), (), (), ("two",), (), ("three",)])
+    assert only(run()).log_lines == ("one", "two", "three")
+    reported = [event for event in run.events if isinstance(event, (PreDeployLog, PreDeployEnded))]
+    assert [type(event) for event in reported] == [PreDeployLog, PreDeployLog, PreDeployLog, PreDeployEnded]
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_log_without_end_does_not_keep_a_task_that_has_ended(aws, run, clock):
+    aws.errand, aws.late_lines = FakeErrand(looks=0, exit_code=1), repeat(("again",))
+    before = clock.now()
+    assert only(run()).outcome is Outcome.SKIPPED
+    assert clock.now() - before < LATE_LINES_AT_MOST + 10
+
+
+def test_aws_out_of_reach_does_not_hide_the_end_of_one_that_was_seen_to_end(aws, run):
+    aws.environment(*(aws.released(name, pre_deploy=MIGRATE) for name in ("agent", "orchestrator")))
+    aws.errand, aws.log_lines = FakeErrand(looks=0, exit_code=3), ["one"]
+
+    def go_on_with_the_second_alone(event):
+        if isinstance(event, PreDeployStarted) and event.service == "orchestrator":
+            next(reversed(aws.errands.values())).looks = 10_000
+        if isinstance(event, PreDeployLog):
+            aws.answers["DescribeTasks"] = [ReadTimeoutError(endpoint_url="x") for _ in range(40)]
+
+    outcomes = [result.outcome for result in run(on_event=go_on_with_the_second_alone)]
+    assert set(outcomes) == {Outcome.SKIPPED, Outcome.TIMED_OUT}
 
 
 @pytest.mark.usefixtures("agent")
