@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from appdeploy.model.contract import PreDeployTask
+from appdeploy.model.errors import Interrupted
 from appdeploy.model.events import Finished, PreDeployEnded, PreDeployLog, PreDeployStarted
 from appdeploy.model.operation import Restart
 from appdeploy.model.outcome import Outcome
@@ -198,6 +199,36 @@ def test_one_that_fails_in_a_later_group_takes_the_earlier_one_back(aws, run):
         "agent": Outcome.SKIPPED,
         "orchestrator": Outcome.ROLLED_BACK,
     }
+
+
+def test_an_interruption_of_one_in_a_later_group_takes_the_earlier_one_back_where_that_was_asked_for(aws, run, clock):
+    first, second = aws.released("orchestrator"), aws.released("agent", wave=1, pre_deploy=MIGRATE)
+    first.script, first.after_return = [DONE], [DONE]
+    aws.environment(first, second)
+    aws.errand = FakeErrand(looks=10)
+
+    def interrupt():
+        clock.on_sleep = lambda: None
+        raise KeyboardInterrupt
+
+    def when_it_runs(event):
+        if isinstance(event, PreDeployStarted):
+            clock.on_sleep = interrupt
+
+    results = {result.service: (result.outcome, result.cause) for result in run(back_on_interrupt=True, on_event=when_it_runs)}
+    assert results == {"agent": (Outcome.SKIPPED, "interrupted"), "orchestrator": (Outcome.ROLLED_BACK, "interrupted")}
+
+
+@pytest.mark.usefixtures("agent")
+def test_an_interruption_of_the_first_one_leaves_nothing_to_take_back(aws, run, clock):
+    aws.errand = FakeErrand(looks=10)
+
+    def interrupt():
+        raise KeyboardInterrupt
+
+    clock.on_sleep = interrupt
+    with pytest.raises(Interrupted, match=r"no service was changed: appdeploy resume -e staging upgrade-.* carries it on"):
+        run(back_on_interrupt=True)
 
 
 def test_a_later_group_does_not_begin_over_one_that_fell_while_its_task_ran(aws, run):
