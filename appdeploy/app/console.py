@@ -43,8 +43,7 @@ def cancelling(clock: SystemClock) -> Iterator[None]:
     """Make SIGTERM mean the same as Ctrl-C, and let both end the waits of worker threads too."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
-        clock.cancel()
-        raise KeyboardInterrupt
+        clock.interrupt()
 
     previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -51,8 +51,8 @@ def release(
 
 
 def _reconcile(clients: Clients, environment: str) -> None:
-    """Settle what earlier releases left open. It never changes this one's outcome."""
-    with suppress(AppdeployError):
+    """Settle what earlier releases left open. It never changes this one's outcome, also when it is interrupted."""
+    with suppress(AppdeployError, KeyboardInterrupt):
         read_reconciled(clients, environment)
 
 

@@ -39,6 +39,10 @@ class WriteRefused(AppdeployError):
     """AWS rejected the call: it changed nothing."""
 
 
+class CredentialsRejected(WriteRefused):
+    """AWS does not accept the credentials, so that neither it nor a later read says how the release goes on."""
+
+
 class EcsWriter:
     """The writes of a release. `ecs` must be a client that makes one attempt per call; `confirm` is called before each write
     and raises LockLost when it must not be sent.
@@ -218,7 +222,8 @@ def _definite(send: Callable[[], T]) -> T:
     except AwsError as error:
         if is_transient(error):
             raise
-        raise WriteRefused(explain(error)) from None
+        refused = CredentialsRejected if error_kind(error) is ErrorKind.CREDENTIALS else WriteRefused
+        raise refused(explain(error)) from None
 
 
 class _NeedsRetryLock(Exception):

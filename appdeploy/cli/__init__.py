@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -18,6 +20,8 @@ from appdeploy.model.outcome import ExitCode
 from appdeploy.model.suggestion import did_you_mean
 from appdeploy.render.errors import marked
 from appdeploy.render.fitting import fitted
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class _LazyGroup(click.Group):
@@ -94,6 +98,8 @@ def main() -> NoReturn:
     # Nearly all that a start makes stays to the end. To look for garbage among it, on the way and at the exit, costs a
     # fifth of a short command.
     gc.set_threshold(100_000, 50, 100)
+    # A CI runner that gives up sends SIGTERM: it ends every command as Ctrl-C does, with a line that says what was changed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     code = run(sys.argv[1:])
     gc.freeze()
     sys.exit(code)
@@ -111,6 +117,13 @@ def run(arguments: Sequence[str]) -> int:
         return error.exit_code
     except click.Abort:
         return _end(KeyboardInterrupt())
+    except OSError as error:
+        if error.errno not in _FULL or error.filename is not None:
+            return _end(error)
+        from appdeploy.render.plain import write_no_more
+
+        write_no_more(sys.stdout, error)  # It was click that wrote, which writes help and nothing else.
+        return ExitCode.OK
     except (KeyboardInterrupt, Exception) as error:
         return _end(error)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from appdeploy.cli.options import environment_option, examples, region_option
@@ -26,15 +28,18 @@ def command(environment: str, reason: str, region: str | None) -> int:
     from appdeploy.lock.item import Freeze
     from appdeploy.lock.lease import describe, what_to_type
     from appdeploy.lock.session import now
-    from appdeploy.model.errors import Locked
+    from appdeploy.model.errors import Locked, when_interrupted
+    from appdeploy.render.plain import write
 
     admin = open_lock_admin(connect(region), environment)
-    with refusing(f"{environment} could not be frozen"):
+    shown = f"appdeploy status -e {environment} shows whether it is frozen"
+    with when_interrupted(f"interrupted; {shown}"), refusing(f"{environment} could not be frozen"):
         frozen = admin.store.freeze(Freeze(admin.caller, now(), " ".join(reason.split())))
         item = admin.store.read()
     if not frozen:
         raise Locked(f"{environment} is {describe(item)}; nothing was changed: {what_to_type(item, environment)}")
-    click.echo(f"{environment} is {describe(item)}; lift it with appdeploy unlock -e {environment}")
+    lines = [f"{environment} is {describe(item)}; lift it with appdeploy unlock -e {environment}"]
     if item.holder is not None:
-        click.echo(f"{item.holder.release} of {item.holder.who} is running and continues")
+        lines.append(f"{item.holder.release} of {item.holder.who} is running and continues")
+    write(sys.stdout, lines)
     return 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from appdeploy.cli.options import environment_option, examples, region_option
@@ -30,17 +32,20 @@ def command(environment: str, break_holder: bool, region: str | None) -> int:
     from appdeploy.aws.errors import refusing
     from appdeploy.lock.admin import open_lock_admin
     from appdeploy.lock.lease import describe
+    from appdeploy.model.errors import when_interrupted
+    from appdeploy.render.plain import write
 
     admin = open_lock_admin(connect(region), environment)
-    with refusing(f"{environment} could not be unlocked"):
+    shown = f"appdeploy status -e {environment} shows whether it is frozen, and what is running"
+    with when_interrupted(f"interrupted; {shown}"), refusing(f"{environment} could not be unlocked"):
         item = admin.store.read()
         if item.freeze is not None:
             admin.store.unfreeze()
-            click.echo(f"{environment} is not frozen any more; it was {describe(item)}")
+            write(sys.stdout, [f"{environment} is not frozen any more; it was {describe(item)}"])
         if break_holder and item.holder is not None:
             admin.evict(item)
-            click.echo(f"{item.holder.release} of {item.holder.who} was evicted: it sends nothing more")
+            write(sys.stdout, [f"{item.holder.release} of {item.holder.who} was evicted: it sends nothing more"])
     if item.freeze is None and not (break_holder and item.holder):
         running = f"; {item.holder.release} of {item.holder.who} is running" if item.holder else ""
-        click.echo(f"{environment} was not frozen{running}")
+        write(sys.stdout, [f"{environment} was not frozen{running}"])
     return 0

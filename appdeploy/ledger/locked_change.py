@@ -6,9 +6,9 @@ need is done here, once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from appdeploy.ledger.writer import LedgerWriter
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from appdeploy.model.outcome import ServiceResult
     from appdeploy.model.plan import ReleasePlan
 
-T = TypeVar("T")
 P = TypeVar("P")
 
 
@@ -86,39 +85,49 @@ def run_locked(
     does not answer while something is sent, and Interrupted on Ctrl-C or SIGTERM; its message says whether anything was
     changed.
     """
-    prepared, blocked = _prepare_first(change, acquirer, clock)
-    _show(change, prepared, emit)
-    started = clock.now()
-    if change.has_work(prepared):
-        opening = change.opening(prepared)
-        with _nothing_changed(clock, lambda: acquirer.acquire(change.plan_of(prepared), opening)) as session:
-            ledger = LedgerWriter(session, table_of(change.plan_of(prepared)), opening)
-            if session.waited or blocked:  # The release before this one has changed things.
-                prepared = _prepare_again(change, prepared, ledger, clock)
-                _show(change, prepared, emit)
-            results = tuple(change.carry_out(prepared, ReleaseContext(clients, clock, emit, session, ledger)))
-            ledger.finish(results)
-    else:
+    with _ending(clock, "interrupted; nothing was changed"):
+        prepared, blocked = _prepare_first(change, acquirer)
+        _show(change, prepared, emit)
+        started = clock.now()
+        opening = change.opening(prepared) if change.has_work(prepared) else None
+        acquired = acquirer.acquire(change.plan_of(prepared), opening) if opening else None
+    results: tuple[ServiceResult, ...] = ()
+    if acquired is None or opening is None:
         results = tuple(change.unchanged(prepared))
-    change.after_unlock(prepared, results)
-    emit(Ended(change.plan_of(prepared), results, clock.now() - started))
+    else:
+        try:
+            with interruptible(clock), acquired as session:
+                ledger = LedgerWriter(session, table_of(change.plan_of(prepared)), opening)
+                if session.waited or blocked:  # The release before this one has changed things.
+                    with _ending(clock, not_started(change.plan_of(prepared))):
+                        prepared = _prepare_again(change, prepared, ledger)
+                        _show(change, prepared, emit)
+                results = tuple(change.carry_out(prepared, ReleaseContext(clients, clock, emit, session, ledger)))
+                ledger.finish(results)
+        except KeyboardInterrupt:  # While nothing has ended, it is carry_out that says what goes on.
+            if not results:
+                raise
+            raise Interrupted(_ended(change.plan_of(prepared), results)) from None
+    with _ending(clock, _ended(change.plan_of(prepared), results)):
+        change.after_unlock(prepared, results)
+        emit(Ended(change.plan_of(prepared), results, clock.now() - started))
     return results
 
 
-def _prepare_first(change: LockedChange[P], acquirer: Acquirer, clock: Clock) -> tuple[P, bool]:
+def _prepare_first(change: LockedChange[P], acquirer: Acquirer) -> tuple[P, bool]:
     """The plan, and whether a running release blocks it, so that it is worth waiting."""
     try:
-        return _nothing_changed(clock, partial(change.prepare, None)), False
+        return change.prepare(None), False
     except Blocked as blocked:
-        if _nothing_changed(clock, partial(acquirer.is_free, blocked.plan)):
+        if acquirer.is_free(blocked.plan):
             raise
         return change.when_blocked(blocked), True
 
 
-def _prepare_again(change: LockedChange[P], earlier: P, ledger: LedgerWriter, clock: Clock) -> P:
+def _prepare_again(change: LockedChange[P], earlier: P, ledger: LedgerWriter) -> P:
     """A plan from what is there now, under the same id."""
     try:
-        again = _nothing_changed(clock, partial(change.prepare, earlier))
+        again = change.prepare(earlier)
     except Refused as error:
         results = change.refused(earlier, error)
         if results is not None:
@@ -133,10 +142,26 @@ def _show(change: LockedChange[P], prepared: P, emit: Emit) -> None:
         emit(event)
 
 
-def _nothing_changed(clock: Clock, step: Callable[[], T]) -> T:
-    """A step before the first write: interrupted here, a command has changed nothing."""
+def resume_command(plan: ReleasePlan) -> str:
+    """What carries an interrupted change on."""
+    return f"appdeploy resume -e {plan.environment} {plan.release_id}"
+
+
+def not_started(plan: ReleasePlan) -> str:
+    """How a change ends that is interrupted under the lock, before anything was sent."""
+    return f"interrupted; no service was changed: {resume_command(plan)} carries it on"
+
+
+def _ended(plan: ReleasePlan, results: Iterable[ServiceResult]) -> str:
+    outcomes = ", ".join(f"{result.service} {result.outcome.value}" for result in results)
+    return f"interrupted; {plan.release_id} had ended: {outcomes}"
+
+
+@contextmanager
+def _ending(clock: Clock, line: str) -> Iterator[None]:
+    """Steps of which an interruption ends the command with that line, so that it says what was changed."""
     try:
         with interruptible(clock):
-            return step()
+            yield
     except (KeyboardInterrupt, Interrupted):
-        raise Interrupted("interrupted; nothing was changed") from None
+        raise Interrupted(line) from None

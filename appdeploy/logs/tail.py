@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 _LINES = 10
 _WIDTH = 300
+_PAGES = 5
+"""So many pages are read for one look. "Partially full or empty pages don't necessarily mean that pagination is finished", as
+long as the token changes (API reference, GetLogEvents); at the end of a log that is written it may change without end
+(github.com/boto/boto3/issues/4472)."""
 
 # A container's output is untrusted text: escape sequences would control the reader's terminal.
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -30,16 +34,9 @@ def last_lines(logs: CloudWatchLogsClient, definition: TaskDefinition, container
     target = definition.log_target_of(container)
     if target is None:
         return ()
-    try:
-        reply = logs.get_log_events(
-            logGroupName=target.group,
-            logStreamName=target.stream(container, task_arn),
-            limit=_LINES,
-            startFromHead=False,
-        )
-    except AwsError:
-        return ()
-    return tuple(printable(event["message"]) for event in reply["events"])
+    where = {"logGroupName": target.group, "logStreamName": target.stream(container, task_arn)}
+    events = _read(logs, {**where, "limit": _LINES, "startFromHead": False}, "nextBackwardToken", until_some=True)
+    return tuple(printable(event["message"]) for event in events)
 
 
 class LogTail:
@@ -53,16 +50,32 @@ class LogTail:
             stream = target.stream(container, task_arn)
             self._request = {"logGroupName": target.group, "logStreamName": stream, "startFromHead": True}
 
+    @property
+    def exists(self) -> bool:
+        """Whether the container logs to CloudWatch at all."""
+        return self._request is not None
+
     def more(self) -> tuple[str, ...]:
-        """The lines written since the last call, oldest first: at most a page of ten thousand."""
+        """The lines written since the last call, oldest first: at most five pages of ten thousand."""
         if self._request is None:
             return ()
+        return tuple(printable(event["message"]) for event in _read(self._logs, self._request, "nextForwardToken"))
+
+
+def _read(logs: CloudWatchLogsClient, request: dict[str, Any], token: str, *, until_some: bool = False) -> list[Any]:
+    """The events of the pages from `request` on, whose `nextToken` is moved to where they end. A failed read ends them."""
+    events: list[Any] = []
+    for _ in range(_PAGES):
         try:
-            reply = self._logs.get_log_events(**self._request)
+            reply: Any = logs.get_log_events(**request)
         except AwsError:
-            return ()
-        self._request["nextToken"] = reply["nextForwardToken"]
-        return tuple(printable(event["message"]) for event in reply["events"])
+            break
+        events += reply["events"]
+        at_the_end = reply[token] == request.get("nextToken")
+        request["nextToken"] = reply[token]
+        if at_the_end or (until_some and events):
+            break
+    return events
 
 
 def printable(line: str) -> str:

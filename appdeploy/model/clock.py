@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from appdeploy.model.errors import AppdeployError, Interrupted
@@ -23,6 +23,9 @@ class Clock(Protocol):
     def clear_cancelled(self) -> None:
         """Let `sleep` wait again after an interruption was handled."""
 
+    def holding_back(self) -> AbstractContextManager[None]:
+        """Let what interrupts the block wait for its end: then KeyboardInterrupt is raised."""
+
     @property
     def cancelled(self) -> bool:
         """Whether the command is being stopped."""
@@ -33,6 +36,8 @@ class SystemClock:
 
     def __init__(self) -> None:
         self._cancelled = threading.Event()
+        self._holds_back = False
+        self._held_back = False
 
     def now(self) -> float:
         """Seconds since some fixed moment."""
@@ -46,6 +51,25 @@ class SystemClock:
     def cancel(self) -> None:
         """End every current and future wait, so that worker threads do not outlive the command."""
         self._cancelled.set()
+
+    def interrupt(self) -> None:
+        """End every wait, and raise KeyboardInterrupt: what a signal does, now or when it is not held back any more."""
+        if self._holds_back:
+            self._held_back = True
+            return
+        self.cancel()
+        raise KeyboardInterrupt
+
+    @contextmanager
+    def holding_back(self) -> Iterator[None]:
+        """Let what interrupts the block wait for its end: then KeyboardInterrupt is raised."""
+        self._holds_back = True
+        try:
+            yield
+        finally:
+            self._holds_back, held_back, self._held_back = False, self._held_back, False
+        if held_back:
+            self.interrupt()
 
     def clear_cancelled(self) -> None:
         """Let `sleep` wait again, until the next `cancel`."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 from appdeploy.model.outcome import ExitCode
@@ -59,12 +61,22 @@ class Interrupted(AppdeployError):
     exit_code = ExitCode.INTERRUPTED
 
 
+@contextmanager
+def when_interrupted(line: str) -> Iterator[None]:
+    """End with that line when a person or a CI runner asks the tool to stop."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted(line) from None
+
+
 def described(error: BaseException) -> tuple[ExitCode, tuple[str, ...]]:
     """Exit status and lines for any error, defects included: the user never sees a traceback."""
     if isinstance(error, AppdeployError):
         return error.exit_code, error.lines
     if isinstance(error, KeyboardInterrupt):
-        return ExitCode.INTERRUPTED, ("interrupted",)
+        # Whoever has sent something turns it into Interrupted, with words about that: `run_locked` does.
+        return ExitCode.INTERRUPTED, ("interrupted; nothing was changed",)
     return ExitCode.UNEXPECTED, (_unexpected(error),)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from appdeploy.ledger.locked_change import run_locked
+from appdeploy.ledger.locked_change import not_started, resume_command, run_locked
 from appdeploy.ledger.new_entry import opening_entry
 from appdeploy.lock.session import Acquirer, local_user
 from appdeploy.model.clock import interruptible
@@ -98,7 +98,7 @@ class Release:
                 return _in_order(plan, self._carry_out(plan, steps, context))
         except (KeyboardInterrupt, Interrupted):
             touched = steps.touched_a_service or any(service.resumed for service in plan.changed)
-            raise Interrupted(_continues(plan) if touched else _not_started(plan)) from None
+            raise Interrupted(_continues(plan) if touched else not_started(plan)) from None
 
     def _carry_out(self, plan: ReleasePlan, steps: Steps, context: ReleaseContext) -> list[ServiceResult]:
         unchanged = self.unchanged(plan)
@@ -134,12 +134,4 @@ def _in_order(plan: ReleasePlan, results: Iterable[ServiceResult]) -> tuple[Serv
 
 
 def _continues(plan: ReleasePlan) -> str:
-    return f"stopped watching; {plan.release_id} continues in AWS: {_resume(plan)} watches it again"
-
-
-def _not_started(plan: ReleasePlan) -> str:
-    return f"interrupted; no service was changed: {_resume(plan)} carries it on"
-
-
-def _resume(plan: ReleasePlan) -> str:
-    return f"appdeploy resume -e {plan.environment} {plan.release_id}"
+    return f"stopped watching; {plan.release_id} continues in AWS: {resume_command(plan)} watches it again"

@@ -7,6 +7,7 @@ A wave starts when the services before it are live; their completion is awaited 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 
 from appdeploy.model.clock import Clock, interruptible
@@ -46,7 +47,13 @@ class ReleaseSequence:
         self._results = {result.service: result for result in unchanged}
         waves = self._plan.waves
         for number, wave in enumerate(waves, start=1):
-            self._release_wave(wave, is_last=number == len(waves))
+            try:
+                with interruptible(self._clock):
+                    self._release_wave(wave, is_last=number == len(waves))
+            except (KeyboardInterrupt, Interrupted):
+                self._revert_on_interruption()
+                known = {*self._results, *self._forward}
+                self._skip([service for service in wave if service.contract.name not in known])
         if self._plan.atomic and self._failed and self._cause is None and not self._steps.lock_is_lost():
             self._revert_all(self._cause_of(self._failed))
         self._poll(lambda: False)
@@ -84,6 +91,11 @@ class ReleaseSequence:
     def _start(self, services: Sequence[ServicePlan]) -> None:
         if not services:
             return
+        # To be reverted, a deployment has to be known: the answer to what was sent is awaited.
+        with self._clock.holding_back() if self._revert_on_interrupt else nullcontext():
+            self._start_all(services)
+
+    def _start_all(self, services: Sequence[ServicePlan]) -> None:
         started = self._steps.start(services)
         for result in started.results:
             self._decide(result)
@@ -133,10 +145,14 @@ class ReleaseSequence:
             with interruptible(self._clock):
                 self._poller.run(self._open, self._decide, enough)
         except (KeyboardInterrupt, Interrupted):
-            if not self._revert_on_interrupt or self._cause is not None:
-                raise
-            self._clock.clear_cancelled()
-            self._revert_all("interrupted")
+            self._revert_on_interruption()
+
+    def _revert_on_interruption(self) -> None:
+        """While an interruption is handled: raises it again where nothing is to be reverted, or is already."""
+        if not self._revert_on_interrupt or self._cause is not None or not self._forward:
+            raise
+        self._clock.clear_cancelled()
+        self._revert_all("interrupted")
 
     def _decide(self, result: ServiceResult) -> None:
         self._results[result.service] = result

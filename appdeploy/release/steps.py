@@ -57,7 +57,7 @@ class Steps:
     def start(self, services: Sequence[ServicePlan]) -> StartedRollouts:
         """Point these services at what they are to run, with their settings written before."""
         started = with_settings(self._plan, self._writer, lambda: self._strategy.start(services, self._registration.revisions))
-        return read_late_details(started, self._context.clients, self._context.ledger, self._context.emit)
+        return read_late_details(started, self._context)
 
     def watch(self, rollouts: Sequence[Rollout]) -> Sequence[ForwardWatch]:
         """Watches that follow these rollouts forward."""

@@ -52,16 +52,24 @@ def report_problem(text: Iterable[str]) -> None:
 
 
 def write(stream: IO[str], text: Iterable[str]) -> bool:
-    """Write lines, broken between words on a terminal, and flush; returns whether the reader still reads.
+    """Write lines, broken between words on a terminal, and flush; returns whether they were written.
 
-    A reader that went away (`| head`) must not end a release or hide its exit status.
+    Neither a reader that went away (`| head`) nor a full disk may end a release or hide its exit status.
     """
+    lines = tuple(text)  # What makes them may fail for reasons of its own.
     try:
-        for line in fitted(text, stream):
+        for line in fitted(lines, stream):
             stream.write(f"{line}\n")
         stream.flush()
-    except BrokenPipeError:
-        # What Python's documentation advises: the flush at exit would raise again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except OSError as error:
+        write_no_more(stream, error)
         return False
     return True
+
+
+def write_no_more(stream: IO[str], error: OSError) -> None:
+    """Drop what is written to a stream from now on; says so, but for a reader that went away by itself."""
+    # What Python's documentation advises for a closed pipe: the flush at exit would raise again.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    if not isinstance(error, BrokenPipeError) and stream is not sys.stderr:
+        report_problem([f"standard output could not be written: {error.strerror}; nothing more is shown there"])

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from appdeploy.aws.current_state import describe_task_definition
-from appdeploy.aws.errors import AwsError, explain
+from appdeploy.aws.errors import AwsError, explain, is_transient
 from appdeploy.aws.parallel import map_parallel
+from appdeploy.aws.writes import UNREACHABLE_SECONDS
 from appdeploy.model.events import CallerResolved, PreviousVersionResolved
 from appdeploy.model.image import ImageReference
 from appdeploy.model.outcome import Outcome, ServiceResult
@@ -18,9 +19,11 @@ from appdeploy.model.task_definition import TEMPLATE_TAG, TaskDefinition, name_o
 
 if TYPE_CHECKING:
     from appdeploy.aws.clients import Clients
-    from appdeploy.ledger.writer import LedgerWriter
+    from appdeploy.ledger.locked_change import ReleaseContext
+    from appdeploy.model.clock import Clock
     from appdeploy.model.contract import ServiceContract
-    from appdeploy.model.events import Emit
+
+_PAUSE = 1.0
 
 
 def plan_return(contract: ServiceContract, target: TaskDefinition, previous: PreviousState) -> ServicePlan:
@@ -37,16 +40,17 @@ def plan_return(contract: ServiceContract, target: TaskDefinition, previous: Pre
     )
 
 
-def read_late_details(started: StartedRollouts, clients: Clients, ledger: LedgerWriter, emit: Emit) -> StartedRollouts:
+def read_late_details(started: StartedRollouts, context: ReleaseContext) -> StartedRollouts:
     """The rollouts of a rollback with all details; rollouts of other releases unchanged.
 
-    If the previous revision cannot be read, only its name is known. If the new one cannot be read, its service is not
-    watched: its container health checks decide when it is live.
+    If the previous revision cannot be read, only its name is known. If the new one cannot be read, for as long as a watch
+    would wait for AWS, its service is not watched: its container health checks decide when it is live.
     """
+    clients, clock, ledger, emit = context.clients, context.clock, context.ledger, context.emit
     late = any(_is_late(rollout.plan) for rollout in started.rollouts)
     with ThreadPoolExecutor(1) as beside:
         caller = beside.submit(_caller, clients) if late else None
-        completed = map_parallel(lambda rollout: _completed(rollout, clients), started.rollouts)
+        completed = map_parallel(lambda rollout: _completed(rollout, clients, clock), started.rollouts)
         who = caller.result() if caller else None
     if who:
         ledger.caller_resolved(who)
@@ -71,17 +75,28 @@ def _caller(clients: Clients) -> str | None:
         return None
 
 
-def _completed(rollout: Rollout, clients: Clients) -> Rollout | ServiceResult:
+def _completed(rollout: Rollout, clients: Clients, clock: Clock) -> Rollout | ServiceResult:
     plan = rollout.plan
     if not _is_late(plan):
         return rollout
     previous = _previous_state(plan, clients)
     try:
-        base = plan.base if plan.base.is_read else describe_task_definition(clients.ecs, plan.base.arn)
+        base = plan.base if plan.base.is_read else _described(plan.base.arn, clients, clock)
     except AwsError as error:
         serving = f"not known: {name_of(plan.base.arn)} is being deployed; ECS continues"
         return ServiceResult(rollout.name, Outcome.TIMED_OUT, serving, f"it cannot be watched: {explain(error)}", final=False)
     return replace(rollout, plan=replace(plan_return(plan.contract, base, previous), settings=plan.settings))
+
+
+def _described(arn: str, clients: Clients, clock: Clock) -> TaskDefinition:
+    end = clock.now() + UNREACHABLE_SECONDS
+    while True:
+        try:
+            return describe_task_definition(clients.ecs, arn)
+        except AwsError as error:
+            if not is_transient(error) or clock.now() >= end:
+                raise
+        clock.sleep(_PAUSE)
 
 
 def _previous_state(plan: ServicePlan, clients: Clients) -> PreviousState:

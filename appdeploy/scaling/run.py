@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from appdeploy.aws.errors import AwsError, explain, is_transient
 from appdeploy.aws.writes import EcsWriter, WriteRefused
-from appdeploy.ledger.locked_change import ReleaseContext, run_locked
+from appdeploy.ledger.locked_change import ReleaseContext, resume_command, run_locked
 from appdeploy.ledger.new_entry import bare_entry
 from appdeploy.lock.session import Acquirer, LockSession, local_user, table_of
 from appdeploy.model.clock import interruptible
@@ -112,9 +112,8 @@ class ScaleChange:
             with interruptible(context.clock):
                 result = _Steps(scale, prepared.plan, context, self.timeout).run()
         except (KeyboardInterrupt, Interrupted):
-            plan = prepared.plan
-            resume = f"appdeploy resume -e {plan.environment} {plan.release_id}"
-            raise Interrupted(f"stopped; what was sent continues in AWS: {resume} carries {plan.release_id} on") from None
+            carries_on = f"{resume_command(prepared.plan)} carries {prepared.plan.release_id} on"
+            raise Interrupted(f"stopped; what was sent continues in AWS: {carries_on}") from None
         return [self._finished(replace(result, seconds=context.clock.now() - started))]
 
     def after_unlock(self, prepared: Prepared, results: Sequence[ServiceResult]) -> None:

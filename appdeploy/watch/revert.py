@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from appdeploy.aws.writes import WriteRefused
+from appdeploy.aws.writes import CredentialsRejected, WriteRefused
 from appdeploy.model.ecs_state import DeploymentSnapshot
 from appdeploy.model.errors import LockLost, OutOfReach
 from appdeploy.model.events import Reverting
@@ -91,6 +91,9 @@ class RevertWatch:
             deployment = self.writer.update(service, previous, known=known, desired_count=None, force=False)
         except LockLost:
             return Tick((), live)  # The new lock holder decides.
+        except CredentialsRejected as error:
+            cause = f"{self.cause}; {_not_restored(previous)}: {error}"
+            return Tick((), replace(live, outcome=Outcome.TIMED_OUT, cause=cause, final=False))
         except WriteRefused as error:
             return Tick((), replace(live, outcome=Outcome.FAILED, cause=f"{self.cause}; {_not_restored(previous)}: {error}"))
         except OutOfReach as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from appdeploy.aws.errors import AwsError
-from appdeploy.aws.writes import EcsWriter, WriteRefused
+from appdeploy.aws.writes import CredentialsRejected, EcsWriter, WriteRefused
 from appdeploy.logs.tail import last_lines
 from appdeploy.model.ecs_state import DeploymentStatus
 from appdeploy.model.errors import LockLost, OutOfReach
@@ -112,7 +112,7 @@ class ServiceWatch:
         try:
             stopped = self._writer.stop(seen.record.arn)
         except WriteRefused as error:
-            return Tick((), self._failed_not_final(f"{cause}; it could not be stopped: {error}"))
+            return Tick((), self._not_carried_out(f"{cause}; it could not be stopped: {error}", error))
         except LockLost:
             # The new lock holder and ECS's circuit breaker decide: we only watch.
             self._policy = replace(self._policy, patient=True, revert_because=None)
@@ -132,7 +132,7 @@ class ServiceWatch:
         try:
             self._writer.settle_at_zero(self.rollout.service, task_definition)
         except (WriteRefused, LockLost) as error:
-            return Tick((), self._failed_not_final(f"the count could not be set to 0: {error}"))
+            return Tick((), self._not_carried_out(f"{cause}; the count could not be set to 0: {error}", error))
         except OutOfReach:
             return Tick(self._progress(seen, Phase.SCALING_TO_ZERO))  # The next tick retries.
         self._done = replace(self._done, at_zero=True, stopped_because=cause)
@@ -165,9 +165,10 @@ class ServiceWatch:
             or (self._observation is not None and self._observation.status is DeploymentStatus.SUCCESSFUL),
         )
 
-    def _failed_not_final(self, cause: str) -> ServiceResult:
-        """Failed, but not final: ECS is still working on it, and a person must check."""
-        return replace(self.result(Outcome.FAILED, cause), final=False)
+    def _not_carried_out(self, cause: str, error: WriteRefused | LockLost) -> ServiceResult:
+        """Not final: ECS is still working on it. With credentials that have expired it cannot be watched either."""
+        outcome = Outcome.TIMED_OUT if isinstance(error, CredentialsRejected) else Outcome.FAILED
+        return replace(self.result(outcome, cause), final=False)
 
     def _drain_seconds(self, outcome: Outcome) -> int | None:
         """How long old tasks may still finish requests after `live`. A failed read is ignored."""

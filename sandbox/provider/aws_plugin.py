@@ -21,7 +21,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from sandbox.provider.aws import Aws, NotTheSandbox, is_gone
 from sandbox.provider.codec import Properties, decode, encode
 from sandbox.provider.functions import FUNCTIONS
-from sandbox.provider.parent import end_with_parent
+from sandbox.provider.parent import end_with_engine
 from sandbox.provider.resource import ResourceType
 from sandbox.provider.types import RESOURCE_TYPES
 
@@ -213,7 +213,7 @@ def _default_tags(settings: Mapping[str, Any]) -> Mapping[str, str]:
 
 def main() -> None:
     """Serve until the engine closes the process; the first line of standard output is the port, and the only one."""
-    end_with_parent()
+    end_with_engine()
     options = [("grpc.max_receive_message_length", MESSAGE_BYTES), ("grpc.max_send_message_length", MESSAGE_BYTES)]
     server = grpc.server(futures.ThreadPoolExecutor(THREADS), options=options)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(AwsProvider(), server)

@@ -15,7 +15,7 @@ import pulumi_aws as aws
 from pulumi.provider import ConstructResult, Provider
 from pulumi.provider import main as serve
 
-from sandbox.provider.parent import end_with_parent
+from sandbox.provider.parent import end_with_engine
 
 VERSION = "3.11.0"
 VPC_INPUTS = frozenset(
@@ -141,7 +141,7 @@ def _refuse_unknown(inputs: Mapping[str, Any]) -> None:
 
 def main() -> None:
     """Serve the engine that started this process."""
-    end_with_parent()
+    end_with_engine()
     serve(CrosswalkProvider(VERSION), sys.argv[1:])
 
 

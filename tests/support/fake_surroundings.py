@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,6 +37,8 @@ class FakeSurroundings:
         self.missing: set[str] = set()
         """Names of roles, secrets, parameters and log groups that do not exist."""
         self.log_lines: list[str] = []
+        self.late_lines: Iterator[Sequence[str]] = iter(())
+        """What comes into the log before each further look at it."""
         self.notices: list[dict[str, Any]] = []
         """What EventBridge was reported."""
 
@@ -171,6 +174,8 @@ class FakeSurroundings:
         return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"} for _ in params["Entries"]]}
 
     def _GetLogEvents(self, params: dict[str, Any]) -> Any:
+        if "nextToken" in params:
+            self.log_lines += next(self.late_lines, ())
         start = int(params.get("nextToken", max(0, len(self.log_lines) - params.get("limit", 10_000))))
         events = [{"message": line, "timestamp": 0} for line in self.log_lines[start:]]
-        return {"events": events, "nextForwardToken": str(len(self.log_lines))}
+        return {"events": events, "nextForwardToken": str(len(self.log_lines)), "nextBackwardToken": str(start)}

@@ -18,6 +18,7 @@ class Source(StrEnum):
     STOPPING = f"{_DG}/stop-service-deployment.html"
     LOAD_BALANCING = f"{_DG}/service-load-balancing.html"
     EVENTS = f"{_DG}/service-event-messages-list.html"
+    STEADY_STATE = f"{_DG}/ecs_service_events.html"
     LIFE = f"{_DG}/task-lifecycle-explanation.html"
     STOPPED_TASKS = f"{_DG}/stopped-task-error-codes.html"
     CANNOT_PULL = f"{_DG}/task_cannot_pull_image.html"

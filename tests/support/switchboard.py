@@ -8,6 +8,7 @@ from typing import Any
 from botocore.awsrequest import AWSResponse
 
 from appdeploy.aws.clients import Clients, connect
+from appdeploy.model.clock import SystemClock
 from tests.support.fake_aws import FakeAws
 from tests.support.release_scenario import REGION, AwsSays
 from tests.support.tool_clients import every_client
@@ -47,6 +48,8 @@ class StepClock:
         self.time = 1000.0
         self.cancelled = False
         self.on_sleep: Callable[[], None] = lambda: None
+        signals = SystemClock()
+        self.interrupt, self.holding_back = signals.interrupt, signals.holding_back
 
     def now(self) -> float:
         return self.time

@@ -325,7 +325,8 @@ class Service:
     events: list[Mapping[str, Any]] = field(default_factory=list)
     """The API's documents, newest first."""
     launch_after: float = 0.0
-    steady: bool = False
+    steady_event_at: float | None = None
+    """When an event last said that its state is steady, by the emulator's clock; None while it is not."""
     client_token: str | None = None
 
     @property

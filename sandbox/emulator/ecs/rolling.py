@@ -31,6 +31,10 @@ from sandbox.emulator.images import Behaviour
 from sandbox.emulator.journal import Kind
 from sandbox.emulator.world import World
 
+_STEADY_AGAIN_MINUTES = 360.0
+"""The event of a steady state comes again while it lasts: "periodically" (DG/ecs_service_events.html), which is each 21,600 s
+in the events that github.com/aws/containers-roadmap/issues/333 and github.com/boto/boto3/issues/1942 show."""
+
 
 class RollingScheduler:
     """Brings a service, step by step, to what it wants to be."""
@@ -196,7 +200,7 @@ class RollingScheduler:
             Owner(f"service:{service.name}", deployment.id, deployment),
         )
         service.tasks[task.id] = task
-        service.steady = False
+        service.steady_event_at = None
         return task
 
     def _tell_of_deadlock(self, service: Service, primary: Deployment) -> None:
@@ -241,7 +245,7 @@ class RollingScheduler:
         for task in tasks:
             self._lifecycle.stop(task, reason, StopCode.SCHEDULER)
         if tasks:
-            service.steady = False
+            service.steady_event_at = None
             text = wording.tasks([task.id for task in tasks]).replace("tasks:", "running tasks:", 1)
             self._rollout.event(service, f"has stopped {text}")
 
@@ -257,9 +261,15 @@ class RollingScheduler:
             if self._bakes(service):
                 return
             self._rollout.complete(service)
-        if as_wanted and not service.steady:
+        self._tell_of_steady_state(service, steady=as_wanted)
+
+    def _tell_of_steady_state(self, service: Service, *, steady: bool) -> None:
+        now, last = self._world.clock.monotonic(), service.steady_event_at
+        if not steady:
+            service.steady_event_at = None
+        elif last is None or now - last >= _STEADY_AGAIN_MINUTES * self._world.timings.minute:
+            service.steady_event_at = now
             self._rollout.event(service, wording.STEADY)
-        service.steady = as_wanted
 
     def _bakes(self, service: Service) -> bool:
         """Whether a deployment that runs as wanted is still to be watched. A rollback, or nothing, is complete at once."""

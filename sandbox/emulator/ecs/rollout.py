@@ -72,7 +72,7 @@ class Rollout:
         service.revisions[revision.arn] = revision
         service.service_deployments.insert(0, service_deployment)
         service.deployments.insert(0, deployment)
-        service.launch_after, service.steady = 0.0, False
+        service.launch_after, service.steady_event_at = 0.0, None
         self._note(Kind.DEPLOYMENT_CREATED, deployment, service_deployment=service_deployment.arn)
         self._note(Kind.DEPLOYMENT_PRIMARY, deployment)
         self._set_status(service_deployment, ServiceDeploymentStatus.IN_PROGRESS)
@@ -85,10 +85,11 @@ class Rollout:
             self._set_status(deployment, ServiceDeploymentStatus.ROLLBACK_REQUESTED)
 
     def set_count(self, service: Service, count: int) -> None:
-        """Change the desired count."""
-        if count != service.desired_count:
-            self._journal.add(Kind.COUNT_CHANGED, service.arn, former=service.desired_count, count=count)
-        service.desired_count, service.steady = count, False
+        """Change the desired count. The same one again, which target tracking at its minimum sets each minute, is no change."""
+        if count == service.desired_count:
+            return
+        self._journal.add(Kind.COUNT_CHANGED, service.arn, former=service.desired_count, count=count)
+        service.desired_count, service.steady_event_at = count, None
 
     def trip_breaker(self, service: Service) -> None:
         """The primary deployment failed: roll back if the configuration says so."""
@@ -175,7 +176,7 @@ class Rollout:
         target.failed_tasks = target.breaker_failures = target.consecutive_failures = 0
         target.proven = False
         service.task_definition = target.task_definition
-        service.launch_after, service.steady = 0.0, False
+        service.launch_after, service.steady_event_at = 0.0, None
         running = failed.service_deployment
         running.rollback = Rollback(cause.rolled_back, now, target.revision.arn)
         definition = target.task_definition

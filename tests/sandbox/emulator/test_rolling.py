@@ -254,6 +254,27 @@ def test_events_are_in_the_words_of_ecs(scenario: Scenario) -> None:
     assert f"{name} registered 1 targets in (target-group {group})" in scenario.events()
 
 
+@pytest.mark.source(Source.STEADY_STATE)
+def test_the_event_of_a_steady_state_comes_when_it_is_reached_and_about_every_six_hours_while_it_lasts(
+    scenario: Scenario,
+) -> None:
+    scenario.running("v1")
+
+    def steady_events() -> int:
+        return sum("steady state" in event for event in scenario.events())
+
+    minute = scenario.timings.minute
+    assert steady_events() == 1
+    scenario.emulator.advance(350 * minute)
+    assert steady_events() == 1
+    scenario.emulator.advance(20 * minute)
+    assert steady_events() == 2
+    scenario.update(desiredCount=3)
+    scenario.until(lambda: scenario.describe()["runningCount"] == 3)
+    scenario.until(lambda: "steady state" in scenario.events()[0])
+    assert steady_events() == 3
+
+
 @pytest.mark.source(Source.API_DELETE)
 def test_a_deleted_service_drains_and_becomes_inactive(scenario: Scenario) -> None:
     scenario.running("v1")

@@ -83,6 +83,15 @@ def test_it_keeps_to_the_bounds(scenario: Scenario, tracked: Callable[..., str])
     assert load(scenario, 400.0, OUT_MINUTES + 1) == 3
 
 
+def test_a_service_at_its_minimum_stays_in_the_steady_state_that_it_reached(
+    scenario: Scenario, tracked: Callable[..., str]
+) -> None:
+    """Else the event of it comes every minute, and pushes what matters out of the last hundred."""
+    register(scenario, tracked(CPU, ScaleInCooldown=0), MinCapacity=2, MaxCapacity=3)
+    assert load(scenario, 0, IN_MINUTES + 10) == 2
+    assert sum("steady state" in event for event in scenario.events()) == 1
+
+
 def test_one_policy_is_enough_to_scale_out_and_all_are_needed_to_scale_in(
     scenario: Scenario, tracked: Callable[..., str]
 ) -> None:

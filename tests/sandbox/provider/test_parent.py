@@ -10,6 +10,8 @@ import time
 
 import pytest
 
+PLUGINS = ("sandbox.provider.aws_plugin", "sandbox.provider.awsx_plugin")
+
 # Starts a plugin as the engine does, with the engine's address, and hands its first line on.
 ENGINE = """
 import subprocess, sys
@@ -27,7 +29,7 @@ def alive(pid: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize("module", ["sandbox.provider.aws_plugin", "sandbox.provider.awsx_plugin"])
+@pytest.mark.parametrize("module", PLUGINS)
 def test_a_plugin_ends_when_its_engine_is_killed(module: str) -> None:
     """A stand-in for the engine starts the plugin, waits until it serves, and is killed."""
     engine = subprocess.Popen([sys.executable, "-c", ENGINE, module], stdout=subprocess.PIPE, text=True)
@@ -47,3 +49,18 @@ def test_a_plugin_ends_when_its_engine_is_killed(module: str) -> None:
         if alive(plugin):
             os.kill(plugin, signal.SIGKILL)
         engine.stdout.close()
+
+
+@pytest.mark.parametrize("module", PLUGINS)
+def test_a_plugin_that_the_engine_ends_does_so_at_once_and_without_a_word(module: str) -> None:
+    """The engine has five seconds for all plugins: one that unwinds its event loop takes those of the others."""
+    command = [sys.executable, "-m", module, "127.0.0.1:1"]
+    plugin = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert plugin.stdout is not None
+        assert int(plugin.stdout.readline()) > 0
+        plugin.send_signal(signal.SIGINT)
+        _, errors = plugin.communicate(timeout=60)
+    finally:
+        plugin.kill()
+    assert (plugin.returncode, errors) == (-signal.SIGINT, ""), "the signal itself ended it"

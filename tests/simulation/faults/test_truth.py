@@ -25,11 +25,11 @@ FORMER, OURS, RIVALS = "ecs-svc/1", "ecs-svc/2", "ecs-svc/3"
 class Written:
     """A journal in which a service runs `FORMER`, and our release of two tasks has begun."""
 
-    def __init__(self) -> None:
+    def __init__(self, definition: str = "agent:1") -> None:
         self.journal = Journal(ManualClock())
-        sent = {"taskDefinition": "agent:1", "desiredCount": 2, "loadBalancers": [{"targetGroupArn": GROUP}]}
+        sent = {"taskDefinition": definition, "desiredCount": 2, "loadBalancers": [{"targetGroupArn": GROUP}]}
         self.add(Kind.SERVICE_CREATED, sent=sent, by={"access_key": "infra"})
-        self.begin(FORMER, "agent:1")
+        self.begin(FORMER, definition)
         self.status(FORMER, "SUCCESSFUL")
         self.began = self.last
         self.update("tool", OURS, "agent:2")
@@ -127,6 +127,17 @@ def test_superseded_is_by_somebody_else(written: Written) -> None:
     written.update("rival", RIVALS, "agent:3")
     assert written.lies("superseded", 23) == []
     assert written.lies("failed", 22) == ["agent: said failed, true is superseded"]
+
+
+def test_a_first_release_that_was_going_back_has_failed_although_someone_restarts_its_template() -> None:
+    written = Written("agent-template:1")
+    why = "ECS deployment circuit breaker: tasks failed to start."
+    written.add(Kind.ROLLBACK_STARTED, deployment=OURS, target=FORMER, reason=why)
+    written.status(OURS, "ROLLBACK_IN_PROGRESS")
+    written.status(OURS, "STOPPED", SUPERSEDED)
+    written.update("rival", RIVALS, "agent-template:1")
+    assert written.lies("failed", 22) == []
+    assert written.lies("superseded", 23) == []
 
 
 def test_a_deployment_that_was_only_just_begun_has_not_failed(written: Written) -> None:

@@ -7,7 +7,8 @@ The rules, for one service. `ours` is the deployment that the journal shows our 
   is PRIMARY and as many of its tasks as are wanted run and are healthy in every serving target group.
 - **rolled-back-by-ecs**: ECS took our deployment back by itself, and that is complete, with at least one task.
 - **rolled-back**: the same because someone asked for it by StopServiceDeployment.
-- **superseded**: ECS stopped our deployment for a newer one that someone else began.
+- **superseded**: ECS stopped our deployment for a newer one that someone else began. Where it was taking a first release
+  back to its template, and the newer one is that template too, the release has as well **failed**.
 - **failed**: our deployment has ended in none of these ways; or the service was deleted; or what ECS completed, forward
   or back, has no task, so that nothing serves; or ECS takes back a first release, which has no previous version.
 - **timed-out**: none of these is so yet, and the time is up; or the tool's last call, or one of its writes, got no answer.
@@ -42,6 +43,7 @@ _LOOKS = (
     "StopServiceDeployment",
     "UpdateService",
     "ListTasks",
+    "DescribeTaskDefinition",
     "DescribeTasks",
     "DescribeTargetHealth",
 )
@@ -113,7 +115,9 @@ def _true_now(reported: Reported, service: Service, first: bool) -> frozenset[st
     if returned is not None:
         return end_of_return(service, returned)
     if ours.replaced and not _by_us(reported, service, ours):
-        return frozenset({"superseded"})
+        # Someone's restart of the template does not undo the failure: ECS was taking the service back to just that.
+        failed = first and ours.rolled_back_because and on_template(service.definition)
+        return frozenset({"superseded", "failed"} if failed else {"superseded"})
     match ours.status:
         case "SUCCESSFUL":
             return _completed(reported, service, ours)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -170,6 +171,48 @@ def test_an_interruption_exits_130(command, aws, capsys):
     aws.environment(aws.released())
     assert command("deploy", "-e", "staging", "--version", "v2") == 130
     assert "watches it again" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["status"], ["plan", "--version", "v2"], ["deploy", "--version", "v2"], ["scale", "agent", "3"]]
+)
+def test_an_interruption_before_anything_was_sent_says_so(command, aws, capsys, arguments):
+    aws.environment(aws.released())
+    aws.answers["DescribeServices"] = [KeyboardInterrupt()]
+    assert command(*arguments, "-e", "staging") == 130
+    assert capsys.readouterr().err.strip() == "appdeploy: interrupted; nothing was changed"
+
+
+def test_an_interruption_of_a_freeze_says_where_to_look(command, aws, capsys):
+    aws.environment(aws.released())
+    aws.answers["UpdateItem"] = [KeyboardInterrupt()]
+    assert command("lock", "-e", "staging", "--reason", "x") == 130
+    line = "appdeploy: interrupted; appdeploy status -e staging shows whether it is frozen"
+    assert capsys.readouterr().err.strip() == line
+
+
+def test_sigterm_ends_every_command_as_ctrl_c_does():
+    program = "import os; from appdeploy import cli; cli.cli.main = lambda *_, **__: os.kill(os.getpid(), 15); cli.main()"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (130, "appdeploy: interrupted; nothing was changed\n")
+
+
+def test_output_to_a_full_disk_is_one_line_and_the_status_stays(command, aws, capsys, monkeypatch):
+    aws.environment(aws.released(version="v2"))
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert command("deploy", "-e", "staging", "--version", "v2") == 0
+        assert command("status", "-e", "staging", "--json") == 0
+    said = "appdeploy: standard output could not be written: No space left on device; nothing more is shown there\n"
+    assert capsys.readouterr().err == said
+
+
+def test_help_to_a_full_disk_is_one_line_too():
+    program = [sys.executable, "-c", "from appdeploy import cli; cli.main()", "--help"]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    said = "appdeploy: standard output could not be written: No space left on device; nothing more is shown there\n"
+    assert (ended.returncode, ended.stderr) == (0, said)
 
 
 def test_an_error_that_nobody_foresaw_is_one_line_too(command, aws, capsys):

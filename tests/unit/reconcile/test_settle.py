@@ -358,6 +358,15 @@ def test_an_interruption_with_the_way_back_wanted_rolls_back(aws, run, clock):
     assert (result.outcome, result.cause) == (Outcome.ROLLED_BACK, "interrupted")
 
 
+@pytest.mark.usefixtures("agent")
+def test_an_interruption_while_the_first_updates_are_sent_rolls_back_what_was_sent(aws, run, clock):
+    agent = next(iter(aws.services.values()))
+    agent.script = [Moment(), Moment((up(1),))]
+    agent.after_stop = [ROLLED_BACK]
+    result = only(run(back_on_interrupt=True, on_event=lambda event: clock.interrupt() if isinstance(event, Started) else None))
+    assert (result.outcome, result.cause) == (Outcome.ROLLED_BACK, "interrupted")
+
+
 def test_an_interrupted_rollback_is_resumed_through_a_freeze(aws, command, run, capsys, clients):
     remembered(aws, ("v1", OK), ("v2", OK))
     plan = partial(back.prepare_rollback, back.Request("staging", ()), clients)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import repeat
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from appdeploy.model.contract import PreDeployTask
+from appdeploy.model.errors import Interrupted
 from appdeploy.model.events import Finished, PreDeployEnded, PreDeployLog, PreDeployStarted
 from appdeploy.model.operation import Restart
 from appdeploy.model.outcome import Outcome
 from appdeploy.release import pre_deploy as module
+from appdeploy.tasks.follow import LATE_LINES_AT_MOST
 from tests.support.release_scenario import DONE, AwsSays, FakeErrand, Moment, only, up
 
 MIGRATE = PreDeployTask(command=("migrate", "up"), timeout_seconds=60)
@@ -111,6 +114,38 @@ def test_the_last_lines_of_one_that_fails_are_with_the_outcome(aws, run):
 
 
 @pytest.mark.usefixtures("agent")
+def test_lines_that_come_after_its_end_are_told_before_it(aws, run):
+    """The log driver sends what it has each five seconds, also when the task has stopped."""
+    aws.errand, aws.log_lines = FakeErrand(looks=0, exit_code=1), ["one"]
+    aws.late_lines = iter([(), (), (), ("two",), (), ("three",)])
+    assert only(run()).log_lines == ("one", "two", "three")
+    reported = [event for event in run.events if isinstance(event, (PreDeployLog, PreDeployEnded))]
+    assert [type(event) for event in reported] == [PreDeployLog, PreDeployLog, PreDeployLog, PreDeployEnded]
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_log_without_end_does_not_keep_a_task_that_has_ended(aws, run, clock):
+    aws.errand, aws.late_lines = FakeErrand(looks=0, exit_code=1), repeat(("again",))
+    before = clock.now()
+    assert only(run()).outcome is Outcome.SKIPPED
+    assert clock.now() - before < LATE_LINES_AT_MOST + 10
+
+
+def test_aws_out_of_reach_does_not_hide_the_end_of_one_that_was_seen_to_end(aws, run):
+    aws.environment(*(aws.released(name, pre_deploy=MIGRATE) for name in ("agent", "orchestrator")))
+    aws.errand, aws.log_lines = FakeErrand(looks=0, exit_code=3), ["one"]
+
+    def go_on_with_the_second_alone(event):
+        if isinstance(event, PreDeployStarted) and event.service == "orchestrator":
+            next(reversed(aws.errands.values())).looks = 10_000
+        if isinstance(event, PreDeployLog):
+            aws.answers["DescribeTasks"] = [ReadTimeoutError(endpoint_url="x") for _ in range(40)]
+
+    outcomes = [result.outcome for result in run(on_event=go_on_with_the_second_alone)]
+    assert set(outcomes) == {Outcome.SKIPPED, Outcome.TIMED_OUT}
+
+
+@pytest.mark.usefixtures("agent")
 def test_one_that_finds_no_room_ends_the_release_unharmed(aws, run):
     aws.answers["RunTask"] = [{"tasks": [], "failures": [{"reason": "Capacity is unavailable at this time."}]}]
     result = only(run())
@@ -164,6 +199,36 @@ def test_one_that_fails_in_a_later_group_takes_the_earlier_one_back(aws, run):
         "agent": Outcome.SKIPPED,
         "orchestrator": Outcome.ROLLED_BACK,
     }
+
+
+def test_an_interruption_of_one_in_a_later_group_takes_the_earlier_one_back_where_that_was_asked_for(aws, run, clock):
+    first, second = aws.released("orchestrator"), aws.released("agent", wave=1, pre_deploy=MIGRATE)
+    first.script, first.after_return = [DONE], [DONE]
+    aws.environment(first, second)
+    aws.errand = FakeErrand(looks=10)
+
+    def interrupt():
+        clock.on_sleep = lambda: None
+        raise KeyboardInterrupt
+
+    def when_it_runs(event):
+        if isinstance(event, PreDeployStarted):
+            clock.on_sleep = interrupt
+
+    results = {result.service: (result.outcome, result.cause) for result in run(back_on_interrupt=True, on_event=when_it_runs)}
+    assert results == {"agent": (Outcome.SKIPPED, "interrupted"), "orchestrator": (Outcome.ROLLED_BACK, "interrupted")}
+
+
+@pytest.mark.usefixtures("agent")
+def test_an_interruption_of_the_first_one_leaves_nothing_to_take_back(aws, run, clock):
+    aws.errand = FakeErrand(looks=10)
+
+    def interrupt():
+        raise KeyboardInterrupt
+
+    clock.on_sleep = interrupt
+    with pytest.raises(Interrupted, match=r"no service was changed: appdeploy resume -e staging upgrade-.* carries it on"):
+        run(back_on_interrupt=True)
 
 
 def test_a_later_group_does_not_begin_over_one_that_fell_while_its_task_ran(aws, run):

@@ -9,8 +9,9 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 from appdeploy.aws.writes import UNREACHABLE_SECONDS
+from appdeploy.ledger.writer import LedgerWriter
 from appdeploy.model.errors import Interrupted, OutOfReach
-from appdeploy.model.events import AwsUnreachable, NotWatched, Started, StillInProgress, WatchedAgain
+from appdeploy.model.events import AwsUnreachable, Ended, NotWatched, Planned, Started, StillInProgress, WatchedAgain
 from appdeploy.model.operation import Restart
 from appdeploy.model.outcome import Outcome, worst
 from tests.support.release_scenario import (
@@ -310,6 +311,36 @@ def test_an_interruption_before_the_first_write_says_that_nothing_was_changed(aw
     with pytest.raises(Interrupted, match="nothing was changed"):
         run()
     assert aws.writes == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "line"),
+    [
+        (Planned, "interrupted; nothing was changed"),
+        (Ended, r"interrupted; upgrade-\S+ had ended: agent live"),
+        (Started, r"stopped watching; upgrade-\S+ continues in AWS: appdeploy resume -e staging upgrade-\S+ watches it again"),
+    ],
+)
+def test_an_interruption_says_what_was_changed_whenever_it_comes(aws, run, kind, line):
+    aws.scripted(Moment(), DONE)
+
+    def interrupt(event):
+        if isinstance(event, kind):
+            raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted, match=f"^{line}$"):
+        run(on_event=interrupt)
+
+
+def test_an_interruption_while_the_end_is_recorded_says_how_it_ended(aws, run, clock, monkeypatch):
+    aws.scripted(Moment(), DONE)
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(LedgerWriter, "finish", interrupt)
+    with pytest.raises(Interrupted, match=r"^interrupted; upgrade-\S+ had ended: agent live$"):
+        run()
 
 
 def test_an_interruption_that_a_library_turned_into_its_own_error_is_one(aws, run, clock):

@@ -205,7 +205,51 @@ def test_new_tasks_in_a_group_that_gets_no_traffic_stop_a_rolling_release(aws, r
     assert "agent-a" in result.cause
 
 
+EXPIRED = AwsSays("ExpiredTokenException", "the security token is expired")
+
+
+def test_credentials_that_expire_before_a_failing_release_is_stopped_leave_its_end_unknown(aws, run):
+    """ECS goes on, and its circuit breaker may yet roll it back: it has not failed."""
+    aws.scripted(Moment(), Moment((crashed(1), crashed(2))))
+    aws.answers["StopServiceDeployment"] = [EXPIRED]
+    result = only(run())
+    assert (result.outcome, result.final) == (Outcome.TIMED_OUT, False)
+    assert "it could not be stopped: AWS does not accept the credentials" in result.cause
+
+
+def test_a_failing_release_that_may_not_be_stopped_is_failed(aws, run):
+    aws.scripted(Moment(), Moment((crashed(1), crashed(2))))
+    aws.answers["StopServiceDeployment"] = [AwsSays("AccessDeniedException", "no")]
+    result = only(run())
+    assert (result.outcome, result.final) == (Outcome.FAILED, False)
+
+
 # First releases that fail
+
+
+def test_credentials_that_expire_before_a_failed_first_release_is_emptied_leave_its_end_unknown(aws, run):
+    service = aws.unreleased()
+    rolling_back = Moment((crashed(1),), status="ROLLBACK_IN_PROGRESS", primary="former")
+
+    def expire(event):
+        if isinstance(event, Started):
+            aws.answers["UpdateService"] = [EXPIRED]
+
+    service.script = [Moment(), rolling_back]
+    aws.environment(service)
+    result = only(run(patient=True, on_event=expire))
+    assert (result.outcome, result.final) == (Outcome.TIMED_OUT, False)
+    assert "1 task exited with code 1; the count could not be set to 0: AWS does not accept the credentials" in result.cause
+
+
+def test_a_restart_of_the_template_while_a_failed_first_release_goes_back_to_it_changes_nothing(aws, run):
+    service = aws.unreleased()
+    service.script = [Moment(), Moment((crashed(1), crashed(2)))]
+    service.after_stop = [Moment(status="ROLLBACK_IN_PROGRESS", primary="former")]
+    service.after_empty = [Moment(status="STOPPED", primary="former", rollout="COMPLETED", count=0)]
+    aws.environment(service)
+    result = only(run())
+    assert (result.outcome, result.cause) == (Outcome.FAILED, "2 tasks exited with code 1; there is no previous version")
 
 
 def test_a_failed_first_release_is_stopped_then_emptied_and_is_failed(aws, run):

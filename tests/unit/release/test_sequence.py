@@ -224,6 +224,19 @@ def test_a_return_that_aws_refuses_needs_a_person(three, aws, run):
     assert reported.serving.startswith("v2 serves")
 
 
+def test_credentials_that_expire_before_a_return_is_sent_leave_its_end_unknown(three, aws, run):
+    three["orchestrator"].script = [DONE]
+    three["agent"].script = [Moment(), CRASHING]
+
+    def expire(event):
+        if isinstance(event, Finished) and event.result.service == "agent":
+            aws.answers["UpdateService"] = [AwsSays("ExpiredTokenException", "expired")] * 2
+
+    reported = {result.service: result for result in run(on_event=expire)}["orchestrator"]
+    assert (reported.outcome, reported.final) == (Outcome.TIMED_OUT, False)
+    assert "could not be restored: AWS does not accept the credentials" in str(reported.cause)
+
+
 def test_what_somebody_else_has_deployed_since_is_not_touched(three, aws, run):
     three["orchestrator"].script = [DONE, Moment((up(1),), status="SUCCESSFUL", primary="rival", rollout="COMPLETED")]
     three["agent"].script = [Moment(), CRASHING]

@@ -218,6 +218,13 @@ def test_a_former_revision_that_cannot_be_read_keeps_its_name_and_is_in_nobodys_
     assert (recalled.version, recalled.previous.version) == ("v1", FORMER)
 
 
+def test_a_new_revision_that_cannot_be_read_for_a_moment_is_waited_for(aws, back):
+    remembered(aws, ("v1", OK), ("v2", OK))
+    aws.answers["GetParametersByPath"] = [SILENCE]
+    aws.answers["DescribeTaskDefinition"] = [SILENCE] * 20
+    assert only(back()).outcome is Outcome.LIVE
+
+
 def test_a_new_revision_that_cannot_be_read_is_never_called_live(aws, back):
     """What its containers check is written there."""
     remembered(aws, ("v1", OK), ("v2", OK))
