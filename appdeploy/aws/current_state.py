@@ -16,7 +16,7 @@ from appdeploy.aws.clients import THREADS
 from appdeploy.aws.errors import refusing
 from appdeploy.model.contract import ServiceContract
 from appdeploy.model.ecs_state import ServiceState
-from appdeploy.model.image import RELEASED_TAG_PREFIX, Digest, EcrRepository
+from appdeploy.model.image import RELEASED_TAG_PREFIX, Digest, EcrRepository, ImageReference
 from appdeploy.model.operation import Deploy, Operation, Restart, Sync, takes_template
 from appdeploy.model.task_definition import TEMPLATE_TAG, TaskDefinition, family_of
 
@@ -32,6 +32,7 @@ DESCRIBE_SERVICES_LIMIT = 10
 """Services in one DescribeServices (API reference of ECS)."""
 
 _NEWEST_SHOWN = 3
+_DEFAULT_TAG = "latest"
 _ECR_PAGE = 1000
 
 
@@ -134,6 +135,13 @@ def find_image(ecr: ECRClient, service: ServiceContract, version: str) -> ImageL
 def find_digest(ecr: ECRClient, service: ServiceContract, digest: Digest) -> ImageLookup:
     """Look a digest up in the service's repository. One call."""
     return _find(ecr, EcrRepository.parse(service.repository), {"imageDigest": digest})
+
+
+def find_reference(ecr: ECRClient, reference: ImageReference) -> ImageLookup:
+    """Look up what tasks with this image would pull. One call. Raises ValueError if it is not in ECR."""
+    image_id: ImageIdentifierTypeDef
+    image_id = {"imageDigest": reference.digest} if reference.digest else {"imageTag": reference.tag or _DEFAULT_TAG}
+    return _find(ecr, EcrRepository.parse(reference.repository), image_id)
 
 
 def _find(ecr: ECRClient, repository: EcrRepository, image_id: ImageIdentifierTypeDef) -> ImageLookup:

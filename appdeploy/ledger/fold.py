@@ -46,7 +46,8 @@ class ReleaseFold:
                 self.seconds = event.seconds
 
     def _recall(self, plan: ServicePlan) -> None:
-        self._change(plan.contract.name, previous=plan.previous.ref, target=plan.target)
+        name = plan.contract.name
+        self._change(name, previous=plan.previous.ref, target=plan.target.at(self._service(name).target.task_definition))
 
     def _finish(self, result: ServiceResult) -> None:
         self.results[result.service] = result

@@ -84,6 +84,7 @@ class EcrRepository:
 
     reference: ImageReference
     account: str
+    region: str
     name: str
 
     @classmethod
@@ -93,7 +94,7 @@ class EcrRepository:
         registry = _ECR.fullmatch(reference.registry or "")
         if registry is None or reference.tag or reference.digest:
             raise ValueError(f"{uri!r} is not the URI of an ECR repository")
-        return cls(reference, registry["account"], reference.path)
+        return cls(reference, registry["account"], registry["region"], reference.path)
 
 
 def short(digest: str) -> str:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 FENCE_TAG = "axonflow:fence"
 RELEASE_TAG = "axonflow:release"
 """The id of the release that registered a revision."""
+RESTORES_TAG = "axonflow:restores"
+"""The ARN of the deregistered revision whose content a rollback registered again."""
 TEMPLATE_TAG = "axonflow:template"
 """The ARN of the template revision that it descends from."""
 VERSION_TAG = "axonflow:version"
@@ -141,8 +143,8 @@ def new_revision(
 ) -> NewRevision:
     """The request for a revision of `family` that is `base` with another image in one container.
 
-    `tags` are added to those of the base, except its `aws:` tags, which cannot be sent. Raises KeyError when the base has
-    no such container.
+    `tags` are added to those of the base, except its `aws:` tags, which cannot be sent, and what it restores. Raises
+    KeyError when the base has no such container.
     """
     if container not in base.containers:
         raise KeyError(container)
@@ -151,7 +153,7 @@ def new_revision(
         {**definition, "image": str(image)} if definition["name"] == container else definition
         for definition in base.fields["containerDefinitions"]
     ]
-    own = {key: value for key, value in base.tags.items() if not key.startswith(_RESERVED_TAG_PREFIX)}
+    own = {key: value for key, value in base.tags.items() if not key.startswith(_RESERVED_TAG_PREFIX) and key != RESTORES_TAG}
     sent_tags = [{"key": key, "value": value} for key, value in {**own, **tags}.items()]
     request = {**kept, "family": family, "containerDefinitions": containers}
     if sent_tags:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from appdeploy.aws.current_state import FoundImage, NoImage, NoRepository
 from appdeploy.model.image import short
+from appdeploy.preflight.answer import Unknown
 from appdeploy.preflight.check import Check, Verdict
-from appdeploy.preflight.reads import Candidate, Facts, Unknown
+from appdeploy.preflight.reads import Candidate, Facts
+from appdeploy.preflight.start_needs import MISSING, faults_of_secrets
 from appdeploy.watch.judge import all_run
 from appdeploy.watch.routing import Ambiguous, NoLoadBalancer, Serving
 
@@ -132,11 +134,21 @@ def _roles(candidate: Candidate, facts: Facts) -> Finding:
 
 
 def _secrets(candidate: Candidate, facts: Facts) -> Finding:
-    return _exists(candidate.needs.secrets, facts.secrets, "create it, or sync a template without it")
+    expected, found = candidate.needs.secrets, facts.start.secrets
+    if not expected:
+        return _skip("it uses none")
+    if isinstance(found, Unknown):
+        return _skip(found.why)
+    faults = list(faults_of_secrets(expected, found))
+    if not faults:
+        return _ok(", ".join(sorted({reference.arn for reference in expected})))
+    missing = all(fault.endswith(MISSING) for fault in faults)
+    first = "create it" if missing else "give it a value (aws secretsmanager put-secret-value)"
+    return _no("; ".join(faults), f"{first}, or sync a template without it")
 
 
 def _parameters(candidate: Candidate, facts: Facts) -> Finding:
-    return _exists(candidate.needs.parameters, facts.parameters, "create it, or sync a template without it")
+    return _exists(candidate.needs.parameters, facts.start.parameters, "create it, or sync a template without it")
 
 
 def _log_groups(candidate: Candidate, facts: Facts) -> Finding:

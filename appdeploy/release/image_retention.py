@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def tag_released_images(ecr: ECRClient, plan: ReleasePlan, results: Iterable[ServiceResult], emit: Emit) -> None:
     """Tag the new images of the services that are live: two calls each. An image that cannot be tagged is only reported."""
     live = {result.service for result in results if result.outcome is Outcome.LIVE}
-    new = [service for service in plan.changed if service.change.registers and service.contract.name in live]
+    new = [service for service in plan.changed if service.registers and service.contract.name in live]
     for service, problem in map_parallel(lambda service: (service, _tag(ecr, plan, service)), new):
         if problem is not None:
             emit(ImageRetentionFailed(service.contract.name, problem))

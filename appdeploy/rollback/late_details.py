@@ -61,7 +61,8 @@ def _completed(rollout: Rollout, clients: Clients) -> Rollout | ServiceResult:
     except AwsError as error:
         serving = f"not known: {name_of(plan.base.arn)} is being deployed; ECS continues"
         return ServiceResult(rollout.name, Outcome.TIMED_OUT, serving, f"it cannot be watched: {explain(error)}", final=False)
-    return replace(rollout, plan=replace(plan_return(plan.contract, base, previous), settings=plan.settings))
+    known = plan_return(plan.contract, base, previous)
+    return replace(rollout, plan=replace(known, settings=plan.settings, remarks=plan.remarks))
 
 
 def _previous_state(plan: ServicePlan, clients: Clients) -> PreviousState:

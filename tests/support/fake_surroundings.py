@@ -35,6 +35,8 @@ class FakeSurroundings:
         self.alarms: dict[str, str] = {}
         self.missing: set[str] = set()
         """Names of roles, secrets, parameters and log groups that do not exist."""
+        self.secret_stages = ["AWSCURRENT"]
+        """The stages of each secret's one version; none: it has no value yet."""
         self.log_lines: list[str] = []
         self.notices: list[dict[str, Any]] = []
         """What EventBridge was reported."""
@@ -148,7 +150,9 @@ class FakeSurroundings:
     def _ListSecrets(self, params: dict[str, Any]) -> Any:
         wanted = params["Filters"][0]["Values"]
         names = [f"{name}-AbCdEf" for name in wanted if name not in self.missing]
-        return {"SecretList": [{"ARN": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}"} for name in names]}
+        versions = {"SecretVersionsToStages": {"version-1": self.secret_stages}} if self.secret_stages else {}
+        arns = [f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}" for name in names]
+        return {"SecretList": [{"ARN": arn, **versions} for arn in arns]}
 
     def _DescribeParameters(self, params: dict[str, Any]) -> Any:
         wanted = params["ParameterFilters"][0]["Values"]

@@ -10,7 +10,7 @@ from appdeploy.model.operation import Deploy, Restart
 from appdeploy.model.task_definition import TaskDefinition
 from appdeploy.plan.prepare import Request, prepare
 from appdeploy.preflight.check import Check, Verdict, table
-from appdeploy.preflight.dependencies import dependencies_of
+from appdeploy.preflight.dependencies import SecretReference, dependencies_of
 from tests.support.release_scenario import DONE, AwsSays, Moment, described, target_group, under_way, up
 
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -61,6 +61,32 @@ def test_what_the_task_definition_names_must_exist(aws, look, name, what):
     aws.missing.add(name)
     check = look()[what]
     assert (check.verdict, check.found.endswith("does not exist")) == (Verdict.NO, True)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "stages", "fault"),
+    [
+        ("", ["AWSCURRENT"], None),
+        ("", [], "has no current value"),
+        ("", ["AWSPENDING"], "has no current value"),
+        (":password::", [], "has no current value"),
+        ("::AWSPENDING:", ["AWSPENDING"], None),
+        ("::AWSPENDING:", ["AWSCURRENT"], "has no AWSPENDING"),
+        (":::version-1", ["AWSPENDING"], None),
+        ("::AWSCURRENT:version-0", ["AWSCURRENT"], "has no AWSCURRENT in version version-0"),
+    ],
+)
+def test_a_secret_must_have_the_value_that_is_fetched(aws, look, suffix, stages, fault):
+    service = aws.released()
+    aws.environment(service)
+    [secret] = aws.task_definitions[service.task_definition]["taskDefinition"]["containerDefinitions"][0]["secrets"]
+    secret["valueFrom"] += suffix
+    aws.secret_stages = stages
+    check = look()["secrets"]
+    arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:x-AbCdEf"
+    assert (check.verdict, check.found) == ((Verdict.NO, f"{arn} {fault}") if fault else (Verdict.OK, arn))
+    assert not fault or check.remedy.startswith("give it a value")
+    assert aws.count("GetSecretValue") == 0
 
 
 @pytest.mark.parametrize(
@@ -251,7 +277,8 @@ def test_rollback_passes_the_preflight(aws, command):
 def test_references_of_every_form(reference, kind, name):
     reply = described("t:1", "image")
     reply["taskDefinition"]["containerDefinitions"][0]["secrets"] = [{"name": "X", "valueFrom": reference}]
-    assert getattr(dependencies_of(TaskDefinition.from_reply(reply)), kind) == {name}
+    [found] = getattr(dependencies_of(TaskDefinition.from_reply(reply)), kind)
+    assert found == (SecretReference(name) if kind == "secrets" else name)
 
 
 def test_a_log_group_that_the_driver_makes_is_not_needed():
