@@ -139,17 +139,22 @@ def find_digest(ecr: ECRClient, service: ServiceContract, digest: Digest) -> Ima
 
 def find_reference(ecr: ECRClient, reference: ImageReference) -> ImageLookup:
     """Look up what tasks with this image would pull. One call. Raises ValueError if it is not in ECR."""
-    image_id: ImageIdentifierTypeDef
-    image_id = {"imageDigest": reference.digest} if reference.digest else {"imageTag": reference.tag or _DEFAULT_TAG}
-    return _find(ecr, EcrRepository.parse(reference.repository), image_id)
+    return _find(ecr, EcrRepository.parse(reference.repository), image_id(reference))
 
 
-def _find(ecr: ECRClient, repository: EcrRepository, image_id: ImageIdentifierTypeDef) -> ImageLookup:
+def image_id(reference: ImageReference) -> ImageIdentifierTypeDef:
+    """How ECR names it: by digest, else by tag."""
+    return {"imageDigest": reference.digest} if reference.digest else {"imageTag": reference.tag or _DEFAULT_TAG}
+
+
+def _find(ecr: ECRClient, repository: EcrRepository, wanted: ImageIdentifierTypeDef) -> ImageLookup:
     try:
-        reply = ecr.describe_images(registryId=repository.account, repositoryName=repository.name, imageIds=[image_id])
+        reply = ecr.describe_images(registryId=repository.account, repositoryName=repository.name, imageIds=[wanted])
     except ecr.exceptions.RepositoryNotFoundException:
         return NoRepository()
     except ecr.exceptions.ImageNotFoundException:
+        return NoImage()
+    if not reply["imageDetails"]:  # An empty list instead of ImageNotFoundException.
         return NoImage()
     detail = reply["imageDetails"][0]
     return FoundImage(

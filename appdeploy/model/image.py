@@ -97,6 +97,15 @@ class EcrRepository:
         return cls(reference, registry["account"], registry["region"], reference.path)
 
 
+def is_in_ecr(image: ImageReference, region: str, account: str | None = None) -> bool:
+    """Whether it lies in an ECR registry of this region, and of this account if one is given."""
+    try:
+        repository = EcrRepository.parse(image.repository)
+    except ValueError:
+        return False
+    return repository.region == region and account in (None, repository.account)
+
+
 def short(digest: str) -> str:
     """A digest for display: its algorithm and the first twelve digits."""
     algorithm, _, digits = digest.partition(":")

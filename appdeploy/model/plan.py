@@ -236,6 +236,16 @@ def _wave_of(service: ServicePlan, first_started: int) -> int:
     return first_started if service.deployment_id else service.contract.wave
 
 
+def remarks_on(definition: TaskDefinition, application: str) -> tuple[str, ...]:
+    """What to know about what a service will run: sidecars by tag. ECS resolves a tag at each deployment anew
+    (docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html, container image resolution)."""
+    return tuple(
+        f"sidecar {container} runs {image} by tag: a later deployment may get another image"
+        for container, image in definition.sidecars(application)
+        if image.digest is None
+    )
+
+
 def version_of(definition: TaskDefinition, container: str) -> str:
     """Display name of what a revision runs: the version requested by its release, else its image."""
     return definition.tags.get(VERSION_TAG) or str(definition.image_of(container))

@@ -7,6 +7,7 @@ described it, so that a release cannot change anything else.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
@@ -78,6 +79,19 @@ class TaskDefinition:
     def containers(self) -> tuple[str, ...]:
         """The names of its containers, in order."""
         return tuple(container["name"] for container in self.fields["containerDefinitions"])
+
+    @property
+    def images(self) -> tuple[tuple[str, ImageReference], ...]:
+        """Each container with its image, without those whose image is no reference."""
+        found = []
+        for container in self.containers:
+            with suppress(ValueError):
+                found.append((container, self.image_of(container)))
+        return tuple(found)
+
+    def sidecars(self, application: str) -> tuple[tuple[str, ImageReference], ...]:
+        """The same of all containers but the application's."""
+        return tuple(item for item in self.images if item[0] != application)
 
     def image_of(self, container: str) -> ImageReference:
         """The image of a container. Raises KeyError for an unknown container, ValueError for a malformed image."""

@@ -10,7 +10,7 @@ from appdeploy.model.image import short
 from appdeploy.preflight.answer import Unknown
 from appdeploy.preflight.check import Check, Verdict
 from appdeploy.preflight.reads import Candidate, Facts
-from appdeploy.preflight.start_needs import MISSING, faults_of_secrets
+from appdeploy.preflight.start_needs import MISSING, fault_of_image, faults_of_secrets
 from appdeploy.watch.judge import all_run
 from appdeploy.watch.routing import Ambiguous, NoLoadBalancer, Serving
 
@@ -62,6 +62,28 @@ def _image(candidate: Candidate, _: Facts) -> Finding:
             return _no(f"{candidate.plan.image} is not in ECR", "new tasks could not start: release another version")
         case None:
             return _skip("it runs by tag, so its digest is not known")
+
+
+def _sidecars(candidate: Candidate, facts: Facts) -> Finding:
+    if not candidate.sidecars:
+        return _skip("it has none")
+    found = facts.start.images
+    faults = [
+        f"{container} ({image}) {fault}"
+        for container, image in candidate.sidecars
+        if (fault := fault_of_image(found.get(image))) is not None
+    ]
+    if faults:
+        return _no("; ".join(faults), "push it, or sync a template without it")
+    there = [container for container, image in candidate.sidecars if isinstance(found.get(image), FoundImage)]
+    skipped = [
+        f"{container}: {answer.why if isinstance(answer := found.get(image), Unknown) else 'not in ECR of this region'}"
+        for container, image in candidate.sidecars
+        if container not in there
+    ]
+    if not there:
+        return _skip("; ".join(skipped))
+    return _ok("; ".join([f"the image of {', '.join(there)} is in ECR", *skipped]))
 
 
 def _architecture(candidate: Candidate, facts: Facts) -> Finding:
@@ -171,6 +193,7 @@ _CHECKS: dict[str, Callable[[Candidate, Facts], Finding]] = {
     "service": _service,
     "deployment": _deployment,
     "image": _image,
+    "sidecars": _sidecars,
     "architecture": _architecture,
     "alarms": _alarms,
     "room": _task_limits,

@@ -1,7 +1,7 @@
 """Reads what the checks judge: in parallel, each shared resource once. Nothing is changed.
 
-At most 10 calls, and 8 for each service: two roles, one log group, one image index, and three for a deployment in
-progress.
+At most 10 calls, one for each image of a sidecar in ECR, and 8 for each service: two roles, one log group, one image index,
+and three for a deployment in progress.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from appdeploy.aws.clients import THREADS
 from appdeploy.aws.current_state import FoundImage, LiveService
 from appdeploy.model.ecs_state import ServiceState, Task
-from appdeploy.model.image import EcrRepository
+from appdeploy.model.image import EcrRepository, ImageReference
 from appdeploy.model.plan import ServicePlan
 from appdeploy.preflight.answer import Answer, Unknown
 from appdeploy.preflight.dependencies import Dependencies, dependencies_of
@@ -45,6 +45,11 @@ class Candidate:
         """The resources of its base revision."""
         return dependencies_of(self.plan.base)
 
+    @property
+    def sidecars(self) -> tuple[tuple[str, ImageReference], ...]:
+        """The other containers of its base revision, with their images."""
+        return self.plan.base.sidecars(self.plan.contract.container)
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -54,7 +59,7 @@ class Facts:
     """States by name."""
     roles: frozenset[str] | Unknown
     start: StartNeeds
-    """Secrets and parameters."""
+    """Secrets, parameters, and images of sidecars."""
     log_groups: frozenset[str] | Unknown
     routings: dict[str, Routing] | Unknown
     """By service."""
@@ -74,7 +79,10 @@ def read_facts(clients: Clients, cluster: str, candidates: Sequence[Candidate]) 
 
         alarms = ask(_alarms, clients, _all(candidate.state.settings.alarms for candidate in candidates))
         roles = [ask(_role, clients, name) for name in _all(need.roles for need in needs)]
-        start = pool.submit(read_start_needs, clients, [candidate.plan.base for candidate in candidates], images=False)
+        bases = [candidate.plan.base for candidate in candidates]
+        # The image of the application itself was looked up for the plan.
+        sidecars = [image for candidate in candidates for _, image in candidate.sidecars]
+        start = pool.submit(read_start_needs, clients, bases, images=sidecars)
         groups = [ask(_log_group, clients, name) for name in _all(need.log_groups for need in needs)]
         routings = ask(_routings, clients, candidates)
         indexes = [candidate for candidate in candidates if is_index(candidate.live)]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from appdeploy.aws.current_state import FoundImage, ImageLookup, NoImage, NoRepository, find_reference
 from appdeploy.aws.parallel import begin
-from appdeploy.model.image import EcrRepository, ImageReference
+from appdeploy.model.image import ImageReference, is_in_ecr
 from appdeploy.model.task_definition import TaskDefinition
 from appdeploy.preflight.answer import Answer, Unknown
 from appdeploy.preflight.dependencies import CURRENT, SecretReference, dependencies_of
@@ -47,7 +46,7 @@ class StartNeeds:
 
     def problems(self, definition: TaskDefinition, application: str) -> Iterator[str]:
         """Why tasks of this definition could not start, the image of the application's container first."""
-        containers = sorted(containers_with_images(definition), key=lambda item: item[0] != application)
+        containers = sorted(definition.images, key=lambda item: item[0] != application)
         for container, image in containers:
             fault = fault_of_image(self.images.get(image))
             yield from () if fault is None else (f"the image{_of(container, image, application)} {fault}",)
@@ -60,7 +59,7 @@ class StartNeeds:
     def unread(self, definition: TaskDefinition) -> Iterator[str]:
         """What of it could not be read, and why."""
         needs = dependencies_of(definition)
-        for _, image in containers_with_images(definition):
+        for _, image in definition.images:
             found = self.images.get(image)
             yield from (f"image {image.repository}: {found.why}",) if isinstance(found, Unknown) else ()
         if needs.secrets and isinstance(self.secrets, Unknown):
@@ -70,15 +69,23 @@ class StartNeeds:
 
 
 def read_start_needs(
-    clients: Clients, definitions: Iterable[TaskDefinition], *, images: bool = True, seconds: float | None = None
+    clients: Clients,
+    definitions: Iterable[TaskDefinition],
+    *,
+    images: Iterable[ImageReference] | None = None,
+    seconds: float | None = None,
 ) -> StartNeeds:
-    """Read it for all of them at once, and wait so long: a call for each image, for ten secrets, and for fifty parameters."""
+    """Read it for all of them at once, and wait so long: a call for each image, for ten secrets, and for fifty parameters.
+
+    `images` are those to look up if not all of the definitions.
+    """
     read = list(definitions)
     needs = [dependencies_of(definition) for definition in read]
     secrets = frozenset[SecretReference]().union(*(need.secrets for need in needs))
     parameters = frozenset[str]().union(*(need.parameters for need in needs))
-    wanted = {image for item in read for _, image in containers_with_images(item) if in_region(image, clients.region)}
-    pending = {image: begin(partial(find_reference, clients.ecr, image)) for image in wanted} if images else {}
+    named = (image for item in read for _, image in item.images) if images is None else images
+    wanted = {image for image in named if is_in_ecr(image, clients.region)}
+    pending = {image: begin(partial(find_reference, clients.ecr, image)) for image in wanted}
     pending_secrets = begin(partial(read_secrets, clients.secretsmanager, secrets)) if secrets else None
     pending_parameters = begin(partial(read_parameters, clients.ssm, parameters)) if parameters else None
     begun: list[Future[Any] | None] = [*pending.values(), pending_secrets, pending_parameters]
@@ -88,21 +95,6 @@ def read_start_needs(
         parameters=Answer(pending_parameters).get(0) if pending_parameters else frozenset(),
         images={image: Answer(future).get(0) for image, future in pending.items()},
     )
-
-
-def containers_with_images(definition: TaskDefinition) -> Iterator[tuple[str, ImageReference]]:
-    """Its containers whose image can be parsed."""
-    for container in definition.containers:
-        with suppress(ValueError):
-            yield container, definition.image_of(container)
-
-
-def in_region(image: ImageReference, region: str) -> bool:
-    """Whether it lies in an ECR registry of this region, whose images can be looked up."""
-    try:
-        return EcrRepository.parse(image.repository).region == region
-    except ValueError:
-        return False
 
 
 def fault_of_image(found: ImageLookup | Unknown | None) -> str | None:

@@ -11,7 +11,7 @@ from appdeploy.aws.parallel import map_parallel
 from appdeploy.model.events import PreviousVersionResolved
 from appdeploy.model.image import ImageReference
 from appdeploy.model.outcome import Outcome, ServiceResult
-from appdeploy.model.plan import Change, PreviousState, ServicePlan, previous_of, version_of
+from appdeploy.model.plan import Change, PreviousState, ServicePlan, previous_of, remarks_on, version_of
 from appdeploy.model.rollout import Rollout, StartedRollouts
 from appdeploy.model.task_definition import TEMPLATE_TAG, TaskDefinition, name_of
 
@@ -33,6 +33,7 @@ def plan_return(contract: ServiceContract, target: TaskDefinition, previous: Pre
         version=version_of(target, contract.container) if known else name_of(target.arn),
         template=target.tags.get(TEMPLATE_TAG),
         previous=previous,
+        remarks=remarks_on(target, contract.container),
     )
 
 

@@ -132,7 +132,7 @@ def _plan_service(
             raise _CannotRollBack("it was never released: there is nothing to roll back to")
         target = _target(context, contract, state)
         plan = _plan(contract, state, target.definition)
-        return replace(plan, remarks=target.remarks) if isinstance(plan, ServicePlan) else plan
+        return replace(plan, remarks=(*target.remarks, *plan.remarks)) if isinstance(plan, ServicePlan) else plan
     except _CannotRollBack as problem:
         return _CannotRollBack(f"{contract.name}: {problem}")
 

@@ -91,7 +91,13 @@ class FakeSurroundings:
 
     def _BatchGetImage(self, params: dict[str, Any]) -> Any:
         manifests = [{"platform": {"architecture": name, "os": "linux"}} for name in self.architectures]
-        return {"images": [{"imageManifest": json.dumps({"manifests": manifests})}]}
+        held = {detail["imageDigest"] for key, detail in self.images.items() if key.startswith(f"{params['repositoryName']}:")}
+        wanted = params["imageIds"][0]
+        tagged = self.images.get(f"{params['repositoryName']}:{wanted.get('imageTag')}", {})
+        digest = wanted.get("imageDigest") or tagged.get("imageDigest")
+        if digest not in held:
+            return {"images": [], "failures": [{"imageId": wanted, "failureCode": "ImageNotFound"}]}
+        return {"images": [{"imageManifest": json.dumps({"manifests": manifests}), "imageId": {"imageDigest": digest}}]}
 
     def _PutImage(self, params: dict[str, Any]) -> Any:
         self.kept.append((params["imageDigest"], params["imageTag"]))

@@ -11,7 +11,7 @@ from appdeploy.model.task_definition import TaskDefinition
 from appdeploy.plan.prepare import Request, prepare
 from appdeploy.preflight.check import Check, Verdict, table
 from appdeploy.preflight.dependencies import SecretReference, dependencies_of
-from tests.support.release_scenario import DONE, AwsSays, Moment, described, target_group, under_way, up
+from tests.support.release_scenario import DIGESTS, DONE, AwsSays, Moment, described, target_group, under_way, up
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 RINGING = {"alarms": {"alarmNames": ["5xx"], "enable": True, "rollback": True}}
@@ -34,7 +34,8 @@ def test_nothing_is_in_the_way_of_a_good_release(aws, look):
     aws.environment(aws.released())
     checks = look()
     assert not look.refused
-    assert {what for what, check in checks.items() if check.verdict is Verdict.SKIP} == {"architecture", "alarms", "parameters"}
+    skipped = {what for what, check in checks.items() if check.verdict is Verdict.SKIP}
+    assert skipped == {"sidecars", "architecture", "alarms", "parameters"}
     assert list(checks)[:3] == ["service", "deployment", "image"]
 
 
@@ -170,6 +171,69 @@ def test_an_archived_image_that_runs_cannot_be_restarted(aws, look):
     aws.environment(aws.released())
     aws.images["axonflow-staging-agent:v1"]["imageStatus"] = "ARCHIVED"
     assert "ARCHIVED" in look(Restart())["image"].found
+
+
+ECR = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
+
+
+@pytest.mark.parametrize("goal", [Deploy("v2"), Restart()], ids=["deploy", "restart"])
+@pytest.mark.parametrize(
+    ("image", "verdict", "found"),
+    [
+        (f"{ECR}/metrics:7", Verdict.OK, "the image of metrics is in ECR"),
+        (f"{ECR}/metrics@{DIGESTS['v7']}", Verdict.OK, "the image of metrics is in ECR"),
+        (f"{ECR}/metrics:8", Verdict.NO, f"metrics ({ECR}/metrics:8) is not in ECR any more"),
+        (f"{ECR}/metrics", Verdict.NO, f"metrics ({ECR}/metrics) is not in ECR any more"),
+        (f"{ECR}/gone@{DIGESTS['v7']}", Verdict.NO, f"metrics ({ECR}/gone@{DIGESTS['v7']}) is not in ECR any more"),
+        (f"{ECR}/metrics:old", Verdict.NO, f"metrics ({ECR}/metrics:old) is ARCHIVED in ECR"),
+        ("public.ecr.aws/metrics/agent:7", Verdict.SKIP, "metrics: not in ECR of this region"),
+        (f"{ECR.replace('central', 'west')}/metrics:7", Verdict.SKIP, "metrics: not in ECR of this region"),
+    ],
+)
+def test_images_of_sidecars_in_ecr_must_be_there(aws, look, goal, image, verdict, found):
+    service = aws.released()
+    aws.environment(service)
+    aws.images["metrics:7"] = {"imageDigest": DIGESTS["v7"]}
+    aws.images["metrics:old"] = {"imageDigest": DIGESTS["v6"], "imageStatus": "ARCHIVED"}
+    aws.task_definitions[service.task_definition]["taskDefinition"]["containerDefinitions"][1]["image"] = image
+    check = look(goal)["sidecars"]
+    assert (check.verdict, check.found) == (verdict, found)
+
+
+def test_an_image_of_a_sidecar_that_may_not_be_read_is_skipped(aws, look, clients):
+    service = aws.released()
+    aws.environment(service)
+    sidecar = aws.task_definitions[service.task_definition]["taskDefinition"]["containerDefinitions"][1]
+    sidecar["image"] = f"{ECR}/metrics:7"
+    usual = aws._DescribeImages
+    denied = AwsSays("AccessDeniedException", "no")
+    aws._DescribeImages = lambda params: denied if params["repositoryName"] == "metrics" else usual(params)
+    check = look()["sidecars"]
+    assert check.verdict is Verdict.SKIP
+    assert check.found.startswith("metrics: not allowed")
+
+
+def test_a_service_without_a_sidecar_has_none_to_look_at(aws, look):
+    service = aws.released()
+    aws.environment(service)
+    del aws.task_definitions[service.task_definition]["taskDefinition"]["containerDefinitions"][1]
+    assert look()["sidecars"].found == "it has none"
+
+
+def test_a_sidecar_by_tag_is_named_in_the_plan(aws, clients, command, capsys):
+    service = aws.released()
+    aws.environment(service)
+    plan = prepare(Request("staging", Deploy("v2"), ()), clients).plan
+    assert plan.changed[0].remarks == ()
+    sidecar = aws.task_definitions[service.task_definition]["taskDefinition"]["containerDefinitions"][1]
+    sidecar["image"] = "public.ecr.aws/metrics/agent:7"
+    remark = "sidecar metrics runs public.ecr.aws/metrics/agent:7 by tag: a later deployment may get another image"
+    plan = prepare(Request("staging", Deploy("v2"), ()), clients).plan
+    assert plan.changed[0].remarks == (remark,)
+    assert command("plan", "-e", "staging", "--version", "v2") == 0
+    assert f"  note: {remark}" in capsys.readouterr().out
+    assert command("plan", "-e", "staging", "--version", "v2", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["services"][0]["remarks"] == [remark]
 
 
 def test_target_groups_that_disagree_are_in_the_way(aws, look):
