@@ -93,6 +93,8 @@ def _architecture(candidate: Candidate, facts: Facts) -> Finding:
     available = facts.platforms[name]
     if isinstance(available, Unknown):
         return _skip(available.why)
+    if not available:
+        return _skip("ECR returned no index of it")
     expected = candidate.plan.base.fields.get("runtimePlatform", {}).get("cpuArchitecture", "X86_64")
     if _ARCHITECTURES.get(expected, expected) in available:
         return _ok(f"the image has {_ARCHITECTURES.get(expected, expected)}")

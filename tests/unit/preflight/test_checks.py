@@ -161,6 +161,14 @@ def test_the_architecture_of_an_index(aws, look, media_type, held, verdict):
     assert look()["architecture"].verdict is verdict
 
 
+def test_an_index_that_ecr_does_not_return_is_no_reason_to_refuse(aws, look):
+    aws.environment(aws.released())
+    aws.images["axonflow-staging-agent:v2"]["imageManifestMediaType"] = INDEX
+    aws.answers["BatchGetImage"] = [{"images": [], "failures": []}]
+    check = look()["architecture"]
+    assert (check.verdict, check.found) == (Verdict.SKIP, "ECR returned no index of it")
+
+
 def test_a_restart_of_an_image_that_is_gone_is_refused(aws, look):
     aws.environment(aws.released())
     del aws.images["axonflow-staging-agent:v1"]
