@@ -12,6 +12,8 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import boto3
+
 from sandbox.control import Control
 from sandbox.errors import AlreadyThere, SandboxError
 from sandbox.home import PROJECT
@@ -20,6 +22,7 @@ STACK = "organization/axonflow/staging"
 ENVIRONMENT = "staging"
 SERVICES = ("agent", "orchestrator", "customer-portal")
 """The first one answers at the load balancer's own address."""
+DATABASE_SECRET = f"axonflow-{ENVIRONMENT}/database"
 ANSWER_SECONDS = 10.0
 
 Say = Callable[[str], None]
@@ -41,6 +44,7 @@ def run(environment: dict[str, str], control: Control, say: Say) -> None:
     """
     say(f"\n== infrastructure tier: pulumi up ({ENVIRONMENT})")
     infrastructure = _timed(["pulumi", "up", "--yes", "--non-interactive", "--stack", STACK], environment)
+    _create_database_user(environment)
     version = _push_next_version(control)
     say(f"\n== application tier: appdeploy deploy --environment {ENVIRONMENT} --version {version}")
     release = _timed(["appdeploy", "deploy", "--environment", ENVIRONMENT, "--version", version], environment)
@@ -65,6 +69,15 @@ def _timed(command: list[str], environment: dict[str, str]) -> float:
         afresh = "`sandbox down` and another try start afresh"
         raise SandboxError(f"`{' '.join(command[:2])}` ended with exit code {exit_code}; {afresh}")
     return time.monotonic() - started
+
+
+def _create_database_user(environment: dict[str, str]) -> None:
+    """Give the services' secret its first value, as a person does for a new environment: no task starts without it."""
+    session = boto3.Session("sandbox", "sandbox", region_name=environment["AWS_REGION"])
+    secrets = session.client("secretsmanager", endpoint_url=environment["AWS_ENDPOINT_URL"])
+    if not secrets.describe_secret(SecretId=DATABASE_SECRET).get("VersionIdsToStages"):
+        user = json.dumps({"username": "axonflow", "password": "sandbox"})
+        secrets.put_secret_value(SecretId=DATABASE_SECRET, SecretString=user)
 
 
 def _push_next_version(control: Control) -> str:

@@ -16,7 +16,7 @@ from appdeploy.aws.clients import THREADS
 from appdeploy.aws.errors import refusing
 from appdeploy.model.contract import ServiceContract
 from appdeploy.model.ecs_state import ServiceState
-from appdeploy.model.image import RELEASED_TAG_PREFIX, Digest, EcrRepository
+from appdeploy.model.image import RELEASED_TAG_PREFIX, Digest, EcrRepository, ImageReference
 from appdeploy.model.operation import Deploy, Operation, Restart, Sync, takes_template
 from appdeploy.model.task_definition import TEMPLATE_TAG, TaskDefinition, family_of
 
@@ -32,6 +32,7 @@ DESCRIBE_SERVICES_LIMIT = 10
 """Services in one DescribeServices (API reference of ECS)."""
 
 _NEWEST_SHOWN = 3
+_DEFAULT_TAG = "latest"
 _ECR_PAGE = 1000
 
 
@@ -136,12 +137,24 @@ def find_digest(ecr: ECRClient, service: ServiceContract, digest: Digest) -> Ima
     return _find(ecr, EcrRepository.parse(service.repository), {"imageDigest": digest})
 
 
-def _find(ecr: ECRClient, repository: EcrRepository, image_id: ImageIdentifierTypeDef) -> ImageLookup:
+def find_reference(ecr: ECRClient, reference: ImageReference) -> ImageLookup:
+    """Look up what tasks with this image would pull. One call. Raises ValueError if it is not in ECR."""
+    return _find(ecr, EcrRepository.parse(reference.repository), image_id(reference))
+
+
+def image_id(reference: ImageReference) -> ImageIdentifierTypeDef:
+    """How ECR names it: by digest, else by tag."""
+    return {"imageDigest": reference.digest} if reference.digest else {"imageTag": reference.tag or _DEFAULT_TAG}
+
+
+def _find(ecr: ECRClient, repository: EcrRepository, wanted: ImageIdentifierTypeDef) -> ImageLookup:
     try:
-        reply = ecr.describe_images(registryId=repository.account, repositoryName=repository.name, imageIds=[image_id])
+        reply = ecr.describe_images(registryId=repository.account, repositoryName=repository.name, imageIds=[wanted])
     except ecr.exceptions.RepositoryNotFoundException:
         return NoRepository()
     except ecr.exceptions.ImageNotFoundException:
+        return NoImage()
+    if not reply["imageDetails"]:  # An empty list instead of ImageNotFoundException.
         return NoImage()
     detail = reply["imageDetails"][0]
     return FoundImage(

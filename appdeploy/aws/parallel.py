@@ -13,12 +13,8 @@ R = TypeVar("R")
 _THREADS = 10
 
 
-def with_timeout(seconds: float, function: Callable[[], R]) -> R:
-    """The function's result or exception. Raises TimeoutError when it takes longer.
-
-    The SDK's timeouts limit each wait for a byte, not the whole call. After the timeout the call continues in a daemon
-    thread, so use this only for calls that may be abandoned.
-    """
+def begin(function: Callable[[], R]) -> Future[R]:
+    """Call the function in a daemon thread, which does not hold up the end of the process. The result may be abandoned."""
     answer: Future[R] = Future()
 
     def work() -> None:
@@ -28,7 +24,16 @@ def with_timeout(seconds: float, function: Callable[[], R]) -> R:
             answer.set_exception(error)
 
     Thread(target=work, daemon=True).start()
-    return answer.result(seconds)
+    return answer
+
+
+def with_timeout(seconds: float, function: Callable[[], R]) -> R:
+    """The function's result or exception. Raises TimeoutError when it takes longer.
+
+    The SDK's timeouts limit each wait for a byte, not the whole call. After the timeout the call continues in a daemon
+    thread, so use this only for calls that may be abandoned.
+    """
+    return begin(function).result(seconds)
 
 
 def map_parallel(function: Callable[[T], R], items: Iterable[T]) -> list[R]:

@@ -48,7 +48,8 @@ class ReleaseFold:
                 self.seconds = event.seconds
 
     def _recall(self, plan: ServicePlan) -> None:
-        self._change(plan.contract.name, previous=plan.previous.ref, target=plan.target)
+        name = plan.contract.name
+        self._change(name, previous=plan.previous.ref, target=plan.target.at(self._service(name).target.task_definition))
 
     def _resolve_caller(self, who: str) -> None:
         assert self.entry is not None

@@ -15,7 +15,7 @@ from appdeploy.model.release_id import kind_of
 def opening_entry(plan: ReleasePlan, who: str) -> Entry:
     """An entry whose first step is about to be done."""
     entry = bare_entry(plan, who, {service.contract.name: service_entry(service) for service in plan.services})
-    if any(service.change.registers for service in plan.changed):
+    if any(service.registers for service in plan.changed):
         return entry.with_step_started(StepKind.REGISTER)
     return entry.with_step_started(StepKind.UPDATE).with_updates_sent(
         service.contract.name for group in plan.waves[:1] for service in group

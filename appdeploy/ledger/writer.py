@@ -45,11 +45,10 @@ class LedgerWriter:
 
     def previous_resolved(self, plan: ServicePlan) -> None:
         """Store what was read after the update; it is written with the next step."""
-        resolved = service_entry(plan)
+        name, resolved = plan.contract.name, service_entry(plan)
         with self._guard:
-            self._entry = self._entry.with_service(
-                plan.contract.name, previous=resolved.previous, target=resolved.target, image=resolved.image
-            )
+            target = resolved.target.at(self._entry.services[name].target.task_definition)
+            self._entry = self._entry.with_service(name, previous=resolved.previous, target=target, image=resolved.image)
 
     def caller_resolved(self, who: str) -> None:
         """Store who runs a rollback, which asked AWS for that only after its update; it is written with the next step."""

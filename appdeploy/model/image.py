@@ -84,6 +84,7 @@ class EcrRepository:
 
     reference: ImageReference
     account: str
+    region: str
     name: str
 
     @classmethod
@@ -93,7 +94,16 @@ class EcrRepository:
         registry = _ECR.fullmatch(reference.registry or "")
         if registry is None or reference.tag or reference.digest:
             raise ValueError(f"{uri!r} is not the URI of an ECR repository")
-        return cls(reference, registry["account"], reference.path)
+        return cls(reference, registry["account"], registry["region"], reference.path)
+
+
+def is_in_ecr(image: ImageReference, region: str, account: str | None = None) -> bool:
+    """Whether it lies in an ECR registry of this region, and of this account if one is given."""
+    try:
+        repository = EcrRepository.parse(image.repository)
+    except ValueError:
+        return False
+    return repository.region == region and account in (None, repository.account)
 
 
 def short(digest: str) -> str:

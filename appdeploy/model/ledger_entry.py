@@ -71,6 +71,10 @@ class VersionRef(_Part):
     template: str | None = None
     """ARN of the template revision that it descends from."""
 
+    def at(self, task_definition: str | None) -> Self:
+        """The same, registered as that revision if it has none."""
+        return self if self.task_definition else self.model_copy(update={"task_definition": task_definition})
+
 
 class SettingChange(_Part):
     """One setting that is changed before its service is restarted. Values are in plain text: settings hold no secrets."""

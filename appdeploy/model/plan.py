@@ -30,7 +30,7 @@ class Change(Enum):
 
     @property
     def registers(self) -> bool:
-        """Whether it registers a revision."""
+        """Whether it always registers a revision."""
         return self in (Change.RELEASE, Change.FIRST_RELEASE)
 
 
@@ -109,11 +109,25 @@ class ServicePlan:
     """What is written before new tasks start, and restored if they fail."""
     resumed: Resumed | None = None
     """What an earlier command did; None if nothing was started."""
+    remarks: tuple[str, ...] = ()
+    """What to know about it that is in nothing's way, as text for people."""
+
+    @property
+    def registers(self) -> bool:
+        """Whether it registers a revision: also a rollback whose target was deregistered, which no service can use again
+        (docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeregisterTaskDefinition.html)."""
+        return self.change.registers or self.registers_again
+
+    @property
+    def registers_again(self) -> bool:
+        """Whether the revision that it registers has the content of a deregistered one."""
+        used = self.resumed is not None and self.resumed.task_definition == self.base.arn
+        return self.change is Change.ROLLBACK and self.base.is_read and not self.base.active and not used
 
     @property
     def target(self) -> VersionRef:
         """The version that is to run; its task definition is None while it is not registered."""
-        arn = None if self.change.registers else self.base.arn
+        arn = None if self.registers else self.base.arn
         return VersionRef(task_definition=arn, version=self.version, digest=self.image.digest, template=self.template)
 
     @property
@@ -220,6 +234,16 @@ def _wave_of(service: ServicePlan, first_started: int) -> int:
     if service.change is Change.ROLLBACK:
         return 0
     return first_started if service.deployment_id else service.contract.wave
+
+
+def remarks_on(definition: TaskDefinition, application: str) -> tuple[str, ...]:
+    """What to know about what a service will run: sidecars by tag. ECS resolves a tag at each deployment anew
+    (docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html, container image resolution)."""
+    return tuple(
+        f"sidecar {container} runs {image} by tag: a later deployment may get another image"
+        for container, image in definition.sidecars(application)
+        if image.digest is None
+    )
 
 
 def version_of(definition: TaskDefinition, container: str) -> str:

@@ -7,6 +7,7 @@ described it, so that a release cannot change anything else.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 FENCE_TAG = "axonflow:fence"
 RELEASE_TAG = "axonflow:release"
 """The id of the release that registered a revision."""
+RESTORES_TAG = "axonflow:restores"
+"""The ARN of the deregistered revision whose content a rollback registered again."""
 TEMPLATE_TAG = "axonflow:template"
 """The ARN of the template revision that it descends from."""
 VERSION_TAG = "axonflow:version"
@@ -76,6 +79,19 @@ class TaskDefinition:
     def containers(self) -> tuple[str, ...]:
         """The names of its containers, in order."""
         return tuple(container["name"] for container in self.fields["containerDefinitions"])
+
+    @property
+    def images(self) -> tuple[tuple[str, ImageReference], ...]:
+        """Each container with its image, without those whose image is no reference."""
+        found = []
+        for container in self.containers:
+            with suppress(ValueError):
+                found.append((container, self.image_of(container)))
+        return tuple(found)
+
+    def sidecars(self, application: str) -> tuple[tuple[str, ImageReference], ...]:
+        """The same of all containers but the application's."""
+        return tuple(item for item in self.images if item[0] != application)
 
     def image_of(self, container: str) -> ImageReference:
         """The image of a container. Raises KeyError for an unknown container, ValueError for a malformed image."""
@@ -141,8 +157,8 @@ def new_revision(
 ) -> NewRevision:
     """The request for a revision of `family` that is `base` with another image in one container.
 
-    `tags` are added to those of the base, except its `aws:` tags, which cannot be sent. Raises KeyError when the base has
-    no such container.
+    `tags` are added to those of the base, except its `aws:` tags, which cannot be sent, and what it restores. Raises
+    KeyError when the base has no such container.
     """
     if container not in base.containers:
         raise KeyError(container)
@@ -151,7 +167,7 @@ def new_revision(
         {**definition, "image": str(image)} if definition["name"] == container else definition
         for definition in base.fields["containerDefinitions"]
     ]
-    own = {key: value for key, value in base.tags.items() if not key.startswith(_RESERVED_TAG_PREFIX)}
+    own = {key: value for key, value in base.tags.items() if not key.startswith(_RESERVED_TAG_PREFIX) and key != RESTORES_TAG}
     sent_tags = [{"key": key, "value": value} for key, value in {**own, **tags}.items()]
     request = {**kept, "family": family, "containerDefinitions": containers}
     if sent_tags:

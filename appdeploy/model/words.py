@@ -53,7 +53,9 @@ def change(service: ServicePlan) -> str:
             return f"{_versions(service)} ({digest}){_template(service)}"
         case Change.ROLLBACK:
             known = f" ({digest})" if service.base.is_read else ""
-            return f"{_versions(service)}{known}, back to {name_of(service.base.arn)}{_template(service)}{_settings(service)}"
+            again = ", which was deregistered and is registered again" if service.registers_again else ""
+            target = f"back to {name_of(service.base.arn)}{again}"
+            return f"{_versions(service)}{known}, {target}{_template(service)}{_settings(service)}"
 
 
 def _versions(service: ServicePlan) -> str:

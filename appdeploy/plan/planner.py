@@ -10,7 +10,7 @@ from appdeploy.model.ecs_state import DeploymentSnapshot, ServiceState
 from appdeploy.model.errors import Refused
 from appdeploy.model.image import Digest, EcrRepository, short
 from appdeploy.model.operation import Deploy, Operation, Restart, Sync, takes_template
-from appdeploy.model.plan import Change, NoChange, PreviousState, ReleasePlan, ServicePlan, previous_of
+from appdeploy.model.plan import Change, NoChange, PreviousState, ReleasePlan, ServicePlan, previous_of, remarks_on
 from appdeploy.model.release_id import ReleaseId
 from appdeploy.model.task_definition import TaskDefinition, name_of
 from appdeploy.preflight.check import Check, Verdict
@@ -144,7 +144,8 @@ def _plan(
     image = base.image_of(contract.container)
     if change.registers:
         image = EcrRepository.parse(contract.repository).reference.pinned(_usable_digest(live, version))
-    return ServicePlan(contract, change, base, image, version, template, previous)
+    remarks = remarks_on(base, contract.container)
+    return ServicePlan(contract, change, base, image, version, template, previous, remarks=remarks)
 
 
 def _template(live: LiveService) -> TaskDefinition:

@@ -63,6 +63,7 @@ def _planned(clients: Clients, service: ServicePlan | NoChange, live: LiveServic
         drift=drift,
         writes=tuple(_writes(service)),
         duration=_duration(clients, service, live.state) if live.state else None,
+        remarks=service.remarks,
     )
 
 

@@ -67,6 +67,8 @@ class PlannedService(_Part):
     duration: Duration | None = None
     group: int = 1
     """Its wave, counted from 1: a wave starts when the services of those before it are live."""
+    remarks: tuple[str, ...] = ()
+    """What to know about it that is in nothing's way, as text for people."""
 
 
 class PlanCheck(_Part):

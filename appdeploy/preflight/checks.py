@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from appdeploy.aws.current_state import FoundImage, NoImage, NoRepository
 from appdeploy.model.image import short
+from appdeploy.preflight.answer import Unknown
 from appdeploy.preflight.check import Check, Verdict
-from appdeploy.preflight.reads import Candidate, Facts, Unknown
+from appdeploy.preflight.reads import Candidate, Facts
+from appdeploy.preflight.start_needs import MISSING, fault_of_image, faults_of_secrets
 from appdeploy.watch.judge import all_run
 from appdeploy.watch.routing import Ambiguous, NoLoadBalancer, Serving
 
@@ -62,6 +64,28 @@ def _image(candidate: Candidate, _: Facts) -> Finding:
             return _skip("it runs by tag, so its digest is not known")
 
 
+def _sidecars(candidate: Candidate, facts: Facts) -> Finding:
+    if not candidate.sidecars:
+        return _skip("it has none")
+    found = facts.start.images
+    faults = [
+        f"{container} ({image}) {fault}"
+        for container, image in candidate.sidecars
+        if (fault := fault_of_image(found.get(image))) is not None
+    ]
+    if faults:
+        return _no("; ".join(faults), "push it, or sync a template without it")
+    there = [container for container, image in candidate.sidecars if isinstance(found.get(image), FoundImage)]
+    skipped = [
+        f"{container}: {answer.why if isinstance(answer := found.get(image), Unknown) else 'not in ECR of this region'}"
+        for container, image in candidate.sidecars
+        if container not in there
+    ]
+    if not there:
+        return _skip("; ".join(skipped))
+    return _ok("; ".join([f"the image of {', '.join(there)} is in ECR", *skipped]))
+
+
 def _architecture(candidate: Candidate, facts: Facts) -> Finding:
     name = candidate.plan.contract.name
     if name not in facts.platforms:
@@ -69,6 +93,8 @@ def _architecture(candidate: Candidate, facts: Facts) -> Finding:
     available = facts.platforms[name]
     if isinstance(available, Unknown):
         return _skip(available.why)
+    if not available:
+        return _skip("ECR returned no index of it")
     expected = candidate.plan.base.fields.get("runtimePlatform", {}).get("cpuArchitecture", "X86_64")
     if _ARCHITECTURES.get(expected, expected) in available:
         return _ok(f"the image has {_ARCHITECTURES.get(expected, expected)}")
@@ -132,11 +158,21 @@ def _roles(candidate: Candidate, facts: Facts) -> Finding:
 
 
 def _secrets(candidate: Candidate, facts: Facts) -> Finding:
-    return _exists(candidate.needs.secrets, facts.secrets, "create it, or sync a template without it")
+    expected, found = candidate.needs.secrets, facts.start.secrets
+    if not expected:
+        return _skip("it uses none")
+    if isinstance(found, Unknown):
+        return _skip(found.why)
+    faults = list(faults_of_secrets(expected, found))
+    if not faults:
+        return _ok(", ".join(sorted({reference.arn for reference in expected})))
+    missing = all(fault.endswith(MISSING) for fault in faults)
+    first = "create it" if missing else "give it a value (aws secretsmanager put-secret-value)"
+    return _no("; ".join(faults), f"{first}, or sync a template without it")
 
 
 def _parameters(candidate: Candidate, facts: Facts) -> Finding:
-    return _exists(candidate.needs.parameters, facts.parameters, "create it, or sync a template without it")
+    return _exists(candidate.needs.parameters, facts.start.parameters, "create it, or sync a template without it")
 
 
 def _log_groups(candidate: Candidate, facts: Facts) -> Finding:
@@ -159,6 +195,7 @@ _CHECKS: dict[str, Callable[[Candidate, Facts], Finding]] = {
     "service": _service,
     "deployment": _deployment,
     "image": _image,
+    "sidecars": _sidecars,
     "architecture": _architecture,
     "alarms": _alarms,
     "room": _task_limits,

@@ -4,9 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from appdeploy.model.task_definition import TaskDefinition
+
+CURRENT = "AWSCURRENT"
+"""The stage that is fetched where a reference names none."""
+
+
+@dataclass(frozen=True, order=True)
+class SecretReference:
+    """Which value of which secret is fetched, without the key in it."""
+
+    arn: str
+    """Full, or without the six characters that Secrets Manager adds to a name."""
+    stage: str = CURRENT
+    """Empty if only a version is named."""
+    version: str = ""
+    """Id; empty if none is named."""
+
+    @classmethod
+    def parse(cls, reference: str) -> Self:
+        """Read `arn:aws:secretsmanager:region:account:secret:name-suffix[:json-key:version-stage:version-id]`
+        (docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html)."""
+        parts = reference.split(":")
+        stage, version = (*parts[8:10], "", "")[:2]
+        return cls(":".join(parts[:7]), stage or ("" if version else CURRENT), version)
 
 
 @dataclass(frozen=True)
@@ -15,8 +38,8 @@ class Dependencies:
 
     roles: frozenset[str]
     """Names of roles."""
-    secrets: frozenset[str]
-    """ARNs or names in Secrets Manager, without key, stage and version."""
+    secrets: frozenset[SecretReference]
+    """In Secrets Manager."""
     parameters: frozenset[str]
     """Names in the Parameter Store."""
     log_groups: frozenset[str]
@@ -26,7 +49,7 @@ def dependencies_of(definition: TaskDefinition) -> Dependencies:
     """The resources of this revision, without log groups that the log driver creates."""
     fields = definition.fields
     references = {item["valueFrom"] for item in _references(fields)}
-    secrets = {_secret(reference) for reference in references if _service_of(reference) == "secretsmanager"}
+    secrets = {SecretReference.parse(reference) for reference in references if _service_of(reference) == "secretsmanager"}
     roles = (fields.get("executionRoleArn"), fields.get("taskRoleArn"))
     return Dependencies(
         roles=frozenset(role.rsplit("/", 1)[-1] for role in roles if role),
@@ -45,11 +68,6 @@ def _references(fields: Mapping[str, Any]) -> Iterator[Mapping[str, str]]:
 def _service_of(reference: str) -> str:
     # "If the parameter exists in the same Region as the task, you can use either the full ARN or name" (API, Secret).
     return reference.split(":")[2] if reference.startswith("arn:") else "ssm"
-
-
-def _secret(reference: str) -> str:
-    # arn:aws:secretsmanager:region:account:secret:name-suffix[:json-key:version-stage:version-id]
-    return ":".join(reference.split(":")[:7])
 
 
 def _parameter(reference: str) -> str:

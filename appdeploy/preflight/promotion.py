@@ -11,8 +11,8 @@ from appdeploy.ledger.store import Ledger
 from appdeploy.model.image import Digest, short
 from appdeploy.model.ledger_entry import Entry
 from appdeploy.model.outcome import Outcome
+from appdeploy.preflight.answer import Unknown
 from appdeploy.preflight.check import Check, Verdict
-from appdeploy.preflight.reads import Unknown
 
 if TYPE_CHECKING:
     from appdeploy.aws.clients import Clients

@@ -1,24 +1,25 @@
 """Reads what the checks judge: in parallel, each shared resource once. Nothing is changed.
 
-At most 10 calls, and 8 for each service: two roles, one log group, one image index, and three for a deployment in
-progress.
+At most 10 calls, one for each image of a sidecar in ECR, and 8 for each service: two roles, one log group, one image index,
+and three for a deployment in progress.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from appdeploy.aws.clients import THREADS
 from appdeploy.aws.current_state import FoundImage, LiveService
-from appdeploy.aws.errors import AwsError, explain
 from appdeploy.model.ecs_state import ServiceState, Task
-from appdeploy.model.image import EcrRepository
+from appdeploy.model.image import EcrRepository, ImageReference
 from appdeploy.model.plan import ServicePlan
+from appdeploy.preflight.answer import Answer, Unknown
 from appdeploy.preflight.dependencies import Dependencies, dependencies_of
+from appdeploy.preflight.start_needs import StartNeeds, chunks, read_start_needs
 from appdeploy.watch.routing import NoLoadBalancer, Routing, Serving, read_resolved_groups, read_weights, routing
 
 if TYPE_CHECKING:
@@ -27,31 +28,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _ALARMS = 100
-_SECRETS = 10
-_PARAMETERS = 50
 _BATCH = 20
 _INDEXES = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
-
-
-@dataclass(frozen=True)
-class Unknown:
-    """It could not be read."""
-
-    why: str
-
-
-class Answer(Generic[T]):
-    """A pending read, whose failure is a result too."""
-
-    def __init__(self, future: Future[T]) -> None:
-        self._future = future
-
-    def get(self) -> T | Unknown:
-        """Wait for the result."""
-        try:
-            return self._future.result()
-        except AwsError as error:
-            return Unknown(explain(error))
 
 
 @dataclass(frozen=True)
@@ -67,6 +45,11 @@ class Candidate:
         """The resources of its base revision."""
         return dependencies_of(self.plan.base)
 
+    @property
+    def sidecars(self) -> tuple[tuple[str, ImageReference], ...]:
+        """The other containers of its base revision, with their images."""
+        return self.plan.base.sidecars(self.plan.contract.container)
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -75,8 +58,8 @@ class Facts:
     alarms: dict[str, str] | Unknown
     """States by name."""
     roles: frozenset[str] | Unknown
-    secrets: frozenset[str] | Unknown
-    parameters: frozenset[str] | Unknown
+    start: StartNeeds
+    """Secrets, parameters, and images of sidecars."""
     log_groups: frozenset[str] | Unknown
     routings: dict[str, Routing] | Unknown
     """By service."""
@@ -96,8 +79,10 @@ def read_facts(clients: Clients, cluster: str, candidates: Sequence[Candidate]) 
 
         alarms = ask(_alarms, clients, _all(candidate.state.settings.alarms for candidate in candidates))
         roles = [ask(_role, clients, name) for name in _all(need.roles for need in needs)]
-        secrets = ask(_secrets, clients, _all(need.secrets for need in needs))
-        parameters = ask(_parameters, clients, _all(need.parameters for need in needs))
+        bases = [candidate.plan.base for candidate in candidates]
+        # The image of the application itself was looked up for the plan.
+        sidecars = [image for candidate in candidates for _, image in candidate.sidecars]
+        start = pool.submit(read_start_needs, clients, bases, images=sidecars)
         groups = [ask(_log_group, clients, name) for name in _all(need.log_groups for need in needs)]
         routings = ask(_routings, clients, candidates)
         indexes = [candidate for candidate in candidates if is_index(candidate.live)]
@@ -108,8 +93,7 @@ def read_facts(clients: Clients, cluster: str, candidates: Sequence[Candidate]) 
         return Facts(
             alarms=alarms.get(),
             roles=_joined(roles),
-            secrets=secrets.get(),
-            parameters=parameters.get(),
+            start=start.result(),
             log_groups=_joined(groups),
             routings=found,
             platforms={name: answer.get() for name, answer in platforms.items()},
@@ -130,10 +114,6 @@ def _all(names: Iterable[Iterable[str]]) -> list[str]:
     return sorted({name for group in names for name in group})
 
 
-def _chunks(names: Sequence[str], size: int) -> list[list[str]]:
-    return [list(names[start : start + size]) for start in range(0, len(names), size)]
-
-
 def _joined(answers: Iterable[Answer[frozenset[str]]]) -> frozenset[str] | Unknown:
     found: set[str] = set()
     for answer in answers:
@@ -146,7 +126,7 @@ def _joined(answers: Iterable[Answer[frozenset[str]]]) -> frozenset[str] | Unkno
 
 def _alarms(clients: Clients, names: Sequence[str]) -> dict[str, str]:
     states: dict[str, str] = {}
-    for chunk in _chunks(names, _ALARMS):
+    for chunk in chunks(names, _ALARMS):
         reply = clients.cloudwatch.describe_alarms(AlarmNames=chunk, AlarmTypes=["MetricAlarm", "CompositeAlarm"])
         states.update((item["AlarmName"], item["StateValue"]) for item in reply["MetricAlarms"])
         states.update((item["AlarmName"], item["StateValue"]) for item in reply["CompositeAlarms"])
@@ -160,33 +140,6 @@ def _role(clients: Clients, name: str) -> frozenset[str]:
         return frozenset()
 
 
-def _secrets(clients: Clients, arns: Sequence[str]) -> frozenset[str]:
-    # ListSecrets returns no values, and takes ten names per call. Its filter matches the beginning of a name.
-    names = {arn: arn.split(":")[6] for arn in arns}
-    listed: set[str] = set()
-    for chunk in _chunks(sorted({_without_suffix(name) for name in names.values()}), _SECRETS):
-        pages = clients.secretsmanager.get_paginator("list_secrets").paginate(Filters=[{"Key": "name", "Values": chunk}])
-        listed.update(item["ARN"] for page in pages for item in page["SecretList"])
-    # A reference may leave out the six characters that Secrets Manager adds to a name.
-    return frozenset(arn for arn in arns if arn in listed or any(_without_suffix(item) == arn for item in listed))
-
-
-def _without_suffix(name: str) -> str:
-    return name[:-7] if len(name) > 7 and name[-7] == "-" else name
-
-
-def _parameters(clients: Clients, names: Sequence[str]) -> frozenset[str]:
-    # DescribeParameters and not GetParameters: it returns no values, and takes fifty names per call.
-    found: set[str] = set()
-    for chunk in _chunks(names, _PARAMETERS):
-        pages = clients.ssm.get_paginator("describe_parameters").paginate(
-            ParameterFilters=[{"Key": "Name", "Option": "Equals", "Values": chunk}],
-            PaginationConfig={"PageSize": _PARAMETERS},
-        )
-        found.update(item["Name"] for page in pages for item in page["Parameters"])
-    return frozenset(found)
-
-
 def _log_group(clients: Clients, name: str) -> frozenset[str]:
     # Log groups are sorted, so the first one with this prefix is the name itself, if it exists.
     reply = clients.once.logs.describe_log_groups(logGroupNamePrefix=name, limit=1)
@@ -198,10 +151,10 @@ def _routings(clients: Clients, candidates: Sequence[Candidate]) -> dict[str, Ro
     revisions = sorted({arn for item in balanced for arn in item.state.revisions})
     rules = sorted({item.plan.contract.listener_rule for item in balanced if item.plan.contract.listener_rule})
     resolved: dict[str, frozenset[str]] = {}
-    for chunk in _chunks(revisions, _BATCH):
+    for chunk in chunks(revisions, _BATCH):
         resolved.update(read_resolved_groups(clients.ecs, chunk))
     weights: dict[str, dict[str, int]] = {}
-    for chunk in _chunks(rules, _BATCH):
+    for chunk in chunks(rules, _BATCH):
         weights.update(read_weights(clients.elbv2, chunk))
     return {
         item.plan.contract.name: routing(

@@ -145,7 +145,7 @@ def _reopened(entry: Entry, services: tuple[ServicePlan | NoChange, ...], caller
     again = (
         entry.with_open_steps_interrupted().with_step_started(StepKind.RESUME, why=caller).with_step_finished(StepKind.RESUME)
     )
-    if any(service.change.registers and _lacks_revision(service) for service in remaining):
+    if any(service.registers and _lacks_revision(service) for service in remaining):
         again = again.with_step_started(StepKind.REGISTER)
     elif remaining:
         again = again.with_step_started(StepKind.UPDATE)

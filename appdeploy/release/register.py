@@ -13,7 +13,15 @@ from appdeploy.model.events import Emit, Registered
 from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.model.plan import ReleasePlan, ServicePlan
 from appdeploy.model.rollout import unchanged_serving
-from appdeploy.model.task_definition import FENCE_TAG, RELEASE_TAG, TEMPLATE_TAG, VERSION_TAG, NewRevision, new_revision
+from appdeploy.model.task_definition import (
+    FENCE_TAG,
+    RELEASE_TAG,
+    RESTORES_TAG,
+    TEMPLATE_TAG,
+    VERSION_TAG,
+    NewRevision,
+    new_revision,
+)
 
 if TYPE_CHECKING:
     from appdeploy.ledger.writer import LedgerWriter
@@ -41,7 +49,7 @@ def register(plan: ReleasePlan, writer: EcsWriter, registrable: frozenset[str], 
         return Registration({}, tuple(_not_sent(service, refused) for service in plan.changed))
     revisions = [(service, answer) for service, answer in registered if isinstance(answer, str)]
     for service, arn in revisions:
-        if service.change.registers:
+        if service.registers:
             book.registered(service.contract.name, arn)
             if not (service.resumed and service.resumed.task_definition):
                 emit(Registered(service.contract.name, arn))
@@ -53,6 +61,8 @@ def revision_for(plan: ReleasePlan, service: ServicePlan, registrable: frozenset
     tags = {RELEASE_TAG: plan.release_id, VERSION_TAG: service.version}
     if plan.fence is not None:
         tags[FENCE_TAG] = str(plan.fence)
+    if service.registers_again:
+        tags[RESTORES_TAG] = service.base.tags.get(RESTORES_TAG, service.base.arn)
     if service.template is not None:
         tags[TEMPLATE_TAG] = service.template
     return new_revision(
@@ -71,7 +81,7 @@ def _revision(
     """The task definition that the service is to run: a new one, or for a restart or a return one that exists."""
     if service.resumed and service.resumed.task_definition:
         return service, service.resumed.task_definition
-    if not service.change.registers:
+    if not service.registers:
         return service, service.base.arn
     try:
         return service, writer.register(revision_for(plan, service, registrable), plan.release_id)

@@ -44,6 +44,7 @@ def _details(service: PlannedService) -> Iterator[str]:
     if service.duration:
         yield from _duration(service.duration)
     yield from (f"write: {write}" for write in service.writes)
+    yield from (f"note: {remark}" for remark in service.remarks)
 
 
 def _drift(drift: Drift) -> Iterator[str]:

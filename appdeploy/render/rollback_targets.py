@@ -25,11 +25,13 @@ def _target(point: RollbackTarget, default: str | None) -> str:
     marks = [
         mark for mark, holds in (("runs now", point.running), ("default target", point.task_definition == default)) if holds
     ]
+    again = " (was deregistered: it is registered again)" if point.deregistered else ""
     parts = [
         f"{point.succeeded:%Y-%m-%d %H:%M:%S %Z}",
         f"{point.version or '(no version)'} ({short(point.digest or 'no digest')})",
         point.task_definition,
-        f"cannot be returned to: {point.problem}" if point.problem else "can be returned to",
+        f"cannot be returned to: {point.problem}" if point.problem else f"can be returned to{again}",
+        *(f"not checked: {what}" for what in point.unchecked),
         *marks,
     ]
     return ", ".join(parts)

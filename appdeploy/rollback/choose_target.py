@@ -29,18 +29,23 @@ class DeploymentHistory:
         return any(item.task_definition == task_definition for item in self.completed)
 
 
-def choose_target(history: DeploymentHistory, primary: str) -> str | None:
-    """The task definition in the history that a rollback returns to; None if there is none.
+def candidates(history: DeploymentHistory, primary: str) -> tuple[str, ...]:
+    """The task definitions in the history that a rollback may return to, the first choice first.
 
-    `primary` is the task definition of the PRIMARY deployment. If it never succeeded, or ECS is rolling back, the target is
-    the last success. Otherwise it is the last success before the *first* one of `primary`, so that rolling back twice goes
+    `primary` is the task definition of the PRIMARY deployment. If it never succeeded, or ECS is rolling back, they begin with
+    the last success. Otherwise with the last success before the *first* one of `primary`, so that rolling back twice goes
     further back and never forward.
     """
     succeeded = [item.task_definition for item in history.completed]
     if primary not in succeeded or history.rolling_back:
-        return succeeded[0] if succeeded else None
+        return tuple(dict.fromkeys(succeeded))
     first = len(succeeded) - 1 - succeeded[::-1].index(primary)
-    return next(iter(succeeded[first + 1 :]), None)
+    return tuple(dict.fromkeys(succeeded[first + 1 :]))
+
+
+def choose_target(history: DeploymentHistory, primary: str) -> str | None:
+    """The first of the candidates; None if there is none."""
+    return next(iter(candidates(history, primary)), None)
 
 
 def list_targets(completed: Sequence[CompletedDeployment]) -> tuple[CompletedDeployment, ...]:

@@ -7,7 +7,7 @@ deployments of a long history that decide are read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from appdeploy.aws.current_state import on_template
 from appdeploy.aws.deployments import REVISIONS_AT_ONCE, deployed_definitions, newest_deployments
 from appdeploy.model.ecs_state import DeploymentStatus, ServiceDeployment
-from appdeploy.rollback.choose_target import CompletedDeployment, DeploymentHistory, choose_target
+from appdeploy.rollback.choose_target import CompletedDeployment, DeploymentHistory, candidates
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
@@ -91,18 +91,25 @@ def read_history(ecs: ECSClient, cluster: str, contract: ServiceContract) -> His
     )
 
 
-def find_target(reader: HistoryReader, primary: str, registered: Callable[[], datetime | None]) -> str | None:
-    """As `choose_target` of the whole history, nearly always with one call of DescribeServiceRevisions.
+def find_candidates(reader: HistoryReader, primary: str, registered: Callable[[], datetime | None]) -> Iterator[str]:
+    """As `candidates` of the whole history; the first of them nearly always with one call of DescribeServiceRevisions.
 
     In a long history the first deployment of `primary` is searched right after its task definition was registered. Only
-    then `registered` is called; it returns that time, or None if not known.
+    then `registered` is called; it returns that time, or None if not known. The whole history is read when those of a part
+    are used up.
     """
+    found = _candidates_of_a_part(reader, primary, registered)
+    yield from found
+    if reader.is_long:
+        yield from (item for item in candidates(reader.whole(), primary) if item not in found)
+
+
+def _candidates_of_a_part(reader: HistoryReader, primary: str, registered: Callable[[], datetime | None]) -> tuple[str, ...]:
     if reader.rolling_back or not reader.is_long:
-        return choose_target(reader.newest(), primary)
+        return candidates(reader.newest(), primary)
     moment = registered()
-    if moment is not None:
-        history = reader.around(moment)
-        found = choose_target(history, primary)
-        if found and (history.holds(primary) or reader.count_since(moment) <= _SIDE):
-            return found
-    return choose_target(reader.whole(), primary)
+    if moment is None:
+        return ()
+    history = reader.around(moment)
+    is_complete = history.holds(primary) or reader.count_since(moment) <= _SIDE
+    return candidates(history, primary) if is_complete else ()

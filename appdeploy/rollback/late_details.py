@@ -13,7 +13,7 @@ from appdeploy.aws.writes import UNREACHABLE_SECONDS
 from appdeploy.model.events import CallerResolved, PreviousVersionResolved
 from appdeploy.model.image import ImageReference
 from appdeploy.model.outcome import Outcome, ServiceResult
-from appdeploy.model.plan import Change, PreviousState, ServicePlan, previous_of, version_of
+from appdeploy.model.plan import Change, PreviousState, ServicePlan, previous_of, remarks_on, version_of
 from appdeploy.model.rollout import Rollout, StartedRollouts
 from appdeploy.model.task_definition import TEMPLATE_TAG, TaskDefinition, name_of
 
@@ -37,6 +37,7 @@ def plan_return(contract: ServiceContract, target: TaskDefinition, previous: Pre
         version=version_of(target, contract.container) if known else name_of(target.arn),
         template=target.tags.get(TEMPLATE_TAG),
         previous=previous,
+        remarks=remarks_on(target, contract.container),
     )
 
 
@@ -85,7 +86,8 @@ def _completed(rollout: Rollout, clients: Clients, clock: Clock) -> Rollout | Se
     except AwsError as error:
         serving = f"not known: {name_of(plan.base.arn)} is being deployed; ECS continues"
         return ServiceResult(rollout.name, Outcome.TIMED_OUT, serving, f"it cannot be watched: {explain(error)}", final=False)
-    return replace(rollout, plan=replace(plan_return(plan.contract, base, previous), settings=plan.settings))
+    known = plan_return(plan.contract, base, previous)
+    return replace(rollout, plan=replace(known, settings=plan.settings, remarks=plan.remarks))
 
 
 def _described(arn: str, clients: Clients, clock: Clock) -> TaskDefinition:

@@ -1,30 +1,36 @@
-"""Plans a rollback with only the calls that the update needs.
+"""Plans a rollback with only the calls that the update needs, and those that show whether a target's tasks could start.
 
 At most five calls for one service, including one of the ledger, and two for each further service; one more per hundred
-deployments in ECS's records, and one in a long history if the ledger does not record when the running task definition was
-registered. What is only displayed, such as versions, is read after the update (appdeploy.rollback.late_details). ECS itself
-checks that the target is still ACTIVE.
+deployments in ECS's records, and one if the ledger does not record how the running task definition was registered. For each
+target that is considered, one call reads it, and then one for each image, one for ten secrets and one
+for fifty parameters, in parallel; both are bounded in time (appdeploy.rollback.usable). What is only displayed, such as the
+previous version, is read after the update (appdeploy.rollback.late_details).
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from appdeploy.aws.clients import THREADS
 from appdeploy.aws.current_state import describe_task_definition, on_template, registered_at
-from appdeploy.aws.errors import refusing
+from appdeploy.aws.errors import AwsError, refusing
+from appdeploy.aws.parallel import with_timeout
 from appdeploy.model.contract import ServiceContract
 from appdeploy.model.ecs_state import DeploymentSnapshot, ServiceState
 from appdeploy.model.errors import Refused
 from appdeploy.model.plan import Change, NoChange, PreviousState, ReleasePlan, ServicePlan, version_of
 from appdeploy.model.release_id import ROLLBACK, new_release_id
-from appdeploy.model.task_definition import TaskDefinition, family_of, name_of
+from appdeploy.model.task_definition import RESTORES_TAG, TaskDefinition, family_of, name_of
+from appdeploy.preflight.start_needs import read_start_needs
 from appdeploy.rollback.choose_target import list_targets
-from appdeploy.rollback.deployment_history import HistoryReader, find_target, read_history
+from appdeploy.rollback.deployment_history import HistoryReader, find_candidates, read_history
 from appdeploy.rollback.late_details import plan_return
+from appdeploy.rollback.list_targets import MAX_TARGETS
 from appdeploy.rollback.locate_services import find_services
+from appdeploy.rollback.usable import CHECK_SECONDS, inspect, problem_of
 from appdeploy.settings.history import recent_entries, with_settings_of_target
 
 if TYPE_CHECKING:
@@ -54,6 +60,15 @@ class Request:
 
 class _CannotRollBack(Exception):
     """Why one service cannot be rolled back."""
+
+
+@dataclass(frozen=True)
+class _Target:
+    """Where one service returns to."""
+
+    definition: TaskDefinition
+    """Unread if it could not be read in time."""
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,41 +130,101 @@ def _plan_service(
             raise _CannotRollBack(f"the service is {state.status}, not ACTIVE")
         if on_template(contract, state.task_definition):
             raise _CannotRollBack("it was never released: there is nothing to roll back to")
-        return _plan(contract, state, _target(context, contract, state))
+        target = _target(context, contract, state)
+        plan = _plan(contract, state, target.definition)
+        return replace(plan, remarks=(*target.remarks, *plan.remarks)) if isinstance(plan, ServicePlan) else plan
     except _CannotRollBack as problem:
         return _CannotRollBack(f"{contract.name}: {problem}")
 
 
-def _target(context: _Context, contract: ServiceContract, state: ServiceState) -> TaskDefinition:
+def _target(context: _Context, contract: ServiceContract, state: ServiceState) -> _Target:
     if context.to is not None and ":" in context.to:
-        return _describe(context.clients, context.to)
+        return _named(context, contract, context.to)
     history = read_history(context.clients.ecs, context.where.cluster, contract)
     if context.to is not None:
-        return _find_version(context.clients, contract, history, context.to)
+        return _named(context, contract, _find_version(context.clients, contract, history, context.to))
     primary = state.primary.task_definition if state.primary else state.task_definition
-    found = find_target(history, primary, lambda: _registered_at(context, contract.name, primary))
-    if found is None:
+    origin = _origin(context, contract.name, primary)
+    found = find_candidates(history, origin.task_definition, lambda: _registered_at(context, contract.name, origin))
+    passed: list[str] = []
+    for task_definition in islice(found, MAX_TARGETS):
+        inspected = inspect(context.clients, contract, task_definition)
+        if inspected.problem is None:
+            return _Target(inspected.definition, tuple(passed))
+        passed.append(f"{name_of(task_definition)} is passed over: {inspected.problem}")
+    if passed:
+        raise _CannotRollBack("; ".join([*passed, "give another task definition with --to, or deploy another version"]))
+    raise _CannotRollBack(
+        f"ECS has no record of a successful deployment before {name_of(state.task_definition)}:"
+        " give another task definition with --to, or deploy another version"
+    )
+
+
+def _named(context: _Context, contract: ServiceContract, task_definition: str) -> _Target:
+    """The target that a person has named: no other one is taken instead."""
+    definition = _describe(context.clients, task_definition)
+    needs = read_start_needs(context.clients, [definition], seconds=CHECK_SECONDS)
+    problem = problem_of(definition, contract, needs)
+    if problem and not _runs_by_tag(definition, contract):
         raise _CannotRollBack(
-            f"ECS has no record of a successful deployment before {name_of(state.task_definition)}:"
-            " give another task definition with --to, or deploy another version"
+            f"{name_of(definition.arn)} cannot be returned to: {problem}; appdeploy rollback --list shows others"
         )
-    return TaskDefinition.unread(found)
+    return _Target(definition)
 
 
-def _registered_at(context: _Context, service: str, task_definition: str) -> datetime | None:
-    """When a revision was registered, by ECS's clock, or shortly before."""
+def _runs_by_tag(definition: TaskDefinition, contract: ServiceContract) -> bool:
+    """Whether the only thing against it is that its image is named by tag: then it is for the person to know."""
+    known = contract.container in definition.containers
+    return known and definition.active and definition.image_of(contract.container).digest is None
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """The revision as which one counts in the history."""
+
+    task_definition: str
+    read: TaskDefinition | None = None
+    """None if it was not read."""
+
+
+def _origin(context: _Context, service: str, task_definition: str) -> _Origin:
+    """The revision whose content this one is: another one if a rollback registered a deregistered one again.
+
+    In the history it counts as that one: the next rollback must go further back from there, and not forward. The ledger
+    tells, else a tag of the revision, in one call; without an answer it counts as itself.
+    """
     for entry in context.entries():
         recorded = entry.services.get(service)
-        if recorded and recorded.change in _REGISTERING and recorded.target.task_definition == task_definition:
+        if recorded is None or recorded.target.task_definition != task_definition:
+            continue
+        if recorded.change in _REGISTERING:
+            return _Origin(task_definition)
+        if recorded.change == Change.ROLLBACK.value and recorded.base is not None and recorded.base != task_definition:
+            return _origin(context, service, recorded.base)
+    try:
+        read = with_timeout(CHECK_SECONDS, lambda: describe_task_definition(context.clients.once.ecs, task_definition))
+    except (TimeoutError, *AwsError):
+        return _Origin(task_definition)
+    restored = read.tags.get(RESTORES_TAG)
+    return _Origin(restored) if restored else _Origin(task_definition, read)
+
+
+def _registered_at(context: _Context, service: str, origin: _Origin) -> datetime | None:
+    """When a revision was registered, by ECS's clock, or shortly before."""
+    if origin.read is not None:
+        return origin.read.fields.get("registeredAt")
+    for entry in context.entries():
+        recorded = entry.services.get(service)
+        if recorded and recorded.change in _REGISTERING and recorded.target.task_definition == origin.task_definition:
             return recorded.listed_at
-    return registered_at(context.clients.ecs, task_definition)
+    return registered_at(context.clients.ecs, origin.task_definition)
 
 
-def _find_version(clients: Clients, contract: ServiceContract, history: HistoryReader, version: str) -> TaskDefinition:
+def _find_version(clients: Clients, contract: ServiceContract, history: HistoryReader, version: str) -> str:
     for point in list_targets(history.whole().completed):
         definition = _describe(clients, point.task_definition)
         if contract.container in definition.containers and version_of(definition, contract.container) == version:
-            return definition
+            return definition.arn
     raise _CannotRollBack(
         f"ECS has no record of a successful deployment of {version}: appdeploy rollback --list shows the targets;"
         " give a task definition for a deployment that was replaced before ECS had finished"
@@ -168,16 +243,4 @@ def _plan(contract: ServiceContract, state: ServiceState, target: TaskDefinition
     previous = PreviousState(state.task_definition, DeploymentSnapshot.of(state), version=running, read=False)
     if target.arn == state.task_definition and state.settled:
         return NoChange(contract, previous, f"it already runs {name}")
-    if target.is_read:
-        _check(contract, target)
     return plan_return(contract, target, previous)
-
-
-def _check(contract: ServiceContract, target: TaskDefinition) -> None:
-    name = name_of(target.arn)
-    if not target.active:
-        raise _CannotRollBack(
-            f"{name} is {target.fields['status']}: it was deregistered; appdeploy rollback --list shows others"
-        )
-    if contract.container not in target.containers:
-        raise _CannotRollBack(f"{name} has no container {contract.container}: it has {', '.join(target.containers)}")

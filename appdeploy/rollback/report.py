@@ -27,6 +27,10 @@ class RollbackTarget(_Part):
     """Whether the service runs it now."""
     problem: str | None
     """Why it cannot be a target any more; None if it can."""
+    deregistered: bool = False
+    """Whether a rollback has to register its content again, as a new revision."""
+    unchecked: tuple[str, ...] = ()
+    """What its tasks need and that could not be looked up, with the reason."""
 
 
 class ServiceTargets(_Part):
@@ -35,7 +39,7 @@ class ServiceTargets(_Part):
     name: str
     targets: tuple[RollbackTarget, ...]
     default: str | None
-    """The default target of `appdeploy rollback`, `family:revision`."""
+    """The default target of `appdeploy rollback`, `family:revision`: the first that has no problem."""
 
 
 class TargetsReport(_Part):

@@ -22,6 +22,11 @@ _CONTAINER_EXITED = "EssentialContainerExited"
 _FAILED_TO_START = "TaskFailedToStart"
 _SCHEDULER_INITIATED = "ServiceSchedulerInitiated"
 
+_CODES_OF_STOPPED = (0, 137, 143)
+"""Exit codes of containers that ECS stops because another essential one ended: it sends SIGTERM, on which a container ends
+with 0 or 143, and SIGKILL after its stop timeout, 137 (docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html).
+A container that was killed for its memory has 137 too, but also a reason of its own."""
+
 # After these the same image may succeed at the next attempt.
 _TRANSIENT = re.compile(
     r"time.?out|deadline exceeded|canceled while waiting|connection re(set|fused)|temporary failure|no such host"
@@ -72,7 +77,7 @@ class Failure:
 def classify(task: Task, application: str) -> Failure | None:
     """The failure of a stopped task; None when it was stopped on purpose (scaling, a person, Spot).
 
-    `application` is the release's container: if several containers ended, it is reported.
+    `application` is the release's container: if several containers ended by themselves, it is reported.
     """
     culprit = _failed_container(task, application)
     words = " ".join([task.stopped_reason, *(container.reason for container in task.containers if container.reason)])
@@ -82,7 +87,9 @@ def classify(task: Task, application: str) -> Failure | None:
             return Failure(task.arn, rule.what, _detail(task, culprit), not transient, _name(culprit))
     if task.stop_code == _CONTAINER_EXITED:
         code = "an unknown code" if culprit is None or culprit.exit_code is None else f"code {culprit.exit_code}"
-        return Failure(task.arn, f"exited with {code}", "", True, _name(culprit) or application)
+        container = _name(culprit) or application
+        whose = "" if container == application else f"container {container}"
+        return Failure(task.arn, f"exited with {code}", whose, True, container)
     if task.stop_code == _FAILED_TO_START:
         # Capacity, network interfaces and reasons that AWS adds later: only ECS's circuit breaker counts them.
         return Failure(task.arn, "could not be placed or started", _detail(task, None), False)
@@ -136,9 +143,13 @@ def health_code_in(messages: Iterable[str]) -> str:
 
 def _failed_container(task: Task, application: str) -> Container | None:
     failed = [item for item in task.containers if item.exit_code is not None or item.reason]
-    # Containers that ECS killed because another one ended have exit codes too, so the application container comes first.
-    failed.sort(key=lambda item: (item.name != application, not item.exit_code))
+    # The other containers end because one of them did, so the one that ended by itself comes first, then the application.
+    failed.sort(key=lambda item: (not _ended_by_itself(item), item.name != application, not item.exit_code))
     return failed[0] if failed else None
+
+
+def _ended_by_itself(container: Container) -> bool:
+    return bool(container.reason) or container.exit_code not in _CODES_OF_STOPPED
 
 
 def _name(container: Container | None) -> str | None:

@@ -121,6 +121,23 @@ def judge(rollout: Rollout, seen: Observation, policy: Policy, done: Done) -> Ve
             return _in_progress(rollout, seen, policy, done)
 
 
+def without_record(rollout: Rollout, seen: Observation) -> Decide | None:
+    """What the end of a watch means for a deployment of which ECS has no record; None if it has one.
+
+    Whether ECS completed it or rolled it back is not known then. One that is not listed any more beside a newer one was
+    replaced; a list without both may be from before our update.
+    """
+    if seen.record is not None:
+        return None
+    ours = f"ECS has no record of deployment {rollout.deployment_id} (ListServiceDeployments)"
+    if seen.state.deployment(rollout.deployment_id) is not None:
+        return Decide(Outcome.TIMED_OUT, ours)
+    primary = seen.state.primary
+    if primary is not None and primary.id in rollout.plan.previous.snapshot.deployments:
+        return Decide(Outcome.TIMED_OUT, f"{ours}, and the service lists only {primary.id}, which is older")
+    return Decide(Outcome.SUPERSEDED, f"{replaced_by(primary)}; {ours}, and the service does not list it any more")
+
+
 def all_run(deployment: Deployment | None) -> bool:
     """Whether all tasks of that deployment run."""
     return deployment is not None and 0 < deployment.desired <= deployment.running

@@ -203,7 +203,7 @@ class Poller:
             self._emit(AwsReachable())
 
     def _time_is_up(self) -> str | None:
-        return f"still in progress after {self._timeout:.0f} s" if self._clock.now() >= self._deadline else None
+        return f"not finished after {self._timeout:.0f} s" if self._clock.now() >= self._deadline else None
 
     def _wait(self) -> None:
         pause = self._pause * random.uniform(1 - _JITTER, 1 + _JITTER)

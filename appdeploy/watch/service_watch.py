@@ -27,6 +27,7 @@ from appdeploy.watch.judge import (
     judge,
     replaced_by,
     why_it_failed,
+    without_record,
 )
 from appdeploy.watch.observer import Observer
 from appdeploy.watch.routing import Serving, deregistration_delay
@@ -88,9 +89,16 @@ class ServiceWatch:
     def give_up(self, cause: str) -> ServiceResult:
         """The outcome when watching stops before the end: still in progress, or failed if already scaled to 0."""
         failed = self._done.at_zero
+        unrecorded = without_record(self.rollout, self._observation) if self._observation else None
+        if unrecorded is not None and unrecorded.outcome is Outcome.SUPERSEDED and not failed:
+            return self.result(unrecorded.outcome, unrecorded.cause)
         known = self._done.stopped_because or (describe_failures(self._observation) if self._observation else "")
-        words = f"{cause}; so far: {known}" if known else cause
-        return replace(self.result(Outcome.FAILED if failed else Outcome.TIMED_OUT, words), final=False)
+        parts = [
+            cause,
+            *([unrecorded.cause] if unrecorded and unrecorded.cause else []),
+            *([f"so far: {known}"] if known else []),
+        ]
+        return replace(self.result(Outcome.FAILED if failed else Outcome.TIMED_OUT, "; ".join(parts)), final=False)
 
     def service_missing(self) -> ServiceResult:
         """The outcome when the service does not exist any more."""

@@ -145,6 +145,12 @@ class Sandbox:
         session = boto3.Session("sandbox", "sandbox", region_name=shell["AWS_REGION"])
         return session.client(service, endpoint_url=shell["AWS_ENDPOINT_URL"])
 
+    def create_database_user(self) -> None:
+        """Give the services' secret its value, as a person does for a new environment: no task starts without it."""
+        name = f"axonflow-{self.stack.rsplit('/', 1)[1]}/database"
+        user = json.dumps({"username": "axonflow", "password": "x"})
+        self.client("secretsmanager").put_secret_value(SecretId=name, SecretString=user)
+
     def push(self, version: str, behaviour: str = "healthy", service: str = "agent") -> str:
         """Push an image; the result is the version, for use in a call."""
         self.sandbox("image", "push", service, version, "--behaviour", behaviour).expect(0)
@@ -176,6 +182,7 @@ def staging_without_a_release(folder: Path) -> Iterator[Sandbox]:
     try:
         sandbox.sandbox("up", "--enforce-iam").expect(0)
         sandbox.pulumi("up", "--yes", "--skip-preview").expect(0)
+        sandbox.create_database_user()
         yield sandbox
     finally:
         sandbox.sandbox("down")

@@ -47,7 +47,10 @@ class FakeEcs:
         revision = 1 + sum(1 for arn in list(self.task_definitions) if f"/{params['family']}:" in arn)
         arn = task_definition_arn(f"{params['family']}:{revision + 4}")
         body = {key: value for key, value in params.items() if key != "tags"}
-        self.task_definitions[arn] = {"taskDefinition": {**body, "taskDefinitionArn": arn}, "tags": params.get("tags", [])}
+        self.task_definitions[arn] = {
+            "taskDefinition": {**body, "status": "ACTIVE", "taskDefinitionArn": arn},
+            "tags": params.get("tags", []),
+        }
         return self.task_definitions[arn]
 
     def _ListTaskDefinitions(self, params: dict[str, Any]) -> Any:

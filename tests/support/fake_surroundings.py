@@ -36,6 +36,8 @@ class FakeSurroundings:
         self.alarms: dict[str, str] = {}
         self.missing: set[str] = set()
         """Names of roles, secrets, parameters and log groups that do not exist."""
+        self.secret_stages = ["AWSCURRENT"]
+        """The stages of each secret's one version; none: it has no value yet."""
         self.log_lines: list[str] = []
         self.late_lines: Iterator[Sequence[str]] = iter(())
         """What comes into the log before each further look at it."""
@@ -92,7 +94,13 @@ class FakeSurroundings:
 
     def _BatchGetImage(self, params: dict[str, Any]) -> Any:
         manifests = [{"platform": {"architecture": name, "os": "linux"}} for name in self.architectures]
-        return {"images": [{"imageManifest": json.dumps({"manifests": manifests})}]}
+        held = {detail["imageDigest"] for key, detail in self.images.items() if key.startswith(f"{params['repositoryName']}:")}
+        wanted = params["imageIds"][0]
+        tagged = self.images.get(f"{params['repositoryName']}:{wanted.get('imageTag')}", {})
+        digest = wanted.get("imageDigest") or tagged.get("imageDigest")
+        if digest not in held:
+            return {"images": [], "failures": [{"imageId": wanted, "failureCode": "ImageNotFound"}]}
+        return {"images": [{"imageManifest": json.dumps({"manifests": manifests}), "imageId": {"imageDigest": digest}}]}
 
     def _PutImage(self, params: dict[str, Any]) -> Any:
         self.kept.append((params["imageDigest"], params["imageTag"]))
@@ -151,7 +159,9 @@ class FakeSurroundings:
     def _ListSecrets(self, params: dict[str, Any]) -> Any:
         wanted = params["Filters"][0]["Values"]
         names = [f"{name}-AbCdEf" for name in wanted if name not in self.missing]
-        return {"SecretList": [{"ARN": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}"} for name in names]}
+        versions = {"SecretVersionsToStages": {"version-1": self.secret_stages}} if self.secret_stages else {}
+        arns = [f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}" for name in names]
+        return {"SecretList": [{"ARN": arn, **versions} for arn in arns]}
 
     def _DescribeParameters(self, params: dict[str, Any]) -> Any:
         wanted = params["ParameterFilters"][0]["Values"]

@@ -104,7 +104,7 @@ def described(name: str, image: str, container: str = "agent", tags: dict[str, s
                 },
                 "versionConsistency": "enabled",
             },
-            {"name": "metrics", "image": "public.ecr.aws/metrics/agent:7", "essential": False},
+            {"name": "metrics", "image": f"public.ecr.aws/metrics/agent@{DIGESTS['v9']}", "essential": False},
         ],
     }
     return {

@@ -40,7 +40,8 @@ class EnforcedShop(Shop):
 
     def _execution_role(self) -> str:
         _make_roles(self.client("iam"))
-        self._secret = self.client("secretsmanager").create_secret(Name=f"{STEM}/database", SecretString="{}")["ARN"]
+        user = json.dumps({"username": "axonflow", "password": "x"})
+        self._secret = self.client("secretsmanager").create_secret(Name=f"{STEM}/database", SecretString=user)["ARN"]
         self.client("ssm").put_parameter(Name=PARAMETER, Value="info", Type="String")
         return f"arn:aws:iam::{platform.ACCOUNT}:role/{STEM}-agent-execution"
 

@@ -60,9 +60,12 @@ class PlannedService:
     """`none`: the service is as wanted already."""
     previous: Version
     target: Version
+    remarks: tuple[str, ...] = ()
+    """What to know about it that is in nothing's way, as text for people."""
 
     @classmethod
     def of(cls, plan: ServicePlan | NoChange) -> Self:
         """What the plan says."""
         change: Change | Literal["none"] = plan.change if isinstance(plan, ServicePlan) else "none"
-        return cls(plan.contract.name, change, Version.of(plan.previous.ref), Version.of(plan.target))
+        remarks = plan.remarks if isinstance(plan, ServicePlan) else ()
+        return cls(plan.contract.name, change, Version.of(plan.previous.ref), Version.of(plan.target), remarks)

@@ -62,7 +62,9 @@ class Planned(Event):
 
     def lines(self) -> Iterator[str]:
         yield heading(self.plan)
-        yield from (f"{service.contract.name}: {change(service)}" for service in self.plan.changed)
+        for service in self.plan.changed:
+            yield f"{service.contract.name}: {change(service)}"
+            yield from (f"{service.contract.name}: {remark}" for remark in service.remarks)
 
 
 @dataclass(frozen=True)

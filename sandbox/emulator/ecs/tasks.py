@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sandbox.emulator.ecs import errors, logs, network, wording
+from sandbox.emulator.ecs import errors, logs, network, secrets, wording
 from sandbox.emulator.ecs.model import (
     Container,
     Failure,
@@ -121,6 +121,8 @@ class TaskLifecycle:
         return None
 
     def _pull(self, task: Task) -> Failure | None:
+        if (why := secrets.unavailable(task)) is not None:
+            return self._cannot_start(task, why)
         if logs.missing_group(task):
             return self._cannot_start(task, wording.missing_log_group())
         for container in task.containers:

@@ -107,3 +107,28 @@ def missing_log_group() -> str:
         "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
         "failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist."
     )
+
+
+_NO_RESOURCES = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed:"
+"""DG/resource-initialization-error.html."""
+SECRET_NOT_FOUND = "ResourceNotFoundException: Secrets Manager can't find the specified secret."
+SECRET_DELETED = "InvalidRequestException: You can't perform this operation on the secret because it was marked for deletion."
+NO_SECRET_VALUE = "ResourceNotFoundException: Secrets Manager can't find the specified secret value for "
+MISSING_JSON_KEY = "retrieved secret from Secrets Manager did not contain json key "
+MALFORMED_SECRET = (
+    "trying to retrieve secret with value {} resulted in error: an invalid ARN format for the AWS Secrets Manager secret was "
+    "specified. Specify a valid ARN and try again."
+)
+
+
+def missing_parameters(names: Sequence[str]) -> str:
+    retried = "service call has been retried 1 time(s)"
+    return f"{_NO_RESOURCES} unable to retrieve secrets from ssm: {retried}: invalid ssm parameters: {', '.join(names)}"
+
+
+def unavailable_secret(why: str) -> str:
+    return f"{_NO_RESOURCES} unable to retrieve secret from asm: {why}"
+
+
+def secret_not_fetched(arn: str, why: str) -> str:
+    return f"service call has been retried 1 time(s): failed to fetch secret {arn} from secrets manager: {why}"

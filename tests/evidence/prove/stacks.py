@@ -69,6 +69,7 @@ def _bring_up(sandbox: Sandbox, stack: str, seen: _Seen) -> None:
     ):
         ran = _timed(at, stack, what, command, seen)
         seen.expect(ran.exit_code == 0, f"{stack}: {what} ended with {ran.exit_code}: {ran.out[-500:]}")
+    at.create_database_user()
 
 
 def _timed(at: Sandbox, stack: str, what: str, command: list[str], seen: _Seen) -> Ran:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -81,3 +82,25 @@ def test_families_are_listed_by_whether_they_have_an_active_revision(scenario: S
     assert before == [aws_platform.TEMPLATE]
     assert listed(status="ACTIVE")["families"] == []
     assert listed(status="INACTIVE")["families"] == [aws_platform.TEMPLATE]
+
+
+def test_an_inactive_task_definition_is_described_and_can_be_copied_but_not_used(scenario: Scenario) -> None:
+    running = scenario.running()
+    definition = scenario.register(scenario.push("v2"))
+    scenario.ecs.deregister_task_definition(taskDefinition=definition)
+
+    read = scenario.ecs.describe_task_definition(taskDefinition=definition, include=["TAGS"])["taskDefinition"]
+    network = scenario.describe()["networkConfiguration"]
+    refusals = [
+        refusal(scenario.update, taskDefinition=definition),
+        refusal(scenario.ecs.run_task, cluster=aws_platform.CLUSTER, taskDefinition=definition, networkConfiguration=network),
+        refusal(partial(scenario.create, definition), serviceName="other"),
+    ]
+    accepted = scenario.ecs.meta.service_model.operation_model("RegisterTaskDefinition").input_shape.members
+    again = scenario.ecs.register_task_definition(**{name: value for name, value in read.items() if name in accepted})
+
+    assert read["status"] == "INACTIVE"
+    assert refusals == [("ClientException", "TaskDefinition is inactive")] * 3
+    assert scenario.describe()["taskDefinition"] == running
+    assert again["taskDefinition"]["status"] == "ACTIVE"
+    assert again["taskDefinition"]["revision"] == read["revision"] + 1

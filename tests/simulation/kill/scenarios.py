@@ -46,6 +46,8 @@ class Scenario:
     """Whether the agent comes after the others."""
     task_before: bool = False
     """Whether the agent wants a task before its rollout."""
+    deregistered: bool = False
+    """Whether what a rollback returns to was deregistered."""
     until_complete: bool = True
     """Whether the command that is killed waits for ECS's last word; what resumes it always does."""
 
@@ -67,6 +69,7 @@ SCENARIOS = (
     Scenario("deploy-3-until-live", _ALL, until_complete=False),
     Scenario("rollback-1", _ONE, Verb.ROLLBACK),
     Scenario("rollback-3", _ALL, Verb.ROLLBACK),
+    Scenario("rollback-1-deregistered", _ONE, Verb.ROLLBACK, deregistered=True),
     Scenario("sync-1", _ONE, Verb.SYNC),
     Scenario("sync-3", _ALL, Verb.SYNC),
     Scenario("restart-1", _ONE, Verb.RESTART),
@@ -94,6 +97,10 @@ def set_up(world: MortalWorld, scenario: Scenario) -> None:
                 world.push(service, scenario.version, "healthy" if scenario.takes_back(service) else scenario.behaviour)
             case Verb.SYNC:
                 platform.renew_template(partial(world.client, INFRA), world.role, service)
+            case Verb.ROLLBACK if scenario.deregistered:
+                ecs = world.client(INFRA, "ecs")
+                oldest = ecs.list_task_definitions(familyPrefix=platform.repository(service))["taskDefinitionArns"][0]
+                ecs.deregister_task_definition(taskDefinition=oldest)
             case Verb.RESTART | Verb.ROLLBACK:
                 continue
 

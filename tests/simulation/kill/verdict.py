@@ -168,7 +168,9 @@ def _live(scenario: Scenario, then: Before, name: str, service: Service, entry: 
         yield f"ours is {ours.status}, PRIMARY is {service.primary}"
     if service.healthy_tasks(ours.id) != platform.COUNTS[name]:
         yield f"{service.healthy_tasks(ours.id)} tasks of ours serve"
-    if scenario.verb is Verb.ROLLBACK and ours.definition != _way_back(then.succeeded[name]):
+    if scenario.verb is Verb.ROLLBACK and (entry.base if scenario.deregistered else ours.definition) != _way_back(
+        then.succeeded[name]
+    ):
         yield f"it was to return to {_way_back(then.succeeded[name])}"
 
 

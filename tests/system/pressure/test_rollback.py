@@ -20,7 +20,7 @@ from tests.support.pressure_world import RIVAL, World
 from tests.support.release_platform import TABLE
 
 V1, V2, V3 = (f"axonflow-staging-agent:{number}" for number in (1, 2, 3))
-MOST_CALLS = 6
+MOST_CALLS = 10
 FAILURES: dict[str, dict[str, Any]] = {
     "5xx": {"kind": "error", "status": 500},
     "time-out": {"kind": "timeout"},

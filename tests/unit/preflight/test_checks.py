@@ -10,8 +10,8 @@ from appdeploy.model.operation import Deploy, Restart
 from appdeploy.model.task_definition import TaskDefinition
 from appdeploy.plan.prepare import Request, prepare
 from appdeploy.preflight.check import Check, Verdict, table
-from appdeploy.preflight.dependencies import dependencies_of
-from tests.support.release_scenario import DONE, AwsSays, Moment, described, target_group, under_way, up
+from appdeploy.preflight.dependencies import SecretReference, dependencies_of
+from tests.support.release_scenario import DIGESTS, DONE, AwsSays, Moment, described, target_group, under_way, up
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 RINGING = {"alarms": {"alarmNames": ["5xx"], "enable": True, "rollback": True}}
@@ -34,7 +34,8 @@ def test_nothing_is_in_the_way_of_a_good_release(aws, look):
     aws.environment(aws.released())
     checks = look()
     assert not look.refused
-    assert {what for what, check in checks.items() if check.verdict is Verdict.SKIP} == {"architecture", "alarms", "parameters"}
+    skipped = {what for what, check in checks.items() if check.verdict is Verdict.SKIP}
+    assert skipped == {"sidecars", "architecture", "alarms", "parameters"}
     assert list(checks)[:3] == ["service", "deployment", "image"]
 
 
@@ -61,6 +62,32 @@ def test_what_the_task_definition_names_must_exist(aws, look, name, what):
     aws.missing.add(name)
     check = look()[what]
     assert (check.verdict, check.found.endswith("does not exist")) == (Verdict.NO, True)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "stages", "fault"),
+    [
+        ("", ["AWSCURRENT"], None),
+        ("", [], "has no current value"),
+        ("", ["AWSPENDING"], "has no current value"),
+        (":password::", [], "has no current value"),
+        ("::AWSPENDING:", ["AWSPENDING"], None),
+        ("::AWSPENDING:", ["AWSCURRENT"], "has no AWSPENDING"),
+        (":::version-1", ["AWSPENDING"], None),
+        ("::AWSCURRENT:version-0", ["AWSCURRENT"], "has no AWSCURRENT in version version-0"),
+    ],
+)
+def test_a_secret_must_have_the_value_that_is_fetched(aws, look, suffix, stages, fault):
+    service = aws.released()
+    aws.environment(service)
+    [secret] = aws.task_definitions[service.task_definition]["taskDefinition"]["containerDefinitions"][0]["secrets"]
+    secret["valueFrom"] += suffix
+    aws.secret_stages = stages
+    check = look()["secrets"]
+    arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:x-AbCdEf"
+    assert (check.verdict, check.found) == ((Verdict.NO, f"{arn} {fault}") if fault else (Verdict.OK, arn))
+    assert not fault or check.remedy.startswith("give it a value")
+    assert aws.count("GetSecretValue") == 0
 
 
 @pytest.mark.parametrize(
@@ -134,6 +161,14 @@ def test_the_architecture_of_an_index(aws, look, media_type, held, verdict):
     assert look()["architecture"].verdict is verdict
 
 
+def test_an_index_that_ecr_does_not_return_is_no_reason_to_refuse(aws, look):
+    aws.environment(aws.released())
+    aws.images["axonflow-staging-agent:v2"]["imageManifestMediaType"] = INDEX
+    aws.answers["BatchGetImage"] = [{"images": [], "failures": []}]
+    check = look()["architecture"]
+    assert (check.verdict, check.found) == (Verdict.SKIP, "ECR returned no index of it")
+
+
 def test_a_restart_of_an_image_that_is_gone_is_refused(aws, look):
     aws.environment(aws.released())
     del aws.images["axonflow-staging-agent:v1"]
@@ -144,6 +179,69 @@ def test_an_archived_image_that_runs_cannot_be_restarted(aws, look):
     aws.environment(aws.released())
     aws.images["axonflow-staging-agent:v1"]["imageStatus"] = "ARCHIVED"
     assert "ARCHIVED" in look(Restart())["image"].found
+
+
+ECR = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
+
+
+@pytest.mark.parametrize("goal", [Deploy("v2"), Restart()], ids=["deploy", "restart"])
+@pytest.mark.parametrize(
+    ("image", "verdict", "found"),
+    [
+        (f"{ECR}/metrics:7", Verdict.OK, "the image of metrics is in ECR"),
+        (f"{ECR}/metrics@{DIGESTS['v7']}", Verdict.OK, "the image of metrics is in ECR"),
+        (f"{ECR}/metrics:8", Verdict.NO, f"metrics ({ECR}/metrics:8) is not in ECR any more"),
+        (f"{ECR}/metrics", Verdict.NO, f"metrics ({ECR}/metrics) is not in ECR any more"),
+        (f"{ECR}/gone@{DIGESTS['v7']}", Verdict.NO, f"metrics ({ECR}/gone@{DIGESTS['v7']}) is not in ECR any more"),
+        (f"{ECR}/metrics:old", Verdict.NO, f"metrics ({ECR}/metrics:old) is ARCHIVED in ECR"),
+        ("public.ecr.aws/metrics/agent:7", Verdict.SKIP, "metrics: not in ECR of this region"),
+        (f"{ECR.replace('central', 'west')}/metrics:7", Verdict.SKIP, "metrics: not in ECR of this region"),
+    ],
+)
+def test_images_of_sidecars_in_ecr_must_be_there(aws, look, goal, image, verdict, found):
+    service = aws.released()
+    aws.environment(service)
+    aws.images["metrics:7"] = {"imageDigest": DIGESTS["v7"]}
+    aws.images["metrics:old"] = {"imageDigest": DIGESTS["v6"], "imageStatus": "ARCHIVED"}
+    aws.task_definitions[service.task_definition]["taskDefinition"]["containerDefinitions"][1]["image"] = image
+    check = look(goal)["sidecars"]
+    assert (check.verdict, check.found) == (verdict, found)
+
+
+def test_an_image_of_a_sidecar_that_may_not_be_read_is_skipped(aws, look, clients):
+    service = aws.released()
+    aws.environment(service)
+    sidecar = aws.task_definitions[service.task_definition]["taskDefinition"]["containerDefinitions"][1]
+    sidecar["image"] = f"{ECR}/metrics:7"
+    usual = aws._DescribeImages
+    denied = AwsSays("AccessDeniedException", "no")
+    aws._DescribeImages = lambda params: denied if params["repositoryName"] == "metrics" else usual(params)
+    check = look()["sidecars"]
+    assert check.verdict is Verdict.SKIP
+    assert check.found.startswith("metrics: not allowed")
+
+
+def test_a_service_without_a_sidecar_has_none_to_look_at(aws, look):
+    service = aws.released()
+    aws.environment(service)
+    del aws.task_definitions[service.task_definition]["taskDefinition"]["containerDefinitions"][1]
+    assert look()["sidecars"].found == "it has none"
+
+
+def test_a_sidecar_by_tag_is_named_in_the_plan(aws, clients, command, capsys):
+    service = aws.released()
+    aws.environment(service)
+    plan = prepare(Request("staging", Deploy("v2"), ()), clients).plan
+    assert plan.changed[0].remarks == ()
+    sidecar = aws.task_definitions[service.task_definition]["taskDefinition"]["containerDefinitions"][1]
+    sidecar["image"] = "public.ecr.aws/metrics/agent:7"
+    remark = "sidecar metrics runs public.ecr.aws/metrics/agent:7 by tag: a later deployment may get another image"
+    plan = prepare(Request("staging", Deploy("v2"), ()), clients).plan
+    assert plan.changed[0].remarks == (remark,)
+    assert command("plan", "-e", "staging", "--version", "v2") == 0
+    assert f"  note: {remark}" in capsys.readouterr().out
+    assert command("plan", "-e", "staging", "--version", "v2", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["services"][0]["remarks"] == [remark]
 
 
 def test_target_groups_that_disagree_are_in_the_way(aws, look):
@@ -251,7 +349,8 @@ def test_rollback_passes_the_preflight(aws, command):
 def test_references_of_every_form(reference, kind, name):
     reply = described("t:1", "image")
     reply["taskDefinition"]["containerDefinitions"][0]["secrets"] = [{"name": "X", "valueFrom": reference}]
-    assert getattr(dependencies_of(TaskDefinition.from_reply(reply)), kind) == {name}
+    [found] = getattr(dependencies_of(TaskDefinition.from_reply(reply)), kind)
+    assert found == (SecretReference(name) if kind == "secrets" else name)
 
 
 def test_a_log_group_that_the_driver_makes_is_not_needed():

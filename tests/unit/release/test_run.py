@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from appdeploy.model.events import Ended, Finished, Phase, Planned, Progress
@@ -12,6 +14,7 @@ from tests.support.release_scenario import (
     AwsSays,
     FakeTask,
     Moment,
+    described,
     only,
     task_definition_arn,
     up,
@@ -88,6 +91,39 @@ def test_task_lists_that_lag_behind_the_counts_are_read_again(aws, run):
 def test_a_record_that_is_not_listed_yet_is_looked_for_again(aws, run):
     aws.scripted(Moment(recorded=False), Moment(recorded=False), Moment(), DONE)
     assert only(run()).outcome is Outcome.LIVE
+
+
+NO_RECORD = "ECS has no record of deployment ecs-svc/7000000000000000007 (ListServiceDeployments)"
+
+
+def test_a_deployment_without_a_record_is_said_to_have_none_when_its_time_is_up(aws, run):
+    aws.scripted(Moment((up(1), up(2)), recorded=False))
+    result = only(run(timeout=60))
+    assert (result.outcome, result.final) == (Outcome.TIMED_OUT, False)
+    assert result.cause == f"not finished after 60 s; {NO_RECORD}"
+
+
+def test_a_deployment_without_a_record_that_is_not_listed_any_more_is_superseded(aws, run):
+    aws.task_definitions[task_definition_arn("x:1")] = described("x:1", "x")
+    aws.scripted(Moment(recorded=False), Moment(primary="rival", rollout="COMPLETED", recorded=False))
+    result = only(run(timeout=60))
+    assert (result.outcome, result.final) == (Outcome.SUPERSEDED, True)
+    assert result.cause == (f"deployment ecs-svc/9 of x:1 replaced it; {NO_RECORD}, and the service does not list it any more")
+    assert result.serving == "x:1 of another deployment"
+
+
+def test_a_list_that_may_be_from_before_the_update_supersedes_nothing(aws, run):
+    aws.scripted(Moment(primary="former", rollout="COMPLETED", recorded=False))
+    result = only(run(timeout=60))
+    assert result.outcome is Outcome.TIMED_OUT
+    assert result.cause == f"not finished after 60 s; {NO_RECORD}, and the service lists only ecs-svc/1, which is older"
+
+
+def test_a_record_that_comes_late_decides_although_the_deployment_is_not_listed(aws, run):
+    hidden = Moment(primary="rival", rollout="COMPLETED", recorded=False)
+    aws.scripted(hidden, hidden, replace(hidden, recorded=True, status="STOPPED"))
+    result = only(run(timeout=60))
+    assert (result.outcome, result.cause) == (Outcome.SUPERSEDED, "deployment ecs-svc/9 of x:1 replaced it")
 
 
 def test_without_a_load_balancer_running_is_all_there_is(aws, run):

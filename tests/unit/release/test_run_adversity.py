@@ -283,7 +283,7 @@ def test_when_the_time_is_up_nothing_is_stopped(aws, run):
     result = only(run(timeout=30))
     assert result.outcome is Outcome.TIMED_OUT
     assert aws.count("StopServiceDeployment") == 0
-    assert "still in progress after 30 s" in result.cause
+    assert "not finished after 30 s" in result.cause
 
 
 def test_what_was_decided_during_the_last_pause_is_no_time_out(aws, run):

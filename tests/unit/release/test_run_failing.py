@@ -283,7 +283,7 @@ def test_a_failed_first_release_ends_only_when_the_next_one_could_begin(aws, run
     aws.environment(service)
     result = only(run(timeout=60))
     assert result.outcome is Outcome.FAILED
-    assert result.cause.startswith("still in progress after 60 s")
+    assert result.cause.startswith("not finished after 60 s")
 
 
 def test_a_first_release_that_ecs_rolls_back_itself_is_not_stopped_again(aws, run):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from appdeploy.model.ecs_state import Container, Task
@@ -88,10 +90,44 @@ def test_of_several_containers_the_application_is_to_blame():
     assert classify(stopped, "agent").container == "agent"
 
 
+STOPPED_BY_ECS = (0, 137, 143)
+OF_ITS_OWN = (1, 2, 127, 139, 255)
+
+
+def ended(**codes):
+    containers = [Container(name, code, "") for name, code in codes.items()]
+    return classify(task(EXITED, "Essential container in task exited", *containers), "agent")
+
+
+@pytest.mark.parametrize("killed", STOPPED_BY_ECS)
+@pytest.mark.parametrize("own", OF_ITS_OWN)
+def test_a_code_that_ecs_causes_never_wins_over_one_of_its_own(own, killed):
+    for failure in (ended(agent=killed, metrics=own), ended(metrics=own, agent=killed)):
+        assert (failure.container, failure.what) == ("metrics", f"exited with code {own}")
+    for failure in (ended(agent=own, metrics=killed), ended(metrics=killed, agent=own)):
+        assert (failure.container, failure.what) == ("agent", f"exited with code {own}")
+    failure = ended(metrics=killed, agent=killed, proxy=own)
+    assert (failure.container, failure.what) == ("proxy", f"exited with code {own}")
+
+
+@pytest.mark.parametrize("codes", [STOPPED_BY_ECS, OF_ITS_OWN], ids=["caused-by-ecs", "of-its-own"])
+def test_of_equal_codes_the_applications_comes_first(codes):
+    for mine, other in itertools.product(codes, codes):
+        for failure in (ended(agent=mine, metrics=other), ended(metrics=other, agent=mine)):
+            assert (failure.container, failure.what) == ("agent", f"exited with code {mine}")
+
+
+def test_a_sidecar_killed_for_its_memory_wins_over_an_application_that_ecs_stopped():
+    killed = Container("metrics", 137, "OutOfMemoryError: Container killed due to memory usage")
+    failure = classify(task(EXITED, "Essential container in task exited", agent(143), killed), "agent")
+    assert (failure.container, failure.what, failure.detail) == ("metrics", "ran out of memory", killed.reason)
+
+
 def test_a_sidecar_that_ended_the_task_is_named():
     stopped = task(EXITED, "Essential container in task exited", Container("metrics", 2, ""))
     failure = classify(stopped, "agent")
     assert (failure.container, failure.what) == ("metrics", "exited with code 2")
+    assert summary([failure]) == "1 task exited with code 2: container metrics"
 
 
 def failures(permanent, passing=0):
