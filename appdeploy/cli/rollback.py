@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from appdeploy.cli.options import environment_option, examples, region_option, services_option
+from appdeploy.cli.options import environment_option, examples, plan_option, region_option, services_option
 from appdeploy.cli.release_options import ConsoleOptions, rollback_options, run
 
 _EXAMPLES = examples(
@@ -27,6 +27,7 @@ _EXAMPLES = examples(
 @click.option(
     "--list", "only_list", is_flag=True, help="Show the rollback targets, with --json as one object, and change nothing."
 )
+@plan_option
 @rollback_options
 @region_option
 def command(
@@ -34,22 +35,29 @@ def command(
     services: tuple[str, ...],
     to: str | None,
     only_list: bool,
+    only_plan: bool,
     options: ConsoleOptions,
     region: str | None,
 ) -> int:
     """Return an environment's services to a task definition that they ran before: image, template and settings.
 
     Default: the last successful deployment before the running version was first deployed, so that a second rollback goes
-    further back; while a release is under way or has failed, the last successful one. It asks for no confirmation, and
-    takes the lock over from a release that is under way. Exit status: as `appdeploy deploy`.
+    further back; while a release is under way, the last successful one. After a release that was rolled back already it
+    goes further back too, and says so. Without --service, services that have no way back are passed over. It asks for no
+    confirmation, and takes the lock over from a release that is under way. Exit status: as `appdeploy deploy`.
     """
     from appdeploy.rollback.prepare import Request, prepare_rollback
 
-    if only_list and (to or options.reason):
-        raise click.UsageError("--list takes neither --to nor --reason", click.get_current_context())
+    if only_list and (to or options.reason or only_plan):
+        raise click.UsageError("--list takes neither --to nor --reason nor --plan", click.get_current_context())
     if only_list:
         return _show_targets(environment, services, region, as_json=options.as_json)
     request = Request(environment, services, to, with_settings=not options.without_ledger)
+    if only_plan:
+        from appdeploy.aws.clients import connect
+        from appdeploy.cli.show_planned import show_planned
+
+        return show_planned(prepare_rollback(request, connect(region)), as_json=options.as_json)
     return run(lambda clients: prepare_rollback(request, clients), environment, region, options)
 
 

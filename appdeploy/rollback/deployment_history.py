@@ -27,7 +27,6 @@ _ROLLING_BACK = (
     DeploymentStatus.ROLLBACK_IN_PROGRESS,
     DeploymentStatus.STOP_REQUESTED,
 )
-_RELEVANT = (DeploymentStatus.SUCCESSFUL, *_ROLLING_BACK)
 _SIDE = REVISIONS_AT_ONCE // 2
 """Deployments read on either side of a moment."""
 
@@ -45,6 +44,8 @@ class HistoryReader:
     """Newest first."""
     rolling_back: bool
     """Whether ECS is rolling the newest deployment back now."""
+    taken_back: datetime | None = None
+    """When the newest deployment began, if it has failed: then the last success serves already."""
 
     @property
     def is_long(self) -> bool:
@@ -82,12 +83,15 @@ class HistoryReader:
 
 def read_history(ecs: ECSClient, cluster: str, contract: ServiceContract) -> HistoryReader:
     """The successful deployments: one call per hundred deployments."""
-    records = newest_deployments(ecs, cluster, contract.service, _RELEVANT)
+    records = newest_deployments(ecs, cluster, contract.service)
+    newest = records[0] if records else None
+    failed = newest is not None and newest.status.is_final and newest.status is not DeploymentStatus.SUCCESSFUL
     return HistoryReader(
         ecs,
         contract,
         tuple(record for record in records if record.status is DeploymentStatus.SUCCESSFUL),
         any(record.status in _ROLLING_BACK for record in records),
+        newest.created if newest is not None and failed else None,
     )
 
 

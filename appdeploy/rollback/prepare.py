@@ -61,6 +61,10 @@ class Request:
 class _CannotRollBack(Exception):
     """Why one service cannot be rolled back."""
 
+    def __init__(self, why: str, service: str = "") -> None:
+        super().__init__(f"{service}: {why}" if service else why)
+        self.why = why
+
 
 @dataclass(frozen=True)
 class _Target:
@@ -94,20 +98,42 @@ def prepare_rollback(request: Request, clients: Clients) -> ReleasePlan:
         futures = [pool.submit(_plan_service, context, *service) for service in services]
         planned = [future.result() for future in futures]
         entries = context.entries()
-    problems = [str(plan) for plan in planned if isinstance(plan, _CannotRollBack)]
-    if problems:
-        others = "; to roll back only the other services, name them with --service" if len(services) > 1 else ""
-        raise Refused(*(f"{problem}{others}" for problem in problems))
+    plans = _passing_over(request, services, planned)
     unread = f" (services found by name, because the contract could not be used: {where.by_name})" if where.by_name else ""
     return ReleasePlan(
         release_id=new_release_id(ROLLBACK),
         environment=request.environment,
         cluster=where.cluster,
         purpose=f"{request.environment} back to {request.to or 'the last good state'}{unread}",
-        services=tuple(with_settings_of_target(plan, entries) for plan in planned if not isinstance(plan, _CannotRollBack)),
+        services=tuple(with_settings_of_target(plan, entries) for plan in plans),
         releases_table=where.releases_table,
         event_bus=where.event_bus,
     )
+
+
+def _passing_over(
+    request: Request,
+    services: Sequence[tuple[ServiceContract, ServiceState]],
+    planned: Sequence[ServicePlan | NoChange | _CannotRollBack],
+) -> list[ServicePlan | NoChange]:
+    """The plans. Of all services those that cannot be rolled back are passed over; one that was named is refused.
+
+    In the first minute of an incident a service that was released once must not keep the others from going back.
+    """
+    problems = [str(plan) for plan in planned if isinstance(plan, _CannotRollBack)]
+    able = [contract.name for (contract, _), plan in zip(services, planned, strict=True) if isinstance(plan, ServicePlan)]
+    if problems and (request.services or not able):
+        only = f"; `appdeploy rollback -e {request.environment} -s {','.join(able)}` rolls back the rest" if able else ""
+        raise Refused(*(f"{problem}{only}" for problem in problems))
+    return [
+        NoChange(contract, _previous(state), f"passed over: {plan.why}") if isinstance(plan, _CannotRollBack) else plan
+        for (contract, state), plan in zip(services, planned, strict=True)
+    ]
+
+
+def _previous(state: ServiceState) -> PreviousState:
+    running = name_of(state.task_definition)
+    return PreviousState(state.task_definition, DeploymentSnapshot.of(state), version=running, read=False)
 
 
 def _selected(where: LocatedServices, request: Request) -> list[tuple[ServiceContract, ServiceState]]:
@@ -134,7 +160,7 @@ def _plan_service(
         plan = _plan(contract, state, target.definition)
         return replace(plan, remarks=(*target.remarks, *plan.remarks)) if isinstance(plan, ServicePlan) else plan
     except _CannotRollBack as problem:
-        return _CannotRollBack(f"{contract.name}: {problem}")
+        return _CannotRollBack(problem.why, contract.name)
 
 
 def _target(context: _Context, contract: ServiceContract, state: ServiceState) -> _Target:
@@ -142,18 +168,25 @@ def _target(context: _Context, contract: ServiceContract, state: ServiceState) -
         return _named(context, contract, context.to)
     history = read_history(context.clients.ecs, context.where.cluster, contract)
     if context.to is not None:
-        return _named(context, contract, _find_version(context.clients, contract, history, context.to))
+        return _named(context, contract, _find_version(context, contract, history, context.to))
     primary = state.primary.task_definition if state.primary else state.task_definition
     origin = _origin(context, contract.name, primary)
     found = find_candidates(history, origin.task_definition, lambda: _registered_at(context, contract.name, origin))
+    remarks: list[str] = []
+    if history.taken_back is not None:
+        remarks.append(
+            f"its newest deployment, begun at {history.taken_back:%Y-%m-%d %H:%M:%S}Z, was rolled back already and"
+            f" {name_of(primary)} serves: this goes further back"
+        )
     passed: list[str] = []
     for task_definition in islice(found, MAX_TARGETS):
         inspected = inspect(context.clients, contract, task_definition)
         if inspected.problem is None:
-            return _Target(inspected.definition, tuple(passed))
+            return _Target(inspected.definition, (*remarks, *passed))
         passed.append(f"{name_of(task_definition)} is passed over: {inspected.problem}")
     if passed:
-        raise _CannotRollBack("; ".join([*passed, "give another task definition with --to, or deploy another version"]))
+        advice = "give another task definition with --to, or deploy another version"
+        raise _CannotRollBack("; ".join([*passed, advice]))
     raise _CannotRollBack(
         f"ECS has no record of a successful deployment before {name_of(state.task_definition)}:"
         " give another task definition with --to, or deploy another version"
@@ -220,14 +253,27 @@ def _registered_at(context: _Context, service: str, origin: _Origin) -> datetime
     return registered_at(context.clients.ecs, origin.task_definition)
 
 
-def _find_version(clients: Clients, contract: ServiceContract, history: HistoryReader, version: str) -> str:
+def _find_version(context: _Context, contract: ServiceContract, history: HistoryReader, version: str) -> str:
+    clients = context.clients
     for point in list_targets(history.whole().completed):
         definition = _describe(clients, point.task_definition)
         if contract.container in definition.containers and version_of(definition, contract.container) == version:
             return definition.arn
     raise _CannotRollBack(
-        f"ECS has no record of a successful deployment of {version}: appdeploy rollback --list shows the targets;"
-        " give a task definition for a deployment that was replaced before ECS had finished"
+        f"ECS has no record of a successful deployment of {version}: {_replaced_early(context, contract.name, version)}"
+    )
+
+
+def _replaced_early(context: _Context, service: str, version: str) -> str:
+    """What to type for a version that was replaced before ECS had finished its deployment: the ledger knows where it ran."""
+    for entry in context.entries():
+        recorded = entry.services.get(service)
+        if recorded and recorded.target.version == version and recorded.target.task_definition and recorded.deployment_id:
+            name = name_of(recorded.target.task_definition)
+            return f"{entry.id} ran it as {name} ({recorded.outcome or 'not decided'}); `--to {name}` returns to that"
+    return (
+        "appdeploy rollback --list shows the targets; give a task definition for a deployment that was replaced before ECS"
+        " had finished"
     )
 
 
@@ -239,8 +285,6 @@ def _describe(clients: Clients, task_definition: str) -> TaskDefinition:
 
 
 def _plan(contract: ServiceContract, state: ServiceState, target: TaskDefinition) -> ServicePlan | NoChange:
-    name, running = name_of(target.arn), name_of(state.task_definition)
-    previous = PreviousState(state.task_definition, DeploymentSnapshot.of(state), version=running, read=False)
     if target.arn == state.task_definition and state.settled:
-        return NoChange(contract, previous, f"it already runs {name}")
-    return plan_return(contract, target, previous)
+        return NoChange(contract, _previous(state), f"it already runs {name_of(target.arn)}")
+    return plan_return(contract, target, _previous(state))

@@ -215,17 +215,17 @@ def test_a_holder_that_does_not_renew_shows_no_sign_of_life(seconds, said):
 
 
 @pytest.mark.parametrize(
-    ("item", "command"),
+    ("silent", "freeze", "command"),
     [
-        (silent_for(3), "appdeploy rollback -e staging"),
-        (silent_for(3), "--lock-wait SECONDS"),
-        (silent_for(45), "`appdeploy resume -e staging` continues this one"),
-        (LockItem(freeze=FREEZE), "appdeploy unlock -e staging"),
-        (silent_for(45, freeze=FREEZE), "appdeploy unlock -e staging"),
+        (3, None, "appdeploy rollback -e staging"),
+        (3, None, "--lock-wait SECONDS"),
+        (45, None, "`appdeploy resume -e staging` continues this one"),
+        (3, FREEZE, "appdeploy unlock -e staging"),
+        (45, FREEZE, "appdeploy unlock -e staging"),
     ],
 )
-def test_a_lock_says_what_to_type(item, command):
-    assert command in what_to_type(item, "staging")
+def test_a_lock_says_what_to_type(silent, freeze, command):
+    assert command in what_to_type(silent_for(silent, freeze=freeze), "staging")
 
 
 def test_a_refused_release_says_what_to_type(store):

@@ -12,12 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appdeploy.aws.parallel import with_timeout
+from appdeploy.aws.releases_table import put_of
 from appdeploy.model.errors import Refused
+from appdeploy.model.ledger_entry import ServiceEntry, VersionRef
 from appdeploy.model.outcome import Outcome
 from appdeploy.rollback.choose_target import CompletedDeployment, DeploymentHistory, choose_target
 from appdeploy.rollback.report import TargetsReport
-from tests.support.release_scenario import LONG_AGO, AwsSays, Moment, only, task_definition_arn
-from tests.support.rollbacks import OK, listed, remembered, sent
+from tests.support.release_scenario import DONE, LONG_AGO, AwsSays, Moment, only, task_definition_arn
+from tests.support.rollbacks import OK, entry_of, listed, remembered, sent
 
 
 def history(*newest_last, gives_up=False):
@@ -122,14 +124,52 @@ def test_a_service_that_was_never_released_cannot_go_back(aws, back):
         back()
 
 
-def test_one_service_without_a_way_back_stops_all_and_names_the_way_out(aws, back):
+@pytest.fixture
+def one_of_two(aws):
+    """The agent can go back; the orchestrator was released once."""
     services = [aws.released("agent"), aws.released("orchestrator")]
     aws.remember(services[0], ("v1", OK), ("v2", OK))
     aws.remember(services[1], ("v1", OK))
+    services[0].script = [Moment(), DONE]
     aws.environment(*services)
-    with pytest.raises(Refused, match=r"orchestrator: .*--service"):
+
+
+@pytest.mark.usefixtures("one_of_two")
+def test_of_all_services_one_that_cannot_go_back_is_passed_over(aws, back):
+    results = {result.service: result for result in back()}
+    assert sent(aws)["taskDefinition"].endswith("agent:1")
+    assert results["agent"].outcome is Outcome.LIVE
+    assert results["orchestrator"].outcome is Outcome.UNCHANGED
+    assert results["orchestrator"].serving.startswith("passed over: ECS has no record of a successful deployment before")
+
+
+@pytest.mark.usefixtures("one_of_two")
+def test_one_that_was_named_stops_all_and_the_command_for_the_rest_is_printed(aws, back):
+    with pytest.raises(Refused, match=r"orchestrator: .*; `appdeploy rollback -e staging -s agent` rolls back the rest"):
+        back(("agent", "orchestrator"))
+    assert aws.writes == []
+
+
+def test_when_none_can_go_back_it_is_refused(aws, back):
+    for name in ("agent", "orchestrator"):
+        remembered(aws, ("v1", OK), name=name)
+    with pytest.raises(Refused, match="orchestrator: ECS has no record"):
         back()
     assert aws.writes == []
+
+
+def test_after_ecs_rolled_a_release_back_a_rollback_says_that_it_goes_further(aws, back, capsys):
+    remembered(aws, ("v1", OK), ("v2", OK), ("v3", "ROLLBACK_SUCCESSFUL"))
+    back()
+    assert sent(aws)["taskDefinition"].endswith("agent:1")
+    [remark] = [remark for service in back.plan.changed for remark in service.remarks if "further" in remark]
+    assert "was rolled back already and axonflow-staging-agent:2 serves: this goes further back" in remark
+
+
+def test_without_that_there_is_nothing_to_remark(aws, back):
+    remembered(aws, ("v1", OK), ("v2", OK))
+    back()
+    assert not any("further" in remark for service in back.plan.changed for remark in service.remarks)
 
 
 # --to
@@ -140,6 +180,24 @@ def test_a_version_or_a_task_definition_can_be_named(aws, back, to):
     remembered(aws, ("v1", OK), ("v2", OK), ("v3", OK))
     back(to=to)
     assert sent(aws)["taskDefinition"].endswith("agent:1")
+
+
+def test_a_version_that_was_replaced_early_is_found_in_the_ledger_with_what_to_type(aws, back):
+    service = remembered(aws, ("v1", OK), ("v2", OK))
+    ran = ServiceEntry(
+        service=service.contract.service,
+        change="release",
+        previous=VersionRef(),
+        target=VersionRef(task_definition=task_definition_arn("axonflow-staging-agent:7"), version="v7"),
+        deployment_id="ecs-svc/5",
+        outcome="superseded",
+        settled=True,
+    )
+    entry = entry_of(ran)
+    aws.table.put(put_of("t", entry)["Put"]["Item"])
+    with pytest.raises(Refused, match=r"\(superseded\); `--to axonflow-staging-agent:7` returns to that") as refused:
+        back(to="v7")
+    assert f"{entry.id} ran it as axonflow-staging-agent:7" in str(refused.value)
 
 
 def test_a_task_definition_means_the_service_of_its_family_alone(aws, back):
@@ -290,3 +348,13 @@ def test_a_service_without_a_success_says_so(aws, command, capsys):
 def test_options_that_make_no_sense_together(aws, command, arguments):
     assert command("rollback", "-e", "staging", *arguments) == 2
     assert aws.calls == []
+
+
+def test_a_plan_shows_where_it_leads_and_does_nothing(aws, command, capsys):
+    remembered(aws, ("v1", OK), ("v2", OK))
+    assert command("rollback", "-e", "staging", "--plan") == 0
+    out = capsys.readouterr().out
+    assert "agent: axonflow-staging-agent:2 -> " in out
+    assert out.endswith("nothing is changed by this\n")
+    assert aws.writes == []
+    assert aws.ledger == []
