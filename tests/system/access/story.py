@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.support import aws_platform
 from tests.support.cli_harness import ended, wait_for
 from tests.system.access.iam_platform import Site
 
@@ -77,6 +78,15 @@ def _ssm_silent(site: Site) -> None:
     site.fault("timeout", "--service", "ssm", "--count", "1")
 
 
+def _deregistered(site: Site) -> None:
+    """Every revision but the one that runs."""
+    ecs = site.client("ecs")
+    running = ecs.describe_services(cluster=aws_platform.CLUSTER, services=[aws_platform.SERVICE])["services"][0]
+    for revision in ecs.list_task_definitions(familyPrefix=aws_platform.FAMILY)["taskDefinitionArns"]:
+        if revision != running["taskDefinition"]:
+            ecs.deregister_task_definition(taskDefinition=revision)
+
+
 def _new_template(memory: str) -> Before:
     return lambda site: site.new_template(memory)
 
@@ -141,6 +151,13 @@ STEPS = (
     Step("rollback --list without SSM", VIEWER, ("rollback", "--list"), before=_ssm_silent),
     Step("rollback", RELEASE, ("rollback", *COMPLETE)),
     Step("rollback --without-ledger", RELEASE, ("rollback", "--without-ledger", *COMPLETE)),
+    Step(
+        "rollback to what was deregistered",
+        RELEASE,
+        ("rollback", *COMPLETE),
+        before=_deregistered,
+        shows="was deregistered and is registered again",
+    ),
     Step("releases", VIEWER, ("releases",), shows="v1"),
     Step("scale --hold", OPERATOR, ("scale", "agent", "3", "--hold", "2h"), shows="3 of 3 tasks"),
     Step("status of a hold", VIEWER, ("status",), shows="held until"),
