@@ -107,6 +107,7 @@ def main() -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit status. Every error is one line on standard error, never a traceback."""
+    as_json = "--json" in arguments
     try:
         return int(cli.main(list(arguments), prog_name="appdeploy", standalone_mode=False) or ExitCode.OK)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -116,20 +117,25 @@ def run(arguments: Sequence[str]) -> int:
         _complain(_usage(error))
         return error.exit_code
     except click.Abort:
-        return _end(KeyboardInterrupt())
+        return _end(KeyboardInterrupt(), as_json=as_json)
     except OSError as error:
         if error.errno not in _FULL or error.filename is not None:
-            return _end(error)
+            return _end(error, as_json=as_json)
         from appdeploy.render.plain import write_no_more
 
         write_no_more(sys.stdout, error)  # It was click that wrote, which writes help and nothing else.
         return ExitCode.OK
     except (KeyboardInterrupt, Exception) as error:
-        return _end(error)
+        return _end(error, as_json=as_json)
 
 
-def _end(error: BaseException) -> int:
-    if isinstance(error, AppdeployError) and error.details:
+def _end(error: BaseException, *, as_json: bool) -> int:
+    if as_json and not getattr(error, "printed", False):
+        from appdeploy.render.json_line import command_error, json_line
+        from appdeploy.render.plain import write
+
+        write(sys.stdout, [json_line(command_error(error), None)])
+    elif not as_json and isinstance(error, AppdeployError) and error.details:
         from appdeploy.render.plain import write
 
         write(sys.stdout, [error.in_short] if error.in_short else error.details)

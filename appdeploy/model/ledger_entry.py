@@ -120,8 +120,8 @@ class ServiceEntry(_Part):
     """ARN of the revision that the new one is based on."""
     deployments_before: tuple[str, ...] = ()
     """Ids of the deployments that ECS listed before the release."""
-    listed_at: datetime = LONG_AGO
-    """When ECS listed them, by its clock: deployments created before that are not the release's."""
+    listed_at: datetime | None = None
+    """When ECS listed them, by its clock: deployments created before that are not the release's. None if not known."""
     count: CountChange | None = None
     """For a change of the count alone, which starts no deployment."""
     settings: tuple[SettingChange, ...] = ()
@@ -145,6 +145,11 @@ class ServiceEntry(_Part):
     """From the first write to the outcome."""
     settled: bool = False
     """Whether the outcome is final: ECS will not change it again."""
+
+    @property
+    def moment_listed(self) -> datetime:
+        """`listed_at`, or a moment before all deployments where it is not known."""
+        return self.listed_at or LONG_AGO
 
 
 class Step(_Part):

@@ -86,6 +86,8 @@ class PlanCheck(_Part):
 class PlanReport(_Part):
     """What a release would do. Nothing was changed."""
 
+    schema_version: str = "1.0"
+    """Within 1 fields may be added; none is removed or changes its meaning."""
     environment: str
     account: str
     region: str

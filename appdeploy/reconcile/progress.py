@@ -41,7 +41,7 @@ def find_progress(clients: Clients, entry: Entry, name: str, contract: ServiceCo
         return FoundProgress(revision, None, None, no_newer)
     if service.update_sent is False:  # A later deployment of the same revision is not this release's.
         return FoundProgress(revision, None, None, no_newer)
-    known = DeploymentSnapshot(frozenset(service.deployments_before), service.listed_at)
+    known = DeploymentSnapshot(frozenset(service.deployments_before), service.moment_listed)
     cluster = contract.service.rsplit("/", 2)[-2]
     return FoundProgress(revision, recorded_since(clients.ecs, cluster, contract.service, revision, known), None, no_newer)
 
@@ -54,5 +54,9 @@ def _find_revert(clients: Clients, entry: Entry, name: str, contract: ServiceCon
         return service.revert_deployment_id
     cluster = contract.service.rsplit("/", 2)[-2]
     return recorded_since(
-        clients.ecs, cluster, contract.service, previous, DeploymentSnapshot(frozenset({own_deployment}), service.listed_at)
+        clients.ecs,
+        cluster,
+        contract.service,
+        previous,
+        DeploymentSnapshot(frozenset({own_deployment}), service.moment_listed),
     )

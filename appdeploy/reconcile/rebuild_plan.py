@@ -52,7 +52,7 @@ def previous_of_entry(service: ServiceEntry) -> PreviousState:
     previous = service.previous
     return PreviousState(
         task_definition=previous.task_definition or "",
-        snapshot=DeploymentSnapshot(frozenset(service.deployments_before), service.listed_at),
+        snapshot=DeploymentSnapshot(frozenset(service.deployments_before), service.moment_listed),
         version=previous.version,
         digest=Digest(previous.digest) if previous.digest else None,
         template=previous.template,

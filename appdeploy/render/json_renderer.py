@@ -6,7 +6,6 @@ import sys
 from types import TracebackType
 from typing import Self
 
-from appdeploy.model.errors import AppdeployError
 from appdeploy.model.events import Event, NotificationFailed, Planned
 from appdeploy.model.events.base import JsonLine
 from appdeploy.render.json_line import command_error, json_line
@@ -23,12 +22,11 @@ class JsonRenderer:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Write an error that ends the command. Its details are removed, so that they are not printed a second time."""
+        """Write an error that ends the command, once: what ends the process prints it where nothing else did."""
         if error is None:
             return
         self._write(command_error(error))
-        if isinstance(error, AppdeployError):
-            error.details = ()
+        error.printed = True  # type: ignore[attr-defined]
 
     def __call__(self, event: Event) -> None:
         """Write one event."""

@@ -1,4 +1,4 @@
-"""The published schema of `--json`: `python -m appdeploy.render.json_schema` writes docs/events.schema.json."""
+"""The published schemas of `--json`: `python -m appdeploy.render.json_schema` writes them to docs/."""
 
 from __future__ import annotations
 
@@ -12,9 +12,14 @@ from pydantic_core import core_schema
 
 from appdeploy.model.events import Event
 from appdeploy.model.events.base import JsonLine
+from appdeploy.plan.report import PlanReport
 from appdeploy.render.json_line import CommandError, Envelope, adapter
+from appdeploy.render.release_view import ReleaseView
+from appdeploy.rollback.report import TargetsReport
+from appdeploy.status.report import StatusReport
 
-PLACE = Path(__file__).parents[2] / "docs" / "events.schema.json"
+DOCS = Path(__file__).parents[2] / "docs"
+PLACE = DOCS / "events.schema.json"
 COMMAND = "python -m appdeploy.render.json_schema"
 _MODE: Literal["serialization"] = "serialization"
 
@@ -57,5 +62,24 @@ def _with_envelope(event: str, own: dict[str, Any]) -> dict[str, Any]:
     return {**own, "properties": properties, "required": list(properties)}
 
 
+_DOCUMENTS: dict[str, tuple[str, type[object]]] = {
+    "status": ("What appdeploy status --json prints", StatusReport),
+    "plan": ("What appdeploy plan --json prints", PlanReport),
+    "targets": ("What appdeploy rollback --list --json prints", TargetsReport),
+    "release": ("An element of appdeploy releases --json, and what releases show --json prints", ReleaseView),
+}
+
+
+def schema_files() -> dict[Path, str]:
+    """All that are published: file and text."""
+    files = {PLACE: schema_text()}
+    for name, (title, kind) in _DOCUMENTS.items():
+        schema = TypeAdapter(kind).json_schema(mode=_MODE, schema_generator=_EveryFieldPrinted)
+        document = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": title}
+        files[DOCS / f"{name}.schema.json"] = json.dumps(document, indent=1) + "\n"
+    return files
+
+
 if __name__ == "__main__":
-    PLACE.write_text(schema_text())
+    for file, text in schema_files().items():
+        file.write_text(text)

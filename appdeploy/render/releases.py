@@ -10,11 +10,11 @@ from typing import Any
 from appdeploy.ledger.store import UnreadableEntry
 from appdeploy.model.image import short
 from appdeploy.model.ledger_entry import CountChange, Entry, ServiceEntry, Step, VersionRef
-from appdeploy.model.outcome import Outcome
 from appdeploy.model.plan import Change
 from appdeploy.model.task_definition import name_of
 from appdeploy.model.words import duration, tasks
 from appdeploy.reconcile.entry_state import EntryState, state_text
+from appdeploy.render.release_view import release_view
 
 _TITLES = ("RELEASE", "STARTED", "OUTCOME", "WHO", "WHAT")
 
@@ -52,10 +52,7 @@ def json_of(release: EntryState | UnreadableEntry) -> dict[str, Any]:
     """An entry of the ledger with its outcome and exit status; of one that cannot be read, `id` and `unreadable`."""
     if isinstance(release, UnreadableEntry):
         return {"id": release.id, "unreadable": release.problem}
-    entry = release.entry
-    outcomes = {outcome.value: int(outcome.exit_code) for outcome in Outcome}
-    ended = {"outcome": entry.outcome, "exit_code": outcomes.get(entry.outcome or ""), "settled": entry.settled}
-    return {**ended, "problem": release.problem, **entry.model_dump(mode="json")}
+    return release_view(release)
 
 
 def detail_lines(reading: EntryState) -> Iterator[str]:

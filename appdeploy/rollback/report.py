@@ -45,5 +45,7 @@ class ServiceTargets(_Part):
 class TargetsReport(_Part):
     """The rollback targets of an environment's services. ECS keeps records for 90 days."""
 
+    schema_version: str = "1.0"
+    """Within 1 fields may be added; none is removed or changes its meaning."""
     environment: str
     services: tuple[ServiceTargets, ...]

@@ -91,11 +91,13 @@ def test_a_missing_image_is_a_row_of_the_table_and_one_line_on_standard_error(aw
     assert aws.writes == aws.lock_writes == []
 
 
-def test_a_refused_plan_as_json_leaves_standard_output_to_json(aws, command, capsys):
+def test_a_refused_plan_as_json_is_an_error_object_and_nothing_else(aws, command, capsys):
     aws.environment(aws.released())
     aws.images.clear()
     assert command(*PLAN, "--json") == 10
-    assert capsys.readouterr().out == ""
+    line = json.loads(capsys.readouterr().out)
+    assert (line["event"], line["exit_code"]) == ("error", 10)
+    assert "does not exist" in line["lines"][0]
 
 
 def test_the_lock_is_in_the_documented_model(aws, command, capsys):

@@ -12,8 +12,9 @@ from appdeploy.model import events
 from appdeploy.model.errors import Refused
 from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.render.json_line import command_error, json_line
-from appdeploy.render.json_schema import COMMAND, PLACE, schema_text
+from appdeploy.render.json_schema import COMMAND, DOCS, PLACE, schema_files
 from tests.support.event_examples import BAD, EXAMPLES, RELEASE, release_plan
+from tests.support.release_scenario import DONE, AwsSays, Moment
 
 SCHEMA = json.loads(PLACE.read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
@@ -33,8 +34,46 @@ def own(event):
     return {name: value for name, value in read(event).items() if name not in ("schema_version", "time", "release", "event")}
 
 
-def test_the_published_schema_is_that_of_the_events():
-    assert PLACE.read_text() == schema_text(), f"docs/events.schema.json is out of date: {COMMAND} writes it anew"
+@pytest.mark.parametrize(("place", "text"), schema_files().items(), ids=lambda value: getattr(value, "name", ""))
+def test_the_published_schemas_are_those_of_what_is_printed(place, text):
+    assert place.read_text() == text, f"{place.name} is out of date: {COMMAND} writes it anew"
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "many"),
+    [
+        (("status",), "status", False),
+        (("plan", "--version", "v2"), "plan", False),
+        (("rollback", "--list"), "targets", False),
+        (("releases",), "release", True),
+        (("releases", "show", "latest"), "release", False),
+    ],
+)
+def test_what_is_printed_is_by_the_published_schema(aws, command, run, capsys, words, name, many):
+    service = aws.scripted(Moment(), DONE)
+    run()
+    aws.remember(service, ("v1", "SUCCESSFUL"), ("v2", "SUCCESSFUL"))
+    schema = jsonschema.Draft202012Validator(json.loads((DOCS / f"{name}.schema.json").read_text()))
+    capsys.readouterr()
+    assert command(*words, "-e", "staging", "--json") in (0, 10)
+    printed = json.loads(capsys.readouterr().out)
+    for each in printed if many else [printed]:
+        schema.validate(each)
+
+
+@pytest.mark.parametrize(
+    "words", [("status",), ("plan", "--version", "v2"), ("rollback", "--list"), ("releases",), ("releases", "show", "latest")]
+)
+def test_a_command_that_fails_prints_an_object_too(aws, command, capsys, words):
+    aws.environment(aws.released())
+    aws.answers["GetParametersByPath"] = [AwsSays("AccessDeniedException")] * 4
+    aws.answers["ListServices"] = aws.answers["DescribeServices"] = [AwsSays("AccessDeniedException")] * 4
+    assert command(*words, "-e", "staging", "--json") == 10
+    out, err = capsys.readouterr()
+    line = json.loads(out)
+    VALIDATOR.validate(line)
+    assert (line["event"], line["exit_code"]) == ("error", 10)
+    assert err.startswith("appdeploy: ")
 
 
 def test_the_schema_has_every_event():
