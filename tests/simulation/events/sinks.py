@@ -53,14 +53,14 @@ class _CommandLine(PlainRenderer):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if error is not None:
-            _end(error)
+            _end(error, as_json=False)
 
 
 class _Shown:
     """Plain lines and JSON at once, each to a text of its own."""
 
     def __init__(self, heard: Heard) -> None:
-        # JSON last: it takes the details out of an error.
+        # JSON last: it marks an error as printed.
         self._ways: tuple[tuple[Renderer, io.StringIO], ...] = (
             (_CommandLine(), heard.streams[PLAIN]),
             (JsonRenderer(), heard.streams[JSON]),
