@@ -23,8 +23,6 @@ def show_planned(plan: ReleasePlan, more: Iterable[Event] = (), *, as_json: bool
         write(sys.stdout, [json_line(event, plan.release_id) for event in events])
         return ExitCode.OK
     write(sys.stdout, (line for event in events for line in event.lines()))
-    for service in plan.changed:
-        write(sys.stdout, (f"  {each.key}: {each.previous} -> {each.target}" for each in service.settings))
     write(sys.stdout, [f"  unchanged: {each.contract.name}: {each.reason}" for each in plan.no_changes])
     write(sys.stdout, ["nothing is changed by this"])
     return ExitCode.OK

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 WINDOW = timedelta(minutes=15)
 """How long a failure is shown: a crash loop has an end of its own in it, as ECS starts a failing task again within minutes."""
 
-_BAD_NEWS = re.compile(r"\bunable\b|\bfail|\bunhealthy\b|\bthrottled\b|\brolling back\b|\bcould not\b|\berror\b", re.IGNORECASE)
-"""In messages of docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html."""
+_BAD_NEWS = re.compile(r"\bunable\b|\bfail|\bunhealthy\b|\bthrottled\b|\bcould not\b|\berror\b", re.IGNORECASE)
+"""In messages of docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html. That it
+rolls back is shown as the deployment that failed."""
 
 
 def recent_failures(tasks: Sequence[Task], state: ServiceState, application: str, now: datetime) -> tuple[StoppedTasks, ...]:
