@@ -76,6 +76,12 @@ def describe(item: LockItem) -> str:
     return "free"
 
 
+def describe_wait(item: LockItem) -> str:
+    """The same for someone who waits: a silent holder is taken over, and that takes a whole lease from the first look."""
+    wait = f"; it is taken over after {LEASE_SECONDS:.0f} s unless it renews" if _silence(item) else ""
+    return f"{describe(item)}{wait}"
+
+
 def what_to_type(item: LockItem, environment: str) -> str:
     """The commands with which a person goes on."""
     if item.freeze is not None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from appdeploy.aws.errors import refusing
 from appdeploy.aws.releases_table import put_of
 from appdeploy.lock.item import Holder
-from appdeploy.lock.lease import acquire, describe
+from appdeploy.lock.lease import acquire, describe_wait
 from appdeploy.lock.store import DynamoLockStore, LedgerPut
 from appdeploy.lock.takeover import Takeover
 from appdeploy.model.contract import resource_stem
@@ -122,7 +122,7 @@ class WaitingAcquirer:
                 _holder(plan),
                 self.clock,
                 wait=self.wait,
-                on_wait=lambda item: self.emit(WaitingForLock(describe(item))),
+                on_wait=lambda item: self.emit(WaitingForLock(describe_wait(item))),
                 environment=plan.environment,
                 opening_put=lambda fence: put_of(table_of(plan), opening.model_copy(update={"fence": fence})),
             )

@@ -14,7 +14,7 @@ from botocore.exceptions import EndpointConnectionError
 from appdeploy.lock import lease as keeper
 from appdeploy.lock import takeover as seizure_module
 from appdeploy.lock.item import Freeze, Holder, LockItem, Mark
-from appdeploy.lock.lease import CALL_SECONDS, LEASE_SECONDS, HeldLock, acquire, describe, what_to_type
+from appdeploy.lock.lease import CALL_SECONDS, LEASE_SECONDS, HeldLock, acquire, describe, describe_wait, what_to_type
 from appdeploy.lock.store import LedgerPut
 from appdeploy.lock.takeover import Takeover
 from appdeploy.model.errors import Locked, LockLost, OutOfReach
@@ -212,6 +212,11 @@ def test_a_holder_that_does_not_renew_shows_no_sign_of_life(seconds, said):
     text = describe(silent_for(seconds))
     assert ("no sign of life" in text) == bool(said)
     assert said in text
+
+
+def test_a_wait_for_a_silent_holder_says_how_long_it_is():
+    assert "; it is taken over after 30 s unless it renews" in describe_wait(silent_for(45))
+    assert "taken over" not in describe_wait(silent_for(3))
 
 
 @pytest.mark.parametrize(
