@@ -5,19 +5,39 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from appdeploy.cli.options import check_environment, environment_option, examples, json_option, region_option
+from appdeploy.cli.options import (
+    check_environment,
+    environment_option,
+    examples,
+    gathered,
+    json_option,
+    region_option,
+)
+from appdeploy.model.outcome import Outcome
 
 if TYPE_CHECKING:
     from appdeploy.aws.clients import Clients
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """Which releases."""
+
+    only_open: bool
+    service: str | None
+    outcome: str | None
+    since: datetime | None
+
+
 _EXAMPLES = examples(
     "appdeploy releases -e production",
-    "appdeploy releases -e production --open --json",
+    "appdeploy releases -e production --service agent --outcome rolled-back --since 2026-11-01",
     "appdeploy releases show upgrade-2026-1130-143000-abc123 -e production",
 )
 _SHOW_EXAMPLES = examples("appdeploy releases show upgrade-2026-1130-143000-abc123 -e production")
@@ -28,15 +48,21 @@ _SHOW_EXAMPLES = examples("appdeploy releases show upgrade-2026-1130-143000-abc1
 @click.option("-n", "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at most.")
 @click.option("--before", metavar="RELEASE", help="Only those older than this one: the next page.")
 @click.option("--open", "only_open", is_flag=True, help="Only those that are not settled.")
+@click.option("-s", "--service", metavar="SERVICE", help="Only those that changed this service.")
+@click.option("--outcome", type=click.Choice([outcome.value for outcome in Outcome]), help="Only those that ended so.")
+@click.option(
+    "--since", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]), help="Only those started since then, UTC."
+)
 @json_option("Print one JSON array.")
 @region_option
+@gathered(_Asked, "asked")
 @click.pass_context
 def command(
     context: click.Context,
     environment: str | None,
     limit: int,
     before: str | None,
-    only_open: bool,
+    asked: _Asked,
     as_json: bool,
     region: str | None,
 ) -> int:
@@ -49,12 +75,14 @@ def command(
         return 0
     if environment is None:
         raise click.UsageError("Missing option '-e' / '--env' / '--environment'", context)
-    from appdeploy.reconcile.list import list_releases
+    from appdeploy.reconcile.list import Wanted, list_releases
     from appdeploy.render.releases import json_lines, release_lines
 
     name = environment
     show = json_lines if as_json else release_lines
-    return _show(lambda clients: show(list_releases(clients, name, limit, before, only_open=only_open)), region)
+    since = asked.since.replace(tzinfo=UTC) if asked.since else None
+    wanted, only_open = Wanted(asked.service, asked.outcome, since), asked.only_open
+    return _show(lambda clients: show(list_releases(clients, name, limit, before, only_open=only_open, wanted=wanted)), region)
 
 
 @command.command("show", short_help="Show one release.", epilog=_SHOW_EXAMPLES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from appdeploy.reconcile.record_external import record_external
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from appdeploy.aws.clients import Clients
     from appdeploy.aws.contract_reader import EnvironmentContract
@@ -23,11 +25,34 @@ if TYPE_CHECKING:
 
 LATEST = "latest"
 _RECENT = 100
-"""Releases among which the end of an id is looked for."""
+"""Releases among which the end of an id is looked for, and which are read at once where only some are wanted."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which releases are listed."""
+
+    service: str | None = None
+    """Only those that changed this service."""
+    outcome: str | None = None
+    """Only those that ended so."""
+    since: datetime | None = None
+    """Only those that were started then or later."""
+
+    def has(self, release: EntryState | UnreadableEntry) -> bool:
+        """Whether it is one of them. One that cannot be read may be."""
+        if isinstance(release, UnreadableEntry):
+            return True
+        entry = release.entry
+        changed = self.service is None or self.service in entry.services
+        return changed and self.outcome in (None, entry.outcome) and (self.since is None or entry.started >= self.since)
+
+
+EVERYTHING = Wanted()
 
 
 def list_releases(
-    clients: Clients, environment: str, most: int, before: str | None, *, only_open: bool
+    clients: Clients, environment: str, most: int, before: str | None, *, only_open: bool, wanted: Wanted = EVERYTHING
 ) -> list[EntryState | UnreadableEntry]:
     """The newest releases, newest first; with `before` those older than that release. Raises Refused.
 
@@ -39,12 +64,29 @@ def list_releases(
         open_releases = read_open(clients, contract, ledger)
         if only_open:
             still_open = (reading for reading in open_releases if not reading.entry.settled)
-            return list(islice(chain[EntryState | UnreadableEntry](still_open, ledger.unreadable), most))
+            listed = chain[EntryState | UnreadableEntry](still_open, ledger.unreadable)
+            return list(islice(filter(wanted.has, listed), most))
         found = {reading.entry.id: reading for reading in open_releases}
-        return [
+        shown = (
             entry if isinstance(entry, UnreadableEntry) else found.get(entry.id, EntryState(entry))
-            for entry in ledger.page(most, before)
-        ]
+            for entry in _pages(ledger, most, before, wanted)
+        )
+        return list(islice(filter(wanted.has, shown), most))
+
+
+def _pages(ledger: Ledger, most: int, before: str | None, wanted: Wanted) -> Iterator[Entry | UnreadableEntry]:
+    """The entries in turn: one page where all are wanted, else page by page until the oldest that may be."""
+    if wanted == EVERYTHING:
+        yield from ledger.page(most, before)
+        return
+    while True:
+        page = ledger.page(_RECENT, before)
+        yield from page
+        oldest = page[-1] if page else None
+        reached = isinstance(oldest, Entry) and wanted.since is not None and oldest.started < wanted.since
+        if oldest is None or len(page) < _RECENT or reached:
+            return
+        before = oldest.id
 
 
 def read_release(clients: Clients, environment: str, release_id: str) -> EntryState:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import json
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 
-from appdeploy.aws.releases_table import LOCK_KEY, release_key
+from appdeploy.aws.releases_table import LOCK_KEY, put_of, release_key
 from appdeploy.model.errors import Refused
 from appdeploy.model.events import Event, Progress, Registered, Started
-from appdeploy.model.ledger_entry import StepKind
+from appdeploy.model.ledger_entry import ServiceEntry, StepKind, VersionRef
 from appdeploy.model.outcome import Outcome
+from appdeploy.model.release_id import new_release_id
+from appdeploy.reconcile.list import Wanted, list_releases
 from appdeploy.reconcile.resume import Request, prepare_resume
 from appdeploy.rollback import prepare as back
 from tests.support.fake_table import FREEZE
-from tests.support.release_scenario import DONE, ROLLED_BACK, AwsSays, FakeService, Moment, crashed, only, up
-from tests.support.rollbacks import OK, remembered
+from tests.support.release_scenario import DONE, LONG_AGO, ROLLED_BACK, AwsSays, FakeService, Moment, crashed, only, up
+from tests.support.rollbacks import OK, entry_of, remembered
 
 SOMEBODY = {name: {"S": name} for name in ("who", "since", "token")}
 
@@ -282,6 +285,40 @@ def test_a_release_is_found_by_the_end_of_its_id_and_as_the_latest(aws, command,
     for words in (entry.id, entry.id[-6:], "latest"):
         assert command("releases", "show", words, "-e", "staging") == 0
         assert capsys.readouterr().out.startswith(entry.id)
+
+
+def test_releases_are_listed_by_service_outcome_and_time(aws, command, run, capsys, agent):
+    run()
+    aws.remember(agent, ("v1", "SUCCESSFUL"), ("v2", "SUCCESSFUL"))
+    [entry] = aws.ledger
+    for words, listed in (
+        (("--service", "agent"), True),
+        (("--service", "portal"), False),
+        (("--outcome", "live"), True),
+        (("--outcome", "failed"), False),
+        (("--since", "2020-01-01"), True),
+        (("--since", "2099-01-01 10:30"), False),
+        (("--service", "agent", "--outcome", "live", "--since", "2020-01-01T00:00"), True),
+    ):
+        assert (entry.id in read(command, capsys, *words)) == listed, words
+
+
+def test_what_is_wanted_is_looked_for_page_by_page(aws, clients, agent):
+    """The one release of the portal is the oldest of many."""
+    agent.history = ()
+    for number in range(205):
+        name = "portal" if number == 0 else "agent"
+        started = LONG_AGO + timedelta(minutes=number)
+        service = ServiceEntry(service="arn", change="release", previous=VersionRef(), target=VersionRef(), settled=True)
+        entry = entry_of(service, new_release_id("upgrade", started, f"{number:06x}"), started)
+        entry = entry.model_copy(
+            update={"services": {name: service.model_copy(update={"outcome": "live", "deployment_id": "x"})}}
+        )
+        aws.table.put(put_of("t", entry)["Put"]["Item"])
+    found = list_releases(clients, "staging", 5, None, only_open=False, wanted=Wanted(service="portal"))
+    assert [list(each.entry.services) for each in found] == [["portal"]]
+    recent = Wanted(service="portal", since=LONG_AGO + timedelta(minutes=150))
+    assert list_releases(clients, "staging", 5, None, only_open=False, wanted=recent) == []
 
 
 def test_an_end_of_several_ids_is_refused(aws, command, run, agent, capsys):
