@@ -74,10 +74,12 @@ def read_start_needs(
     *,
     images: Iterable[ImageReference] | None = None,
     seconds: float | None = None,
+    ask_ssm: bool = True,
 ) -> StartNeeds:
     """Read it for all of them at once, and wait so long: a call for each image, for ten secrets, and for fifty parameters.
 
-    `images` are those to look up if not all of the definitions.
+    `images` are those to look up if not all of the definitions. Without `ask_ssm` parameters are not known: for who has just
+    waited for SSM in vain.
     """
     read = list(definitions)
     needs = [dependencies_of(definition) for definition in read]
@@ -87,14 +89,18 @@ def read_start_needs(
     wanted = {image for image in named if is_in_ecr(image, clients.region)}
     pending = {image: begin(partial(find_reference, clients.ecr, image)) for image in wanted}
     pending_secrets = begin(partial(read_secrets, clients.secretsmanager, secrets)) if secrets else None
-    pending_parameters = begin(partial(read_parameters, clients.ssm, parameters)) if parameters else None
+    pending_parameters = begin(partial(read_parameters, clients.ssm, parameters)) if parameters and ask_ssm else None
     begun: list[Future[Any] | None] = [*pending.values(), pending_secrets, pending_parameters]
     wait([future for future in begun if future is not None], seconds)
     return StartNeeds(
         secrets=Answer(pending_secrets).get(0) if pending_secrets else {},
-        parameters=Answer(pending_parameters).get(0) if pending_parameters else frozenset(),
+        parameters=Answer(pending_parameters).get(0) if pending_parameters else _none(parameters),
         images={image: Answer(future).get(0) for image, future in pending.items()},
     )
+
+
+def _none(parameters: frozenset[str]) -> frozenset[str] | Unknown:
+    return Unknown("SSM was not asked") if parameters else parameters
 
 
 def fault_of_image(found: ImageLookup | Unknown | None) -> str | None:

@@ -180,7 +180,7 @@ def _target(context: _Context, contract: ServiceContract, state: ServiceState) -
         )
     passed: list[str] = []
     for task_definition in islice(found, MAX_TARGETS):
-        inspected = inspect(context.clients, contract, task_definition)
+        inspected = inspect(context.clients, contract, task_definition, ask_ssm=context.where.by_name is None)
         if inspected.problem is None:
             return _Target(inspected.definition, (*remarks, *passed))
         passed.append(f"{name_of(task_definition)} is passed over: {inspected.problem}")
@@ -196,7 +196,7 @@ def _target(context: _Context, contract: ServiceContract, state: ServiceState) -
 def _named(context: _Context, contract: ServiceContract, task_definition: str) -> _Target:
     """The target that a person has named: no other one is taken instead."""
     definition = _describe(context.clients, task_definition)
-    needs = read_start_needs(context.clients, [definition], seconds=CHECK_SECONDS)
+    needs = read_start_needs(context.clients, [definition], seconds=CHECK_SECONDS, ask_ssm=context.where.by_name is None)
     problem = problem_of(definition, contract, needs)
     if problem and not _runs_by_tag(definition, contract):
         raise _CannotRollBack(

@@ -37,7 +37,7 @@ class Inspected:
     """Why the service could not return to it; None if nothing speaks against it."""
 
 
-def inspect(clients: Clients, contract: ServiceContract, task_definition: str) -> Inspected:
+def inspect(clients: Clients, contract: ServiceContract, task_definition: str, *, ask_ssm: bool) -> Inspected:
     """Read a target, and what its tasks need to start: two rounds of calls."""
     unread = TaskDefinition.unread(task_definition)
     try:
@@ -47,7 +47,7 @@ def inspect(clients: Clients, contract: ServiceContract, task_definition: str) -
     except (TimeoutError, Refused, *AwsError):
         # Refused: it has fields that this SDK does not know, which a return does not copy.
         return Inspected(unread, None)
-    needs = read_start_needs(clients, [definition], seconds=CHECK_SECONDS)
+    needs = read_start_needs(clients, [definition], seconds=CHECK_SECONDS, ask_ssm=ask_ssm)
     return Inspected(definition, problem_of(definition, contract, needs))
 
 

@@ -234,3 +234,15 @@ def test_the_json_list_has_what_was_deregistered(aws, command, capsys, three):
     [service] = TargetsReport.model_validate(json.loads(capsys.readouterr().out)).services
     assert service.default == f"{FAMILY}:2"
     assert [target.deregistered for target in service.targets] == [False, True, False]
+
+
+def test_ssm_that_was_silent_for_the_contract_is_not_asked_again(aws, back, three):
+    fields(aws, 2)["containerDefinitions"][0]["secrets"].append({"name": "LOG_LEVEL", "valueFrom": PARAMETER})
+    back()
+    assert aws.count("DescribeParameters") == 1
+    aws.calls.clear()
+    remembered(aws, ("v1", OK), ("v2", OK), ("v3", OK))
+    fields(aws, 2)["containerDefinitions"][0]["secrets"].append({"name": "LOG_LEVEL", "valueFrom": PARAMETER})
+    aws.answers["GetParametersByPath"] = [EndpointConnectionError(endpoint_url="x")] * 4
+    assert only(back()).outcome is Outcome.LIVE
+    assert aws.count("DescribeParameters") == 0
