@@ -108,7 +108,7 @@ def _deployment(candidate: Candidate, facts: Facts) -> Finding:
     if name not in facts.healthy:
         return _ok("none in progress")
     healthy = facts.healthy[name]
-    wait = "wait for it (appdeploy status shows it), then run this again"
+    wait = "wait for it (appdeploy status shows it) or end it with appdeploy rollback, then run this again"
     if isinstance(healthy, Unknown):
         return _no(f"one is in progress, and its tasks could not be read: {healthy.why}", wait)
     if primary is None or not all_run(primary) or healthy < primary.desired:
