@@ -64,7 +64,8 @@ def is_held_back(reported: Reported, said: Said, story: Story) -> bool:
     bad = [each.service for each in before if each.outcome not in _WELL]
     lower = any(reported.wish.order(arn) < order for arn in bad)
     return lower or any(
-        reported.wish.order(arn) == order for arn in {*bad, *_failed_errands(reported, story)} & reported.wish.before.keys()
+        reported.wish.order(arn) == order
+        for arn in {*bad, *_failed_errands(reported, story), *_refused_errands(reported, story)} & reported.wish.before.keys()
     )
 
 
@@ -75,6 +76,12 @@ def _errand(reported: Reported, story: Story, arn: str) -> Errand | None:
 def _failed_errands(reported: Reported, story: Story) -> set[str]:
     errands = {arn: _errand(reported, story, arn) for arn in reported.wish.before}
     return {arn for arn, errand in errands.items() if errand and errand.failed}
+
+
+def _refused_errands(reported: Reported, story: Story) -> set[str]:
+    """Services whose task before the rollout was never launched, in a release of which ECS refused one: nothing tells whose."""
+    refused = any(call.refused and call.operation == "RunTask" and call.n > reported.began for call in reported.calls)
+    return {arn for arn in reported.wish.before if refused and _errand(reported, story, arn) is None}
 
 
 def _out_of_turn(reported: Reported, entries: Sequence[Entry]) -> Iterator[str]:
