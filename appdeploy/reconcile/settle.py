@@ -166,10 +166,10 @@ def _rollout(clients: Clients, entry: Entry, name: str, contract: ServiceContrac
 
 
 def _service_missing(entry: Entry, name: str) -> Entry:
-    recorded = entry.services[name]
-    if recorded.outcome in _SUCCEEDED:  # That it was removed later takes nothing back.
-        return entry.with_service(name, cause="the service was removed since", settled=True)
-    return entry.with_service(name, outcome=UNKNOWN, cause="the service was deleted", settled=True)
+    was_live = entry.services[name].outcome in _SUCCEEDED
+    # Not `live`: another deployment may have superseded it before, and ECS's records are gone with the service.
+    cause = "it was live when its command ended; the service was removed since" if was_live else "the service was deleted"
+    return entry.with_service(name, outcome=UNKNOWN, cause=cause, settled=True)
 
 
 def _forgotten(entry: Entry, name: str) -> Entry:

@@ -348,16 +348,16 @@ def test_a_deployment_that_no_release_made_is_added_once(aws, command, capsys):
     assert len(aws.ledger) == 2
 
 
-def test_a_live_release_of_a_service_that_is_removed_later_stays_live(aws, command, run, capsys, agent):
+def test_a_release_of_a_service_that_is_removed_later_says_that_it_was_live(aws, command, run, capsys, agent):
     agent.script = [Moment(), Moment((up(1), up(2)))]
     run(until_complete=False)
     aws.services.clear()
     del aws.parameters["services/agent"]
     aws.environment(aws.released("portal"))
-    assert "live" in read(command, capsys)
+    assert "unknown" in read(command, capsys)
     [entry] = [entry for entry in aws.ledger if "agent" in entry.services]
-    assert (entry.services["agent"].outcome, entry.services["agent"].settled) == ("live", True)
-    assert entry.services["agent"].cause == "the service was removed since"
+    assert (entry.services["agent"].outcome, entry.services["agent"].settled) == ("unknown", True)
+    assert entry.services["agent"].cause == "it was live when its command ended; the service was removed since"
 
 
 def test_a_release_is_not_added_a_second_time(aws, command, run, capsys, agent):
