@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from appdeploy.aws.releases_table import LOCK_KEY, OPEN, OPEN_INDEX, ORGANISATION_INDEX, RELEASES, put_of, release_key
@@ -43,16 +44,16 @@ class Ledger:
 
     def newest(self, limit: int, before: str | None = None) -> list[Entry]:
         """The newest entries, newest first; with `before` those older than that release."""
-        return self._readable(self.page(limit, before))
+        return self._readable(islice(self.entries(before, at_once=limit), limit))
 
-    def page(self, limit: int, before: str | None = None) -> list[Entry | UnreadableEntry]:
-        """The same with those that cannot be read, each in its place."""
+    def entries(self, before: str | None = None, *, at_once: int = _PAGE) -> Iterator[Entry | UnreadableEntry]:
+        """All entries, newest first, those that cannot be read in their place; so many are read when they are needed."""
         request: dict[str, Any] = {
             "KeyConditionExpression": "pk = :pk" + (" AND sk < :before" if before else ""),
             "ExpressionAttributeValues": {":pk": RELEASES, **({":before": {"S": moment_of(before)}} if before else {})},
             "ConsistentRead": True,
         }
-        return self._query(request, limit)
+        return self._query(request, min(at_once, _PAGE))
 
     def open(self) -> list[Entry]:
         """The entries that are not settled, newest first. The index may lag behind the writes."""
@@ -60,7 +61,7 @@ class Ledger:
 
     def of_organisation(self, organisation: str, limit: int) -> list[Entry]:
         """The newest entries for that customer only, newest first."""
-        return self._readable(self._of_index(ORGANISATION_INDEX, {"S": organisation}, limit))
+        return self._readable(islice(self._of_index(ORGANISATION_INDEX, {"S": organisation}), limit))
 
     def write_if_not_running(self, entry: Entry) -> bool:
         """Write an entry unless its release is running, or was written meanwhile: then False."""
@@ -75,31 +76,28 @@ class Ledger:
         }
         return not transact(self._dynamodb, [not_running, put_of(self._table, entry)])
 
-    def _readable(self, found: Sequence[Entry | UnreadableEntry]) -> list[Entry]:
-        known = {entry.id for entry in self.unreadable}
+    def _readable(self, entries: Iterable[Entry | UnreadableEntry]) -> list[Entry]:
+        found, known = list(entries), {entry.id for entry in self.unreadable}
         self.unreadable += [entry for entry in found if isinstance(entry, UnreadableEntry) and entry.id not in known]
         return [entry for entry in found if isinstance(entry, Entry)]
 
-    def _of_index(self, index: str, value: Mapping[str, str], limit: int | None = None) -> list[Entry | UnreadableEntry]:
+    def _of_index(self, index: str, value: Mapping[str, str]) -> Iterator[Entry | UnreadableEntry]:
         request = {
             "IndexName": index,
             "KeyConditionExpression": "#key = :value",
             "ExpressionAttributeNames": {"#key": index},
             "ExpressionAttributeValues": {":value": value},
         }
-        return self._query(request, limit)
+        return self._query(request, _PAGE)
 
-    def _query(self, request: Mapping[str, Any], limit: int | None) -> list[Entry | UnreadableEntry]:
-        found: list[Entry | UnreadableEntry] = []
+    def _query(self, request: Mapping[str, Any], at_once: int) -> Iterator[Entry | UnreadableEntry]:
         next_page: dict[str, Any] = {}
-        while limit is None or len(found) < limit:
-            page_size = _PAGE if limit is None else min(_PAGE, limit - len(found))
-            page = self._dynamodb.query(TableName=self._table, ScanIndexForward=False, Limit=page_size, **request, **next_page)
-            found += [_parsed(item) for item in page["Items"]]
+        while True:
+            page = self._dynamodb.query(TableName=self._table, ScanIndexForward=False, Limit=at_once, **request, **next_page)
+            yield from map(_parsed, page["Items"])
             if "LastEvaluatedKey" not in page:
-                break
+                return
             next_page = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
-        return found
 
 
 def _parsed(item: Mapping[str, Any]) -> Entry | UnreadableEntry:

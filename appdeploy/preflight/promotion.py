@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from appdeploy.aws.clients import ledger_client
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from appdeploy.model.plan import ReleasePlan
 
 WHAT = "promotion"
-_PAGE = 100
 _MOST = 500
 """Releases that are searched, newest first. An older image should be released there again."""
 
@@ -36,7 +36,7 @@ def read_promoted(clients: Clients, promotion: Promotion, required: Collection[I
     try:
         ledger = Ledger(ledger_client(clients, promotion.region, promotion.role), promotion.releases_table)
         found: dict[Image, str] = {}
-        for entry in _newest(ledger):
+        for entry in (entry for entry in islice(ledger.entries(), _MOST) if isinstance(entry, Entry)):
             for image in _served(entry):
                 found.setdefault(image, entry.id)
             if found.keys() >= set(required):
@@ -44,16 +44,6 @@ def read_promoted(clients: Clients, promotion: Promotion, required: Collection[I
         return {image: release for image, release in found.items() if image in required}
     except AwsError as error:
         return Unknown(explain(error))
-
-
-def _newest(ledger: Ledger) -> Iterator[Entry]:
-    before = None
-    for _ in range(_MOST // _PAGE):
-        page = ledger.page(_PAGE, before)
-        yield from (entry for entry in page if isinstance(entry, Entry))
-        if len(page) < _PAGE:
-            return
-        before = page[-1].id
 
 
 def _served(entry: Entry) -> Iterator[Image]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 from typing import TYPE_CHECKING
 
 from appdeploy.aws.contract_reader import read_contract
@@ -45,7 +45,11 @@ class Wanted:
             return True
         entry = release.entry
         changed = self.service is None or self.service in entry.services
-        return changed and self.outcome in (None, entry.outcome) and (self.since is None or entry.started >= self.since)
+        return changed and self.outcome in (None, entry.outcome) and self.may_come(entry)
+
+    def may_come(self, entry: Entry | UnreadableEntry) -> bool:
+        """Whether this one or an older one may be one of them."""
+        return isinstance(entry, UnreadableEntry) or self.since is None or entry.started >= self.since
 
 
 EVERYTHING = Wanted()
@@ -67,26 +71,13 @@ def list_releases(
             listed = chain[EntryState | UnreadableEntry](still_open, ledger.unreadable)
             return list(islice(filter(wanted.has, listed), most))
         found = {reading.entry.id: reading for reading in open_releases}
+        # As many as are shown where all are wanted.
+        entries = ledger.entries(before, at_once=most if wanted == EVERYTHING else _RECENT)
         shown = (
             entry if isinstance(entry, UnreadableEntry) else found.get(entry.id, EntryState(entry))
-            for entry in _pages(ledger, most, before, wanted)
+            for entry in takewhile(wanted.may_come, entries)
         )
         return list(islice(filter(wanted.has, shown), most))
-
-
-def _pages(ledger: Ledger, most: int, before: str | None, wanted: Wanted) -> Iterator[Entry | UnreadableEntry]:
-    """The entries in turn: one page where all are wanted, else page by page until the oldest that may be."""
-    if wanted == EVERYTHING:
-        yield from ledger.page(most, before)
-        return
-    while True:
-        page = ledger.page(_RECENT, before)
-        yield from page
-        oldest = page[-1] if page else None
-        reached = isinstance(oldest, Entry) and wanted.since is not None and oldest.started < wanted.since
-        if oldest is None or len(page) < _RECENT or reached:
-            return
-        before = oldest.id
 
 
 def read_release(clients: Clients, environment: str, release_id: str) -> EntryState:

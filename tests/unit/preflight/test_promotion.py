@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from appdeploy.aws import clients as aws_module
-from appdeploy.aws.releases_table import put_of
+from appdeploy.aws.releases_table import RELEASES, put_of
 from appdeploy.model.contract import Promotion
 from appdeploy.model.ledger_entry import Entry, ServiceEntry, VersionRef
 from appdeploy.model.operation import Deploy, Restart
@@ -121,6 +121,16 @@ def test_an_old_release_is_found_behind_hundreds_of_newer_ones(aws, look, served
         served("v1", number=number)
     assert look().found.endswith(f"was live in preview with {release}")
     assert aws.count("Query") == 3
+
+
+def test_a_broken_entry_at_the_end_of_a_page_does_not_end_the_search(aws, look, served):
+    """Its id is no release's: the search goes on from its key."""
+    release = served()
+    broken = {"pk": RELEASES, "sk": {"S": "2026-1120-090101-000000"}, "entry": {"S": "{"}, "version": {"N": "1"}}
+    aws.table.put(broken)
+    for number in range(62, 161):
+        served("v1", number=number)
+    assert release in look().found
 
 
 def test_another_accounts_ledger_is_read_with_the_role_that_the_contract_names(aws, look, served, clients, monkeypatch):
