@@ -17,6 +17,7 @@ from appdeploy.model.clock import interruptible
 from appdeploy.model.errors import Interrupted, Refused
 from appdeploy.model.events import Emit, Ended, Event
 from appdeploy.model.plan import Blocked
+from appdeploy.model.words import resume_command
 
 if TYPE_CHECKING:
     from appdeploy.aws.clients import Clients
@@ -142,14 +143,9 @@ def _show(change: LockedChange[P], prepared: P, emit: Emit) -> None:
         emit(event)
 
 
-def resume_command(plan: ReleasePlan) -> str:
-    """What carries an interrupted change on."""
-    return f"appdeploy resume -e {plan.environment} {plan.release_id}"
-
-
 def not_started(plan: ReleasePlan) -> str:
     """How a change ends that is interrupted under the lock, before anything was sent."""
-    return f"interrupted; no service was changed: {resume_command(plan)} carries it on"
+    return f"interrupted; no service was changed: {resume_command(plan.environment, plan.release_id)} carries it on"
 
 
 def _ended(plan: ReleasePlan, results: Iterable[ServiceResult]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from appdeploy.model.ledger_entry import Entry
 from appdeploy.model.outcome import Outcome
 from appdeploy.model.plan import Change
+from appdeploy.model.words import resume_command
 
 _REVERSIBLE = (Change.RELEASE.value, Change.ROLLBACK.value)
 
@@ -13,7 +14,7 @@ def what_next(entry: Entry) -> str:
     """The next step, in one line."""
     outcome = next((member for member in Outcome if member.value == entry.outcome), None)
     status = f"`appdeploy status -e {entry.environment}` shows what runs"
-    resume = f"`appdeploy resume -e {entry.environment} {entry.id}`"
+    resume = f"`{resume_command(entry.environment, entry.id)}`"
     match outcome:
         case Outcome.LIVE if not entry.settled:
             return (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from appdeploy.model.image import short
 from appdeploy.model.outcome import ServiceResult
@@ -17,6 +18,16 @@ def problem(result: ServiceResult) -> Iterator[str]:
     with_log = "; last log lines:" if result.log_lines else ""
     yield f"{result.service}: {result.outcome.value}: {result.cause or 'no cause is known'}{with_log}"
     yield from (f"  | {line}" for line in result.log_lines)
+
+
+def moment(at: datetime) -> str:
+    """A time for people: `2026-11-30 14:30:00Z`."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"
+
+
+def resume_command(environment: str, release: str) -> str:
+    """What continues a release, or watches it on."""
+    return f"appdeploy resume -e {environment} {release}"
 
 
 def tasks(count: int) -> str:

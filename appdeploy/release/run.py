@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from appdeploy.ledger.locked_change import not_started, resume_command, run_locked
+from appdeploy.ledger.locked_change import not_started, run_locked
 from appdeploy.ledger.new_entry import opening_entry
 from appdeploy.lock.session import Acquirer, local_user
 from appdeploy.model.clock import interruptible
 from appdeploy.model.errors import Interrupted, Refused
 from appdeploy.model.events import Emit, Event, Finished, Planned
 from appdeploy.model.outcome import Outcome, ServiceResult
+from appdeploy.model.words import resume_command
 from appdeploy.release.autoscaling_minimum import apply_min_capacity
 from appdeploy.release.image_retention import tag_released_images
 from appdeploy.release.sequence import ReleaseSequence
@@ -134,4 +135,5 @@ def _in_order(plan: ReleasePlan, results: Iterable[ServiceResult]) -> tuple[Serv
 
 
 def _continues(plan: ReleasePlan) -> str:
-    return f"stopped watching; {plan.release_id} continues in AWS: {resume_command(plan)} watches it again"
+    again = resume_command(plan.environment, plan.release_id)
+    return f"stopped watching; {plan.release_id} continues in AWS: {again} watches it again"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import Field
 
 from appdeploy.model.ledger_entry import Entry
 from appdeploy.model.outcome import Outcome
 from appdeploy.reconcile.entry_state import EntryState
+
+_EXIT_CODES = {outcome.value: int(outcome.exit_code) for outcome in Outcome}
 
 
 class ReleaseView(Entry):
@@ -23,10 +23,14 @@ class ReleaseView(Entry):
     problem: str | None
     """Why it could not be settled; null when nothing was in the way."""
 
-
-def release_view(reading: EntryState) -> dict[str, Any]:
-    """As plain values for JSON."""
-    entry = reading.entry
-    codes = {outcome.value: int(outcome.exit_code) for outcome in Outcome}
-    ended = {"outcome": entry.outcome, "exit_code": codes.get(entry.outcome or ""), "settled": entry.settled}
-    return {**entry.model_dump(mode="json"), **ended, "problem": reading.problem}
+    @classmethod
+    def of(cls, reading: EntryState) -> ReleaseView:
+        """The view of an entry that was read."""
+        entry = reading.entry
+        return cls.model_construct(
+            **dict(entry),
+            overall=entry.outcome,
+            exit_code=_EXIT_CODES.get(entry.outcome or ""),
+            final=entry.settled,
+            problem=reading.problem,
+        )

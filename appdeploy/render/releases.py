@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 from appdeploy.ledger.store import UnreadableEntry
@@ -12,9 +11,9 @@ from appdeploy.model.image import short
 from appdeploy.model.ledger_entry import CountChange, Entry, ServiceEntry, Step, VersionRef
 from appdeploy.model.plan import Change
 from appdeploy.model.task_definition import name_of
-from appdeploy.model.words import duration, tasks
+from appdeploy.model.words import duration, moment, resume_command, tasks
 from appdeploy.reconcile.entry_state import EntryState, state_text
-from appdeploy.render.release_view import release_view
+from appdeploy.render.release_view import ReleaseView
 
 _TITLES = ("RELEASE", "STARTED", "OUTCOME", "WHO", "WHAT")
 
@@ -40,7 +39,7 @@ def _row(release: EntryState | UnreadableEntry) -> tuple[str, ...]:
     entry = release.entry
     remarks = [f"incident: {entry.incident}"] if entry.incident else []
     remarks += [f"reason: {entry.reason}"] if entry.reason else []
-    return (entry.id, _moment(entry.started), state_text(release), short_who(entry.who), "; ".join([_what(entry), *remarks]))
+    return (entry.id, moment(entry.started), state_text(release), short_who(entry.who), "; ".join([_what(entry), *remarks]))
 
 
 def json_lines(releases: Iterable[EntryState | UnreadableEntry]) -> list[str]:
@@ -52,14 +51,14 @@ def json_of(release: EntryState | UnreadableEntry) -> dict[str, Any]:
     """An entry of the ledger with its outcome and exit status; of one that cannot be read, `id` and `unreadable`."""
     if isinstance(release, UnreadableEntry):
         return {"id": release.id, "unreadable": release.problem}
-    return release_view(release)
+    return ReleaseView.of(release).model_dump(mode="json", by_alias=True)
 
 
 def detail_lines(reading: EntryState) -> Iterator[str]:
     """One release in full."""
     entry = reading.entry
     yield f"{entry.id}: {entry.purpose}"
-    yield f"{state_text(reading)}; by {entry.who}, {_moment(entry.started)}"
+    yield f"{state_text(reading)}; by {entry.who}, {moment(entry.started)}"
     if reading.problem:
         yield f"it could not be settled: {reading.problem}"
     named = (
@@ -74,7 +73,7 @@ def detail_lines(reading: EntryState) -> Iterator[str]:
         yield from _service(name, service)
     yield from (_step(step) for step in entry.steps)
     if reading.resumable:
-        yield f"appdeploy resume -e {entry.environment} {entry.id} continues it"
+        yield f"{resume_command(entry.environment, entry.id)} continues it"
 
 
 def _service(name: str, service: ServiceEntry) -> Iterator[str]:
@@ -103,8 +102,8 @@ def _revisions(previous: VersionRef, target: VersionRef) -> Iterator[str]:
 def _step(step: Step) -> str:
     what = f"{step.kind}{f' {step.service}' if step.service else ''}{f': {step.reason}' if step.reason else ''}"
     if step.finished is None:
-        return f"{_moment(step.started)}  {what}; {'interrupted' if step.interrupted else 'not done'}"
-    return f"{_moment(step.started)}  {what}; done after {duration((step.finished - step.started).total_seconds())}"
+        return f"{moment(step.started)}  {what}; {'interrupted' if step.interrupted else 'not done'}"
+    return f"{moment(step.started)}  {what}; done after {duration((step.finished - step.started).total_seconds())}"
 
 
 def _what(entry: Entry) -> str:
@@ -125,7 +124,7 @@ def _versions(service: ServiceEntry) -> str:
 
 def _count(change: CountChange) -> str:
     shown = tasks(change.previous) if change.target is None else f"{change.previous} -> {tasks(change.target)}"
-    held = f", held until {_moment(change.hold_until)}" if change.hold_until else ""
+    held = f", held until {moment(change.hold_until)}" if change.hold_until else ""
     return f"{shown}{held}{', autoscaling decides again' if change.releases_hold else ''}"
 
 
@@ -134,7 +133,3 @@ def short_who(who: str) -> str:
     _, _, resource = who.rpartition(":")
     kind, _, name = resource.partition("/")
     return name if kind in ("assumed-role", "user", "federated-user") and name else resource
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}Z"

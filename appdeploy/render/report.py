@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 
 from appdeploy.model.image import short
 from appdeploy.model.ledger_entry import Entry, ServiceEntry, Step
 from appdeploy.model.task_definition import name_of
-from appdeploy.model.words import duration
+from appdeploy.model.words import duration, moment, resume_command
 from appdeploy.reconcile.entry_state import EntryState, state_text
 from appdeploy.render.markdown import escaped, table
 
@@ -69,10 +68,10 @@ def _facts(reading: EntryState) -> list[tuple[str, str]]:
         ("during an incident", entry.incident or ""),
         ("for the customer", entry.organisation or ""),
         ("CI run", entry.run or ""),
-        ("started", _moment(entry.started)),
-        ("reported", _moment(entry.reported) if entry.reported else ""),
+        ("started", moment(entry.started)),
+        ("reported", moment(entry.reported) if entry.reported else ""),
         ("took", duration((entry.reported - entry.started).total_seconds()) if entry.reported else ""),
-        ("to be done", f"appdeploy resume -e {entry.environment} {entry.id}" if reading.resumable else ""),
+        ("to be done", resume_command(entry.environment, entry.id) if reading.resumable else ""),
     ]
 
 
@@ -105,7 +104,7 @@ def _counts(entry: Entry) -> Iterator[tuple[str, ...]]:
     for name, service in entry.services.items():
         if service.count is not None:
             target = service.count.previous if service.count.target is None else service.count.target
-            until = _moment(service.count.hold_until) if service.count.hold_until else ""
+            until = moment(service.count.hold_until) if service.count.hold_until else ""
             yield name, str(service.count.previous), str(target), until
 
 
@@ -117,8 +116,4 @@ def _step(step: Step) -> tuple[str, ...]:
         if step.interrupted
         else "not done"
     )
-    return _moment(step.started), str(step.kind), step.service or "all", took, step.reason or ""
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}Z"
+    return moment(step.started), str(step.kind), step.service or "all", took, step.reason or ""

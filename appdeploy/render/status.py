@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from appdeploy.model.image import brief
+from appdeploy.model.words import moment, resume_command
 from appdeploy.status.report import FailedDeployment, HoldStatus, ServiceStatus, StatusReport, StoppedTasks
 
 
@@ -24,7 +24,7 @@ def environment_lines(report: StatusReport) -> Iterator[str]:
     """Active alarms, the lock's holder, and the releases that are not settled."""
     yield from report.malformed
     for alarm in report.alarms:
-        yield f"alarm {alarm.name} since {_moment(alarm.since)}: {_in_short(alarm.reason)}"
+        yield f"alarm {alarm.name} since {moment(alarm.since)}: {_in_short(alarm.reason)}"
     known = (
         ("alarms could not be read: ", report.alarms_problem),
         ("lock and ledger could not be read: ", report.ledger_problem),
@@ -33,7 +33,7 @@ def environment_lines(report: StatusReport) -> Iterator[str]:
     )
     yield from (f"{words}{text}" for words, text in known if text)
     for release in report.open_releases:
-        way_on = f": appdeploy resume -e {report.environment} {release.id} continues it" if release.resume else ""
+        way_on = f": {resume_command(report.environment, release.id)} continues it" if release.resume else ""
         yield f"{release.id} is {release.state}{way_on}"
     yield from (f"an entry of the ledger cannot be read: {text}" for text in report.unreadable_releases)
 
@@ -78,7 +78,7 @@ def held(name: str, environment: str, hold: HoldStatus) -> str:
     if hold.until is None:
         return f"autoscaling is suspended, and no hold says by whom; {ends}"
     why = f": {hold.why}" if hold.why else ""
-    made = f"held until {_moment(hold.until)} by {hold.who}{why}"
+    made = f"held until {moment(hold.until)} by {hold.who}{why}"
     if not hold.suspended:
         return f"{made}; but autoscaling is not suspended: `{command} COUNT --hold DURATION` does it again, {ends}"
     return f"{made}; the time is over and autoscaling is still suspended: {ends}" if hold.expired else f"{made}; {ends}"
@@ -92,7 +92,7 @@ def remarks(service: ServiceStatus, environment: str) -> Iterator[str]:
         yield f"{coming.kind}: {what}, {coming.running}/{coming.desired} tasks, deployment {coming.deployment_id}"
     yield from (_stopped(stopped) for stopped in service.stopped_tasks)
     if service.event:
-        yield f"ECS at {_moment(service.event.at)}: {service.event.message}"
+        yield f"ECS at {moment(service.event.at)}: {service.event.message}"
     if service.last_failure:
         yield _failed(service.last_failure)
     if service.failing and not service.underway:
@@ -111,7 +111,7 @@ def remarks(service: ServiceStatus, environment: str) -> Iterator[str]:
 
 def _stopped(stopped: StoppedTasks) -> str:
     whose = "" if stopped.current else " of a former deployment"
-    newest = f"{stopped.what}{whose} in the last 15 min, the newest at {_moment(stopped.newest)}"
+    newest = f"{stopped.what}{whose} in the last 15 min, the newest at {moment(stopped.newest)}"
     return f"{newest}: {stopped.detail}" if stopped.detail else newest
 
 
@@ -119,13 +119,9 @@ def _failed(failed: FailedDeployment) -> str:
     what = " ".join(part for part in (failed.version, f"({failed.release})" if failed.release else "") if part)
     begun = f"{what} " if what else ""
     why = failed.cause or failed.reason
-    return f"last deployment: {begun}at {_moment(failed.at)}: {failed.status}{f': {why}' if why else ''}"
+    return f"last deployment: {begun}at {moment(failed.at)}: {failed.status}{f': {why}' if why else ''}"
 
 
 def _in_short(reason: str) -> str:
     """CloudWatch's reason without each datapoint and without the arithmetic at its end."""
     return re.sub(r" \[[^\]]*\]| \(minimum [^)]*\)", "", reason)
-
-
-def _moment(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
+from appdeploy.model.words import moment
 from appdeploy.render.plain import report_problem, write
 from appdeploy.render.status import status_lines
 from appdeploy.status.report import StatusReport
@@ -51,4 +52,4 @@ def _block(report: StatusReport) -> Iterator[str]:
 
 
 def _now() -> str:
-    return f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}Z"
+    return moment(datetime.now(UTC))

@@ -24,6 +24,7 @@ from appdeploy.model.errors import Refused
 from appdeploy.model.plan import Change, NoChange, PreviousState, ReleasePlan, ServicePlan, version_of
 from appdeploy.model.release_id import ROLLBACK, new_release_id
 from appdeploy.model.task_definition import RESTORES_TAG, TaskDefinition, family_of, name_of
+from appdeploy.model.words import moment
 from appdeploy.preflight.start_needs import read_start_needs
 from appdeploy.rollback.choose_target import list_targets
 from appdeploy.rollback.deployment_history import HistoryReader, find_candidates, read_history
@@ -175,7 +176,7 @@ def _target(context: _Context, contract: ServiceContract, state: ServiceState) -
     remarks: list[str] = []
     if history.taken_back is not None:
         remarks.append(
-            f"its newest deployment, begun at {history.taken_back:%Y-%m-%d %H:%M:%S}Z, was rolled back already and"
+            f"its newest deployment, begun at {moment(history.taken_back)}, was rolled back already and"
             f" {name_of(primary)} serves: this goes further back"
         )
     passed: list[str] = []

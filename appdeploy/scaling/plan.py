@@ -11,7 +11,7 @@ from appdeploy.model.contract import ServiceContract
 from appdeploy.model.ecs_state import ServiceState
 from appdeploy.model.errors import Refused
 from appdeploy.model.events import Note
-from appdeploy.model.words import tasks
+from appdeploy.model.words import moment, tasks
 from appdeploy.scaling.hold import Hold
 from appdeploy.scaling.target import Target
 
@@ -70,13 +70,8 @@ class ScalePlan:
     def purpose(self) -> str:
         """Its purpose, in words that follow its id."""
         target = "" if self.count is None else f"{self.name} to {tasks(self.count)}"
-        held = f"{target}, held until {formatted(self.hold_until)}" if self.hold_until else target
+        held = f"{target}, held until {moment(self.hold_until)}" if self.hold_until else target
         return held or f"{self.name} back to autoscaling"
-
-
-def formatted(moment: datetime) -> str:
-    """A time for display."""
-    return f"{moment:%Y-%m-%d %H:%M:%S}Z"
 
 
 def plan_scale(environment: str, request: ScaleRequest, current: ScalingState, now: datetime) -> ScalePlan:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from appdeploy.aws.errors import AwsError, explain, is_transient
 from appdeploy.aws.writes import EcsWriter, WriteRefused
-from appdeploy.ledger.locked_change import ReleaseContext, resume_command, run_locked
+from appdeploy.ledger.locked_change import ReleaseContext, run_locked
 from appdeploy.ledger.new_entry import bare_entry
 from appdeploy.lock.session import Acquirer, LockSession, local_user, table_of
 from appdeploy.model.clock import interruptible
@@ -21,7 +21,7 @@ from appdeploy.model.errors import Interrupted, OutOfReach, Refused
 from appdeploy.model.events import Emit, Event, Finished, Planned
 from appdeploy.model.ledger_entry import CountChange, Entry, ServiceEntry, StepKind, VersionRef
 from appdeploy.model.outcome import Outcome, ServiceResult
-from appdeploy.model.words import tasks
+from appdeploy.model.words import resume_command, tasks
 from appdeploy.scaling.hold import Hold, HoldStore
 from appdeploy.scaling.plan import ScalePlan, notes
 from appdeploy.scaling.read import Prepared
@@ -112,7 +112,8 @@ class ScaleChange:
             with interruptible(context.clock):
                 result = _Steps(scale, prepared.plan, context, self.timeout).run()
         except (KeyboardInterrupt, Interrupted):
-            carries_on = f"{resume_command(prepared.plan)} carries {prepared.plan.release_id} on"
+            plan = prepared.plan
+            carries_on = f"{resume_command(plan.environment, plan.release_id)} carries {plan.release_id} on"
             raise Interrupted(f"stopped; what was sent continues in AWS: {carries_on}") from None
         return [self._finished(replace(result, seconds=context.clock.now() - started))]
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from appdeploy.aws.current_state import describe_task_definition, on_template
+from appdeploy.aws.deployments import newest_deployments
 from appdeploy.aws.errors import AwsError, explain
 from appdeploy.aws.service_tasks import describe_tasks, list_tasks
 from appdeploy.model.ecs_state import Deployment, ServiceDeployment, ServiceName, ServiceState, Task
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from appdeploy.aws.clients import Clients
     from appdeploy.model.contract import ServiceContract
 
-_PAGE = 100
 T = TypeVar("T")
 
 
@@ -79,11 +79,7 @@ class _Reading:
             return None
 
     def _newest_deployment(self) -> ServiceDeployment | None:
-        reply = self._clients.ecs.list_service_deployments(
-            cluster=self._cluster, service=self._contract.service, maxResults=_PAGE
-        )
-        records = map(ServiceDeployment.from_brief, reply["serviceDeployments"])
-        return max(records, key=lambda record: record.created, default=None)
+        return next(iter(newest_deployments(self._clients.ecs, self._cluster, self._contract.service)), None)
 
     def _stopped_tasks(self) -> list[Task]:
         service = ServiceName(self._cluster, self._contract.service)

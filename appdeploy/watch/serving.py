@@ -6,6 +6,7 @@ from appdeploy.model.ecs_state import DeploymentStatus
 from appdeploy.model.outcome import Outcome
 from appdeploy.model.rollout import Rollout
 from appdeploy.model.task_definition import name_of
+from appdeploy.model.words import tasks
 from appdeploy.watch.judge import Observation
 
 
@@ -49,7 +50,7 @@ def _all_serve(rollout: Rollout, seen: Observation | None) -> bool:
 
 
 def _tasks(seen: Observation | None) -> str:
-    return "" if seen is None else _count(seen.state.running)
+    return "" if seen is None else f" ({tasks(seen.state.running)})"
 
 
 def _running(seen: Observation | None) -> str:
@@ -63,7 +64,7 @@ def _new_tasks(rollout: Rollout, seen: Observation | None, drain_seconds: int | 
         return ""
     first = rollout.plan.first
     remaining = "" if seen.status is DeploymentStatus.SUCCESSFUL else f"; {_remaining_work(seen, drain_seconds, first=first)}"
-    return f"{_count(ours.running)}{remaining}"
+    return f" ({tasks(ours.running)}){remaining}"
 
 
 def _remaining_work(seen: Observation, drain_seconds: int | None, *, first: bool) -> str:
@@ -77,10 +78,6 @@ def _remaining_work(seen: Observation, drain_seconds: int | None, *, first: bool
         # deployment-alarm-failure.html. It does not report the length.
         return f"{draining}, then watches its alarms for a while and may still roll back"
     return draining
-
-
-def _count(tasks: int) -> str:
-    return f" ({tasks} task{'' if tasks == 1 else 's'})"
 
 
 def _restored_version(rollout: Rollout, seen: Observation | None) -> str:

@@ -10,7 +10,7 @@ from appdeploy.model.events.fields import NotJson, PlannedService, Result, Secon
 from appdeploy.model.outcome import ExitCode, Outcome, worst
 from appdeploy.model.plan import ReleasePlan
 from appdeploy.model.release_id import kind_of
-from appdeploy.model.words import change, duration, heading
+from appdeploy.model.words import change, duration, heading, resume_command
 
 
 @dataclass(frozen=True)
@@ -187,4 +187,4 @@ class Ended(Event):
         took = f" after {duration(self.seconds)}" if self.seconds else ""
         yield f"{self.plan.release_id}: {self.outcome.value}{took}"
         if self.outcome is Outcome.TIMED_OUT:
-            yield f"appdeploy resume -e {self.plan.environment} {self.plan.release_id} watches it to its end"
+            yield f"{resume_command(self.plan.environment, self.plan.release_id)} watches it to its end"
