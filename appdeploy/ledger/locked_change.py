@@ -103,7 +103,8 @@ def run_locked(
                     with _ending(clock, not_started(change.plan_of(prepared))):
                         prepared = _prepare_again(change, prepared, ledger)
                         _show(change, prepared, emit)
-                results = tuple(change.carry_out(prepared, ReleaseContext(clients, clock, emit, session, ledger)))
+                context = ReleaseContext(clients, clock, ledger.noting_live(emit), session, ledger)
+                results = tuple(change.carry_out(prepared, context))
                 ledger.finish(results)
         except KeyboardInterrupt:  # While nothing has ended, it is carry_out that says what goes on.
             if not results:

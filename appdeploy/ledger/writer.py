@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from appdeploy.aws.releases_table import put_of
 from appdeploy.ledger.new_entry import service_entry
+from appdeploy.model.events import Event, Phase, Progress
 from appdeploy.model.ledger_entry import Entry, PreDeployRun, StepKind
 
 if TYPE_CHECKING:
     from appdeploy.lock.session import LockSession
     from appdeploy.lock.store import LedgerPut
+    from appdeploy.model.events import Emit
     from appdeploy.model.outcome import ServiceResult
     from appdeploy.model.plan import ServicePlan
 
@@ -54,6 +56,18 @@ class LedgerWriter:
         """Store who runs a rollback, which asked AWS for that only after its update; it is written with the next step."""
         with self._guard:
             self._entry = self._entry.model_copy(update={"who": who})
+
+    def noting_live(self, emit: Emit) -> Emit:
+        """`emit` for a release, which also stores when a service is live first; it is written with the next step."""
+
+        def emit_and_note(event: Event) -> None:
+            if isinstance(event, Progress) and event.phase is Phase.LIVE:
+                with self._guard:
+                    if self._entry.services[event.service].live_at is None:
+                        self._entry = self._entry.with_service(event.service, live_at=datetime.now(UTC))
+            emit(event)
+
+        return emit_and_note
 
     def reverted_late_write(self, service: str, deployment_id: str) -> None:
         """After a late write was reverted: the id of our new deployment."""

@@ -134,6 +134,10 @@ class ServiceEntry(_Part):
     """None if the contract has none, or while it is not known whether it was started."""
     revert_deployment_id: str | None = None
     """The deployment that reverted the live service, because another service of the release failed."""
+    live_at: datetime | None = None
+    """When the release first saw the new version live: all new tasks healthy where customers are served. None if it did not."""
+    superseded_by: str | None = None
+    """The id of the release whose deployment replaced this one; None if none did, or it is not known."""
     outcome: str | None = None
     """A member of appdeploy.model.outcome.Outcome, or `unknown`; None while it is not decided."""
     cause: str | None = None

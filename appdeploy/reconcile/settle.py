@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from appdeploy.aws.current_state import describe_services, describe_task_definition
 from appdeploy.aws.errors import AwsError
+from appdeploy.ledger.replaced import replacer
 from appdeploy.ledger.store import Ledger
 from appdeploy.ledger.writer import with_result
 from appdeploy.lock.store import DynamoLockStore
@@ -18,12 +19,13 @@ from appdeploy.model.ecs_state import ServiceName, ServiceState
 from appdeploy.model.ledger_entry import UNKNOWN, Entry
 from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.model.rollout import Rollout
+from appdeploy.model.task_definition import name_of
 from appdeploy.notify.settled import notify_settled
 from appdeploy.reconcile.entry_state import EntryState
 from appdeploy.reconcile.progress import FoundProgress, find_progress
 from appdeploy.reconcile.rebuild_plan import rebuild_plan
 from appdeploy.scaling.settle import settle_count
-from appdeploy.watch.judge import Decide, Done, Policy, judge
+from appdeploy.watch.judge import Decide, Done, Policy, judge, replaced_by
 from appdeploy.watch.observer import Observer
 from appdeploy.watch.revert import outcome_of_revert, revert_rollout
 from appdeploy.watch.serving import what_serves
@@ -36,6 +38,7 @@ ECS_REMEMBERS = timedelta(days=90)
 """docs.aws.amazon.com/AmazonECS/latest/developerguide/view-service-deployment.html"""
 
 _SUCCEEDED = (Outcome.LIVE.value, Outcome.UNCHANGED.value)
+_ENTRIES_COMPARED = 50
 _OBSERVE_ONLY = Policy(until_complete=True, patient=True)
 
 
@@ -68,7 +71,7 @@ def _read(
     running: bool,
 ) -> EntryState:
     """The settled entry. If it was written and is final, it is added to `done`."""
-    settled = _settle(clients, contract, entry, states)
+    settled = _with_replacers(entry, _settle(clients, contract, entry, states), ledger, states)
     if settled == entry:
         return EntryState(entry, running)
     written = settled.model_copy(update={"version": entry.version + 1})
@@ -95,6 +98,26 @@ def _settle(clients: Clients, contract: EnvironmentContract, entry: Entry, state
         else:
             settled = settle_service(clients, settled, name, known, state)
     return _keep_live_services_open(entry, settled, states) if entry.atomic else settled
+
+
+def _with_replacers(before: Entry, settled: Entry, ledger: Ledger, states: dict[str, ServiceState]) -> Entry:
+    """With the releases that replaced it: ECS names only what is PRIMARY now, which may be a later one. One call, or none."""
+    superseded = [
+        name
+        for name, service in settled.services.items()
+        if service != before.services[name] and service.outcome == Outcome.SUPERSEDED.value and service.deployment_id
+    ]
+    recent = ledger.newest(_ENTRIES_COMPARED) if superseded else []
+    for name in superseded:
+        found, service = replacer(recent, settled, name), settled.services[name]
+        if found is None:
+            continue
+        cause = service.cause
+        if cause == replaced_by(states[service.service].primary):
+            target = found.services[name].target.task_definition
+            cause = f"{found.id}{f' to {name_of(target)}' if target else ''} replaced it"
+        settled = settled.with_service(name, superseded_by=found.id, cause=cause)
+    return settled
 
 
 def _keep_live_services_open(before: Entry, settled: Entry, states: dict[str, ServiceState]) -> Entry:

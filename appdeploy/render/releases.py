@@ -9,6 +9,7 @@ from typing import Any
 from appdeploy.ledger.store import UnreadableEntry
 from appdeploy.model.image import short
 from appdeploy.model.ledger_entry import CountChange, Entry, ServiceEntry, Step, VersionRef
+from appdeploy.model.outcome import Outcome
 from appdeploy.model.plan import Change
 from appdeploy.model.task_definition import name_of
 from appdeploy.model.words import duration, moment, resume_command, tasks
@@ -85,9 +86,17 @@ def _service(name: str, service: ServiceEntry) -> Iterator[str]:
     if service.count is None:
         yield from _revisions(previous, target)
     yield from (f"  {change.key}: {change.previous} -> {change.target}" for change in service.settings)
-    named = (("deployment ", service.deployment_id), ("cause: ", service.cause), ("reported: ", service.serving))
+    live = live_before_superseded(service)
+    named = (("", live), ("deployment ", service.deployment_id), ("cause: ", service.cause), ("reported: ", service.serving))
     yield from (f"  {name}{text}" for name, text in named if text)
     yield from (f"  | {line}" for line in service.log_lines)
+
+
+def live_before_superseded(service: ServiceEntry) -> str | None:
+    """That a superseded version was live before, where the release saw it."""
+    if service.outcome != Outcome.SUPERSEDED.value or service.live_at is None:
+        return None
+    return f"it was live since {moment(service.live_at)}, and was superseded before ECS had completed it"
 
 
 def _revisions(previous: VersionRef, target: VersionRef) -> Iterator[str]:

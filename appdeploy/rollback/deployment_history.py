@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from appdeploy.aws.current_state import on_template
 from appdeploy.aws.deployments import REVISIONS_AT_ONCE, deployed_definitions, newest_deployments
+from appdeploy.aws.own_writes import deployment_of
 from appdeploy.model.ecs_state import DeploymentStatus, ServiceDeployment
 from appdeploy.rollback.choose_target import CompletedDeployment, DeploymentHistory, candidates
 
@@ -44,6 +45,8 @@ class HistoryReader:
     """Newest first."""
     rolling_back: bool
     """Whether ECS is rolling the newest deployment back now."""
+    stopped: frozenset[str] = frozenset()
+    """Ids of the deployments that ECS calls STOPPED: replaced before they were complete, or failed without a rollback."""
     taken_back: datetime | None = None
     """When the newest deployment began, if it has failed: then the last success serves already."""
 
@@ -91,6 +94,7 @@ def read_history(ecs: ECSClient, cluster: str, contract: ServiceContract) -> His
         contract,
         tuple(record for record in records if record.status is DeploymentStatus.SUCCESSFUL),
         any(record.status in _ROLLING_BACK for record in records),
+        frozenset(deployment_of(record.revision) for record in records if record.status is DeploymentStatus.STOPPED),
         newest.created if newest is not None and failed else None,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from appdeploy.aws.current_state import describe_task_definition
@@ -16,11 +17,13 @@ from appdeploy.preflight.start_needs import read_start_needs
 from appdeploy.rollback.choose_target import CompletedDeployment, candidates, list_targets
 from appdeploy.rollback.deployment_history import read_history
 from appdeploy.rollback.locate_services import find_services
-from appdeploy.rollback.report import RollbackTarget, ServiceTargets, TargetsReport
+from appdeploy.rollback.never_settled import NeverSettled, never_settled, read_entries
+from appdeploy.rollback.report import NeverSettledVersion, RollbackTarget, ServiceTargets, TargetsReport
 from appdeploy.rollback.usable import FORGOTTEN, problem_of
 
 if TYPE_CHECKING:
     from appdeploy.aws.clients import Clients
+    from appdeploy.model.ledger_entry import Entry
     from appdeploy.preflight.start_needs import StartNeeds
 
 MAX_TARGETS = 20
@@ -31,26 +34,54 @@ def read_targets(clients: Clients, environment: str, names: Sequence[str]) -> Ta
     """The targets of these services, or of all when none is named. Raises Refused when they cannot be read."""
     with unreadable("the rollback targets could not be read"):
         where = find_services(clients, environment, names)
-        found = [_service(clients, where.cluster, contract, state) for contract, state in where.services]
+        entries = read_entries(clients, where.releases_table)
+        found = [_service(clients, where.cluster, contract, state, entries) for contract, state in where.services]
     return TargetsReport(environment=environment, services=tuple(found))
 
 
-def _service(clients: Clients, cluster: str, contract: ServiceContract, state: ServiceState) -> ServiceTargets:
-    history = read_history(clients.ecs, cluster, contract).whole()
+def _service(
+    clients: Clients, cluster: str, contract: ServiceContract, state: ServiceState, entries: Sequence[Entry]
+) -> ServiceTargets:
+    reader = read_history(clients.ecs, cluster, contract)
+    history = reader.whole()
     primary = state.primary.task_definition if state.primary else state.task_definition
     first_choices = candidates(history, primary)[:MAX_TARGETS]
     listed = list_targets(history.completed)
     points = [point for index, point in enumerate(listed) if index < MAX_TARGETS or point.task_definition in first_choices]
-    definitions = map_parallel(lambda point: _describe(clients, point.task_definition), points)
+    others = {state.task_definition, *(point.task_definition for point in listed)}
+    early = list(islice(never_settled(entries, contract.name, reader.stopped, others), MAX_TARGETS))
+    wanted = [*(point.task_definition for point in points), *(version.task_definition for version in early)]
+    definitions = map_parallel(lambda task_definition: _describe(clients, task_definition), wanted)
     needs = read_start_needs(clients, filter(None, definitions))
     found = [
         _rollback_target(contract, state, point, definition, needs)
-        for point, definition in zip(points, definitions, strict=True)
+        for point, definition in zip(points, definitions[: len(points)], strict=True)
+    ]
+    replaced = [
+        _never_settled(contract, version, definition, needs)
+        for version, definition in zip(early, definitions[len(points) :], strict=True)
     ]
     usable = {target.task_definition for target in found if target.problem is None}
     default = next((name for name in map(name_of, first_choices) if name in usable), None)
     shown = [target for index, target in enumerate(found) if index < MAX_TARGETS or target.task_definition == default]
-    return ServiceTargets(name=contract.name, targets=tuple(shown), default=default)
+    return ServiceTargets(name=contract.name, targets=tuple(shown), default=default, never_settled=tuple(replaced))
+
+
+def _never_settled(
+    contract: ServiceContract, found: NeverSettled, definition: TaskDefinition | None, needs: StartNeeds
+) -> NeverSettledVersion:
+    known = definition is not None and contract.container in definition.containers
+    return NeverSettledVersion(
+        task_definition=name_of(found.task_definition),
+        version=version_of(definition, contract.container) if definition and known else None,
+        digest=definition.image_of(contract.container).digest if definition and known else None,
+        release=found.release,
+        live_at=found.live_at,
+        live_seconds=found.live_seconds,
+        superseded_by=found.superseded_by,
+        problem=problem_of(definition, contract, needs) if definition else FORGOTTEN,
+        unchecked=tuple(needs.unread(definition)) if definition else (),
+    )
 
 
 def _describe(clients: Clients, task_definition: str) -> TaskDefinition | None:

@@ -33,6 +33,27 @@ class RollbackTarget(_Part):
     """What its tasks need and that could not be looked up, with the reason."""
 
 
+class NeverSettledVersion(_Part):
+    """A version that was live, and was replaced before ECS had completed its deployment: only `--to` returns to it."""
+
+    task_definition: str
+    """`family:revision`."""
+    version: str | None
+    digest: str | None
+    release: str
+    """The id of the release that deployed it."""
+    live_at: datetime
+    """When that release saw it live."""
+    live_seconds: float | None
+    """How long it was live; None if it is not known what replaced it."""
+    superseded_by: str | None
+    """The id of the release that replaced it; None if that is not known."""
+    problem: str | None
+    """Why the service cannot return to it any more; None if it can."""
+    unchecked: tuple[str, ...] = ()
+    """What its tasks need and that could not be looked up, with the reason."""
+
+
 class ServiceTargets(_Part):
     """One service, newest target first."""
 
@@ -40,6 +61,8 @@ class ServiceTargets(_Part):
     targets: tuple[RollbackTarget, ...]
     default: str | None
     """The default target of `appdeploy rollback`, `family:revision`: the first that has no problem."""
+    never_settled: tuple[NeverSettledVersion, ...] = ()
+    """From the ledger's newest entries, newest first; empty where the ledger cannot be read."""
 
 
 class TargetsReport(_Part):
