@@ -56,8 +56,10 @@ class ReleaseFold:
         self.entry = self.entry.model_copy(update={"who": who})
 
     def _finish(self, result: ServiceResult) -> None:
+        # What was live may be reverted: its second result counts. What an earlier command had settled stays as it is.
+        is_ours = result.service in self.results
         self.results[result.service] = result
-        if self.entry is not None and not self._service(result.service).settled:
+        if self.entry is not None and (is_ours or not self._service(result.service).settled):
             self.entry = with_result(self.entry, result)
 
     def _service(self, name: str) -> ServiceEntry:

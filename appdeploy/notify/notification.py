@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from appdeploy.ledger.next_steps import what_next
+from appdeploy.model.causes import services_root_first
 from appdeploy.model.ledger_entry import Entry, ServiceEntry
 from appdeploy.model.outcome import ExitCode, Outcome
 
@@ -175,7 +176,7 @@ def _service(name: str, service: ServiceEntry) -> NotifiedService:
 def _sentences(kind: Kind, entry: Entry, advice: str) -> Iterator[str]:
     yield f"{kind} in {entry.environment}: {entry.purpose} ({entry.id}) by {entry.who}"
     yield from (f"{name}: {text}" for name, text in (("why", entry.reason), ("during an incident", entry.incident)) if text)
-    for name, service in entry.services.items():
+    for name, service in services_root_first(entry.services).items():
         versions = f"{service.previous.version or '(none)'} -> {service.target.version}"
         cause = f" ({_short(service.cause)})" if service.cause else ""
         yield f"{name} {versions} {service.outcome or 'under way'}{cause}"

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from types import TracebackType
 from typing import IO, Self
 
-from appdeploy.model.events import Event, Finished, NotificationFailed, Planned, Progress
+from appdeploy.model.causes import Cause, in_short, of_results
+from appdeploy.model.events import Event, Finished, NotificationFailed, Planned, Progress, Reverting, Stopping
+from appdeploy.model.outcome import ServiceResult
 from appdeploy.model.words import problem
 from appdeploy.render.errors import marked
 from appdeploy.render.fitting import fitted
@@ -20,6 +23,8 @@ class PlainRenderer:
     def __init__(self) -> None:
         self._progress: dict[str, tuple[str, ...]] = {}
         self._planned: tuple[str, ...] = ()
+        self._causes: dict[str, Cause] = {}
+        """Of the services that have ended: each is written once."""
 
     def __enter__(self) -> Self:
         return self
@@ -41,9 +46,17 @@ class PlainRenderer:
         if isinstance(event, NotificationFailed):  # It is no part of the release itself.
             report_problem(lines)
             return
+        if isinstance(event, Stopping | Reverting):
+            lines = tuple(in_short(line, self._causes.values()) for line in lines)
         write(sys.stdout, lines)
         if isinstance(event, Finished):
-            report_problem(problem(event.result))
+            self._finished(event.result)
+
+    def _finished(self, result: ServiceResult) -> None:
+        others = [cause for name, cause in self._causes.items() if name != result.service]
+        shown = replace(result, cause=in_short(result.cause, others)) if result.cause else result
+        report_problem(problem(shown))
+        self._causes |= {cause.service: cause for cause in of_results([result])}
 
 
 def report_problem(text: Iterable[str]) -> None:

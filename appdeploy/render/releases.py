@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from appdeploy.ledger.store import UnreadableEntry
+from appdeploy.model.causes import services_root_first
 from appdeploy.model.image import short
 from appdeploy.model.ledger_entry import CountChange, Entry, ServiceEntry, Step, VersionRef
 from appdeploy.model.outcome import Outcome
@@ -70,7 +71,7 @@ def detail_lines(reading: EntryState) -> Iterator[str]:
         ("for", entry.organisation),
     )
     yield from (f"{name}: {text}" for name, text in named if text)
-    for name, service in entry.services.items():
+    for name, service in services_root_first(entry.services).items():
         yield from _service(name, service)
     yield from (_step(step) for step in entry.steps)
     if reading.resumable:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from appdeploy.model.causes import of_entry, root_first
 from appdeploy.model.image import short
 from appdeploy.model.ledger_entry import Entry, ServiceEntry, Step
 from appdeploy.model.task_definition import name_of
@@ -24,7 +25,7 @@ def report_lines(reading: EntryState, serving: Mapping[str, str]) -> Iterator[st
     yield "## Services"
     yield ""
     yield from table(_SERVICE, [_service(name, service, serving) for name, service in entry.services.items()])
-    causes = [(name, each.cause) for name, each in entry.services.items() if each.cause]
+    causes = [(cause.service, cause.text) for cause in root_first(of_entry(entry.services)) if cause.text]
     yield from _section("Causes", ("service", "cause"), causes)
     for name, each in entry.services.items():
         yield from _log(name, each)

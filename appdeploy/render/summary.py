@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from appdeploy.ledger.fold import ReleaseFold
 from appdeploy.ledger.next_steps import rollback_command, what_next
+from appdeploy.model.causes import services_root_first
 from appdeploy.model.image import short
 from appdeploy.model.ledger_entry import Entry, ServiceEntry, VersionRef
 from appdeploy.model.outcome import ServiceResult
@@ -31,7 +32,7 @@ def summary_lines(environment: str, account: ReleaseFold, problem: Iterable[str]
 
 def _release(entry: Entry, account: ReleaseFold, *, complete: bool) -> Iterator[str]:
     yield from (_row(_HEADINGS), _row("---" for _ in _HEADINGS))
-    yield from (_row(_cells(name, service)) for name, service in entry.services.items())
+    yield from (_row(_cells(name, service)) for name, service in services_root_first(entry.services).items())
     yield ""
     for result in account.results.values():
         yield from _log(result)

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from appdeploy.model import events
+from appdeploy.model.causes import Cause, in_short, of_results, results_root_first
 from appdeploy.model.events import Event
 from appdeploy.model.outcome import ServiceResult
 from appdeploy.model.words import duration, problem
@@ -48,6 +49,8 @@ class TerminalRenderer:
         self._rows: dict[str, _Row] = {}
         self._note = ""
         self._planned: tuple[str, ...] = ()
+        self._causes: tuple[Cause, ...] = ()
+        """Of the services that have ended."""
         self._live = Live(get_renderable=self._screen, console=Console(file=sys.stdout), refresh_per_second=4, transient=False)
 
     def __enter__(self) -> Self:
@@ -75,10 +78,10 @@ class TerminalRenderer:
             case events.WatchedAgain(service):
                 self._rows[service].unread = ""
             case events.Stopping(service, cause):
-                self._rows[service].trouble = cause
+                self._rows[service].trouble = in_short(cause, self._causes)
             case events.Reverting(service, cause):
                 row = self._rows[service]
-                row.trouble, row.style, row.seconds = cause, "", None
+                row.trouble, row.style, row.seconds = in_short(cause, self._causes), "", None
             case events.AwsUnreachable():
                 self._note = next(event.lines())
             case events.AwsReachable():
@@ -117,6 +120,7 @@ class TerminalRenderer:
         row.trouble = event.trouble or row.trouble
 
     def _finish(self, result: ServiceResult) -> None:
+        self._causes += of_results([result])
         row = self._rows.get(result.service)
         if row is None:
             return
@@ -126,7 +130,7 @@ class TerminalRenderer:
 
     def _end(self, event: events.Ended) -> None:
         self._live.stop()
-        for result in event.results:
+        for result in results_root_first(event.results):
             write(sys.stdout, events.Finished(result).lines())
             report_problem(problem(result))
         write(sys.stdout, event.lines())

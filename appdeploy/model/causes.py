@@ -1,0 +1,72 @@
+"""The causes of a release's services for people: the root cause first and in full, and once.
+
+A service that was skipped or reverted because of another one has that one's cause in its own, so that each can be read alone:
+in JSON, in the ledger and in a notification. Where all services are shown together, `because of SERVICE` is enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from appdeploy.model.ledger_entry import ServiceEntry
+from appdeploy.model.outcome import ServiceResult
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a service ended as it did."""
+
+    service: str
+    outcome: str
+    text: str | None
+
+
+def quoted(cause: Cause) -> str:
+    """How the causes of other services name it (appdeploy.release.sequence)."""
+    return f"{cause.service} ended {cause.outcome}{f': {cause.text}' if cause.text else ''}"
+
+
+def in_short(text: str, others: Iterable[Cause]) -> str:
+    """A text with the causes of other services that it quotes replaced by their names."""
+    for other in sorted(others, key=lambda cause: len(quoted(cause)), reverse=True):
+        text = text.replace(quoted(other), f"because of {other.service}")
+    return text
+
+
+def root_first(causes: Iterable[Cause]) -> tuple[Cause, ...]:
+    """The causes, each without those that it quotes; those that quote another one come last."""
+    given = tuple(causes)
+    shown = tuple(replace(cause, text=_without_others(cause, given)) for cause in given)
+    derived = {cause.service for cause, short in zip(given, shown, strict=True) if cause != short}
+    return tuple(sorted(shown, key=lambda cause: cause.service in derived))
+
+
+def of_results(results: Iterable[ServiceResult]) -> tuple[Cause, ...]:
+    """The causes of results that are decided."""
+    return tuple(Cause(result.service, result.outcome.value, result.cause) for result in results)
+
+
+def of_entry(services: Mapping[str, ServiceEntry]) -> tuple[Cause, ...]:
+    """The causes of a ledger entry's services."""
+    return tuple(Cause(name, service.outcome or "", service.cause) for name, service in services.items())
+
+
+def results_root_first(results: Iterable[ServiceResult]) -> list[ServiceResult]:
+    """The results in that order, with those causes."""
+    by_name = {result.service: result for result in results}
+    return [replace(by_name[cause.service], cause=cause.text) for cause in root_first(of_results(by_name.values()))]
+
+
+def services_root_first(services: Mapping[str, ServiceEntry]) -> dict[str, ServiceEntry]:
+    """The services of a ledger entry in that order, with those causes."""
+    return {
+        cause.service: services[cause.service].model_copy(update={"cause": cause.text})
+        for cause in root_first(of_entry(services))
+    }
+
+
+def _without_others(cause: Cause, given: Iterable[Cause]) -> str | None:
+    if cause.text is None:
+        return None
+    return in_short(cause.text, (other for other in given if other.service != cause.service))
