@@ -1,4 +1,4 @@
-"""Runs a release for any caller: makes the clients, subscribes the notifier, returns the outcome."""
+"""Runs a release for any caller, and returns its outcome."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from appdeploy.aws import clients as aws
+from appdeploy.app.subscribed import subscribed
 from appdeploy.lock.session import ResumingAcquirer, TakeoverAcquirer, WaitingAcquirer
 from appdeploy.model.errors import AppdeployError
 from appdeploy.model.outcome import Outcome, worst
-from appdeploy.notify.eventbridge import EventBridgeSender
-from appdeploy.notify.fanout import EventFanout
-from appdeploy.notify.notifier import Notifier
 from appdeploy.reconcile.list import read_reconciled
 from appdeploy.release.options import WatchOptions
 from appdeploy.release.run import run_release
@@ -38,11 +35,7 @@ def release(
     until = options.until or ("live" if console.at_terminal else "complete")
     policy = Policy(until_complete=until == "complete", patient=options.patient)
     watch = WatchOptions(policy, options.timeout, revert_on_interrupt=options.on_interrupt == "rollback")
-    with EventFanout(console.show, console.clock) as emit:
-        for subscriber in console.subscribers:
-            emit.subscribe(subscriber)
-        clients = aws.connect(region)
-        emit.subscribe(Notifier(EventBridgeSender(clients.once.events), emit))
+    with subscribed(console, region) as (emit, clients):
         acquirer = _acquirer(clients, console, emit, options)
         results = run_release(lambda: _with_reason(prepare(clients), options), watch, clients, console.clock, emit, acquirer)
         if options.lock_wait is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from appdeploy.aws import clients as aws
+from appdeploy.app.subscribed import subscribed
 from appdeploy.lock.session import WaitingAcquirer
 from appdeploy.model.outcome import Outcome
 from appdeploy.scaling.run import run_scale
@@ -30,8 +30,7 @@ def scale(
 
     Raises what `run_locked` does.
     """
-    clients = aws.connect(region)
-    with console.show as show:
-        acquirer = WaitingAcquirer(clients, console.clock, show, lock_wait)
-        result = run_scale(lambda: prepare(clients), timeout, clients, console.clock, show, acquirer, resumed)
+    with subscribed(console, region) as (emit, clients):
+        acquirer = WaitingAcquirer(clients, console.clock, emit, lock_wait)
+        result = run_scale(lambda: prepare(clients), timeout, clients, console.clock, emit, acquirer, resumed)
     return result.outcome

@@ -20,7 +20,7 @@ class ReleaseFold:
         """None before there is a plan."""
         self.plan: ReleasePlan | None = None
         self.changed = False
-        """Whether ECS took an update."""
+        """Whether ECS took an update, or AWS a step of a change of a count."""
         self.results: dict[str, ServiceResult] = {}
         """By service."""
         self.seconds: float | None = None
@@ -42,6 +42,8 @@ class ReleaseFold:
             case events.Started(service, deployment_id):
                 self.changed = True
                 self._change(service, deployment_id=deployment_id)
+            case events.CountStep():
+                self.changed = True
             case events.Finished(result):
                 self._finish(result)
             case events.Ended():

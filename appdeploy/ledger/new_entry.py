@@ -6,14 +6,16 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from appdeploy.model.ledger_entry import Entry, ServiceEntry, StepKind
+from appdeploy.model.ledger_entry import Entry, ServiceEntry, StepKind, VersionRef
 from appdeploy.model.outcome import Outcome
-from appdeploy.model.plan import NoChange, ReleasePlan, ServicePlan
+from appdeploy.model.plan import NoChange, PlannedCount, ReleasePlan, ServicePlan
 from appdeploy.model.release_id import kind_of
 
 
 def opening_entry(plan: ReleasePlan, who: str) -> Entry:
-    """An entry whose first step is about to be done."""
+    """An entry whose first step is about to be done; of a change of a count none is, because each may be sent twice."""
+    if plan.count is not None:
+        return bare_entry(plan, who, {plan.count.contract.name: _count_entry(plan.count)})
     entry = bare_entry(plan, who, {service.contract.name: service_entry(service) for service in plan.services})
     if any(service.registers for service in plan.changed):
         return entry.with_step_started(StepKind.REGISTER)
@@ -73,3 +75,9 @@ def service_entry(service: ServicePlan | NoChange) -> ServiceEntry:
                 listed_at=service.previous.snapshot.at,
                 update_sent=False,
             )
+
+
+def _count_entry(count: PlannedCount) -> ServiceEntry:
+    return ServiceEntry(
+        service=count.contract.service, change="count", previous=VersionRef(), target=VersionRef(), count=count.change
+    )

@@ -15,7 +15,12 @@ def what_next(entry: Entry) -> str:
     outcome = next((member for member in Outcome if member.value == entry.outcome), None)
     status = f"`appdeploy status -e {entry.environment}` shows what runs"
     resume = f"`{resume_command(entry.environment, entry.id)}`"
+    is_count = any(service.count for service in entry.services.values())
     match outcome:
+        case Outcome.SUPERSEDED if is_count:
+            return f"the count was changed meanwhile: {status}"
+        case Outcome.REFUSED if is_count:
+            return f"the count was not changed: fix the cause, then try again; {status}, and whether autoscaling is held"
         case Outcome.LIVE if not entry.settled:
             return (
                 f"nothing; ECS has not finished: `appdeploy releases show {entry.id} -e {entry.environment}` shows when it has"

@@ -10,7 +10,7 @@ from appdeploy.model.contract import ServiceContract
 from appdeploy.model.ecs_state import DeploymentSnapshot
 from appdeploy.model.errors import Refused
 from appdeploy.model.image import Digest, ImageReference
-from appdeploy.model.ledger_entry import Entry, SettingChange, VersionRef
+from appdeploy.model.ledger_entry import CountChange, Entry, SettingChange, VersionRef
 from appdeploy.model.outcome import Outcome
 from appdeploy.model.release_id import ReleaseId
 from appdeploy.model.task_definition import TEMPLATE_TAG, VERSION_TAG, TaskDefinition
@@ -164,6 +164,14 @@ class NoChange:
 
 
 @dataclass(frozen=True)
+class PlannedCount:
+    """Another count of tasks of one service, or a hold of it."""
+
+    contract: ServiceContract
+    change: CountChange
+
+
+@dataclass(frozen=True)
 class ReleasePlan:
     """What a release will do."""
 
@@ -194,6 +202,8 @@ class ReleasePlan:
     """Whether it applies infra's changes: the newest templates and autoscaling bounds."""
     entry: Entry | None = None
     """Its entry in the ledger; None for a release that has not started."""
+    count: PlannedCount | None = None
+    """For a change of a count, which has no `services`; None for a release."""
 
     @property
     def changed(self) -> tuple[ServicePlan, ...]:

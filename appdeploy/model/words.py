@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from appdeploy.model.image import short
+from appdeploy.model.ledger_entry import CountChange
 from appdeploy.model.outcome import ServiceResult
 from appdeploy.model.plan import Change, ReleasePlan, ServicePlan
 from appdeploy.model.task_definition import name_of
@@ -33,6 +34,13 @@ def resume_command(environment: str, release: str) -> str:
 def tasks(count: int) -> str:
     """`1 task`, `2 tasks`."""
     return f"{count} task{'' if count == 1 else 's'}"
+
+
+def count_change(change: CountChange) -> str:
+    """`2 -> 6 tasks, held until ...`."""
+    shown = tasks(change.previous) if change.target is None else f"{change.previous} -> {tasks(change.target)}"
+    held = f", held until {moment(change.hold_until)}" if change.hold_until else ""
+    return f"{shown}{held}{', autoscaling decides again' if change.releases_hold else ''}"
 
 
 def duration(seconds: float) -> str:

@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from appdeploy.ledger.next_steps import what_next
 from appdeploy.model.causes import services_root_first
-from appdeploy.model.ledger_entry import Entry, ServiceEntry
+from appdeploy.model.ledger_entry import CountChange, Entry, ServiceEntry
 from appdeploy.model.outcome import ExitCode, Outcome
+from appdeploy.model.words import count_change
 
 SOURCE = "axonflow.appdeploy"
 INTERRUPTED = "interrupted"
@@ -60,6 +61,8 @@ class NotifiedService(_Part):
     outcome: str | None
     """Null while undecided."""
     cause: str | None
+    count: CountChange | None = None
+    """For `scale`, which changes no version: `previous` and `target`, how long it is held; else null."""
 
 
 class Detail(_Part):
@@ -69,7 +72,7 @@ class Detail(_Part):
     environment: str
     id: str
     kind: str
-    """`upgrade`, `sync`, `restart`, `rollback`, or `found` for a deployment made outside the tool."""
+    """`upgrade`, `sync`, `restart`, `rollback`, `config`, `scale`, or `found` for a deployment made outside the tool."""
     purpose: str
     who: str
     run: str | None
@@ -170,6 +173,7 @@ def _service(name: str, service: ServiceEntry) -> NotifiedService:
         change=service.change,
         outcome=service.outcome,
         cause=_short(service.cause),
+        count=service.count,
     )
 
 
@@ -177,9 +181,10 @@ def _sentences(kind: Kind, entry: Entry, advice: str) -> Iterator[str]:
     yield f"{kind} in {entry.environment}: {entry.purpose} ({entry.id}) by {entry.who}"
     yield from (f"{name}: {text}" for name, text in (("why", entry.reason), ("during an incident", entry.incident)) if text)
     for name, service in services_root_first(entry.services).items():
-        versions = f"{service.previous.version or '(none)'} -> {service.target.version}"
+        moved = f"{service.previous.version or '(none)'} -> {service.target.version}"
+        moved = count_change(service.count) if service.count else moved
         cause = f" ({_short(service.cause)})" if service.cause else ""
-        yield f"{name} {versions} {service.outcome or 'under way'}{cause}"
+        yield f"{name} {moved} {service.outcome or 'under way'}{cause}"
     yield f"next: {advice}"
 
 

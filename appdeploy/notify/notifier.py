@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from appdeploy.ledger.fold import ReleaseFold
 from appdeploy.model import events
 from appdeploy.model.errors import described
-from appdeploy.model.events import Emit, Event, NotificationFailed, Phase, Progress, Started
+from appdeploy.model.events import CountStep, Emit, Event, NotificationFailed, Phase, Progress, Started
 from appdeploy.model.release_id import ROLLBACK, kind_of
 from appdeploy.notify import notification as notifications
 from appdeploy.notify.notification import Notification
@@ -40,7 +40,7 @@ class Notifier:
         first = not self._fold.changed
         self._fold.apply(event)
         match event:
-            case Started() if first:
+            case Started() | CountStep() if first:
                 self._send_built(notifications.started)
             case Progress(service, Phase.LIVE):
                 self._service_live(service)

@@ -15,8 +15,7 @@ _log = logging.getLogger(__name__)
 
 def notify_settled(client: EventsClient, bus: str | None, entries: Sequence[Entry]) -> None:
     """Send a notification for each release. A failure is logged as a warning and ignored."""
-    releases = (entry for entry in entries if not any(service.count for service in entry.services.values()))
-    notifications = [notification for notification in map(ended, releases) if notification is not None]
+    notifications = [notification for notification in map(ended, entries) if notification is not None]
     if bus is None or not notifications:
         return
     try:

@@ -9,11 +9,11 @@ from typing import Any
 from appdeploy.ledger.store import UnreadableEntry
 from appdeploy.model.causes import services_root_first
 from appdeploy.model.image import short
-from appdeploy.model.ledger_entry import CountChange, Entry, ServiceEntry, Step, VersionRef
+from appdeploy.model.ledger_entry import Entry, ServiceEntry, Step, VersionRef
 from appdeploy.model.outcome import Outcome
 from appdeploy.model.plan import Change
 from appdeploy.model.task_definition import name_of
-from appdeploy.model.words import duration, moment, resume_command, tasks
+from appdeploy.model.words import count_change, duration, moment, resume_command
 from appdeploy.reconcile.entry_state import EntryState, state_text
 from appdeploy.render.release_view import ReleaseView
 
@@ -123,19 +123,13 @@ def _what(entry: Entry) -> str:
 
 def _versions(service: ServiceEntry) -> str:
     if service.count is not None:
-        return _count(service.count)
+        return count_change(service.count)
     previous, target = service.previous.version, service.target.version or "?"
     if service.settings and service.change == Change.RESTART.value:
         return ", ".join(f"{change.key}={change.target}" for change in service.settings)
     if service.change == Change.RESTART.value:
         return f"{target} restarted"
     return f"{previous} -> {target}" if previous and previous != target else target
-
-
-def _count(change: CountChange) -> str:
-    shown = tasks(change.previous) if change.target is None else f"{change.previous} -> {tasks(change.target)}"
-    held = f", held until {moment(change.hold_until)}" if change.hold_until else ""
-    return f"{shown}{held}{', autoscaling decides again' if change.releases_hold else ''}"
 
 
 def short_who(who: str) -> str:

@@ -9,9 +9,9 @@ from appdeploy.ledger.fold import ReleaseFold
 from appdeploy.ledger.next_steps import rollback_command, what_next
 from appdeploy.model.causes import services_root_first
 from appdeploy.model.image import short
-from appdeploy.model.ledger_entry import Entry, ServiceEntry, VersionRef
+from appdeploy.model.ledger_entry import CountChange, Entry, ServiceEntry, VersionRef
 from appdeploy.model.outcome import ServiceResult
-from appdeploy.model.words import duration
+from appdeploy.model.words import duration, moment, tasks
 
 _HEADINGS = ("service", "from", "to", "outcome", "time", "cause")
 
@@ -56,11 +56,16 @@ def _facts(entry: Entry, account: ReleaseFold) -> Iterator[tuple[str, str | None
 
 def _cells(name: str, service: ServiceEntry) -> Iterator[str]:
     yield name
-    yield _side(service.previous)
-    yield _side(service.target)
+    yield from _counts(service.count) if service.count else (_side(service.previous), _side(service.target))
     yield f"{service.outcome or 'not decided'}{'' if service.settled or not service.outcome else ', not settled'}"
     yield duration(service.seconds) if service.seconds else ""
     yield _text(service.cause or "")
+
+
+def _counts(change: CountChange) -> tuple[str, str]:
+    held = f", held until {moment(change.hold_until)}" if change.hold_until else ""
+    target = change.previous if change.target is None else change.target
+    return tasks(change.previous), f"{tasks(target)}{held}{', autoscaling decides again' if change.releases_hold else ''}"
 
 
 def _side(side: VersionRef) -> str:

@@ -11,6 +11,7 @@ from appdeploy.model.contract import ServiceContract
 from appdeploy.model.ecs_state import ServiceState
 from appdeploy.model.errors import Refused
 from appdeploy.model.events import Note
+from appdeploy.model.ledger_entry import CountChange
 from appdeploy.model.words import moment, tasks
 from appdeploy.scaling.hold import Hold
 from appdeploy.scaling.target import Target
@@ -65,6 +66,13 @@ class ScalePlan:
         """Whether autoscaling is suspended after this plan."""
         target = self.current.target
         return self.hold_until is not None or (target is not None and target.suspended and not self.releases_hold)
+
+    @property
+    def change(self) -> CountChange:
+        """What the ledger keeps of it."""
+        return CountChange(
+            previous=self.previous, target=self.count, hold_until=self.hold_until, releases_hold=self.releases_hold
+        )
 
     @property
     def purpose(self) -> str:

@@ -10,7 +10,7 @@ from appdeploy.aws.contract_reader import read_contract
 from appdeploy.aws.current_state import describe_services
 from appdeploy.aws.errors import refusing
 from appdeploy.model.contract import ServiceContract
-from appdeploy.model.plan import ReleasePlan
+from appdeploy.model.plan import PlannedCount, ReleasePlan
 from appdeploy.model.release_id import ReleaseId, new_release_id
 from appdeploy.scaling.hold import HoldStore, utc_now
 from appdeploy.scaling.plan import ScalePlan, ScaleRequest, ScalingState, plan_scale
@@ -64,6 +64,8 @@ def prepare_scale(request: Request, clients: Clients) -> Prepared:
         change_ticket=request.change_ticket,
         caller=contract.caller.arn if contract.caller else None,
         releases_table=contract.platform.releases_table,
+        event_bus=contract.platform.event_bus,
+        count=PlannedCount(service, scale.change),
     )
     return Prepared(scale, frame)
 

@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from appdeploy.aws.errors import AwsError, explain, is_transient
 from appdeploy.aws.writes import EcsWriter, WriteRefused
 from appdeploy.ledger.locked_change import ReleaseContext, run_locked
-from appdeploy.ledger.new_entry import bare_entry
+from appdeploy.ledger.new_entry import opening_entry
 from appdeploy.lock.session import Acquirer, LockSession, local_user, table_of
 from appdeploy.model.clock import interruptible
 from appdeploy.model.ecs_state import ServiceName
 from appdeploy.model.errors import Interrupted, OutOfReach, Refused
-from appdeploy.model.events import Emit, Event, Finished, Planned
-from appdeploy.model.ledger_entry import CountChange, Entry, ServiceEntry, StepKind, VersionRef
+from appdeploy.model.events import CountStep, Emit, Event, Finished, Planned
+from appdeploy.model.ledger_entry import Entry, StepKind
 from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.model.words import resume_command, tasks
 from appdeploy.scaling.hold import Hold, HoldStore
@@ -86,7 +86,8 @@ class ScaleChange:
 
     def opening(self, prepared: Prepared) -> Entry:
         """See LockedChange."""
-        return _reopened(self.entry, prepared.plan.caller) if self.entry else _opening(prepared)
+        plan = prepared.plan
+        return _reopened(self.entry, plan.caller) if self.entry else opening_entry(plan, plan.caller or local_user())
 
     def unchanged(self, prepared: Prepared) -> list[ServiceResult]:
         """See LockedChange."""
@@ -152,13 +153,17 @@ class _Steps:
                 set_suspended(clients.autoscaling, scale.current.contract, True)
             with _definite(session, "autoscaling is suspended, and the hold could not be recorded"):
                 holds.put(scale.name, _hold(scale, self._plan))
-            ledger.step_finished(StepKind.HOLD, scale.name)
+            self._done(StepKind.HOLD)
         elif scale.releases_hold:
             ledger.step_starting(StepKind.RELEASE_HOLD, scale.name)
             with _definite(session, "autoscaling could not be resumed"):
                 set_suspended(clients.autoscaling, scale.current.contract, False)
                 holds.end(scale.name)
-            ledger.step_finished(StepKind.RELEASE_HOLD, scale.name)
+            self._done(StepKind.RELEASE_HOLD)
+
+    def _done(self, step: Literal[StepKind.HOLD, StepKind.RELEASE_HOLD, StepKind.SET_COUNT]) -> None:
+        self._context.ledger.step_finished(step, self._scale.name)
+        self._context.emit(CountStep(self._scale.name, step))
 
     def _set_count(self) -> ServiceResult:
         scale, context = self._scale, self._context
@@ -168,7 +173,7 @@ class _Steps:
         if scale.count != scale.previous and not context.ledger.entry.last_finished_step(StepKind.SET_COUNT, scale.name):
             context.ledger.step_starting(StepKind.SET_COUNT, scale.name)
             EcsWriter(ecs, context.clock, context.session.confirm).set_count(service, scale.count)
-            context.ledger.step_finished(StepKind.SET_COUNT, scale.name)
+            self._done(StepKind.SET_COUNT)
         return CountWatch(ecs, context.clock, context.emit, self._timeout).run(scale.name, service, scale.count)
 
 
@@ -186,17 +191,6 @@ def _definite(session: LockSession, what: str) -> Iterator[None]:
 def _hold(scale: ScalePlan, plan: ReleasePlan) -> Hold:
     assert scale.hold_until is not None, "only a plan that holds makes a hold"
     return Hold(scale.hold_until.isoformat(), plan.caller or local_user(), plan.reason or "", plan.release_id)
-
-
-def _opening(prepared: Prepared) -> Entry:
-    scale, plan = prepared.scale, prepared.plan
-    count = CountChange(
-        previous=scale.previous, target=scale.count, hold_until=scale.hold_until, releases_hold=scale.releases_hold
-    )
-    service = ServiceEntry(
-        service=scale.current.contract.service, change="count", previous=VersionRef(), target=VersionRef(), count=count
-    )
-    return bare_entry(plan, plan.caller or local_user(), {scale.name: service})
 
 
 def _reopened(entry: Entry, caller: str | None) -> Entry:

@@ -117,13 +117,7 @@ def release(arns: EnvironmentArns) -> tuple[Statement, ...]:
             actions=["dynamodb:ConditionCheckItem", "dynamodb:PutItem"],
             resources=[arns.table],
         ),
-        # One call may send several events (docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html).
-        Statement(
-            reason="publish release events",
-            actions=["events:PutEvents"],
-            resources=[arns.arn("events", "event-bus/default")],
-            conditions={"ForAllValues:StringEquals": {"events:source": RELEASE_EVENTS}},
-        ),
+        _publish_events(arns),
         _scalable_targets(arns),
         *_promotion(arns),
     )
@@ -166,6 +160,7 @@ def operator(arns: EnvironmentArns) -> tuple[Statement, ...]:
             conditions={"Null": {"ecs:task-definition": "true"}},
         ),
         Statement(reason="write ledger entries", actions=["dynamodb:PutItem"], resources=[arns.table]),
+        _publish_events(arns),
         _scalable_targets(arns),
         Statement(
             reason="read scaling policies",
@@ -235,6 +230,16 @@ def _promotion(arns: EnvironmentArns) -> tuple[Statement, ...]:
         return (Statement(reason=reason, actions=["sts:AssumeRole"], resources=[rule.role]),)
     table = arns.arn("dynamodb", f"table/{rule.releases_table}")
     return (Statement(reason=reason, actions=["dynamodb:Query"], resources=[table]),)
+
+
+def _publish_events(arns: EnvironmentArns) -> Statement:
+    """One call may send several events (docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html)."""
+    return Statement(
+        reason="publish release events",
+        actions=["events:PutEvents"],
+        resources=[arns.arn("events", "event-bus/default")],
+        conditions={"ForAllValues:StringEquals": {"events:source": RELEASE_EVENTS}},
+    )
 
 
 def _hold_the_lock(arns: EnvironmentArns) -> Statement:

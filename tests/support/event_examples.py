@@ -5,6 +5,7 @@ from __future__ import annotations
 from appdeploy.aws.current_state import FoundImage, LiveService
 from appdeploy.model import events
 from appdeploy.model.ecs_state import ServiceState
+from appdeploy.model.ledger_entry import StepKind
 from appdeploy.model.operation import Deploy
 from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.model.plan import ReleasePlan
@@ -108,6 +109,9 @@ EXAMPLES: tuple[tuple[events.Event, tuple[str, ...]], ...] = (
     ),
     (events.NotificationFailed("no right"), ("notification failed: EventBridge did not take it: no right",)),
     (events.Note("agent", "it has 2 tasks already"), ("agent: it has 2 tasks already",)),
+    (events.CountStep("agent", StepKind.HOLD), ("agent: autoscaling is suspended",)),
+    (events.CountStep("agent", StepKind.RELEASE_HOLD), ("agent: autoscaling decides again",)),
+    (events.CountStep("agent", StepKind.SET_COUNT), ("agent: the desired count is set",)),
     (events.TaskCount("agent", 1, 2), ("agent: 1 of 2 tasks run",)),
     (events.Ended(_PLAN, (GOOD, BAD), 61.0), (f"{RELEASE}: rolled-back after 61 s",)),
 )

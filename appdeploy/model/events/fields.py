@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, GetPydanticSchema, PlainSerializer, computed_field
@@ -10,7 +11,7 @@ from pydantic_core import core_schema
 
 from appdeploy.model.ledger_entry import VersionRef
 from appdeploy.model.outcome import ServiceResult
-from appdeploy.model.plan import Change, NoChange, ServicePlan
+from appdeploy.model.plan import Change, NoChange, PlannedCount, ServicePlan
 
 if TYPE_CHECKING:
     json_field = property  # mypy knows no other decorator that makes one.
@@ -49,6 +50,27 @@ class Version:
     def of(cls, ref: VersionRef) -> Self:
         """The same as an entry of the ledger has it, where fields may be missing or unknown."""
         return cls(ref.version, ref.digest, ref.task_definition, ref.template)
+
+
+@dataclass(frozen=True)
+class PlannedTaskCount:
+    """What `scale` does to one service."""
+
+    service: str
+    previous: int
+    """How many tasks are desired now."""
+    target: int | None
+    """How many are to be; null when the count is not changed."""
+    hold_until: datetime | None
+    """Until when autoscaling is suspended; null when it is not."""
+    releases_hold: bool
+    """Whether autoscaling decides again."""
+
+    @classmethod
+    def of(cls, plan: PlannedCount) -> Self:
+        """What the plan says."""
+        change = plan.change
+        return cls(plan.contract.name, change.previous, change.target, change.hold_until, change.releases_hold)
 
 
 @dataclass(frozen=True)

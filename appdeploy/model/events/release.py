@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from appdeploy.model.events.base import Event
-from appdeploy.model.events.fields import NotJson, PlannedService, Result, Seconds, json_field
+from appdeploy.model.events.fields import NotJson, PlannedService, PlannedTaskCount, Result, Seconds, json_field
 from appdeploy.model.outcome import ExitCode, Outcome, worst
 from appdeploy.model.plan import ReleasePlan
 from appdeploy.model.release_id import kind_of
-from appdeploy.model.words import change, duration, heading, resume_command
+from appdeploy.model.words import change, count_change, duration, heading, resume_command
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,18 @@ class Planned(Event):
         """What the release does to each service."""
         return tuple(map(PlannedService.of, self.plan.services))
 
+    @json_field
+    def count(self) -> PlannedTaskCount | None:
+        """For `scale`, which has no `services`: the change of a service's count; else null."""
+        return PlannedTaskCount.of(self.plan.count) if self.plan.count else None
+
     def lines(self) -> Iterator[str]:
         yield heading(self.plan)
         for service in self.plan.changed:
             yield f"{service.contract.name}: {change(service)}"
             yield from (f"{service.contract.name}: {remark}" for remark in service.remarks)
+        if self.plan.count:
+            yield f"{self.plan.count.contract.name}: {count_change(self.plan.count.change)}"
 
 
 @dataclass(frozen=True)

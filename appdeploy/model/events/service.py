@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Self
+from typing import Literal, Self
 
 from appdeploy.model.events.base import Event
 from appdeploy.model.events.fields import NotJson, PlannedService, Result, Seconds, json_field
+from appdeploy.model.ledger_entry import StepKind
 from appdeploy.model.outcome import Outcome
 from appdeploy.model.plan import ServicePlan
 from appdeploy.model.task_definition import name_of
@@ -315,6 +316,25 @@ class Note(Event):
 
     def lines(self) -> Iterator[str]:
         yield f"{self.service}: {self.text}"
+
+
+@dataclass(frozen=True)
+class CountStep(Event):
+    """AWS accepted a step of a change of a count: from the first one on something is changed."""
+
+    event = "count-step"
+    service: str
+    step: Literal[StepKind.HOLD, StepKind.RELEASE_HOLD, StepKind.SET_COUNT]
+    """`hold`: autoscaling is suspended. `release-hold`: it decides again. `set-count`: the desired count is set."""
+
+    def lines(self) -> Iterator[str]:
+        match self.step:
+            case StepKind.HOLD:
+                yield f"{self.service}: autoscaling is suspended"
+            case StepKind.RELEASE_HOLD:
+                yield f"{self.service}: autoscaling decides again"
+            case StepKind.SET_COUNT:
+                yield f"{self.service}: the desired count is set"
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def test_a_release_watched_to_its_end_is_told_three_times(command, aws, reported
     assert (detail["id"], detail["environment"], detail["who"]) == (entry.id, "staging", entry.who)
     assert (detail["reason"], detail["change_ticket"], detail["kind"]) == ("faster", "CHG-7", "upgrade")
     assert detail["services"] == [
-        {"service": "agent", "from": "v1", "to": "v2", "change": "release", "outcome": "live", "cause": None}
+        {"service": "agent", "from": "v1", "to": "v2", "change": "release", "outcome": "live", "cause": None, "count": None}
     ]
 
 

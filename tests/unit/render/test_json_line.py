@@ -121,6 +121,7 @@ def test_a_plan_is_shown_by_its_facts():
         "reason": None,
         "change_ticket": None,
         "incident": None,
+        "count": None,
     }
     assert (service["service"], service["change"]) == ("agent", "release")
     assert (service["previous"]["version"], service["target"]["version"]) == ("v1", "v2")

@@ -114,7 +114,8 @@ def test_a_change_of_a_count_that_is_resumed_is_one_stream_too(stream, command, 
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
     status, printed = stream("resume", "-e", "staging", "--json")
     assert (status, printed[0]["event"], printed[-1]["event"]) == (0, "planned", "ended")
-    assert not page.exists(), "no release was refused"
+    assert page.read_text().startswith("## agent to 4 tasks in staging: live\n")
+    assert page.read_text().count("## ") == 1, "no release was refused"
 
 
 @pytest.mark.parametrize(
