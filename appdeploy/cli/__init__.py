@@ -63,7 +63,10 @@ _EPILOG = """\b
 Examples:
   appdeploy status -e staging
   appdeploy deploy -e staging --service agent --version v1.2.0
-  appdeploy rollback -e staging --service agent"""
+  appdeploy rollback -e staging --service agent
+
+\b
+APPDEPLOY_ENVIRONMENT names the environment where -e does not."""
 
 
 def _show_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from appdeploy.cli.options import environment_option, examples, gathered, incident_option, plan_option, region_option
+from appdeploy.cli.options import (
+    environment_option,
+    examples,
+    gathered,
+    incident_option,
+    json_option,
+    plan_option,
+    region_option,
+)
 from appdeploy.cli.release_options import ConsoleOptions, release_options, run
 
 if TYPE_CHECKING:
@@ -30,8 +38,9 @@ def command() -> None:
 @command.command("list", short_help="List settings.", epilog=_LIST_EXAMPLES)
 @click.argument("service", metavar="SERVICE")
 @environment_option
+@json_option("Print one JSON object (docs/settings.schema.json).")
 @region_option
-def list_command(service: str, environment: str, region: str | None) -> int:
+def list_command(service: str, environment: str, as_json: bool, region: str | None) -> int:
     """List the settings of SERVICE: value, default, and how many running tasks have it.
 
     Exit status: 0, or 10 when they cannot be read.
@@ -41,7 +50,13 @@ def list_command(service: str, environment: str, region: str | None) -> int:
     from appdeploy.render.plain import write
     from appdeploy.settings.listing import list_settings, setting_lines
 
-    write(sys.stdout, setting_lines(service, list_settings(connect(region), environment, service)))
+    listed = list_settings(connect(region), environment, service)
+    if as_json:
+        from appdeploy.settings.report import SettingsReport
+
+        write(sys.stdout, [SettingsReport.of(environment, service, listed).model_dump_json(indent=2)])
+    else:
+        write(sys.stdout, setting_lines(service, listed))
     return ExitCode.OK
 
 

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 import click
 
 _ALL = "all"
+ENVIRONMENT_VARIABLE = "APPDEPLOY_ENVIRONMENT"
+"""Names the environment where no option does."""
 
 
 def examples(*lines: str) -> str:
@@ -53,16 +55,27 @@ def target_options(function: Callable[..., int]) -> Callable[..., int]:
 
 def environment_option(function: F) -> F:
     """`-e`, `--env`, `--environment`. The command gets a well-formed name; AWS says whether it exists."""
+    return _environment_option(required=True)(function)
+
+
+def optional_environment_option(function: F) -> F:
+    """The same for a group of commands, which may get it themselves. The command gets None without it."""
+    return _environment_option(required=False)(function)
+
+
+def _environment_option(*, required: bool) -> Callable[[F], F]:
     return click.option(
         "-e",
         "--env",
         "--environment",
         "environment",
         metavar="ENV",
-        required=True,
-        callback=check_environment,
+        required=required,
+        envvar=ENVIRONMENT_VARIABLE,
+        show_envvar=True,
+        callback=_environment,
         help="The environment, such as staging.",
-    )(function)
+    )
 
 
 def version_option(function: F) -> F:
@@ -147,12 +160,19 @@ def services_option(function: F) -> F:
     )(function)
 
 
-def check_environment(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    """A well-formed name, or nothing where the option is not required."""
+def _environment(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """A well-formed name, or nothing where the option is not required. One that was not typed is shown."""
     from appdeploy.model.contract import ENVIRONMENT_PATTERN
 
-    if value is not None and not re.fullmatch(ENVIRONMENT_PATTERN, value):
-        raise click.BadParameter(f"{value!r} cannot be an environment: it takes lower-case letters, digits and hyphens")
+    if value is None:
+        return None
+    by_variable = context.get_parameter_source(parameter.name or "") is click.core.ParameterSource.ENVIRONMENT
+    if not re.fullmatch(ENVIRONMENT_PATTERN, value):
+        where = f" ({ENVIRONMENT_VARIABLE})" if by_variable else ""
+        raise click.BadParameter(f"{value!r}{where} cannot be an environment: it takes lower-case letters, digits and hyphens")
+    if by_variable and not context.resilient_parsing and not context.meta.get(ENVIRONMENT_VARIABLE):
+        context.meta[ENVIRONMENT_VARIABLE] = True  # A group and its command have it both.
+        click.echo(f"appdeploy: environment {value}, by {ENVIRONMENT_VARIABLE}", err=True)
     return value
 
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import click
 
 from appdeploy.cli.options import (
-    check_environment,
     environment_option,
     examples,
     gathered,
     json_option,
+    optional_environment_option,
     region_option,
 )
 from appdeploy.model.outcome import Outcome
@@ -44,7 +44,7 @@ _SHOW_EXAMPLES = examples("appdeploy releases show upgrade-2026-1130-143000-abc1
 
 
 @click.group("releases", invoke_without_command=True, short_help="List the releases.", epilog=_EXAMPLES)
-@click.option("-e", "--env", "--environment", "environment", metavar="ENV", callback=check_environment)
+@optional_environment_option
 @click.option("-n", "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at most.")
 @click.option("--before", metavar="RELEASE", help="Only those older than this one: the next page.")
 @click.option("--open", "only_open", is_flag=True, help="Only those that are not settled.")

@@ -16,6 +16,7 @@ from appdeploy.plan.report import PlanReport
 from appdeploy.render.json_line import CommandError, Envelope, adapter
 from appdeploy.render.release_view import ReleaseView
 from appdeploy.rollback.report import TargetsReport
+from appdeploy.settings.report import SettingsReport
 from appdeploy.status.report import StatusReport
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -66,6 +67,7 @@ _DOCUMENTS: dict[str, tuple[str, type[object]]] = {
     "status": ("What appdeploy status --json prints", StatusReport),
     "plan": ("What appdeploy plan --json prints", PlanReport),
     "targets": ("What appdeploy rollback --list --json prints", TargetsReport),
+    "settings": ("What appdeploy config list --json prints", SettingsReport),
     "release": ("An element of appdeploy releases --json, and what releases show --json prints", ReleaseView),
 }
 

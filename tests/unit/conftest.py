@@ -25,7 +25,7 @@ from tests.support.switchboard import StepClock, Switchboard
 @pytest.fixture(autouse=True)
 def _no_aws_settings(monkeypatch, tmp_path):
     _forget_aws(monkeypatch)
-    for name in ("CI", "NO_COLOR", "GITHUB_STEP_SUMMARY"):
+    for name in ("CI", "NO_COLOR", "GITHUB_STEP_SUMMARY", "APPDEPLOY_ENVIRONMENT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))

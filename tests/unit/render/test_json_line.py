@@ -14,7 +14,7 @@ from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.render.json_line import command_error, json_line
 from appdeploy.render.json_schema import COMMAND, DOCS, PLACE, schema_files
 from tests.support.event_examples import BAD, EXAMPLES, RELEASE, release_plan
-from tests.support.release_scenario import DONE, AwsSays, Moment
+from tests.support.release_scenario import DONE, LONG_AGO, AwsSays, Moment
 
 SCHEMA = json.loads(PLACE.read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
@@ -45,12 +45,14 @@ def test_the_published_schemas_are_those_of_what_is_printed(place, text):
         (("status",), "status", False),
         (("plan", "--version", "v2"), "plan", False),
         (("rollback", "--list"), "targets", False),
+        (("config", "list", "agent"), "settings", False),
         (("releases",), "release", True),
         (("releases", "show", "latest"), "release", False),
     ],
 )
 def test_what_is_printed_is_by_the_published_schema(aws, command, run, capsys, words, name, many):
     service = aws.scripted(Moment(), DONE)
+    aws.settings["/axonflow/staging/config/agent/LOG_LEVEL"] = [("info", LONG_AGO)]
     run()
     aws.remember(service, ("v1", "SUCCESSFUL"), ("v2", "SUCCESSFUL"))
     schema = jsonschema.Draft202012Validator(json.loads((DOCS / f"{name}.schema.json").read_text()))
@@ -62,7 +64,15 @@ def test_what_is_printed_is_by_the_published_schema(aws, command, run, capsys, w
 
 
 @pytest.mark.parametrize(
-    "words", [("status",), ("plan", "--version", "v2"), ("rollback", "--list"), ("releases",), ("releases", "show", "latest")]
+    "words",
+    [
+        ("status",),
+        ("plan", "--version", "v2"),
+        ("rollback", "--list"),
+        ("config", "list", "agent"),
+        ("releases",),
+        ("releases", "show", "latest"),
+    ],
 )
 def test_a_command_that_fails_prints_an_object_too(aws, command, capsys, words):
     aws.environment(aws.released())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -285,6 +286,17 @@ def test_the_commands(command, aws, agent, capsys):
     assert aws.ledger[0].reason == "hunting a bug"
     assert command("config", "list", "agent", "-e", "staging") == 0
     assert "LOG_LEVEL=debug  (default info" in capsys.readouterr().out
+
+
+def test_the_list_as_json_has_value_default_and_tasks(command, aws, agent, capsys):
+    agent.moment = Moment((replace(up(1), made=LONG_AGO + timedelta(1)),), primary="former", rollout="COMPLETED", count=1)
+    aws.settings[LEVEL].append(("debug", LONG_AGO + timedelta(2)))
+    assert command("config", "list", "agent", "-e", "staging", "--json") == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert (printed["environment"], printed["service"]) == ("staging", "agent")
+    level, sample = printed["settings"]
+    assert (level["key"], level["value"], level["default"]) == ("LOG_LEVEL", "debug", "info")
+    assert (level["tasks"], level["tasks_current"], sample["tasks_current"]) == (1, 0, 1)
 
 
 def test_the_command_that_returns_to_a_first_value(command, aws, agent, capsys):
