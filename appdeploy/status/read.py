@@ -99,7 +99,14 @@ def _ledger(clients: Clients, contract: EnvironmentContract, report: StatusRepor
         "services": services,
         "lock": _lock(lock, contract.platform.environment),
         "open_releases": tuple(
-            OpenRelease(id=reading.entry.id, state=state_text(reading), resume=reading.resumable) for reading in readings
+            OpenRelease(
+                id=reading.entry.id,
+                state=state_text(reading),
+                resume=reading.resumable,
+                running=reading.running,
+                services=tuple(reading.entry.services),
+            )
+            for reading in readings
         ),
         "unreadable_releases": tuple(f"{entry.id}: {entry.problem}" for entry in ledger.unreadable),
     }

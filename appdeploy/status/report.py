@@ -142,6 +142,10 @@ class OpenRelease:
     """Its state, in a few words: `running`, `interrupted`, `live, not settled`."""
     resume: bool
     """Whether `appdeploy resume` is needed: no outcome was reported, and no command is running it."""
+    running: bool = False
+    """Whether a command is running it now, or died within the last lease."""
+    services: tuple[str, ...] = ()
+    """The services that it changes."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +180,13 @@ class StatusReport:
     def drifted(self) -> bool:
         """Whether a released service uses another template than the contract's."""
         return any(service.template_drift for service in self.services)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a deployment of these services is in progress, or a command is changing one of them."""
+        names = {service.name for service in self.services}
+        running = any(release.running and names.intersection(release.services) for release in self.open_releases)
+        return running or any(service.underway for service in self.services)
 
     @property
     def healthy(self) -> bool:

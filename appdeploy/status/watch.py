@@ -30,17 +30,23 @@ def watch(read: Callable[[], StatusReport], clock: Clock, interval: float) -> It
     Raises Refused if the first read fails; a later failure is shown, and the read is retried. An interruption raises
     KeyboardInterrupt or Interrupted.
     """
-    shown = look = Look(_read(read, clock))
+    shown = look = read_first(read, clock)
     yield shown
     while True:
         clock.sleep(interval)
-        look = _again(read, clock, look)
+        look = look_again(read, clock, look)
         if look != shown:
             shown = look
             yield shown
 
 
-def _again(read: Callable[[], StatusReport], clock: Clock, previous: Look) -> Look:
+def read_first(read: Callable[[], StatusReport], clock: Clock) -> Look:
+    """The first status. Raises Refused if it cannot be read."""
+    return Look(_read(read, clock))
+
+
+def look_again(read: Callable[[], StatusReport], clock: Clock, previous: Look) -> Look:
+    """The status now; if it cannot be read, the previous one and why."""
     try:
         return Look(_read(read, clock))
     except Refused as error:
