@@ -79,6 +79,7 @@ def build(environment: Environment) -> None:
             settings=platform.services,
             windows=platform.release_windows,
             promotion=environment.promotion,
+            protected=platform.protect,
         ),
         depends_on=[
             *(boundary, roles, network, *ingress.components, cluster, database, cache, releases, *services.values()),

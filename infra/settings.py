@@ -80,7 +80,8 @@ class PlatformSettings(SettingsModel):
     operations_version: Annotated[str, StringConstraints(pattern=r"^[\w][\w.-]{0,127}$")] | None = None
     """Tag of the operations image, which the one-off tasks on the database run; None: the weekly maintenance is disabled."""
     protect: bool
-    """Whether Pulumi and AWS refuse to delete resources that hold data or traffic."""
+    """Whether Pulumi and AWS refuse to delete resources that hold data or traffic, and `appdeploy` asks at a terminal before it
+    changes the environment."""
     services: Annotated[
         dict[Annotated[str, StringConstraints(pattern=f"^{SERVICE_PATTERN}$")], ServiceSettings], Field(min_length=1)
     ]

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 from appdeploy.model.clock import SystemClock
 from appdeploy.render import is_terminal
+from appdeploy.render.question import ask, can_ask
 
 if TYPE_CHECKING:
+    from appdeploy.app.confirmation import Ask
     from appdeploy.model.clock import Clock
     from appdeploy.notify.fanout import Renderer, Subscriber
 
@@ -28,14 +30,20 @@ class Console:
     subscribers: Sequence[Subscriber] = ()
     """Who else gets the events."""
     at_terminal: bool = False
+    ask: Ask | None = None
+    """Asks the person there before a protected environment is changed; None where nobody is asked."""
 
 
 @contextmanager
-def open_console(environment: str, *, as_json: bool = False) -> Iterator[Console]:
-    """The console of this process; as long as it is open, Ctrl-C and SIGTERM end its waits."""
+def open_console(environment: str, *, as_json: bool = False, asks: bool = False) -> Iterator[Console]:
+    """The console of this process; as long as it is open, Ctrl-C and SIGTERM end its waits.
+
+    `asks`: whether a person at its terminal is asked for a confirmation, never with JSON, which a program reads.
+    """
     clock = SystemClock()
     with cancelling(clock):
-        yield Console(clock, _renderer(clock, as_json=as_json), _step_summary(environment), is_terminal())
+        asked = ask if asks and not as_json and can_ask() else None
+        yield Console(clock, _renderer(clock, as_json=as_json), _step_summary(environment), is_terminal(), asked)
 
 
 @contextmanager

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from appdeploy.app.confirmation import Confirmation
 from appdeploy.app.subscribed import subscribed
 from appdeploy.lock.session import ResumingAcquirer, TakeoverAcquirer, WaitingAcquirer
 from appdeploy.model.errors import AppdeployError
@@ -26,9 +27,14 @@ if TYPE_CHECKING:
 
 
 def release(
-    prepare: Callable[[Clients], ReleasePlan], environment: str, region: str | None, options: ReleaseOptions, console: Console
+    prepare: Callable[[Clients], ReleasePlan],
+    environment: str,
+    region: str | None,
+    options: ReleaseOptions,
+    console: Console,
+    details: Callable[[Clients], Iterable[str]] = lambda _: (),
 ) -> Outcome:
-    """Carry a plan out and show it. The outcome of its worst service.
+    """Carry a plan out and show it. The outcome of its worst service. `details` of the plan are shown to a person who is asked.
 
     Raises what `run_locked` does; an interruption ends the watch, and the release continues in AWS.
     """
@@ -37,7 +43,12 @@ def release(
     watch = WatchOptions(policy, options.timeout, revert_on_interrupt=options.on_interrupt == "rollback")
     with subscribed(console, region) as (emit, clients):
         acquirer = _acquirer(clients, console, emit, options)
-        results = run_release(lambda: _with_reason(prepare(clients), options), watch, clients, console.clock, emit, acquirer)
+        confirmation = Confirmation(console.ask, lambda: details(clients)) if console.ask else None
+
+        def make_plan() -> ReleasePlan:
+            return _with_reason(prepare(clients), options)
+
+        results = run_release(make_plan, watch, clients, console.clock, emit, acquirer, confirmation)
         if options.lock_wait is not None:
             _reconcile(clients, environment)
     return worst(result.outcome for result in results)

@@ -29,5 +29,4 @@ def resume(request: Request, region: str | None, options: ReleaseOptions, consol
         console,
         timeout=options.timeout,
         lock_wait=options.lock_wait or 0,
-        resumed=entry,
     )

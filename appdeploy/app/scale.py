@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from appdeploy.app.confirmation import Confirmation
 from appdeploy.app.subscribed import subscribed
 from appdeploy.lock.session import WaitingAcquirer
 from appdeploy.model.outcome import Outcome
@@ -13,7 +14,6 @@ from appdeploy.scaling.run import run_scale
 if TYPE_CHECKING:
     from appdeploy.app.console import Console
     from appdeploy.aws.clients import Clients
-    from appdeploy.model.ledger_entry import Entry
     from appdeploy.scaling.read import Prepared
 
 
@@ -24,13 +24,13 @@ def scale(
     *,
     timeout: int,
     lock_wait: int,
-    resumed: Entry | None = None,
 ) -> Outcome:
-    """Change a count and show it. `resumed` is the entry of a change that is carried on; times are in seconds.
+    """Change a count and show it. Times are in seconds.
 
     Raises what `run_locked` does.
     """
     with subscribed(console, region) as (emit, clients):
         acquirer = WaitingAcquirer(clients, console.clock, emit, lock_wait)
-        result = run_scale(lambda: prepare(clients), timeout, clients, console.clock, emit, acquirer, resumed)
+        confirmation = Confirmation(console.ask, tuple) if console.ask else None
+        result = run_scale(lambda: prepare(clients), timeout, clients, console.clock, emit, acquirer, confirmation)
     return result.outcome

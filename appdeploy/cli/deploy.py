@@ -15,7 +15,7 @@ from appdeploy.cli.options import (
     target_options,
     version_option,
 )
-from appdeploy.cli.release_options import ConsoleOptions, release_options, run
+from appdeploy.cli.release_options import ConsoleOptions, release_options, run_request
 from appdeploy.model.operation import Deploy
 
 _EXAMPLES = examples(
@@ -48,11 +48,7 @@ def command(
     roll back together when one fails. Exit status: 0 live or unchanged, 10 refused, 11 locked, 20 rolled back
     by ECS, 21 rolled back by us, 22 failed, 23 superseded, 24 timed out, 25 skipped.
     """
-    from appdeploy.plan.prepare import Request, prepare
+    from appdeploy.plan.prepare import Request
 
     request = Request(target.environment, operation, target.services, incident, atomic)
-    if only_plan:
-        from appdeploy.cli.plan import show_plan
-
-        return show_plan(request, target.region, as_json=options.as_json)
-    return run(lambda clients: prepare(request, clients).cleared(), target.environment, target.region, options)
+    return run_request(request, target.region, options, only_plan=only_plan)

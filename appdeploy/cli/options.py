@@ -102,6 +102,17 @@ def plan_option(function: F) -> F:
     return click.option("--plan", "only_plan", is_flag=True, help="Show what would be done, and change nothing.")(function)
 
 
+def yes_option(function: F) -> F:
+    """`-y`, `--yes`. The command gets it as `yes`."""
+    return click.option(
+        "-y",
+        "--yes",
+        is_flag=True,
+        help="Ask nothing. At a terminal a protected environment is changed only after a yes; in a pipe, in CI and with --json "
+        "nothing is asked anyway.",
+    )(function)
+
+
 def atomic_option(function: F) -> F:
     """`--atomic` and `--no-atomic`. The command gets `atomic`, None when neither is given."""
     return click.option(

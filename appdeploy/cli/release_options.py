@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,12 +19,15 @@ from appdeploy.cli.options import (
     reason_options,
     region_option,
     services_option,
+    yes_option,
 )
+from appdeploy.model.errors import Refused
 
 if TYPE_CHECKING:
     from appdeploy.aws.clients import Clients
     from appdeploy.model.operation import Operation
     from appdeploy.model.plan import ReleasePlan
+    from appdeploy.plan.prepare import Request
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,13 @@ class ConsoleOptions(ReleaseOptions):
 
     as_json: bool = False
     """Whether events are printed as lines of JSON, and nothing else on standard output."""
+    yes: bool = False
+    """Whether nothing is asked."""
 
 
 def release_options(function: Callable[..., int]) -> Callable[..., int]:
-    """Reason, lock and watch of a release; the command gets them as `options`."""
-    return reason_options(lock_wait_option(_on_interrupt(_gathered(function))))
+    """Reason, confirmation, lock and watch of a release; the command gets them as `options`."""
+    return reason_options(yes_option(lock_wait_option(_on_interrupt(_gathered(function)))))
 
 
 @dataclass(frozen=True)
@@ -60,14 +65,36 @@ def same_version_options(function: Callable[..., int]) -> Callable[..., int]:
 
 def run_same_version(operation: Operation, target: SameVersion, options: ConsoleOptions) -> int:
     """Carry such a release out, and return the exit status of its worst service."""
-    from appdeploy.plan.prepare import Request, prepare
+    from appdeploy.plan.prepare import Request
 
     request = Request(target.environment, operation, target.services, target.incident, target.atomic)
-    if target.only_plan:
+    return run_request(request, target.region, options, only_plan=target.only_plan)
+
+
+def run_request(request: Request, region: str | None, options: ConsoleOptions, *, only_plan: bool) -> int:
+    """Plan a request and carry it out, or show the plan alone. Returns the exit status."""
+    if only_plan:
         from appdeploy.cli.plan import show_plan
 
-        return show_plan(request, target.region, as_json=options.as_json)
-    return run(lambda clients: prepare(request, clients).cleared(), target.environment, target.region, options)
+        return show_plan(request, region, as_json=options.as_json)
+    from appdeploy.plan.prepare import Prepared, prepare
+
+    made: list[Prepared] = []
+
+    def make_plan(clients: Clients) -> ReleasePlan:
+        made.append(prepare(request, clients))
+        return made[-1].cleared()
+
+    def details(clients: Clients) -> Iterator[str]:
+        from appdeploy.plan.preview import preview_of
+        from appdeploy.render.plan import service_lines
+
+        try:
+            yield from service_lines(preview_of(made[-1], clients))
+        except Refused as error:  # The plan's own lines are shown already.
+            yield from error.lines
+
+    return run(make_plan, request.environment, region, options, details)
 
 
 def resume_options(function: Callable[..., int]) -> Callable[..., int]:
@@ -85,13 +112,19 @@ def _gathered(function: Callable[..., int]) -> Callable[..., int]:
     return _until(_timeout(_patient(_json(gathered(ConsoleOptions, "options")(function)))))
 
 
-def run(prepare: Callable[[Clients], ReleasePlan], environment: str, region: str | None, options: ConsoleOptions) -> int:
+def run(
+    prepare: Callable[[Clients], ReleasePlan],
+    environment: str,
+    region: str | None,
+    options: ConsoleOptions,
+    details: Callable[[Clients], Iterable[str]] = lambda _: (),
+) -> int:
     """Carry a plan out at this console, and return the exit status of its worst service."""
     from appdeploy.app.console import open_console
     from appdeploy.app.release import release
 
-    with open_console(environment, as_json=options.as_json) as console:
-        return release(prepare, environment, region, options, console).exit_code
+    with open_console(environment, as_json=options.as_json, asks=not options.yes) as console:
+        return release(prepare, environment, region, options, console, details).exit_code
 
 
 _until = click.option(

@@ -16,6 +16,7 @@ from appdeploy.cli.options import (
     plan_option,
     reason_options,
     region_option,
+    yes_option,
 )
 from appdeploy.cli.release_options import lock_wait_option
 
@@ -47,6 +48,7 @@ class _How:
     lock_wait: int
     only_plan: bool
     as_json: bool
+    yes: bool
 
 
 _EXAMPLES = examples(
@@ -69,6 +71,7 @@ _EXAMPLES = examples(
 )
 @lock_wait_option
 @plan_option
+@yes_option
 @json_option("Print one JSON object per line for each event (docs/events.md), and nothing else.")
 @region_option
 @gathered(_Count, "asked")
@@ -106,7 +109,7 @@ def command(
 
         prepared = prepare_scale(request, connect(region))
         return show_planned(prepared.plan, notes(prepared.scale), as_json=how.as_json)
-    with open_console(environment, as_json=how.as_json) as console:
+    with open_console(environment, as_json=how.as_json, asks=not how.yes) as console:
         return scale(
             lambda clients: prepare_scale(request, clients), region, console, timeout=how.timeout, lock_wait=how.lock_wait
         ).exit_code

@@ -77,8 +77,23 @@ class LockedChange(Protocol[P]):
         """What is done once others may work again. It cannot change the outcome."""
 
 
+class Confirmation(Protocol):
+    """A person's consent to a plan."""
+
+    def ask(self, plan: ReleasePlan) -> None:
+        """Before the lock is taken: who thinks holds nobody up. Raises Refused without consent."""
+
+    def check(self, plan: ReleasePlan) -> None:
+        """Under the lock, after a wait. Raises Refused if this is not what was confirmed."""
+
+
 def run_locked(
-    change: LockedChange[P], acquirer: Acquirer, clients: Clients, clock: Clock, emit: Emit
+    change: LockedChange[P],
+    acquirer: Acquirer,
+    clients: Clients,
+    clock: Clock,
+    emit: Emit,
+    confirmation: Confirmation | None = None,
 ) -> tuple[ServiceResult, ...]:
     """Plan a change, carry it out under the lock and follow it to its outcome: one result per service.
 
@@ -89,6 +104,8 @@ def run_locked(
     with _ending(clock, "interrupted; nothing was changed"):
         prepared, blocked = _prepare_first(change, acquirer)
         _show(change, prepared, emit)
+        if confirmation is not None and change.has_work(prepared):
+            confirmation.ask(change.plan_of(prepared))
         started = clock.now()
         opening = change.opening(prepared) if change.has_work(prepared) else None
         acquired = acquirer.acquire(change.plan_of(prepared), opening) if opening else None
@@ -101,7 +118,7 @@ def run_locked(
                 ledger = LedgerWriter(session, table_of(change.plan_of(prepared)), opening)
                 if session.waited or blocked:  # The release before this one has changed things.
                     with _ending(clock, not_started(change.plan_of(prepared))):
-                        prepared = _prepare_again(change, prepared, ledger)
+                        prepared = _prepare_again(change, prepared, ledger, confirmation)
                         _show(change, prepared, emit)
                 context = ReleaseContext(clients, clock, ledger.noting_live(emit), session, ledger)
                 results = tuple(change.carry_out(prepared, context))
@@ -126,10 +143,12 @@ def _prepare_first(change: LockedChange[P], acquirer: Acquirer) -> tuple[P, bool
         return change.when_blocked(blocked), True
 
 
-def _prepare_again(change: LockedChange[P], earlier: P, ledger: LedgerWriter) -> P:
+def _prepare_again(change: LockedChange[P], earlier: P, ledger: LedgerWriter, confirmation: Confirmation | None) -> P:
     """A plan from what is there now, under the same id."""
     try:
         again = change.prepare(earlier)
+        if confirmation is not None:
+            confirmation.check(change.plan_of(again))
     except Refused as error:
         results = change.refused(earlier, error)
         if results is not None:

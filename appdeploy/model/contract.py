@@ -16,7 +16,7 @@ from appdeploy.model.window import ReleaseWindow as ReleaseWindow  # imported by
 
 SCHEMA_MAJOR = 1
 """The major version that this code reads and writes. A reader refuses every other one."""
-SCHEMA_MINOR = 0
+SCHEMA_MINOR = 1
 """Raised with each field that is added."""
 
 STANDARD_PARAMETER_BYTES = 4096
@@ -135,6 +135,8 @@ class PlatformContract(_Document):
     """None: any image may be released."""
     event_bus: EventsArn | None = None
     """The EventBridge bus for release notifications; None: no notifications."""
+    protected: bool = False
+    """Whether a person at a terminal has to confirm what changes the environment: `protect` of the stack file. Since 1.1."""
 
 
 class Scaling(BaseModel):

@@ -202,6 +202,8 @@ class ReleasePlan:
     """Whether it applies infra's changes: the newest templates and autoscaling bounds."""
     entry: Entry | None = None
     """Its entry in the ledger; None for a release that has not started."""
+    protected: bool = False
+    """Whether a person at a terminal is asked before it begins; never for a rollback or what is resumed."""
     count: PlannedCount | None = None
     """For a change of a count, which has no `services`; None for a release."""
 

@@ -94,6 +94,7 @@ def prepare(request: Request, clients: Clients, now: datetime | None = None) -> 
         caller=caller,
         releases_table=platform.releases_table,
         event_bus=platform.event_bus,
+        protected=platform.protected,
         incident=request.incident,
         atomic=len(plan.changed) > 1 if request.atomic is None else request.atomic,
     )

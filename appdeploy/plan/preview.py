@@ -12,7 +12,7 @@ from appdeploy.model.plan import NoChange, ServicePlan
 from appdeploy.model.task_definition import name_of
 from appdeploy.plan.diff import difference
 from appdeploy.plan.estimate import HealthSettings, expected_duration
-from appdeploy.plan.prepare import Request, prepare
+from appdeploy.plan.prepare import Prepared, Request, prepare
 from appdeploy.plan.report import Drift, Duration, PlanCheck, PlannedService, PlanReport, Running, TemplateChange
 from appdeploy.watch.routing import deregistration_delay
 
@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
 def read_preview(request: Request, clients: Clients) -> PlanReport:
     """The plan for a request, with details for display; nothing is changed. Raises Refused."""
-    prepared = prepare(request, clients)
+    return preview_of(prepare(request, clients), clients)
+
+
+def preview_of(prepared: Prepared, clients: Clients) -> PlanReport:
+    """The same of a plan that is made. Raises Refused."""
     with refusing("the plan could not be read"):
         shown = map_parallel(lambda pair: _planned(clients, *pair), zip(prepared.plan.services, prepared.live, strict=True))
     platform = prepared.platform

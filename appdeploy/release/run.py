@@ -21,7 +21,7 @@ from appdeploy.release.steps import Steps
 
 if TYPE_CHECKING:
     from appdeploy.aws.clients import Clients
-    from appdeploy.ledger.locked_change import ReleaseContext
+    from appdeploy.ledger.locked_change import Confirmation, ReleaseContext
     from appdeploy.model.clock import Clock
     from appdeploy.model.ledger_entry import Entry
     from appdeploy.model.plan import Blocked, NoChange, ReleasePlan
@@ -35,12 +35,13 @@ def run_release(
     clock: Clock,
     emit: Emit,
     acquirer: Acquirer,
+    confirmation: Confirmation | None = None,
 ) -> tuple[ServiceResult, ...]:
     """Make a plan, carry it out and follow it to its outcome, one result per service in the plan's order.
 
     Raises what `run_locked` does.
     """
-    return run_locked(Release(prepare, options, clients, emit), acquirer, clients, clock, emit)
+    return run_locked(Release(prepare, options, clients, emit), acquirer, clients, clock, emit, confirmation)
 
 
 @dataclass(frozen=True)

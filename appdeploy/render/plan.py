@@ -13,15 +13,20 @@ from appdeploy.preflight.check import Check, Verdict, table
 def plan_lines(report: PlanReport) -> Iterator[str]:
     """One line for the plan, then each service with what would become of it."""
     yield f"plan: {report.purpose} in {report.region}, account {report.account}; nothing is changed by this"
+    yield from service_lines(report)
+    if report.checks:
+        checks = [Check(item.service, item.what, Verdict(item.verdict), item.found, item.remedy) for item in report.checks]
+        yield "preflight: a release would be refused" if report.refused else "preflight: nothing is in the way"
+        yield from (f"  {line}" for line in table(checks))
+
+
+def service_lines(report: PlanReport) -> Iterator[str]:
+    """Each service with what would become of it."""
     in_turn = any(service.group > 1 for service in report.services)
     for service in report.services:
         turn = f" (group {service.group})" if in_turn and service.unchanged_because is None else ""
         yield f"{service.name}{turn}: {_what(service)}"
         yield from (f"  {line}" for line in _details(service))
-    if report.checks:
-        checks = [Check(item.service, item.what, Verdict(item.verdict), item.found, item.remedy) for item in report.checks]
-        yield "preflight: a release would be refused" if report.refused else "preflight: nothing is in the way"
-        yield from (f"  {line}" for line in table(checks))
 
 
 def _what(service: PlannedService) -> str:

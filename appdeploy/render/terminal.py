@@ -94,7 +94,9 @@ class TerminalRenderer:
                 self._print(event)
 
     def _work(self, service: str, phase: str) -> None:
-        """The table is shown once something has been done."""
+        """The table is shown once something has been done, and its time begins then."""
+        if not self._live.is_started:
+            self._begun = self._clock.now()
         self._rows[service].phase = phase
         self._live.start()
 

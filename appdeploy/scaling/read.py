@@ -65,6 +65,7 @@ def prepare_scale(request: Request, clients: Clients) -> Prepared:
         caller=contract.caller.arn if contract.caller else None,
         releases_table=contract.platform.releases_table,
         event_bus=contract.platform.event_bus,
+        protected=contract.platform.protected,
         count=PlannedCount(service, scale.change),
     )
     return Prepared(scale, frame)

@@ -42,7 +42,7 @@ def prepare_resumed(entry: Entry, clients: Clients) -> Prepared:
         release_id=ReleaseId(entry.id),
     )
     again = prepare_scale(request, clients)
-    frame = replace(again.plan, purpose=f"{entry.purpose}, resumed", entry=entry)
+    frame = replace(again.plan, purpose=f"{entry.purpose}, resumed", entry=entry, protected=False)
     return Prepared(again.scale, frame, superseded_by(entry.id, service.count, again.scale))
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from appdeploy.aws.errors import AwsError, explain, is_transient
 from appdeploy.aws.writes import EcsWriter, WriteRefused
-from appdeploy.ledger.locked_change import ReleaseContext, run_locked
+from appdeploy.ledger.locked_change import Confirmation, ReleaseContext, run_locked
 from appdeploy.ledger.new_entry import opening_entry
 from appdeploy.lock.session import Acquirer, LockSession, local_user, table_of
 from appdeploy.model.clock import interruptible
@@ -43,13 +43,13 @@ def run_scale(
     clock: Clock,
     emit: Emit,
     acquirer: Acquirer,
-    entry: Entry | None = None,
+    confirmation: Confirmation | None = None,
 ) -> ServiceResult:
-    """Change a count and follow it to its outcome. `entry` is that of a change that is resumed; `timeout` is in seconds.
+    """Change a count and follow it to its outcome. `timeout` is in seconds.
 
     Raises what `run_locked` does.
     """
-    [result] = run_locked(ScaleChange(prepare, timeout, emit, entry), acquirer, clients, clock, emit)
+    [result] = run_locked(ScaleChange(prepare, timeout, emit), acquirer, clients, clock, emit, confirmation)
     return result
 
 
@@ -60,8 +60,6 @@ class ScaleChange:
     make_plan: Callable[[], Prepared]
     timeout: float
     emit: Emit
-    entry: Entry | None
-    """Of a change that is resumed."""
 
     def prepare(self, earlier: Prepared | None) -> Prepared:
         """See LockedChange."""
@@ -82,12 +80,12 @@ class ScaleChange:
 
     def has_work(self, prepared: Prepared) -> bool:
         """See LockedChange."""
-        return self.entry is not None or not prepared.scale.steady
+        return prepared.plan.entry is not None or not prepared.scale.steady
 
     def opening(self, prepared: Prepared) -> Entry:
         """See LockedChange."""
         plan = prepared.plan
-        return _reopened(self.entry, plan.caller) if self.entry else opening_entry(plan, plan.caller or local_user())
+        return _reopened(plan.entry, plan.caller) if plan.entry else opening_entry(plan, plan.caller or local_user())
 
     def unchanged(self, prepared: Prepared) -> list[ServiceResult]:
         """See LockedChange."""
@@ -98,7 +96,7 @@ class ScaleChange:
 
     def refused(self, prepared: Prepared, error: Refused) -> list[ServiceResult] | None:
         """See LockedChange."""
-        if self.entry is not None:
+        if prepared.plan.entry is not None:
             return None
         plan = prepared.scale
         return [ServiceResult(plan.name, Outcome.REFUSED, f"{tasks(plan.previous)} desired, unchanged", "; ".join(error.lines))]

@@ -28,6 +28,7 @@ class ContractArgs(ComponentArgs):
     settings: Mapping[str, ServiceSettings]
     windows: Sequence[ReleaseWindow]
     promotion: Promotion | None
+    protected: bool
 
 
 class Contract(Component):
@@ -78,6 +79,7 @@ def _platform_document(args: ContractArgs) -> pulumi.Output[str]:
             "url": args.url,
             "windows": [window.model_dump(mode="json") for window in args.windows],
             "promotion": args.promotion and args.promotion.model_dump(mode="json"),
+            "protected": args.protected,
             # The account's default bus, which infra/monitoring/event_rules.py has rules on.
             "event_bus": pulumi.Output.concat("arn:aws:events:", args.region, ":", args.account, ":event-bus/default"),
         },

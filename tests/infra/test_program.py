@@ -116,6 +116,7 @@ def test_the_contract_names_what_was_built(platform: tuple[str, Recording]) -> N
     shared = PlatformContract.parse(parameters[f"/axonflow/{stack}/contract/platform"])
     assert (shared.environment, shared.account, shared.region) == (stack, "123456789012", "eu-central-1")
     assert shared.releases_table == f"axonflow-{stack}-releases"
+    assert shared.protected is (stack == "production")
     agent = ServiceContract.parse(parameters[f"/axonflow/{stack}/contract/services/agent"])
     assert agent.template.endswith(f"axonflow-{stack}-agent-template:1")
     assert agent.family == f"axonflow-{stack}-agent"

@@ -44,7 +44,7 @@ def agent(aws):
 def scale(clients, clock):
     """Scale the agent; `scale.events` are the events."""
 
-    def go(count=None, *, prepare=None, entry=None, timeout=600.0, on_event=lambda event: None, **wish):
+    def go(count=None, *, prepare=None, timeout=600.0, on_event=lambda event: None, **wish):
         go.events = []
 
         def emit(event):
@@ -53,7 +53,7 @@ def scale(clients, clock):
 
         request = Request("staging", "agent", ScaleRequest(count, **wish), "load test")
         line = WaitingAcquirer(clients, clock, emit, 0.0)
-        return run_scale(prepare or (lambda: prepare_scale(request, clients)), timeout, clients, clock, emit, line, entry)
+        return run_scale(prepare or (lambda: prepare_scale(request, clients)), timeout, clients, clock, emit, line)
 
     return go
 
@@ -71,7 +71,7 @@ def resume(clients, aws, scale):
         aws.dead = False
         aws.let_lease_pass()
         entry = aws.ledger[0]
-        return scale(prepare=lambda: prepare_resumed(entry, clients), entry=entry)
+        return scale(prepare=lambda: prepare_resumed(entry, clients))
 
     return go
 
