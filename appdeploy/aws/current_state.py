@@ -17,7 +17,7 @@ from appdeploy.aws.errors import refusing
 from appdeploy.model.contract import ServiceContract
 from appdeploy.model.ecs_state import ServiceState
 from appdeploy.model.image import RELEASED_TAG_PREFIX, Digest, EcrRepository, ImageReference
-from appdeploy.model.operation import Deploy, Operation, Restart, Sync, takes_template
+from appdeploy.model.operation import Deploy, Operation, Restart, ServiceOperation, Sync, for_service, takes_template
 from appdeploy.model.task_definition import TEMPLATE_TAG, TaskDefinition, family_of
 
 if TYPE_CHECKING:
@@ -93,10 +93,16 @@ def read_live(
 ) -> tuple[LiveService, ...]:
     """Read each service, in the given order. Raises Refused when a read fails."""
     with refusing("the services could not be read"), ThreadPoolExecutor(THREADS) as pool:
-        version = operation.version if isinstance(operation, Deploy) else None
-        images = [pool.submit(find_image, clients.ecr, service, version) if version else None for service in services]
+        wanted = [for_service(operation, service.name) for service in services]
+        images = [
+            pool.submit(find_image, clients.ecr, service, each.version) if isinstance(each, Deploy) else None
+            for service, each in zip(services, wanted, strict=True)
+        ]
         states = describe_services(clients.ecs, contract.platform.cluster, [service.service for service in services])
-        reads = [pool.submit(_read_service, clients, service, states.get(service.service), operation) for service in services]
+        reads = [
+            pool.submit(_read_service, clients, service, states.get(service.service), each)
+            for service, each in zip(services, wanted, strict=True)
+        ]
         lives = [read.result() for read in reads]
         return tuple(replace(live, image=image.result()) if image else live for live, image in zip(lives, images, strict=True))
 
@@ -162,7 +168,9 @@ def _find(ecr: ECRClient, repository: EcrRepository, wanted: ImageIdentifierType
     )
 
 
-def _read_service(clients: Clients, service: ServiceContract, state: ServiceState | None, operation: Operation) -> LiveService:
+def _read_service(
+    clients: Clients, service: ServiceContract, state: ServiceState | None, operation: ServiceOperation
+) -> LiveService:
     if state is None or not state.active:
         return LiveService(service, state, None, None, None)
     if on_template(service, state.task_definition):

@@ -8,40 +8,35 @@ from appdeploy.cli.options import (
     Target,
     atomic_option,
     examples,
-    gathered,
     incident_option,
     plan_option,
-    sync_option,
-    target_options,
-    version_option,
 )
 from appdeploy.cli.release_options import ConsoleOptions, release_options, run_request
-from appdeploy.model.operation import Deploy
+from appdeploy.cli.version_options import version_options
+from appdeploy.model.operation import Operation
 
 _EXAMPLES = examples(
     "appdeploy deploy -e staging --version v1.2.0",
+    "appdeploy deploy -e staging --service agent=v1.2.0,orchestrator=v1.3.0",
     "appdeploy deploy -e production --service agent,orchestrator --version v1.2.0 --reason 'CVE-2026-1234'",
 )
 
 
 @click.command("deploy", short_help="Release a version.", epilog=_EXAMPLES)
-@target_options
-@version_option
-@sync_option
+@version_options
 @incident_option
 @atomic_option
 @plan_option
 @release_options
-@gathered(Deploy, "operation")
 def command(
     target: Target,
-    operation: Deploy,
+    operation: Operation,
     incident: str | None,
     atomic: bool | None,
     only_plan: bool,
     options: ConsoleOptions,
 ) -> int:
-    """Release VERSION to an environment's services, and watch it to its outcome.
+    """Release VERSION, or a version for each service, to an environment's services, and watch it to its outcome.
 
     Each service keeps what it runs but for one image, pinned by digest; with --sync it moves to the newest template too.
     The first release starts from the template that the infrastructure made. Several services start in the contract's waves, and

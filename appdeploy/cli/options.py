@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import wraps
 from typing import Any, TypeVar
 
 import click
 
-_ALL = "all"
+ALL = "all"
+"""The name that stands for all services."""
 ENVIRONMENT_VARIABLE = "APPDEPLOY_ENVIRONMENT"
 """Names the environment where no option does."""
 
@@ -48,11 +49,6 @@ class Target:
     region: str | None
 
 
-def target_options(function: Callable[..., int]) -> Callable[..., int]:
-    """`--environment`, `--service` and `--region`; the command gets them as `target`."""
-    return environment_option(services_option(region_option(gathered(Target, "target")(function))))
-
-
 def environment_option(function: F) -> F:
     """`-e`, `--env`, `--environment`. The command gets a well-formed name; AWS says whether it exists."""
     return _environment_option(required=True)(function)
@@ -76,25 +72,6 @@ def _environment_option(*, required: bool) -> Callable[[F], F]:
         callback=_environment,
         help="The environment, such as staging.",
     )
-
-
-def version_option(function: F) -> F:
-    """`--version`. The command gets a legal image tag."""
-    return click.option(
-        "--version",
-        "version",
-        metavar="VERSION",
-        required=True,
-        callback=_version,
-        help="The image tag in each service's ECR repository.",
-    )(function)
-
-
-def sync_option(function: F) -> F:
-    """`--sync`."""
-    return click.option(
-        "--sync", is_flag=True, help="Move to the newest template too, as `appdeploy sync` does without a new version."
-    )(function)
 
 
 def plan_option(function: F) -> F:
@@ -187,19 +164,20 @@ def _environment(context: click.Context, parameter: click.Parameter, value: str 
     return value
 
 
-def _version(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    from appdeploy.model.image import TAG_PATTERN
-
-    if not re.fullmatch(TAG_PATTERN, value):
-        raise click.BadParameter(f"{value!r} cannot be an image tag")
-    return value
-
-
-def _services(_context: click.Context, _parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+def split_services(value: Sequence[str]) -> tuple[str, ...]:
+    """What `--service` was given, each once. Raises click.BadParameter for an empty one."""
     names = tuple(dict.fromkeys(name.strip() for group in value for name in group.split(",")))
     if not all(names):
         raise click.BadParameter("an empty name is no service")
-    return () if _ALL in names else names
+    return names
+
+
+def _services(_context: click.Context, _parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    names = split_services(value)
+    versioned = next((name for name in names if "=" in name), None)
+    if versioned:
+        raise click.BadParameter(f"{versioned!r}: only deploy and plan take a version for a service")
+    return () if ALL in names else names
 
 
 def _line(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:

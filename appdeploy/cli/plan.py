@@ -7,16 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from appdeploy.cli.options import (
-    environment_option,
-    examples,
-    incident_option,
-    json_option,
-    region_option,
-    services_option,
-    sync_option,
-    version_option,
-)
+from appdeploy.cli.options import Target, examples, incident_option, json_option
+from appdeploy.cli.version_options import version_options
+from appdeploy.model.operation import Operation
 
 if TYPE_CHECKING:
     from appdeploy.plan.prepare import Request
@@ -29,31 +22,19 @@ _EXAMPLES = examples(
 
 
 @click.command("plan", short_help="Show what a release would do.", epilog=_EXAMPLES)
-@environment_option
-@version_option
-@services_option
-@sync_option
+@version_options
 @incident_option
 @json_option("Print one JSON object.")
-@region_option
-def command(
-    environment: str,
-    version: str,
-    services: tuple[str, ...],
-    sync: bool,
-    incident: str | None,
-    as_json: bool,
-    region: str | None,
-) -> int:
-    """Show what `appdeploy deploy` would do with VERSION, and change nothing.
+def command(target: Target, operation: Operation, incident: str | None, as_json: bool) -> int:
+    """Show what `appdeploy deploy` would do with the same options, and change nothing.
 
     For each service: version, digest and task definition before and after, template drift, the calls that would be made,
     and the expected duration. Exit status: 0 when it could be released, 10 when not.
     """
-    from appdeploy.model.operation import Deploy
     from appdeploy.plan.prepare import Request
 
-    return show_plan(Request(environment, Deploy(version, sync), services, incident), region, as_json=as_json)
+    request = Request(target.environment, operation, target.services, incident)
+    return show_plan(request, target.region, as_json=as_json)
 
 
 def show_plan(request: Request, region: str | None, *, as_json: bool) -> int:

@@ -14,6 +14,17 @@ class Deploy:
 
 
 @dataclass(frozen=True)
+class DeployEach:
+    """The same with versions of their own for some services, or for all."""
+
+    versions: tuple[tuple[str, str], ...]
+    """Short names of services, each once, with their versions."""
+    default: str | None = None
+    """The version of all other services of the release; None if there are none."""
+    sync: bool = False
+
+
+@dataclass(frozen=True)
 class Sync:
     """The contract's template with the running version."""
 
@@ -23,9 +34,22 @@ class Restart:
     """The same task definition in new tasks."""
 
 
-Operation = Deploy | Sync | Restart
+ServiceOperation = Deploy | Sync | Restart
+"""What is done to one service."""
+Operation = ServiceOperation | DeployEach
+"""What a command asks of all its services."""
+
+
+def for_service(operation: Operation, service: str) -> ServiceOperation:
+    """What is done to that service. Raises ValueError if it has no version."""
+    if not isinstance(operation, DeployEach):
+        return operation
+    version = dict(operation.versions).get(service, operation.default)
+    if version is None:
+        raise ValueError(f"{service} has no version")
+    return Deploy(version, operation.sync)
 
 
 def takes_template(operation: Operation) -> bool:
     """Whether a released service moves to the contract's template."""
-    return isinstance(operation, Sync) or (isinstance(operation, Deploy) and operation.sync)
+    return isinstance(operation, Sync) or (isinstance(operation, Deploy | DeployEach) and operation.sync)

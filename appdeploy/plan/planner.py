@@ -9,7 +9,16 @@ from appdeploy.model.contract import PlatformContract, ServiceContract
 from appdeploy.model.ecs_state import DeploymentSnapshot, ServiceState
 from appdeploy.model.errors import Refused
 from appdeploy.model.image import Digest, EcrRepository, short
-from appdeploy.model.operation import Deploy, Operation, Restart, Sync, takes_template
+from appdeploy.model.operation import (
+    Deploy,
+    DeployEach,
+    Operation,
+    Restart,
+    ServiceOperation,
+    Sync,
+    for_service,
+    takes_template,
+)
 from appdeploy.model.plan import Change, NoChange, PreviousState, ReleasePlan, ServicePlan, previous_of, remarks_on
 from appdeploy.model.release_id import ReleaseId
 from appdeploy.model.task_definition import TaskDefinition, name_of
@@ -45,7 +54,7 @@ def plan_release(
     problems: list[Check] = []
     for live in services:
         try:
-            plans.append(_plan_service(live, operation, platform.environment))
+            plans.append(_plan_service(live, for_service(operation, live.contract.name), platform.environment))
         except _CannotPlan as problem:
             problems.append(Check(live.contract.name, problem.what, Verdict.NO, str(problem)))
     purpose = _purpose(operation, platform.environment)
@@ -60,14 +69,21 @@ def plan_release(
 def _purpose(operation: Operation, environment: str) -> str:
     match operation:
         case Deploy(version, sync):
-            return f"{version}{' on the newest template' if sync else ''} to {environment}"
+            return f"{version}{_on_template(sync)} to {environment}"
+        case DeployEach(versions, default, sync):
+            each = ", ".join(f"{service} {version}" for service, version in versions)
+            return f"{f'{default} ({each})' if default else each}{_on_template(sync)} to {environment}"
         case Sync():
             return f"the newest template to {environment}"
         case Restart():
             return f"new tasks for {environment}"
 
 
-def _plan_service(live: LiveService, operation: Operation, environment: str) -> ServicePlan | NoChange:
+def _on_template(sync: bool) -> str:
+    return " on the newest template" if sync else ""
+
+
+def _plan_service(live: LiveService, operation: ServiceOperation, environment: str) -> ServicePlan | NoChange:
     state = _usable_state(live, environment)
     if live.never_released:
         return _plan_first(live, state, operation)
@@ -85,7 +101,7 @@ def _plan_service(live: LiveService, operation: Operation, environment: str) -> 
             return _plan(live, Change.RESTART, live.running, previous.version or "", previous.template, previous)
 
 
-def _plan_first(live: LiveService, state: ServiceState, operation: Operation) -> ServicePlan | NoChange:
+def _plan_first(live: LiveService, state: ServiceState, operation: ServiceOperation) -> ServicePlan | NoChange:
     previous = PreviousState(state.task_definition, DeploymentSnapshot.of(state))
     match operation:
         case Sync():

@@ -11,7 +11,7 @@ from appdeploy.aws.contract_reader import read_contract
 from appdeploy.aws.current_state import LiveService, read_live
 from appdeploy.model.contract import PlatformContract
 from appdeploy.model.errors import Refused
-from appdeploy.model.operation import Deploy, Operation, Restart, Sync
+from appdeploy.model.operation import Deploy, DeployEach, Operation, Restart, Sync
 from appdeploy.model.plan import Blocked, ReleasePlan
 from appdeploy.model.release_id import ReleaseId, new_release_id
 from appdeploy.plan.planner import Unplannable, plan_release
@@ -79,7 +79,10 @@ def prepare(request: Request, clients: Clients, now: datetime | None = None) -> 
     """
     moment = now or datetime.now(UTC)
     contract = read_contract(clients, request.environment)
-    live = read_live(clients, contract, contract.select(request.services), request.operation)
+    services = contract.select(request.services)
+    if isinstance(request.operation, DeployEach):
+        contract.select([service for service, _ in request.operation.versions])  # Refuses names that do not exist.
+    live = read_live(clients, contract, services, request.operation)
     try:
         plan = plan_release(request.release_id, contract.platform, request.operation, live)
     except Unplannable as error:
@@ -134,7 +137,7 @@ def _rows_without_plan(error: Unplannable) -> tuple[Check, ...]:
 
 def _kind(operation: Operation) -> str:
     match operation:
-        case Deploy():
+        case Deploy() | DeployEach():
             return "upgrade"
         case Sync():
             return "sync"
