@@ -25,7 +25,7 @@ class Confirmation:
         """Raises Refused without a yes."""
         if not plan.protected:
             return
-        question = f"{plan.environment} is protected. Type yes to do this, anything else to change nothing:"
+        question = f"{plan.environment} is protected. Type yes to go on:"
         if not self._ask(self._details(), question):
             raise Refused(f"nothing was changed: {plan.environment} is protected, and the answer was not yes")
         self._confirmed = _targets(plan)

@@ -23,7 +23,7 @@ CHANGES = {
     "config set": ("config", "set", "agent", "LOG_LEVEL=debug", "-e", "staging"),
     "config unset": ("config", "unset", "agent", "LOG_LEVEL", "-e", "staging"),
 }
-QUESTION = "staging is protected. Type yes to do this, anything else to change nothing: "
+QUESTION = "staging is protected. Type yes to go on: "
 REFUSED = "appdeploy: nothing was changed: staging is protected, and the answer was not yes\n"
 
 
