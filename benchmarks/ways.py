@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.estate import Estate
-from tests.support.peer_tools import AWS_CLI, ECS_DEPLOY, installed
+from tests.support.peer_tools import AWS_CLI, ECS_DEPLOY, installed, name_of
 
 _BIN = Path(sys.executable).parent
 
@@ -52,4 +52,4 @@ def _aws_cli(estate: Estate, version: str) -> list[Command]:
 
 OURS = Way("appdeploy --until complete", _appdeploy("complete"))
 LIVE = Way("appdeploy --until live", _appdeploy("live"), until_live=True)
-PEERS = (Way("ecs-deploy 1.15.2", _ecs_deploy), Way("aws ecs update-service, wait", _aws_cli))
+PEERS = (Way(name_of(ECS_DEPLOY), _ecs_deploy), Way("aws ecs update-service, wait", _aws_cli))

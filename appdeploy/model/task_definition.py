@@ -29,6 +29,7 @@ VERSION_TAG = "axonflow:version"
 """The version that was requested."""
 
 _RESERVED_TAG_PREFIX = "aws:"
+_DEFAULT_STOP_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,12 @@ class TaskDefinition:
     def secrets_of(self, container: str) -> dict[str, str]:
         """The sources of a container's `secrets`, by variable. Names only, no values."""
         return {item["name"]: item["valueFrom"] for item in self._container(container).get("secrets", [])}
+
+    @property
+    def stop_seconds(self) -> float:
+        """How long its containers may take to end after SIGTERM: the longest `stopTimeout` (API reference of ECS)."""
+        timeouts = [container.get("stopTimeout", _DEFAULT_STOP_SECONDS) for container in self.fields["containerDefinitions"]]
+        return max(timeouts, default=_DEFAULT_STOP_SECONDS)
 
     @property
     def has_container_check(self) -> bool:

@@ -1,7 +1,7 @@
 """The order of a release: one wave of services after the other, and all of them reverted when one fails.
 
-A wave starts when the services before it are live; their completion is awaited at the end, for all together
-(docs/adr/015-several-services.md).
+A wave starts when the services before it are live; their completion is awaited at the end, for all together. A service that
+is being rolled back has failed: the others do not wait for the end of that (docs/adr/015-several-services.md).
 """
 
 from __future__ import annotations
@@ -54,15 +54,16 @@ class ReleaseSequence:
                 self._revert_on_interruption()
                 known = {*self._results, *self._forward}
                 self._skip([service for service in wave if service.contract.name not in known])
-        if self._plan.atomic and self._failed and self._cause is None and not self._steps.lock_is_lost():
-            self._revert_all(self._cause_of(self._failed))
+        cause = self._failure
+        if self._plan.atomic and cause and self._cause is None and not self._steps.lock_is_lost():
+            self._revert_all(cause)
         self._poll(lambda: False)
         return [self._not_final_yet(self._results[service.contract.name]) for service in self._plan.changed]
 
     def _release_wave(self, wave: Sequence[ServicePlan], *, is_last: bool) -> None:
         resumed = [service.resumed for service in wave if service.resumed and service.resumed.revert_because]
         started = [service for service in wave if service.deployment_id]
-        if self._blocking_result or self._cause or resumed:
+        if self._blocking_cause or self._cause or resumed:
             self._start(started)
             self._skip([service for service in wave if service not in started])
         elif self._run_pre_deploy(wave):
@@ -86,7 +87,7 @@ class ReleaseSequence:
         if spent and self._poller is not None:
             self._poller.extend(spent)
             self._poll(lambda: True)
-        return self._blocking_result is None and self._cause is None
+        return self._blocking_cause is None and self._cause is None
 
     def _start(self, services: Sequence[ServicePlan]) -> None:
         if not services:
@@ -108,9 +109,8 @@ class ReleaseSequence:
 
     def _skip(self, services: Sequence[ServicePlan]) -> None:
         """They are not started. Behind a service that is still under way they may be later: `resume` starts them then."""
-        blocking = self._blocking_result
-        final = blocking is None or not _continues(blocking)
-        cause = self._cause or (self._cause_of(blocking) if blocking else "")
+        final = bool(self._failure) or not self._bad
+        cause = self._cause or self._blocking_cause or ""
         for service in services:
             result = ServiceResult(service.contract.name, Outcome.SKIPPED, unchanged_serving(service), cause, final=final)
             self._decide(result)
@@ -120,12 +120,13 @@ class ReleaseSequence:
         """All that are under way, and in an atomic release those that are live."""
         self._cause = cause
         under_way = {watch.rollout.name for watch in self._open}
+        failing = [name for name, watch in self._forward.items() if name in under_way and watch.going_back]
         to_revert = [
             watch
             for name, watch in self._forward.items()
-            if name in under_way or (self._plan.atomic and self._is_live_and_new(watch))
+            if name not in failing and (name in under_way or (self._plan.atomic and self._is_live_and_new(watch)))
         ]
-        self._open = self._reverting(to_revert, cause)
+        self._open = [*(self._forward[name] for name in failing), *self._reverting(to_revert, cause)]
 
     def _is_live_and_new(self, watch: ForwardWatch) -> bool:
         """Whether it ended well, and runs something else than before: a restart has nothing to return to."""
@@ -158,7 +159,7 @@ class ReleaseSequence:
         self._results[result.service] = result
 
     def _one_has_failed(self) -> bool:
-        return self._failed is not None
+        return self._failure is not None
 
     @property
     def _failed(self) -> ServiceResult | None:
@@ -166,9 +167,18 @@ class ReleaseSequence:
         return next((result for result in self._bad if not _continues(result)), None)
 
     @property
-    def _blocking_result(self) -> ServiceResult | None:
-        """The first that is not live, so that no later wave starts; a failure before a time-out."""
-        return self._failed or next(iter(self._bad), None)
+    def _failure(self) -> str | None:
+        """Which service failed and why: the first that ended badly, else one that is being rolled back."""
+        if self._failed is not None:
+            return self._cause_of(self._failed)
+        open_names = {watch.rollout.name for watch in self._open}
+        going_back = ((name, watch.going_back) for name, watch in self._forward.items() if name in open_names)
+        return next((f"{name} failed: {why}" for name, why in going_back if why), None)
+
+    @property
+    def _blocking_cause(self) -> str | None:
+        """Why no later wave starts; a failure before a time-out."""
+        return self._failure or next(map(self._cause_of, self._bad), None)
 
     @property
     def _bad(self) -> list[ServiceResult]:
@@ -176,7 +186,8 @@ class ReleaseSequence:
 
     def _next_wave_may_start(self) -> bool:
         """Whether the next wave may start, or never will."""
-        return bool(self._bad) or all(watch.serving for name, watch in self._forward.items() if name not in self._results)
+        waited_for = [watch for name, watch in self._forward.items() if name not in self._results]
+        return self._blocking_cause is not None or all(watch.serving for watch in waited_for)
 
     def _cause_of(self, result: ServiceResult) -> str:
         """The cause for a service that did not fail itself."""

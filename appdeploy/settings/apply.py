@@ -176,6 +176,11 @@ class RestoringWatch:
         """As the inner watch."""
         return self.inner.serving
 
+    @property
+    def going_back(self) -> str | None:
+        """As ForwardWatch."""
+        return self.inner.going_back
+
     def tick(self, state: ServiceState) -> Tick:
         """As the inner watch. A failure is reported after the previous values were restored."""
         tick = self.inner.tick(state)

@@ -19,6 +19,7 @@ from appdeploy.model.events import LateWriteReverted, WatchingForLateWrites
 from appdeploy.model.ledger_entry import StepKind
 from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.model.task_definition import FENCE_TAG, name_of
+from appdeploy.watch.pace import SOON
 from appdeploy.watch.service_watch import ServiceWatch, Tick
 
 if TYPE_CHECKING:
@@ -136,12 +137,18 @@ class GuardedWatch:
         if tick.result is not None and tick.result.outcome is Outcome.LIVE:
             return self._wait_out_lease(tick, tick.result, newer, release)
         self._live = None
-        return replace(self._with_lock_hint(tick), look_again_soon=not lease_over)
+        hinted = self._with_lock_hint(tick)
+        return hinted if lease_over else replace(hinted, awaited=SOON)
 
     @property
     def serving(self) -> bool:
         """Whether the last tick found all new tasks healthy in the serving target group."""
         return self._watch.serves
+
+    @property
+    def going_back(self) -> str | None:
+        """Why it is being rolled back, by us or by ECS; None while it may still succeed."""
+        return self._watch.going_back
 
     def give_up(self, cause: str) -> ServiceResult:
         """The outcome when we stop watching before the end."""
@@ -187,7 +194,7 @@ class GuardedWatch:
             return tick
         waiting = () if self._live else (WatchingForLateWrites(self.rollout.name, release, self.guard.seconds_left),)
         self._live = live
-        return Tick((*tick.events, *waiting), look_again_soon=True)
+        return Tick((*tick.events, *waiting), awaited=SOON)
 
     def _revert_late_write(self, state: ServiceState, newer: Deployment, release: str) -> Tick:
         target, late_target = name_of(self.rollout.task_definition), name_of(newer.task_definition)

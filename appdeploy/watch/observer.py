@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from appdeploy.aws.deployments import service_deployments
-from appdeploy.model.ecs_state import ServiceDeployment, ServiceState
+from appdeploy.model.ecs_state import DeploymentStatus, ServiceDeployment, ServiceState
 from appdeploy.watch.failures import PERMANENT_FAILURES_TO_STOP
 from appdeploy.watch.judge import Observation, all_run
 from appdeploy.watch.routing import Ambiguous, NoLoadBalancer, Routing, Serving, read_routing
@@ -67,6 +67,8 @@ class Observer:
     def _read(self, state: ServiceState) -> None:
         if self._may_have_ended(state):
             self._record = self._read_record()
+        if self._record is not None and self._record.status is DeploymentStatus.SUCCESSFUL and self._all_were_healthy(state):
+            return  # Its tasks were looked at: nothing of them is asked any more.
         if isinstance(self._routing, Ambiguous) and self._unread and self._record is not None:
             self._routing = self._read_routing(self._record.revision)
         if self._unread:
@@ -86,7 +88,7 @@ class Observer:
     def _check_health(self, state: ServiceState) -> None:
         ours = state.deployment(self._rollout.deployment_id)
         everything_runs = all_run(ours)
-        if ours is None or (self._healthy is not None and self._healthy >= ours.desired):
+        if ours is None or self._all_were_healthy(state):
             return
         # Check the load balancer before two failures count as "no task was ever healthy".
         doubtful = (
@@ -99,6 +101,10 @@ class Observer:
         self._healthy_seen |= self._healthy > 0
         # ListTasks lags behind the counts: read again until all counted tasks are listed.
         self._unread |= everything_runs and len(self._tasks.running) < ours.desired
+
+    def _all_were_healthy(self, state: ServiceState) -> bool:
+        ours = state.deployment(self._rollout.deployment_id)
+        return ours is not None and self._healthy is not None and self._healthy >= ours.desired
 
     def _count_healthy(self) -> int:
         running = self._tasks.running

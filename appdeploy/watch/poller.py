@@ -1,10 +1,8 @@
-"""One poller for all services of a release: one DescribeServices per ten services and tick."""
+"""One poller for all services of a release: one DescribeServices for the ten that are due first."""
 
 from __future__ import annotations
 
-import math
-import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
@@ -27,6 +25,7 @@ from appdeploy.model.events import (
 )
 from appdeploy.model.outcome import ServiceResult
 from appdeploy.model.rollout import Rollout
+from appdeploy.watch.pace import Pace
 from appdeploy.watch.service_watch import Tick
 
 if TYPE_CHECKING:
@@ -36,17 +35,13 @@ if TYPE_CHECKING:
     from appdeploy.model.ecs_state import ServiceState
     from appdeploy.model.rollout import Rollout
 
-_SHORTEST_PAUSE = 1.0
-_LONGEST_PAUSE = 5.0
-_SECONDS_PER_CALL = 2.0
-"""Longest pause per call of a tick while nothing changes: half a call per second. All readers of services in an account
-share 20 calls per second (docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html)."""
-_GROWTH = 1.25
+_FIRST_TROUBLE_PAUSE = 2.0
+_LONGEST_TROUBLE_PAUSE = 5.0
+"""Seconds between two tries to read while AWS does not answer."""
 _SHORTEST_TROUBLE_SECONDS = 10.0
 """How long reads of one service may fail before that is said: a single failure is usual."""
 _REMINDER_SECONDS = 60.0
 """How often what has not changed is said again: someone who reads a pipe or a CI log must see that it goes on."""
-_JITTER = 0.2
 
 
 class Watch(Protocol):
@@ -100,7 +95,8 @@ class Poller:
         self._timeout = timeout
         self._deadline = clock.now() + timeout
         self._silent_since = started_at if silent else None
-        self._pause = _SHORTEST_PAUSE
+        self._trouble_pause = _FIRST_TROUBLE_PAUSE
+        self._paces: dict[str, Pace] = {}
         self._troubles: dict[str, _Trouble] = {}
         self._shown: dict[str, _Shown] = {}
 
@@ -110,13 +106,14 @@ class Poller:
         Watches with an outcome are removed from `watches`, and `decided` is called. After an interruption it can be
         called again with the remaining ones.
         """
+        self._paces = {watch.rollout.name: Pace(self._clock.now()) for watch in watches}
         while watches:
             for watch, result in self._round(watches).items():
                 watches.remove(watch)
                 decided(self._finish(result))
             if not watches or enough():
                 return
-            self._wait()
+            self._wait(watches)
 
     def extend(self, seconds: float) -> None:
         """Extend the timeout by time that was spent on something else."""
@@ -124,9 +121,9 @@ class Poller:
 
     def _round(self, watches: Sequence[W]) -> Mapping[W, ServiceResult]:
         reason = self._time_is_up()
-        decided = self._look(watches)
         if reason is None:
-            return decided
+            return self._look(self._due_first(watches), calls=_calls_for(watches))
+        decided = self._look(watches, calls=_calls_for(watches))
         # Only after a last tick: an outcome that ECS reached during the last pause is no timeout.
         return {watch: decided.get(watch) or watch.give_up(f"{reason}{self._unread(watch)}") for watch in watches}
 
@@ -134,7 +131,17 @@ class Poller:
         trouble = self._troubles.get(watch.rollout.name)
         return f"; it could not be watched: {trouble.reason}" if trouble else ""
 
-    def _look(self, watches: Sequence[W]) -> Mapping[W, ServiceResult]:
+    def _due_first(self, watches: Sequence[W]) -> Sequence[W]:
+        """Those that are due, at least the next one, and whom else the same calls can read."""
+        now = self._clock.now()
+        in_order = sorted(watches, key=self._next_look)
+        due = [watch for watch in in_order if self._next_look(watch) <= now] or in_order[:1]
+        return in_order[: _calls_for(due) * DESCRIBE_SERVICES_LIMIT]
+
+    def _next_look(self, watch: Watch) -> float:
+        return self._paces[watch.rollout.name].next_look
+
+    def _look(self, watches: Sequence[W], *, calls: int) -> Mapping[W, ServiceResult]:
         try:
             states = self._read(watches)
         except AwsError as error:
@@ -146,11 +153,12 @@ class Poller:
                 self._emit(event)
                 if isinstance(event, Progress):
                     self._shown[watch.rollout.name] = _Shown(self._clock.now(), event.phase)
-        changed = any(tick.events or tick.result or tick.look_again_soon for tick in ticks)
-        self._pause = _SHORTEST_PAUSE if changed else min(self._pause * _GROWTH, _longest_pause(len(watches)))
+        now = self._clock.now()
+        for watch, tick in zip(watches, ticks, strict=True):
+            self._paces[watch.rollout.name].looked(now, tick.awaited, changed=bool(tick.events), calls=calls)
         return {watch: tick.result for watch, tick in zip(watches, ticks, strict=True) if tick.result is not None}
 
-    def _read(self, watches: Iterable[Watch]) -> dict[str, ServiceState]:
+    def _read(self, watches: Sequence[Watch]) -> dict[str, ServiceState]:
         names = [watch.rollout.service for watch in watches]
         return describe_services(self._ecs, names[0].cluster, [name.arn for name in names])
 
@@ -188,7 +196,10 @@ class Poller:
     def _not_read(self, error: BaseException, watches: Sequence[W]) -> Mapping[W, ServiceResult]:
         if not is_transient(error):
             return {watch: watch.give_up(f"it cannot be watched: {explain(error)}") for watch in watches}
-        self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+        again = self._clock.now() + self._trouble_pause
+        self._trouble_pause = min(self._trouble_pause * 2, _LONGEST_TROUBLE_PAUSE)
+        for pace in self._paces.values():
+            pace.next_look = again
         if self._silent_since is None:
             self._silent_since = self._clock.now()
             self._emit(AwsUnreachable(explain(error), UNREACHABLE_SECONDS))
@@ -200,15 +211,15 @@ class Poller:
     def _answered(self) -> None:
         if self._silent_since is not None:
             self._silent_since = None
+            self._trouble_pause = _FIRST_TROUBLE_PAUSE
             self._emit(AwsReachable())
 
     def _time_is_up(self) -> str | None:
         return f"not finished after {self._timeout:.0f} s" if self._clock.now() >= self._deadline else None
 
-    def _wait(self) -> None:
-        pause = self._pause * random.uniform(1 - _JITTER, 1 + _JITTER)
-        left = self._deadline - self._clock.now()
-        self._clock.sleep(max(0.0, min(pause, left)))
+    def _wait(self, watches: Sequence[Watch]) -> None:
+        moment = min(self._deadline, *map(self._next_look, watches))
+        self._clock.sleep(max(0.0, moment - self._clock.now()))
 
     def _finish(self, result: ServiceResult) -> ServiceResult:
         timed = replace(result, seconds=self._clock.now() - self._started_at)
@@ -216,8 +227,9 @@ class Poller:
         return timed
 
 
-def _longest_pause(services: int) -> float:
-    return min(_LONGEST_PAUSE, _SECONDS_PER_CALL * math.ceil(services / DESCRIBE_SERVICES_LIMIT))
+def _calls_for(watches: Sequence[Watch]) -> int:
+    """How many DescribeServices read them."""
+    return -(-len(watches) // DESCRIBE_SERVICES_LIMIT)
 
 
 class ForwardWatch(Watch, Protocol):
@@ -226,6 +238,10 @@ class ForwardWatch(Watch, Protocol):
     @property
     def serving(self) -> bool:
         """Whether the last tick found all new tasks healthy in the serving target group."""
+
+    @property
+    def going_back(self) -> str | None:
+        """Why it is being rolled back, by us or by ECS; None while it may still succeed."""
 
     def start_revert(self, why: str) -> None:
         """From the next tick on, ask ECS to roll back."""

@@ -30,6 +30,7 @@ from appdeploy.watch.judge import (
     without_record,
 )
 from appdeploy.watch.observer import Observer
+from appdeploy.watch.pace import NOTHING_KNOWN, Awaited, Durations
 from appdeploy.watch.routing import Serving, deregistration_delay
 from appdeploy.watch.serving import what_serves
 
@@ -46,8 +47,8 @@ class Tick:
 
     events: tuple[Event, ...] = ()
     result: ServiceResult | None = None
-    look_again_soon: bool = False
-    """Whether to keep the shortest pause although nothing changed."""
+    awaited: Awaited = NOTHING_KNOWN
+    """Decides when to look again."""
 
 
 class ServiceWatch:
@@ -64,6 +65,7 @@ class ServiceWatch:
         self._observation: Observation | None = None
         self._shown: Progress | None = None
         self._drain: int | None = None
+        self._drain_is_read = False
         self.serves = False
         """Whether the last tick found all new tasks healthy in the serving target group."""
 
@@ -73,7 +75,7 @@ class ServiceWatch:
         match judge(self.rollout, self._observation, self._policy, self._done):
             case Wait(phase):
                 self.serves = phase is Phase.LIVE
-                return Tick(self._progress(self._observation, phase))
+                return Tick(self._progress(self._observation, phase), awaited=self._awaited(self._observation, phase))
             case Stop(cause):
                 return self._stop(self._observation, cause)
             case ScaleToZero(task_definition):
@@ -81,6 +83,15 @@ class ServiceWatch:
             case Decide(outcome, cause):
                 last = self._progress(self._observation, Phase.LIVE) if outcome is Outcome.LIVE else ()
                 return Tick(last, replace(self.result(outcome, cause), log_lines=self._log_lines(outcome)))
+
+    @property
+    def going_back(self) -> str | None:
+        """Why it is being rolled back, by us or by ECS; None while it may still succeed."""
+        if self._done.stopped_because is not None:
+            return self._done.stopped_because
+        seen = self._observation
+        by_ecs = seen is not None and seen.status is not None and seen.status.is_rollback
+        return why_it_failed(self.rollout, seen, self._done) if seen is not None and by_ecs else None
 
     def start_revert(self, why: str) -> None:
         """From the next tick on, ask ECS to roll back."""
@@ -178,14 +189,28 @@ class ServiceWatch:
         outcome = Outcome.TIMED_OUT if isinstance(error, CredentialsRejected) else Outcome.FAILED
         return replace(self.result(outcome, cause), final=False)
 
+    def _awaited(self, seen: Observation, phase: Phase) -> Awaited:
+        """What ECS does next, as far as its length is known."""
+        if phase in (Phase.STARTING, Phase.CHECKING) or (phase is Phase.LIVE and self.rollout.plan.first):
+            return NOTHING_KNOWN
+        durations = Durations(
+            drain=self._deregistration_delay(seen) or 0,
+            stop=self.rollout.plan.base.stop_seconds,
+            bake=seen.state.settings.bake_minutes * 60,
+        )
+        return durations.until_complete if phase is Phase.LIVE else durations.until_taken_back
+
     def _drain_seconds(self, outcome: Outcome) -> int | None:
-        """How long old tasks may still finish requests after `live`. A failed read is ignored."""
+        """How long old tasks may still finish requests after `live`."""
         seen = self._observation
         if seen is None or outcome is not Outcome.LIVE or seen.status is DeploymentStatus.SUCCESSFUL:
             return None
-        if not isinstance(seen.routing, Serving):
-            return None
-        if self._drain is None:  # Read once, although a rollout guarded against late writes is live at several ticks.
+        return self._deregistration_delay(seen)
+
+    def _deregistration_delay(self, seen: Observation) -> int | None:
+        """That of the group that serves, read once. A failed read is ignored."""
+        if isinstance(seen.routing, Serving) and not self._drain_is_read:
+            self._drain_is_read = True
             with suppress(*AwsError):
                 self._drain = deregistration_delay(self._clients.elbv2, seen.routing.target_group)
         return self._drain

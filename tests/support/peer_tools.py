@@ -8,9 +8,14 @@ from pathlib import Path
 
 from sandbox.engine.locate import cache_root
 
-ECS_DEPLOY = ("ecs-deploy==1.15.2", "boto3==1.44.5")
+ECS_DEPLOY = ("ecs-deploy==1.17.0", "boto3==1.44.5")
 AWS_CLI = ("awscli==1.46.3",)
 _UV = Path(sys.executable).parent / "uv"
+
+
+def name_of(requirements: tuple[str, ...]) -> str:
+    """A tool and its version, as reports name it."""
+    return requirements[0].replace("==", " ")
 
 
 def installed(requirements: tuple[str, ...]) -> Path:

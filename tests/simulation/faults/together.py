@@ -60,10 +60,12 @@ def is_held_back(reported: Reported, said: Said, story: Story) -> bool:
     if any(key == reported.wish.key and n > reported.began for n, key in story.services[said.service].updates):
         return False
     order = reported.wish.order(said.service)
+    # A service that is being rolled back has failed: what it holds back is reported before its own end.
+    if any(reported.wish.order(each.service) < order and each.outcome not in _WELL for each in reported.said):
+        return True
     before = reported.said[: reported.said.index(said)]
     bad = [each.service for each in before if each.outcome not in _WELL]
-    lower = any(reported.wish.order(arn) < order for arn in bad)
-    return lower or any(
+    return any(
         reported.wish.order(arn) == order
         for arn in {*bad, *_failed_errands(reported, story), *_refused_errands(reported, story)} & reported.wish.before.keys()
     )

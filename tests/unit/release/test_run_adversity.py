@@ -371,15 +371,25 @@ def test_a_revision_whose_answer_was_lost_is_found_behind_a_rivals(aws, run):
     assert aws.count("RegisterTaskDefinition") == 1
 
 
-@pytest.mark.parametrize(("count", "longest"), [(1, 2.0), (10, 2.0), (11, 4.0), (30, 5.0)])
-def test_what_is_quiet_is_looked_at_more_seldom_the_more_calls_a_look_takes(aws, run, clock, count, longest):
+@pytest.mark.parametrize(("count", "calls"), [(1, 0.5), (10, 0.5), (11, 0.5), (30, 0.8)])
+def test_what_is_quiet_costs_few_calls_per_second_however_many_services_there_are(aws, run, clock, count, calls):
     services = [aws.released(f"service-{number}") for number in range(count)]
     for service in services:
-        service.script = [*[Moment()] * 15, DONE]
+        service.script = [*[Moment()] * 30, DONE]
     aws.environment(*services)
-    slept = []
-    clock.on_sleep = lambda: slept.append(clock.now())
+    started = clock.now()
     run()
-    pauses = [after - before for before, after in pairwise(slept)]
-    assert min(pauses) < 1.3, "it begins with short ones"
-    assert longest * 0.8 <= max(pauses) <= longest * 1.2, "jittered by a fifth"
+    seconds = clock.now() - started
+    assert aws.count("DescribeServices") <= 15 + calls * seconds, "the first looks after a change are closer together"
+
+
+def test_one_that_goes_back_is_not_looked_at_later_because_the_others_are_quiet(aws, run, clock):
+    """The release awaits nothing for a minute when the first task crashes."""
+    quiet, crashing = aws.released("quiet"), aws.released("crashing")
+    quiet.script = [Moment((up(1), up(2))), *[Moment((up(1), up(2)))] * 40, DONE]
+    crashing.script = [*[Moment()] * 10, Moment((crashed(1), crashed(2)))]
+    crashing.after_stop, quiet.after_stop = [ROLLED_BACK], [ROLLED_BACK]
+    aws.environment(quiet, crashing)
+    started = clock.now()
+    assert {result.outcome for result in run()} == {Outcome.ROLLED_BACK}
+    assert clock.now() - started < 40

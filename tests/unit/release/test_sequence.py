@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from appdeploy.model.events import Finished, Reverting, Started
+from appdeploy.model.events import Finished, Reverting, Started, Stopping
 from appdeploy.model.ledger_entry import StepKind
 from appdeploy.model.operation import Restart
 from appdeploy.model.outcome import Outcome
@@ -89,7 +89,7 @@ def test_when_a_group_fails_the_later_ones_are_not_begun(three, aws, run, atomic
     }
     assert updates(aws) == ["orchestrator"]
     held = next(result for result in results if result.service == "agent")
-    assert held.cause == "orchestrator ended rolled-back: 2 tasks exited with code 1"
+    assert held.cause == "orchestrator failed: 2 tasks exited with code 1"
     assert held.serving == "v1 still serves"
     assert aws.ledger[0].settled
 
@@ -173,9 +173,42 @@ def test_what_is_under_way_is_stopped_when_another_one_fails(three, aws, run):
     results = {result.service: result for result in run()}
     agent = results["agent"]
     assert agent.outcome is Outcome.ROLLED_BACK
-    assert agent.cause == "customer-portal ended rolled-back: 2 tasks exited with code 1"
+    assert agent.cause == "customer-portal failed: 2 tasks exited with code 1"
     assert agent.serving == "v1 serves again (2 tasks)"
     assert three["agent"].stopped
+
+
+def test_the_others_go_back_as_soon_as_one_is_being_rolled_back(three, aws, run):
+    """ECS needs as long for that as for a release: nobody waits for it first."""
+    for name in ("orchestrator", "customer-portal"):
+        three[name].script = [LIVE, *[LIVE] * 5, DONE]
+    three["agent"].script, three["agent"].after_stop = [Moment(), CRASHING], [*[GOING_BACK] * 9, ROLLED_BACK]
+    order = []
+
+    def watch(event):
+        if isinstance(event, Stopping) or (isinstance(event, Finished) and event.result.service == "agent"):
+            order.append((type(event), getattr(event, "service", "agent")))
+
+    assert set(outcomes(run(on_event=watch)).values()) == {Outcome.ROLLED_BACK}
+    assert order[0] == (Stopping, "agent")
+    assert order[-1] == (Finished, "agent"), "it was the last to end, and the others were stopped before"
+    assert {service for kind, service in order if kind is Stopping} == set(three)
+
+
+def test_the_others_go_back_as_soon_as_ecs_itself_rolls_one_back(three, aws, run):
+    """Left to the circuit breaker, it has failed when ECS begins."""
+    for name in ("orchestrator", "customer-portal"):
+        three[name].script = [LIVE, *[LIVE] * 5, DONE]
+    three["agent"].script = [
+        Moment(),
+        *[Moment(status="ROLLBACK_IN_PROGRESS", primary="former", triggered=True)] * 9,
+        ROLLED_BACK,
+    ]
+    results = {result.service: result for result in run(patient=True)}
+    assert {result.outcome for result in results.values()} <= {Outcome.ROLLED_BACK, Outcome.ROLLED_BACK_BY_ECS}
+    assert three["orchestrator"].stopped
+    assert three["customer-portal"].stopped
+    assert str(results["orchestrator"].cause).startswith("agent failed: ")
 
 
 @pytest.mark.parametrize("until_complete", [True, False])
@@ -188,7 +221,7 @@ def test_what_is_complete_returns_to_its_former_task_definition(three, aws, run,
     reported = results["orchestrator"]
     assert (reported.outcome, reported.serving, reported.final) == (Outcome.ROLLED_BACK, "v1 serves (2 tasks)", True)
     assert reported.cause is not None
-    assert reported.cause.endswith("ended rolled-back: 2 tasks exited with code 1")
+    assert reported.cause.endswith(" failed: 2 tasks exited with code 1")
     assert aws.writes[-1][1].keys() == {"cluster", "service", "taskDefinition"}
     assert aws.writes[-1][1]["taskDefinition"] == orchestrator.task_definition
     assert any(isinstance(event, Reverting) for event in run.events)
@@ -214,7 +247,7 @@ def test_a_return_that_aws_refuses_needs_a_person(three, aws, run):
     three["agent"].script = [Moment(), CRASHING]
 
     def refuse(event):
-        if isinstance(event, Finished) and event.result.service == "agent":
+        if isinstance(event, Stopping) and event.service == "agent":
             # The portal may be live by then, and return beside it.
             aws.answers["UpdateService"] = [AwsSays("ClientException", "is inactive")] * 2
 
@@ -229,7 +262,7 @@ def test_credentials_that_expire_before_a_return_is_sent_leave_its_end_unknown(t
     three["agent"].script = [Moment(), CRASHING]
 
     def expire(event):
-        if isinstance(event, Finished) and event.result.service == "agent":
+        if isinstance(event, Stopping) and event.service == "agent":
             aws.answers["UpdateService"] = [AwsSays("ExpiredTokenException", "expired")] * 2
 
     reported = {result.service: result for result in run(on_event=expire)}["orchestrator"]
@@ -264,7 +297,7 @@ def test_a_first_release_goes_back_to_no_task_with_the_others(aws, run):
     reported = {result.service: result for result in run()}["orchestrator"]
     assert reported.outcome is Outcome.FAILED
     assert reported.serving == "nothing; the service has 0 tasks"
-    assert reported.cause == "agent ended rolled-back: 2 tasks exited with code 1; there is no previous version"
+    assert reported.cause == "agent failed: 2 tasks exited with code 1; there is no previous version"
     assert aws.writes[-1][1]["taskDefinition"] == first.contract.template
 
 
@@ -307,7 +340,7 @@ def killed_on_the_way_back(three, aws, run):
         three["agent"].script = [Moment(), CRASHING]
 
         def strike(event):
-            if isinstance(event, kind) and (kind is not Finished or event.result.service == "agent"):
+            if isinstance(event, kind) and (kind is not Stopping or event.service == "agent"):
                 aws.dead = True
                 raise Killed
 
@@ -318,7 +351,7 @@ def killed_on_the_way_back(three, aws, run):
     return go
 
 
-@pytest.mark.parametrize("kind", [Finished, Reverting])
+@pytest.mark.parametrize("kind", [Stopping, Reverting])
 @pytest.mark.parametrize("read", [False, True], ids=["not-read", "read-before"])
 def test_a_way_back_that_was_cut_off_is_gone_to_its_end(killed_on_the_way_back, aws, command, kind, read):
     killed_on_the_way_back(kind)
@@ -339,7 +372,7 @@ def test_a_way_back_whose_beginning_was_not_written_is_found(three, aws, run, co
     three["agent"].script = three["customer-portal"].script = [Moment(), CRASHING]  # So that one alone returns.
 
     def strike(event):
-        if isinstance(event, Finished) and event.result.service == "agent":
+        if isinstance(event, Stopping) and event.service == "agent":
             aws.after["UpdateService"] = [Killed()]
 
     with pytest.raises(Killed):
@@ -352,9 +385,10 @@ def test_a_way_back_whose_beginning_was_not_written_is_found(three, aws, run, co
 
 
 def test_what_is_live_stays_open_as_long_as_its_release_may_take_it_back(killed_on_the_way_back, aws, command, capsys):
-    killed_on_the_way_back(Finished)
+    killed_on_the_way_back(Stopping)
     aws.let_lease_pass()
-    command("releases", "-e", "staging")
+    for _ in range(2):
+        command("releases", "-e", "staging")
     services = aws.ledger[0].services
     assert (services["agent"].outcome, services["orchestrator"].settled) == ("rolled-back", False)
 
@@ -366,4 +400,4 @@ def test_a_return_that_nobody_watched_is_settled_by_whoever_reads(killed_on_the_
         command("releases", "-e", "staging")
     reported = aws.ledger[0].services["orchestrator"]
     assert (reported.outcome, reported.settled) == ("rolled-back", True)
-    assert "agent ended rolled-back" in str(reported.cause)
+    assert "agent failed: 2 tasks" in str(reported.cause)
