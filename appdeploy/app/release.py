@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from appdeploy.app.confirmation import Confirmation
 from appdeploy.app.subscribed import subscribed
+from appdeploy.aws.rate import keep_pace
 from appdeploy.lock.session import ResumingAcquirer, TakeoverAcquirer, WaitingAcquirer
 from appdeploy.model.errors import AppdeployError
 from appdeploy.model.outcome import Outcome, worst
@@ -42,6 +43,7 @@ def release(
     policy = Policy(until_complete=until == "complete", patient=options.patient)
     watch = WatchOptions(policy, options.timeout, revert_on_interrupt=options.on_interrupt == "rollback")
     with subscribed(console, region) as (emit, clients):
+        keep_pace((clients.ecs, clients.once.ecs), console.clock)
         acquirer = _acquirer(clients, console, emit, options)
         confirmation = Confirmation(console.ask, lambda: details(clients)) if console.ask else None
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from appdeploy.aws.errors import AwsError, ErrorKind, error_kind, explain, is_transient
 from appdeploy.aws.own_writes import listed_since, recorded_since, registered_by
+from appdeploy.aws.rate import REGISTRATIONS, UPDATES, TokenBucket
 from appdeploy.model.ecs_state import DeploymentSnapshot, ServiceName, ServiceState
 from appdeploy.model.errors import AppdeployError, OutOfReach
 from appdeploy.model.task_definition import NewRevision
@@ -55,6 +56,8 @@ class EcsWriter:
         self._ecs = ecs
         self._clock = clock
         self._confirm = confirm
+        self._registrations = TokenBucket(REGISTRATIONS, clock)
+        self._updates = TokenBucket(UPDATES, clock)
         self._retry_lock = threading.Lock()
         """Held by the one write that retries after a throttle."""
         self.touched_a_service = False
@@ -67,6 +70,7 @@ class EcsWriter:
             reply = self._ecs.register_task_definition(**_plain(revision.request))
             return reply["taskDefinition"]["taskDefinitionArn"]
 
+        self._registrations.take()
         return self._send_until_known(send, lambda: registered_by(self._ecs, revision.family, release_id))
 
     def update(
@@ -95,6 +99,7 @@ class EcsWriter:
             deployment = listed_since(ServiceState.from_reply(reply["service"]), task_definition, known)
             return deployment or self._wait_for(lambda: self._find_deployment(service, task_definition, known))
 
+        self._updates.take()
         return self._send_until_known(send, lambda: self._find_deployment(service, task_definition, known))
 
     def set_count(self, service: ServiceName, count: int) -> None:
@@ -157,9 +162,8 @@ class EcsWriter:
     def _send_until_known(self, send: Callable[[], T], find: Callable[[], T | None]) -> T:
         """Send until it is known to have happened. `find` reads the result of a call: None means that it did not happen.
 
-        ECS refills the bucket of a group of calls at a fixed rate: RegisterTaskDefinition has 20 tokens and gets one a second
-        (docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html). So one write
-        at a time retries. The others wait; each one's retry deadline starts when it may send.
+        Where others use up the tokens of a group of calls (appdeploy.aws.rate), one write at a time retries. The others wait;
+        each one's retry deadline starts when it may send.
         """
         try:
             if not self._retry_lock.locked():

@@ -30,6 +30,7 @@ class Observer:
         self._rollout = rollout
         self._tasks = TaskTracker(clients.ecs, rollout)
         self._last: object = None
+        self._last_of_ours: object = None
         self._unread = True
         self._record: ServiceDeployment | None = None
         self._routing: Routing | None = None
@@ -39,9 +40,7 @@ class Observer:
 
     def observe(self, state: ServiceState) -> Observation:
         """Read what this state of the service requires, and return everything known."""
-        fingerprint = (state.status, state.desired, state.running, state.pending, state.deployments, state.events[:1])
-        self._unread |= fingerprint != self._last
-        self._last = fingerprint
+        self._notice_change(state)
         if self._record is None or self._routing is None:
             self._locate()
         else:
@@ -55,6 +54,15 @@ class Observer:
             healthy_seen=self._healthy_seen,
             target_reasons=self._target_reasons,
         )
+
+    def _notice_change(self, state: ServiceState) -> None:
+        ours = (state.status, state.desired, state.deployment(self._rollout.deployment_id))
+        everything = (ours, state.running, state.pending, state.deployments, state.events[:1])
+        # Once all new tasks are healthy, old ones are stopped at their side. A new one that ends then is missing in its
+        # deployment's counts for as long as its successor takes to start.
+        matters = ours != self._last_of_ours if self._all_were_healthy(state) else everything != self._last
+        self._unread |= matters
+        self._last, self._last_of_ours = everything, ours
 
     def _locate(self) -> None:
         """Find ECS's record of our deployment, and the target group that serves."""

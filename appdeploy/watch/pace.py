@@ -80,7 +80,7 @@ class Pace:
             self._changed = now
         due = [self._since + seconds for seconds in awaited.due]
         last_due = max((moment for moment in due if moment <= now), default=self._changed)
-        shortest = _SHORTEST_WHEN_DUE_SECONDS if last_due > self._changed else _SHORTEST_SECONDS
+        shortest = calls * (_SHORTEST_WHEN_DUE_SECONDS if last_due > self._changed else _SHORTEST_SECONDS)
         longest = max(awaited.longest_pause, min(awaited.longest_pause * calls, _LONGEST_SECONDS))
         pause = min(max((now - max(last_due, self._changed)) * _GROWTH, shortest), longest)
         jittered = now + pause * random.uniform(1 - _JITTER, 1 + _JITTER)
