@@ -10,10 +10,17 @@ from __future__ import annotations
 import random
 from typing import NamedTuple
 
-_SHORTEST_SECONDS = 1.0
-_SHORTEST_WHEN_DUE_SECONDS = 0.5
-_GROWTH = 0.25
-"""The next pause, as a part of the time since the last change or due moment: what took long may take a little longer."""
+
+class _Growth(NamedTuple):
+    """How pauses grow since the last change or due moment: what took long may take a little longer."""
+
+    shortest: float
+    part: float
+    """The next pause, as a part of the time since then."""
+
+
+_SINCE_A_CHANGE = _Growth(1.0, 0.25)
+_SINCE_IT_WAS_DUE = _Growth(0.5, 0.15)
 _JITTER = 0.1
 """Pauses differ by this part, so that several commands do not call AWS in step."""
 _LONGEST_SECONDS = 5.0
@@ -29,7 +36,7 @@ class Awaited(NamedTuple):
 
 
 NOTHING_KNOWN = Awaited()
-SOON = Awaited(longest_pause=_SHORTEST_SECONDS)
+SOON = Awaited(longest_pause=_SINCE_A_CHANGE.shortest)
 """For what shows in nothing that changes."""
 
 
@@ -80,8 +87,8 @@ class Pace:
             self._changed = now
         due = [self._since + seconds for seconds in awaited.due]
         last_due = max((moment for moment in due if moment <= now), default=self._changed)
-        shortest = calls * (_SHORTEST_WHEN_DUE_SECONDS if last_due > self._changed else _SHORTEST_SECONDS)
+        growth = _SINCE_IT_WAS_DUE if last_due > self._changed else _SINCE_A_CHANGE
         longest = max(awaited.longest_pause, min(awaited.longest_pause * calls, _LONGEST_SECONDS))
-        pause = min(max((now - max(last_due, self._changed)) * _GROWTH, shortest), longest)
+        pause = min(max((now - max(last_due, self._changed)) * growth.part, growth.shortest * calls), longest)
         jittered = now + pause * random.uniform(1 - _JITTER, 1 + _JITTER)
         self.next_look = min([jittered, *(moment for moment in due if moment > now)])

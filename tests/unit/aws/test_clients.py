@@ -35,7 +35,7 @@ def test_the_services_are_those_of_the_clients_and_known_to_botocore():
 
 def test_models_of_ones_own_are_still_found(monkeypatch, tmp_path):
     monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
-    assert str(tmp_path) in connect("eu-central-1")._maker._session._loader.search_paths
+    assert str(tmp_path) in connect("eu-central-1")._maker._session.get_component("data_loader").search_paths
 
 
 @pytest.mark.parametrize("endpoint", ["no address", "ftp//x"])
