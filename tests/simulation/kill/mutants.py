@@ -78,7 +78,7 @@ MUTANTS: Mapping[str, Mutant] = {
     "deployment forgotten": Mutant(deployment_forgotten, "its outcome is superseded", "restart-1", "UpdateService"),
     "recorded afterwards": Mutant(recorded_afterwards, "was registered for", "deploy-1", "RegisterTaskDefinition"),
     "lock kept": Mutant(lock_kept, "the lock is held", "deploy-1", "UpdateService"),
-    "return forgotten": Mutant(return_forgotten, "its outcome is superseded", "deploy-3-one-fails", "UpdateService"),
+    "return forgotten": Mutant(return_forgotten, "its outcome is superseded", "deploy-3-last-unhealthy", "UpdateService"),
     "token made up": Mutant(token_made_up, "was run 2 times", "deploy-3-task-before", "RunTask"),
     "outcome forgotten": Mutant(outcome_forgotten, "was not reported", "deploy-1", "UpdateService"),
 }

@@ -77,6 +77,8 @@ SCENARIOS = (
     Scenario("deploy-3-fails", _ALL, behaviour="crash"),
     Scenario("deploy-3-one-fails", _ALL, behaviour="unhealthy", failing="customer-portal"),
     Scenario("deploy-3-last-fails", _ALL, behaviour="crash", failing="agent", in_turn=True),
+    # Found late, so that the others are complete: they cannot be stopped, and return by an update.
+    Scenario("deploy-3-last-unhealthy", _ALL, behaviour="unhealthy", failing="agent", in_turn=True),
     Scenario("deploy-3-task-before", _ALL, in_turn=True, task_before=True),
     Scenario("deploy-first-1-fails", _ONE, released=False, behaviour="crash"),
 )
