@@ -22,15 +22,25 @@ class Cause:
     text: str | None
 
 
-def quoted(cause: Cause) -> str:
-    """How the causes of other services name it (appdeploy.release.sequence)."""
+def because_it_ended(cause: Cause) -> str:
+    """The cause of another service, once this one has ended."""
     return f"{cause.service} ended {cause.outcome}{f': {cause.text}' if cause.text else ''}"
+
+
+def because_it_failed(service: str, why: str) -> str:
+    """The cause of another service, while this one is still being rolled back."""
+    return f"{service} failed: {why}"
+
+
+def _quoted(cause: Cause) -> tuple[str, ...]:
+    return (because_it_ended(cause), *((because_it_failed(cause.service, cause.text),) if cause.text else ()))
 
 
 def in_short(text: str, others: Iterable[Cause]) -> str:
     """A text with the causes of other services that it quotes replaced by their names."""
-    for other in sorted(others, key=lambda cause: len(quoted(cause)), reverse=True):
-        text = text.replace(quoted(other), f"because of {other.service}")
+    quotes = [(quote, other.service) for other in others for quote in _quoted(other)]
+    for quote, service in sorted(quotes, key=lambda each: len(each[0]), reverse=True):
+        text = text.replace(quote, f"because of {service}")
     return text
 
 

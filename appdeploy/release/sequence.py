@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 
+from appdeploy.model.causes import Cause, because_it_ended, because_it_failed
 from appdeploy.model.clock import Clock, interruptible
 from appdeploy.model.errors import Interrupted
 from appdeploy.model.events import Emit, Finished
@@ -162,18 +163,20 @@ class ReleaseSequence:
         return self._failure is not None
 
     @property
-    def _failed(self) -> ServiceResult | None:
-        """The first that ended badly."""
-        return next((result for result in self._bad if not _continues(result)), None)
-
-    @property
     def _failure(self) -> str | None:
-        """Which service failed and why: the first that ended badly, else one that is being rolled back."""
-        if self._failed is not None:
-            return self._cause_of(self._failed)
+        """Which service failed and why: the first that ended badly, else one that is being rolled back.
+
+        What was skipped comes last: something else is the cause, unless that was a task before the rollout.
+        """
+        ended = [result for result in self._bad if not _continues(result)]
         open_names = {watch.rollout.name for watch in self._open}
         going_back = ((name, watch.going_back) for name, watch in self._forward.items() if name in open_names)
-        return next((f"{name} failed: {why}" for name, why in going_back if why), None)
+        causes = (
+            *(self._cause_of(result) for result in ended if result.outcome is not Outcome.SKIPPED),
+            *(because_it_failed(name, why) for name, why in going_back if why),
+            *map(self._cause_of, ended),
+        )
+        return next(iter(causes), None)
 
     @property
     def _blocking_cause(self) -> str | None:
@@ -191,7 +194,7 @@ class ReleaseSequence:
 
     def _cause_of(self, result: ServiceResult) -> str:
         """The cause for a service that did not fail itself."""
-        return f"{result.service} ended {result.outcome.value}{f': {result.cause}' if result.cause else ''}"
+        return because_it_ended(Cause(result.service, result.outcome.value, result.cause))
 
     def _not_final_yet(self, result: ServiceResult) -> ServiceResult:
         """A live service is not final while an atomic release is undecided: it may still be reverted."""

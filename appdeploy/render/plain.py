@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from types import TracebackType
 from typing import IO, Self
 
 from appdeploy.model.causes import Cause, in_short, of_results
 from appdeploy.model.events import Event, Finished, NotificationFailed, Planned, Progress, Reverting, Stopping
-from appdeploy.model.outcome import ServiceResult
+from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.model.words import problem
 from appdeploy.render.errors import marked
 from appdeploy.render.fitting import fitted
@@ -24,13 +24,18 @@ class PlainRenderer:
         self._progress: dict[str, tuple[str, ...]] = {}
         self._planned: tuple[str, ...] = ()
         self._causes: dict[str, Cause] = {}
-        """Of the services that have ended: each is written once."""
+        """Of the services that have ended, or are stopped: each is written once."""
+        self._rolling_back: set[str] = set()
+        """Services whose cause is known and whose end is not."""
+        self._held: list[ServiceResult] = []
+        """Results whose problem is not written yet."""
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Nothing is held open."""
+        """Write what was held back."""
+        self._report()
 
     def __call__(self, event: Event) -> None:
         """Show one event."""
@@ -48,6 +53,8 @@ class PlainRenderer:
             return
         if isinstance(event, Stopping | Reverting):
             lines = tuple(in_short(line, self._causes.values()) for line in lines)
+            self._causes.setdefault(event.service, Cause(event.service, Outcome.FAILED.value, event.cause))
+            self._rolling_back.add(event.service)
         write(sys.stdout, lines)
         if isinstance(event, Finished):
             self._finished(event.result)
@@ -55,8 +62,17 @@ class PlainRenderer:
     def _finished(self, result: ServiceResult) -> None:
         others = [cause for name, cause in self._causes.items() if name != result.service]
         shown = replace(result, cause=in_short(result.cause, others)) if result.cause else result
-        report_problem(problem(shown))
         self._causes |= {cause.service: cause for cause in of_results([result])}
+        self._rolling_back.discard(result.service)
+        self._held.append(shown)
+        self._report(lambda held: not any(f"because of {name}" in (held.cause or "") for name in self._rolling_back))
+
+    def _report(self, may_be_written: Callable[[ServiceResult], bool] = lambda _: True) -> None:
+        """Write the problems in which a root cause comes before those that are because of it."""
+        for result in sorted(self._held, key=lambda held: "because of " in (held.cause or "")):
+            if may_be_written(result):
+                self._held.remove(result)
+                report_problem(problem(result))
 
 
 def report_problem(text: Iterable[str]) -> None:

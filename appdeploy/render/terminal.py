@@ -15,7 +15,7 @@ from rich.text import Text
 from appdeploy.model import events
 from appdeploy.model.causes import Cause, in_short, of_results, results_root_first
 from appdeploy.model.events import Event
-from appdeploy.model.outcome import ServiceResult
+from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.model.words import duration, problem
 from appdeploy.render.plain import report_problem, write
 
@@ -79,6 +79,7 @@ class TerminalRenderer:
                 self._rows[service].unread = ""
             case events.Stopping(service, cause):
                 self._rows[service].trouble = in_short(cause, self._causes)
+                self._causes += (Cause(service, Outcome.FAILED.value, cause),)
             case events.Reverting(service, cause):
                 row = self._rows[service]
                 row.trouble, row.style, row.seconds = in_short(cause, self._causes), "", None

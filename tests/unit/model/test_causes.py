@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from appdeploy.model.causes import Cause, in_short, of_results, quoted, root_first
+from appdeploy.model.causes import Cause, because_it_ended, because_it_failed, in_short, of_results, root_first
 from tests.support.release_scenario import DONE, ROLLED_BACK, Moment, not_pulled, platform_contract, up
 
 LONG = "CannotPullContainerError: pull image manifest has been retried 1 time(s): not found"
@@ -15,18 +15,23 @@ DEPLOY = ("deploy", "-e", "staging", "--version", "v2")
 
 
 def test_the_root_cause_comes_first_and_in_full():
-    agent = Cause("agent", "skipped", quoted(PORTAL))
+    agent = Cause("agent", "skipped", because_it_ended(PORTAL))
     assert root_first([agent, PORTAL]) == (PORTAL, Cause("agent", "skipped", "because of customer-portal"))
 
 
+def test_a_service_that_did_not_wait_for_its_end_is_because_of_it_too():
+    agent = Cause("agent", "rolled-back", because_it_failed("customer-portal", LONG))
+    assert root_first([agent, PORTAL]) == (PORTAL, Cause("agent", "rolled-back", "because of customer-portal"))
+
+
 def test_what_a_service_adds_of_its_own_stays():
-    agent = Cause("agent", "failed", f"{quoted(PORTAL)}; the revert failed: it crashed")
+    agent = Cause("agent", "failed", f"{because_it_ended(PORTAL)}; the revert failed: it crashed")
     assert root_first([agent, PORTAL])[1].text == "because of customer-portal; the revert failed: it crashed"
 
 
 def test_a_chain_of_causes_ends_at_the_next_service():
-    agent = Cause("agent", "skipped", quoted(PORTAL))
-    orchestrator = Cause("orchestrator", "skipped", quoted(agent))
+    agent = Cause("agent", "skipped", because_it_ended(PORTAL))
+    orchestrator = Cause("orchestrator", "skipped", because_it_ended(agent))
     assert root_first([orchestrator, agent, PORTAL])[1].text == "because of agent"
 
 
@@ -61,8 +66,8 @@ def occurrences(text):
 
 def test_the_sequence_quotes_a_cause_in_the_words_that_are_recognised(three, run):
     causes = {cause.service: cause for cause in of_results(run())}
-    assert causes["orchestrator"].text == quoted(causes["customer-portal"])
-    assert causes["agent"].text == quoted(causes["customer-portal"])
+    assert causes["orchestrator"].text == because_it_failed("customer-portal", causes["customer-portal"].text)
+    assert causes["agent"].text == because_it_failed("customer-portal", causes["customer-portal"].text)
 
 
 @pytest.mark.parametrize("terminal", [False, True], ids=["pipe", "terminal"])

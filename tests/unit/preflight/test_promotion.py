@@ -136,10 +136,9 @@ def test_a_broken_entry_at_the_end_of_a_page_does_not_end_the_search(aws, look, 
 def test_another_accounts_ledger_is_read_with_the_role_that_the_contract_names(aws, look, served, clients, monkeypatch):
     aws.parameters["platform"] = platform_contract(promotion=RULE.model_copy(update={"role": ROLE})).dump()
     sessions = []
-    monkeypatch.setattr(aws_module.boto3, "Session", lambda *keys, region_name: sessions.append((keys, region_name)))
-    monkeypatch.setattr(aws_module, "_ledger", lambda session: clients.dynamodb)
+    monkeypatch.setattr(aws_module, "_ledger", lambda *where: sessions.append(where) or clients.dynamodb)
     served()
     assert look().verdict is Verdict.OK
     [(_, _, sent)] = [call for call in aws.calls if call[1] == "AssumeRole"]
     assert sent["RoleArn"] == ROLE
-    assert sessions == [(("key", "hidden", "token"), REGION)]
+    assert sessions == [(REGION, "key", "hidden", "token")]
