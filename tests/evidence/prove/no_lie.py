@@ -15,7 +15,10 @@ from tests.simulation.faults.mutants import MUTANTS, hunt, is_found
 from tests.simulation.faults.search import Summary, open_stage
 
 _AT_ONCE = 2
-_RELEASES = 2000
+_RELEASES = 10_000
+_SEEDS = 3
+_APART = 100_000
+"""Between two seeds: more than a search has parts."""
 _PART = 250
 """Releases of one search, each with a seed of its own: the searches are spread over the processes."""
 _BY_COMMAND = 50
@@ -33,11 +36,12 @@ class Hunted:
 
 def prove(seed: int, scale: float) -> Report:
     """Search without a planted bug and with each, and meanwhile try the real command."""
-    parts = math.ceil(_RELEASES * scale / _PART)
-    part = math.ceil(_RELEASES * scale / parts)
+    seeds = [seed + _APART * number for number in range(_SEEDS)]
+    parts = math.ceil(_RELEASES * scale / _PART / _SEEDS)
+    part = math.ceil(_RELEASES * scale / parts / _SEEDS)
     # A process for each: the emulator's state is its process's own, and a second platform would meet the first one's.
     with ProcessPoolExecutor(_AT_ONCE, multiprocessing.get_context("spawn"), max_tasks_per_child=1) as pool:
-        searches = [pool.submit(search.run, seed + number, part) for number in range(parts)]
+        searches = [pool.submit(search.run, first + number, part) for first in seeds for number in range(parts)]
         hunts = [pool.submit(_hunt, name) for name in MUTANTS]
         real = by_process.run(seed, math.ceil(_BY_COMMAND * scale))
         found = [each.result() for each in searches]
@@ -45,7 +49,7 @@ def prove(seed: int, scale: float) -> Report:
     untrue = [str(mismatch) for each in (*found, real) for mismatch in each.mismatches]
     missed = [f"the planted bug '{each.name}' was not found within {each.releases} releases" for each in hunted if not each.lie]
     return Report(
-        figures=_figures(found, real, hunted),
+        figures=(("seeds", ", ".join(map(str, seeds))), *_figures(found, real, hunted)),
         tables=(_outcomes(found, real), _bugs(hunted)),
         failures=tuple(untrue + missed),
         notes=(_NOTE,),
