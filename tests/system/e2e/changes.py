@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from tests.support.engine_commands import Sandbox
+from tests.support.engine_commands import STATE_AT_THE_END, Sandbox
 
 Settings = dict[str, Any]
 Steps = set[tuple[str, str]]
@@ -109,7 +109,8 @@ def previewed(staging: Sandbox, stack_file: Path) -> Steps:
 
 def updated(staging: Sandbox, stack_file: Path) -> Steps:
     """The steps of an update, likewise: what it did."""
-    done = staging.pulumi("up", "--yes", "--skip-preview", "--json", "--config-file", str(stack_file)).expect(0)
+    words = ("up", "--yes", "--skip-preview", "--json", "--config-file", str(stack_file))
+    done = staging.pulumi(*words, **STATE_AT_THE_END).expect(0)
     events = [json.loads(line) for line in done.out.splitlines()]
     return _changing([event["resOutputsEvent"]["metadata"] for event in events if "resOutputsEvent" in event])
 
