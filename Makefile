@@ -31,22 +31,23 @@ setup: $(INSTALLED) ## The virtual environment and the Pulumi engine
 demo: setup ## Bring staging up with the real engine, then release an image
 	@$(BIN)/sandbox demo
 
-# The tests in parts, each in a pytest of its own, four at once: the stories of real commands mostly wait. The longest part
-# begins first. What imports the same large libraries shares a part. A test holds that no folder is forgotten.
+# The tests in parts, each in a pytest of its own, five at once: the stories of real commands mostly wait. The longest part
+# begins first; what only calculates comes last, so that both cores have work to the end. What imports the same large
+# libraries shares a part. A test holds that no folder is forgotten.
 UNIT := tests/unit
 MOCKS := tests/infra
 PARTS := "tests/system/e2e" \
 	"tests/sandbox/emulator" \
-	"tests/system/pressure tests/system/watch" \
+	"tests/simulation tests/evidence" \
 	"tests/system/access tests/system/releases" \
-	"tests/simulation" \
+	"tests/system/pressure tests/system/watch" \
+	"$(UNIT)" \
 	"$(MOCKS) tests/system/bootstrap" \
-	"$(UNIT) tests/evidence" \
 	"tests/sandbox/provider tests/sandbox/engine"
 SUITE := $(BIN)/python -m tests.support.suite
 
 test: setup ## All tests
-	@$(SUITE) --side-by-side 4 $(PARTS)
+	@$(SUITE) --side-by-side 5 $(PARTS)
 
 # The unit tests in two halves, so that both cores have work to the end.
 HALF := tests/unit/release tests/unit/rollback tests/unit/settings tests/unit/scaling

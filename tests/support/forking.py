@@ -64,9 +64,11 @@ def main() -> None:
 
 def _appdeploy() -> Callable[[], Any]:
     import appdeploy.cli
+    from appdeploy.aws import clients
 
-    _with_commands(appdeploy.cli)
-    session = boto3.Session("warm", "up", region_name="eu-central-1")
+    _with_modules(appdeploy)
+    clients._Loader = functools.cache(clients._Loader)  # type: ignore[misc, assignment]
+    session = boto3.Session("warm", "up", region_name="eu-central-1", botocore_session=clients._core())
     for service in SERVICES:
         session.client(service)
     return appdeploy.cli.main
@@ -75,13 +77,15 @@ def _appdeploy() -> Callable[[], Any]:
 def _sandbox() -> Callable[[], Any]:
     import sandbox.cli
 
-    _with_commands(sandbox.cli)
+    _with_modules(sandbox.cli)
     return sandbox.cli.main
 
 
-def _with_commands(package: ModuleType) -> None:
-    for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-        importlib.import_module(module.name)
+def _with_modules(package: ModuleType) -> None:
+    """A command imports most of them when it begins."""
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        if not module.name.endswith(".__main__"):
+            importlib.import_module(module.name)
 
 
 def _emulator() -> Callable[[], Any]:

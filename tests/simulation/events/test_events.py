@@ -16,7 +16,7 @@ from appdeploy.render.json_renderer import JsonRenderer
 from tests.simulation.events.random_release import Trial, open_trial
 
 SEED = 20251125
-RELEASES = 8
+RELEASES = 4
 """Of the sample; `make prove` tries 200."""
 FEW = 2
 

@@ -16,7 +16,7 @@ from tests.simulation.kill.mutants import MUTANTS
 from tests.simulation.kill.scenarios import SCENARIOS
 
 SEED = 20251125
-DRAWN = 4
+DRAWN = 2
 """Of the scenarios."""
 SHARE = 0.05
 """Of the states of each."""

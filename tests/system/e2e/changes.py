@@ -1,15 +1,15 @@
-"""Changed settings, each with the steps that its preview has to show: what it touches, and nothing that merely names it."""
+"""Changed settings, each with the steps of its preview and of its update: what it touches, and nothing that merely names it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tests.support.engine_commands import Sandbox
+from tests.support.engine_commands import STATE_AT_THE_END, Sandbox
 
 Settings = dict[str, Any]
 Steps = set[tuple[str, str]]
@@ -104,9 +104,21 @@ def changed(stack_file: Path, change: Callable[[Settings], None]) -> Path:
 def previewed(staging: Sandbox, stack_file: Path) -> Steps:
     """The steps of a preview but those that do nothing, as `(operation, "module/type name")`; components aside."""
     shown = staging.pulumi("preview", "--json", "--config-file", str(stack_file)).expect(0)
+    return _changing(json.loads(shown.out)["steps"])
+
+
+def updated(staging: Sandbox, stack_file: Path) -> Steps:
+    """The steps of an update, likewise: what it did."""
+    words = ("up", "--yes", "--skip-preview", "--json", "--config-file", str(stack_file))
+    done = staging.pulumi(*words, **STATE_AT_THE_END).expect(0)
+    events = [json.loads(line) for line in done.out.splitlines()]
+    return _changing([event["resOutputsEvent"]["metadata"] for event in events if "resOutputsEvent" in event])
+
+
+def _changing(steps: Iterable[dict[str, Any]]) -> Steps:
     return {
         (step["op"], f"{kind.removeprefix('aws:').rsplit(':', 1)[0]} {name}")
-        for step in json.loads(shown.out)["steps"]
+        for step in steps
         for kind, name in [(step["urn"].split("::")[2].rsplit("$", 1)[-1], step["urn"].rsplit("::", 1)[1])]
         if step["op"] in ("create", "update", "replace", "delete") and kind.startswith("aws:")
     }
