@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from appdeploy.model.contract import PlatformContract, ServiceContract, contract_path
@@ -72,9 +72,9 @@ class Estate:
         """Of the services."""
         return frozenset(map(self._arn, self.families))
 
-    def push(self, version: str, behaviour: str) -> None:
-        """Push an image for each service."""
-        for family in self.families:
+    def push(self, version: str, behaviour: str, families: Sequence[str] = ()) -> None:
+        """Push an image for each service, or for those of these families."""
+        for family in families or self.families:
             status, document = self.ground.emulator.control(
                 "POST", "images", {"repository": family, "tag": version, "behaviour": behaviour}
             )

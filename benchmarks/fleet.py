@@ -34,6 +34,8 @@ BUCKETS = {
     "*Tasks": (100, 20),
 }
 """The families of which a release calls any; all calls of a family share its bucket."""
+THROTTLED_AIM = 10
+"""Calls of the largest fleet."""
 _APPDEPLOY = f"{Path(sys.executable).parent}/appdeploy"
 _THROTTLED = "ThrottlingException"
 _LINEAR = 1.1
@@ -135,6 +137,12 @@ def _verdicts(fleets: Sequence[Fleet]) -> Iterator[str]:
     yield verdict("Each release ends with 0", held=not any(codes), seen=f"exit codes {', '.join(map(str, codes))}")
     peak = max(fleet.ran.peak_megabytes for fleet in fleets)
     yield verdict(f"Under {MEMORY_AIM} MB at its peak", held=peak < MEMORY_AIM, seen=f"{peak:.0f} MB")
+    throttled = fleets[-1].throttled.total()
+    yield verdict(
+        f"{fleets[-1].size} services with at most {THROTTLED_AIM} throttled calls",
+        held=throttled <= THROTTLED_AIM,
+        seen=str(throttled),
+    )
     each = [fleet.calls.total() / fleet.size for fleet in fleets]
     words = ", ".join(f"{calls:.1f}" for calls in each)
     yield verdict("Calls grow no faster than services", held=each[-1] <= each[0] * _LINEAR, seen=f"{words} a service")

@@ -24,7 +24,7 @@ from tests.support.aws_platform import CLUSTER, SERVICE
 from tests.support.emulator_process import EmulatorProcess
 from tests.support.handover import ENVIRONMENT
 from tests.support.live_platform import Site
-from tests.support.peer_tools import AWS_CLI, ECS_DEPLOY, installed
+from tests.support.peer_tools import AWS_CLI, ECS_DEPLOY, installed, name_of
 
 _BIN = Path(sys.executable).parent
 _LONGEST = 300
@@ -160,9 +160,9 @@ def _appdeploy(*options: str) -> Callable[[Site], Said]:
 
 
 PEERS = (
-    Peer("ecs-deploy 1.15.2", 0, "https://github.com/fabfuel/ecs-deploy/issues/185", _ecs_deploy),
+    Peer(name_of(ECS_DEPLOY), 0, "https://github.com/fabfuel/ecs-deploy/issues/185", _ecs_deploy),
     Peer(
-        "ecs-deploy 1.15.2, of an image that cannot be pulled",
+        f"{name_of(ECS_DEPLOY)}, of an image that cannot be pulled",
         1,
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-throttle-logic.html",
         _ecs_deploy,

@@ -16,7 +16,7 @@ SUBJECTS = (
     ),
     Subject("one-at-a-time", "Of 50 releases at once one has its way and 49 name it.", 20, one_at_a_time.prove),
     Subject("stacks", "Both environments come from nothing, are released, change as they should, and go.", 15, stacks.prove),
-    Subject("no-lie", "What the command and the ledger say of a release is what happened.", 25, no_lie.prove),
+    Subject("no-lie", "What the command and the ledger say of a release is what happened.", 90, no_lie.prove),
     Subject("json", "Every line of --json is as published, and no secret is reported anywhere.", 15, json_lines.prove),
     Subject("kill", "A command killed before or after any of its calls and then resumed comes to a right end.", 30, kill.prove),
     Subject(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import threading
 
 import boto3
@@ -11,7 +12,8 @@ from botocore.config import Config
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appdeploy.aws.rate import REGISTRATIONS, Allowance, TokenBucket, keep_pace
+from appdeploy.aws import rate
+from appdeploy.aws.rate import REGISTRATIONS, UPDATES, Allowance, TokenBucket, keep_pace
 from tests.support.switchboard import StepClock
 
 TEN = Allowance("*", 10, 2)
@@ -96,6 +98,20 @@ def test_a_read_waits_for_its_token_and_other_groups_do_not(ecs):
     ecs.describe_services(cluster="c", services=["s"])
     ecs.list_clusters()
     assert clock.now() == pytest.approx(1000.05)
+
+
+def test_each_operation_that_is_called_has_one_bucket_at_most(ecs):
+    operations = ecs.meta.service_model.operation_names
+    found = [sorted(fnmatch.filter(operations, allowance.operations)) for allowance in (*rate._READS, UPDATES, REGISTRATIONS)]
+    assert found == [
+        ["DescribeTaskDefinition"],
+        ["DescribeServices"],
+        ["DescribeServiceDeployments", "ListServiceDeployments"],
+        ["DescribeServiceRevisions"],
+        ["DescribeTasks", "ListTasks"],
+        ["CreateService", "DeleteService", "UpdateService"],
+        ["DeregisterTaskDefinition", "RegisterTaskDefinition"],
+    ]
 
 
 def test_two_clients_share_the_buckets(ecs):
