@@ -39,6 +39,26 @@ def test_all_parts_have_to_pass(parts: list[str], code: int) -> None:
     assert ("all parts passed" in said) is (code == 0)
 
 
+FORKED = """
+import sys
+from tests.support.forking import _appdeploy
+_appdeploy()
+from appdeploy.aws.clients import connect
+read = []
+sys.addaudithook(lambda event, about: read.append(about[0]) if event == "open" and "botocore" in str(about[0]) else None)
+clients = connect("eu-central-1")
+clients.ssm, clients.once.ecs
+sys.exit(str(read) if read else 0)
+"""
+
+
+def test_a_forked_command_reads_no_service_model_again() -> None:
+    """It would pass every test, and take twice the processor time."""
+    environment = {**os.environ, "AWS_ACCESS_KEY_ID": "sandbox", "AWS_SECRET_ACCESS_KEY": "sandbox"}
+    ran = subprocess.run([sys.executable, "-c", FORKED], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+
+
 def test_an_interrupt_ends_every_part(tmp_path: Path) -> None:
     place = tmp_path / "pid"
     program = f"import os, pathlib, time; pathlib.Path('{place}').write_text(str(os.getpid())); time.sleep(600)"

@@ -22,7 +22,6 @@ from contextlib import suppress
 from types import ModuleType
 from typing import Any, NoReturn
 
-import boto3
 import botocore.session
 
 from tests.support.forked import EMULATOR
@@ -67,10 +66,11 @@ def _appdeploy() -> Callable[[], Any]:
     from appdeploy.aws import clients
 
     _with_modules(appdeploy)
-    clients._Loader = functools.cache(clients._Loader)  # type: ignore[misc, assignment]
-    session = boto3.Session("warm", "up", region_name="eu-central-1", botocore_session=clients._core())
+    core = clients._core()
+    loader = core.get_component("data_loader")
+    clients._Loader = lambda **_: loader  # type: ignore[misc, assignment]
     for service in SERVICES:
-        session.client(service)
+        core.create_client(service, "eu-central-1", aws_access_key_id="warm", aws_secret_access_key="up")
     return appdeploy.cli.main
 
 
