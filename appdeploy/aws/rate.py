@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 _THROTTLED = "ThrottlingException"
+_PACE = "appdeploy-pace"
 
 
 class Allowance(NamedTuple):
@@ -70,12 +71,15 @@ class TokenBucket:
 
     def _fill(self) -> None:
         now = self._clock.now()
-        self._tokens = min(self._full, self._tokens + (now - self._filled) * self._allowance.per_second)
+        self._tokens = min(self._full, self._tokens + max(0.0, now - self._filled) * self._allowance.per_second)
         self._filled = now
 
 
 def keep_pace(clients: Iterable[ECSClient], clock: Clock) -> None:
-    """Let reads through these clients wait for their token. Writes take theirs before they confirm the lock (EcsWriter)."""
+    """Let reads through these clients wait for their token, instead of what they waited for before.
+
+    Writes take theirs before they confirm the lock (EcsWriter).
+    """
     buckets = [(allowance.operations, TokenBucket(allowance, clock)) for allowance in _READS]
 
     def find(event_name: str) -> TokenBucket | None:
@@ -93,5 +97,6 @@ def keep_pace(clients: Iterable[ECSClient], clock: Clock) -> None:
             bucket.throttled()
 
     for client in clients:
-        client.meta.events.register("before-send", send)
-        client.meta.events.register("after-call", answered)
+        for event, handler in (("before-send", send), ("after-call", answered)):
+            client.meta.events.unregister(event, unique_id=f"{_PACE}-{event}")
+            client.meta.events.register(event, handler, unique_id=f"{_PACE}-{event}")

@@ -124,6 +124,23 @@ def test_two_clients_share_the_buckets(ecs):
     assert clock.now() > 1000
 
 
+def test_the_pace_of_the_next_release_replaces_that_of_the_last(ecs):
+    for _ in range(3):
+        clock = StepClock()
+        keep_pace([ecs], clock)
+        for _ in range(99):
+            ecs.list_tasks(cluster="c")
+        assert clock.now() == 1000
+
+
+def test_a_clock_that_goes_back_costs_no_token():
+    clock = StepClock()
+    bucket = TokenBucket(TEN, clock)
+    clock.time -= 500
+    bucket.take()
+    assert clock.now() == 500
+
+
 def test_a_throttled_read_makes_the_next_one_wait(ecs):
     clock = StepClock()
     keep_pace([ecs], clock)
