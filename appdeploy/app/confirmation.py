@@ -21,19 +21,20 @@ class Confirmation:
         self._details = details
         self._confirmed: frozenset[object] | None = None
 
-    def ask(self, plan: ReleasePlan) -> None:
-        """Raises Refused without a yes."""
+    def ask(self, plan: ReleasePlan) -> bool:
+        """Whether a person was asked. Raises Refused without a yes."""
         if not plan.protected:
-            return
+            return False
         question = f"{plan.environment} is protected. Type yes to go on:"
         if not self._ask(self._details(), question):
             raise Refused(f"nothing was changed: {plan.environment} is protected, and the answer was not yes")
         self._confirmed = _targets(plan)
+        return True
 
     def check(self, plan: ReleasePlan) -> None:
         """Raises Refused if the plan does something that was not confirmed. What is done already need not be done."""
         if self._confirmed is not None and not _targets(plan) <= self._confirmed:
-            raise Refused("while the command waited for the lock its plan became another one than was confirmed: run it again")
+            raise Refused("since it was confirmed the plan has become another one: run it again")
 
 
 def _targets(plan: ReleasePlan) -> frozenset[object]:

@@ -223,7 +223,7 @@ class _PlainJson(JSONFileLoader):
         try:
             with open_method(full_path, "rb") as file:
                 return json.loads(file.read())
-        except FileNotFoundError:
+        except (FileNotFoundError, IsADirectoryError):
             return None
 
 

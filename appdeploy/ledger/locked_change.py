@@ -80,11 +80,11 @@ class LockedChange(Protocol[P]):
 class Confirmation(Protocol):
     """A person's consent to a plan."""
 
-    def ask(self, plan: ReleasePlan) -> None:
-        """Before the lock is taken: who thinks holds nobody up. Raises Refused without consent."""
+    def ask(self, plan: ReleasePlan) -> bool:
+        """Before the lock is taken: who thinks holds nobody up. Whether a person was asked. Raises Refused without consent."""
 
     def check(self, plan: ReleasePlan) -> None:
-        """Under the lock, after a wait. Raises Refused if this is not what was confirmed."""
+        """Under the lock, for a plan made again. Raises Refused if this is not what was confirmed."""
 
 
 def run_locked(
@@ -104,8 +104,7 @@ def run_locked(
     with _ending(clock, "interrupted; nothing was changed"):
         prepared, blocked = _prepare_first(change, acquirer)
         _show(change, prepared, emit)
-        if confirmation is not None and change.has_work(prepared):
-            confirmation.ask(change.plan_of(prepared))
+        asked = confirmation is not None and change.has_work(prepared) and confirmation.ask(change.plan_of(prepared))
         started = clock.now()
         opening = change.opening(prepared) if change.has_work(prepared) else None
         acquired = acquirer.acquire(change.plan_of(prepared), opening) if opening else None
@@ -116,7 +115,8 @@ def run_locked(
         try:
             with interruptible(clock), acquired as session:
                 ledger = LedgerWriter(session, table_of(change.plan_of(prepared)), opening)
-                if session.waited or blocked:  # The release before this one has changed things.
+                # The release before this one has changed things, or anything has while a person was thinking.
+                if session.waited or blocked or asked:
                     with _ending(clock, not_started(change.plan_of(prepared))):
                         prepared = _prepare_again(change, prepared, ledger, confirmation)
                         _show(change, prepared, emit)

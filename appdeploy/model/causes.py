@@ -6,6 +6,7 @@ in JSON, in the ledger and in a notification. Where all services are shown toget
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -32,6 +33,11 @@ def because_it_failed(service: str, why: str) -> str:
     return f"{service} failed: {why}"
 
 
+def blamed(text: str, services: Iterable[str]) -> str | None:
+    """The service of which a cause says that it failed; None for a cause of its own."""
+    return next((name for name in services if text.startswith((f"{name} failed: ", f"{name} ended "))), None)
+
+
 def _quoted(cause: Cause) -> tuple[str, ...]:
     return (because_it_ended(cause), *((because_it_failed(cause.service, cause.text),) if cause.text else ()))
 
@@ -40,7 +46,8 @@ def in_short(text: str, others: Iterable[Cause]) -> str:
     """A text with the causes of other services that it quotes replaced by their names."""
     quotes = [(quote, other.service) for other in others for quote in _quoted(other)]
     for quote, service in sorted(quotes, key=lambda each: len(each[0]), reverse=True):
-        text = text.replace(quote, f"because of {service}")
+        # Whole: neither the end of a longer name nor the beginning of a longer cause.
+        text = re.sub(rf"(?<![\w-]){re.escape(quote)}(?=;|$)", f"because of {service}", text)
     return text
 
 

@@ -6,11 +6,11 @@ is being rolled back has failed: the others do not wait for the end of that (doc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 
-from appdeploy.model.causes import Cause, because_it_ended, because_it_failed
+from appdeploy.model.causes import Cause, because_it_ended, because_it_failed, blamed
 from appdeploy.model.clock import Clock, interruptible
 from appdeploy.model.errors import Interrupted
 from appdeploy.model.events import Emit, Finished
@@ -20,6 +20,7 @@ from appdeploy.model.rollout import unchanged_serving
 from appdeploy.release.steps import Steps
 from appdeploy.watch.poller import ForwardWatch, Poller, Watch
 
+_INTERRUPTED = "interrupted"
 _UNDECIDED = Outcome.TIMED_OUT
 """The command's time was up, not ECS's: what is still under way has not failed, and reverts no other service."""
 
@@ -37,6 +38,8 @@ class ReleaseSequence:
         self._open: list[Watch] = []
         self._forward: dict[str, ForwardWatch] = {}
         self._results: dict[str, ServiceResult] = {}
+        self._quotes: set[str] = set()
+        """The causes that were given to services because of others, when those had not ended yet."""
         self._cause: str | None = None
         """Why all are reverted; None while they are not."""
 
@@ -58,7 +61,9 @@ class ReleaseSequence:
         cause = self._failure
         if self._plan.atomic and cause and self._cause is None and not self._steps.lock_is_lost():
             self._revert_all(cause)
-        self._poll(lambda: False)
+        while self._open:  # An interruption that reverts all ends the look at them, and begins the next one.
+            self._poll(lambda: False)
+        self._tell_final_cause()
         return [self._not_final_yet(self._results[service.contract.name]) for service in self._plan.changed]
 
     def _release_wave(self, wave: Sequence[ServicePlan], *, is_last: bool) -> None:
@@ -112,6 +117,7 @@ class ReleaseSequence:
         """They are not started. Behind a service that is still under way they may be later: `resume` starts them then."""
         final = bool(self._failure) or not self._bad
         cause = self._cause or self._blocking_cause or ""
+        self._quotes.add(cause)
         for service in services:
             result = ServiceResult(service.contract.name, Outcome.SKIPPED, unchanged_serving(service), cause, final=final)
             self._decide(result)
@@ -120,8 +126,9 @@ class ReleaseSequence:
     def _revert_all(self, cause: str) -> None:
         """All that are under way, and in an atomic release those that are live."""
         self._cause = cause
+        self._quotes.add(cause)
         under_way = {watch.rollout.name for watch in self._open}
-        failing = [name for name, watch in self._forward.items() if name in under_way and watch.going_back]
+        failing = [name for name, watch in self._forward.items() if name in under_way and _fails_by_itself(watch)]
         to_revert = [
             watch
             for name, watch in self._forward.items()
@@ -154,7 +161,7 @@ class ReleaseSequence:
         if not self._revert_on_interrupt or self._cause is not None or not self._forward:
             raise
         self._clock.clear_cancelled()
-        self._revert_all("interrupted")
+        self._revert_all(_INTERRUPTED)
 
     def _decide(self, result: ServiceResult) -> None:
         self._results[result.service] = result
@@ -169,14 +176,31 @@ class ReleaseSequence:
         What was skipped comes last: something else is the cause, unless that was a task before the rollout.
         """
         ended = [result for result in self._bad if not _continues(result)]
-        open_names = {watch.rollout.name for watch in self._open}
-        going_back = ((name, watch.going_back) for name, watch in self._forward.items() if name in open_names)
         causes = (
             *(self._cause_of(result) for result in ended if result.outcome is not Outcome.SKIPPED),
-            *(because_it_failed(name, why) for name, why in going_back if why),
+            *self._causes_of_what_goes_back(),
             *map(self._cause_of, ended),
         )
         return next(iter(causes), None)
+
+    def _causes_of_what_goes_back(self) -> Iterator[str]:
+        """Of services that are being rolled back; one that was itself stopped because of another hands that on."""
+        open_names = {watch.rollout.name for watch in self._open}
+        going_back = [(name, watch.going_back) for name, watch in self._forward.items() if name in open_names]
+        causes = [(name, why) for name, why in going_back if why]
+        own = [(name, why) for name, why in causes if why != _INTERRUPTED and blamed(why, self._forward) is None]
+        yield from (because_it_failed(name, why) for name, why in own)
+        yield from (why for _, why in causes)
+
+    def _tell_final_cause(self) -> None:
+        """Who went back or was held back before the failed service had ended has its last cause now."""
+        for quote in self._quotes:
+            failed = self._results.get(blamed(quote, self._results) or "")
+            if failed is None or failed.cause is None:
+                continue
+            for name, result in self._results.items():
+                if result.cause is not None and result is not failed:
+                    self._results[name] = replace(result, cause=result.cause.replace(quote, self._cause_of(failed)))
 
     @property
     def _blocking_cause(self) -> str | None:
@@ -200,6 +224,12 @@ class ReleaseSequence:
         """A live service is not final while an atomic release is undecided: it may still be reverted."""
         undecided = any(not other.final and not other.outcome.ok for other in self._results.values())
         return replace(result, final=False) if undecided and self._plan.atomic and result.outcome is Outcome.LIVE else result
+
+
+def _fails_by_itself(watch: ForwardWatch) -> bool:
+    """Whether it goes back on its own account; a resumed one may have been on its way because of another."""
+    resumed = watch.rollout.plan.resumed
+    return watch.going_back is not None and not (resumed and resumed.revert_because)
 
 
 def _continues(result: ServiceResult) -> bool:

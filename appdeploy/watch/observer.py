@@ -43,6 +43,9 @@ class Observer:
         self._notice_change(state)
         if self._record is None or self._routing is None:
             self._locate()
+            # Of one that is rolled back already the cause is wanted at once.
+            if self._record is not None and self._record.status.is_rollback:
+                self._read(state)
         else:
             self._read(state)
         return Observation(

@@ -109,8 +109,10 @@ class Poller:
         self._paces = {watch.rollout.name: Pace(self._clock.now()) for watch in watches}
         while watches:
             for watch, result in self._round(watches).items():
+                timed = replace(result, seconds=self._clock.now() - self._started_at)
+                decided(timed)  # First: an interruption while the rest is done loses no outcome.
                 watches.remove(watch)
-                decided(self._finish(result))
+                self._emit(Finished(timed))
             if not watches or enough():
                 return
             self._wait(watches)
@@ -220,11 +222,6 @@ class Poller:
     def _wait(self, watches: Sequence[Watch]) -> None:
         moment = min(self._deadline, *map(self._next_look, watches))
         self._clock.sleep(max(0.0, moment - self._clock.now()))
-
-    def _finish(self, result: ServiceResult) -> ServiceResult:
-        timed = replace(result, seconds=self._clock.now() - self._started_at)
-        self._emit(Finished(timed))
-        return timed
 
 
 def _calls_for(watches: Sequence[Watch]) -> int:

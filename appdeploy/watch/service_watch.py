@@ -65,7 +65,7 @@ class ServiceWatch:
         self._observation: Observation | None = None
         self._shown: Progress | None = None
         self._drain: int | None = None
-        self._drain_is_read = False
+        self._tries_to_read_drain = 3
         self.serves = False
         """Whether the last tick found all new tasks healthy in the serving target group."""
 
@@ -208,9 +208,9 @@ class ServiceWatch:
         return self._deregistration_delay(seen)
 
     def _deregistration_delay(self, seen: Observation) -> int | None:
-        """That of the group that serves, read once. A failed read is ignored."""
-        if isinstance(seen.routing, Serving) and not self._drain_is_read:
-            self._drain_is_read = True
+        """That of the group that serves. A failed read is tried again a few times, and ignored."""
+        if isinstance(seen.routing, Serving) and self._drain is None and self._tries_to_read_drain:
+            self._tries_to_read_drain -= 1
             with suppress(*AwsError):
                 self._drain = deregistration_delay(self._clients.elbv2, seen.routing.target_group)
         return self._drain

@@ -217,7 +217,7 @@ def test_a_plan_that_became_another_one_while_it_waited_is_refused(aws, agent, c
     answering("yes\n")
     while_it_waits(lambda: aws.remember(agent, ("v2", OK)))
     assert command("restart", "-e", "staging", "--lock-wait", "600") == 10
-    assert "its plan became another one than was confirmed: run it again" in capsys.readouterr().err
+    assert "since it was confirmed the plan has become another one: run it again" in capsys.readouterr().err
     assert aws.count("UpdateService") == 0
 
 
@@ -250,3 +250,18 @@ def test_it_asks_where_a_person_can_answer(terminals, variables, expected):
     os.close(ours)
     os.close(theirs)
     assert done.stderr == str(expected)
+
+
+def test_what_changed_while_a_person_was_thinking_is_not_undone(aws, agent, command, monkeypatch, answering, capsys):
+    """Another release ran to its end meanwhile: the lock is free, and the restart would bring the former version back."""
+
+    class Slow(Person):
+        def readline(self, *_):
+            aws.remember(agent, ("v2", OK))
+            return super().readline()
+
+    answering("yes\n")
+    monkeypatch.setattr(sys, "stdin", Slow(aws, "yes\n"))
+    assert command("restart", "-e", "staging") == 10
+    assert "run it again" in capsys.readouterr().err
+    assert aws.count("UpdateService") == 0

@@ -44,6 +44,19 @@ def test_a_service_without_a_cause_is_named_too():
     assert in_short("agent ended failed", [Cause("agent", "failed", None)]) == "because of agent"
 
 
+@pytest.mark.parametrize(
+    ("text", "others"),
+    [
+        ("my-agent failed: X", [Cause("agent", "rolled-back", "X")]),
+        ("agent failed: 2 tasks exited with code 137", [Cause("agent", "rolled-back", "2 tasks exited with code 1")]),
+        ("agent failed: 12 tasks", [Cause("agent", "rolled-back", "1")]),
+        ("agent ended failed: 3 tasks", [Cause("agent", "failed", None)]),
+    ],
+)
+def test_only_a_whole_quote_is_one(text, others):
+    assert in_short(text, others) == text
+
+
 # In a real release: the last one fails, one was live and is reverted, one comes later.
 
 
@@ -66,8 +79,8 @@ def occurrences(text):
 
 def test_the_sequence_quotes_a_cause_in_the_words_that_are_recognised(three, run):
     causes = {cause.service: cause for cause in of_results(run())}
-    assert causes["orchestrator"].text == because_it_failed("customer-portal", causes["customer-portal"].text)
-    assert causes["agent"].text == because_it_failed("customer-portal", causes["customer-portal"].text)
+    assert causes["orchestrator"].text == because_it_ended(causes["customer-portal"])
+    assert causes["agent"].text == because_it_ended(causes["customer-portal"])
 
 
 @pytest.mark.parametrize("terminal", [False, True], ids=["pipe", "terminal"])

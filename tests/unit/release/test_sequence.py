@@ -89,7 +89,7 @@ def test_when_a_group_fails_the_later_ones_are_not_begun(three, aws, run, atomic
     }
     assert updates(aws) == ["orchestrator"]
     held = next(result for result in results if result.service == "agent")
-    assert held.cause == "orchestrator failed: 2 tasks exited with code 1"
+    assert held.cause == "orchestrator ended rolled-back: 2 tasks exited with code 1"
     assert held.serving == "v1 still serves"
     assert aws.ledger[0].settled
 
@@ -173,7 +173,7 @@ def test_what_is_under_way_is_stopped_when_another_one_fails(three, aws, run):
     results = {result.service: result for result in run()}
     agent = results["agent"]
     assert agent.outcome is Outcome.ROLLED_BACK
-    assert agent.cause == "customer-portal failed: 2 tasks exited with code 1"
+    assert agent.cause == "customer-portal ended rolled-back: 2 tasks exited with code 1"
     assert agent.serving == "v1 serves again (2 tasks)"
     assert three["agent"].stopped
 
@@ -208,7 +208,7 @@ def test_the_others_go_back_as_soon_as_ecs_itself_rolls_one_back(three, aws, run
     assert {result.outcome for result in results.values()} <= {Outcome.ROLLED_BACK, Outcome.ROLLED_BACK_BY_ECS}
     assert three["orchestrator"].stopped
     assert three["customer-portal"].stopped
-    assert str(results["orchestrator"].cause).startswith("agent failed: ")
+    assert str(results["orchestrator"].cause).startswith("agent ended rolled-back-by-ecs: ")
 
 
 @pytest.mark.parametrize("until_complete", [True, False])
@@ -221,7 +221,7 @@ def test_what_is_complete_returns_to_its_former_task_definition(three, aws, run,
     reported = results["orchestrator"]
     assert (reported.outcome, reported.serving, reported.final) == (Outcome.ROLLED_BACK, "v1 serves (2 tasks)", True)
     assert reported.cause is not None
-    assert reported.cause.endswith(" failed: 2 tasks exited with code 1")
+    assert reported.cause.endswith(" ended rolled-back: 2 tasks exited with code 1")
     assert aws.writes[-1][1].keys() == {"cluster", "service", "taskDefinition"}
     assert aws.writes[-1][1]["taskDefinition"] == orchestrator.task_definition
     assert any(isinstance(event, Reverting) for event in run.events)
@@ -297,7 +297,7 @@ def test_a_first_release_goes_back_to_no_task_with_the_others(aws, run):
     reported = {result.service: result for result in run()}["orchestrator"]
     assert reported.outcome is Outcome.FAILED
     assert reported.serving == "nothing; the service has 0 tasks"
-    assert reported.cause == "agent failed: 2 tasks exited with code 1; there is no previous version"
+    assert reported.cause == "agent ended rolled-back: 2 tasks exited with code 1; there is no previous version"
     assert aws.writes[-1][1]["taskDefinition"] == first.contract.template
 
 
