@@ -14,6 +14,8 @@ ALL = "all"
 """The name that stands for all services."""
 ENVIRONMENT_VARIABLE = "APPDEPLOY_ENVIRONMENT"
 """Names the environment where no option does."""
+_TYPED = "appdeploy.environment"
+"""Where a context keeps the environment that an option named."""
 
 
 def examples(*lines: str) -> str:
@@ -158,10 +160,21 @@ def _environment(context: click.Context, parameter: click.Parameter, value: str 
     if not re.fullmatch(ENVIRONMENT_PATTERN, value):
         where = f" ({ENVIRONMENT_VARIABLE})" if by_variable else ""
         raise click.BadParameter(f"{value!r}{where} cannot be an environment: it takes lower-case letters, digits and hyphens")
-    if by_variable and not context.resilient_parsing and not context.meta.get(ENVIRONMENT_VARIABLE):
-        context.meta[ENVIRONMENT_VARIABLE] = True  # A group and its command have it both.
-        click.echo(f"appdeploy: environment {value}, by {ENVIRONMENT_VARIABLE}", err=True)
+    if not by_variable:
+        context.meta[_TYPED] = value
+        return value
+    if _TYPED in context.meta:  # To the group, before the command's name.
+        return str(context.meta[_TYPED])
+    if parameter.required:  # A group does not know yet whether its command has one of its own.
+        say_environment(context, value)
     return value
+
+
+def say_environment(context: click.Context, environment: str) -> None:
+    """Nobody works on an environment that was not typed without seeing its name."""
+    by_variable = context.get_parameter_source("environment") is click.core.ParameterSource.ENVIRONMENT
+    if by_variable and not context.resilient_parsing:
+        click.echo(f"appdeploy: environment {environment}, by {ENVIRONMENT_VARIABLE}", err=True)
 
 
 def split_services(value: Sequence[str]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from appdeploy.cli.options import (
     json_option,
     optional_environment_option,
     region_option,
+    say_environment,
 )
 from appdeploy.model.outcome import Outcome
 
@@ -75,6 +76,7 @@ def command(
         return 0
     if environment is None:
         raise click.UsageError("Missing option '-e' / '--env' / '--environment'", context)
+    say_environment(context, environment)
     from appdeploy.reconcile.list import Wanted, list_releases
     from appdeploy.render.releases import json_lines, release_lines
 

@@ -60,6 +60,8 @@ def _own_versions(words: Sequence[str]) -> dict[str, str]:
         name, equals, version = word.partition("=")
         if not equals:
             continue
+        if not name:
+            raise click.UsageError(f"{word}: an empty name is no service")
         if name == ALL:
             raise click.UsageError(f"{word}: all services get the version of --version")
         if name in plain:

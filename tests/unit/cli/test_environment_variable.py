@@ -56,6 +56,17 @@ def test_the_option_wins_and_nothing_is_said(by_variable, command, monkeypatch, 
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.parametrize(
+    "words", [("releases", "-e", "staging", "show", "latest"), ("releases", "show", "latest", "-e", "staging")], ids=" ".join
+)
+def test_the_option_wins_before_and_after_the_command_of_a_group(words, by_variable, command, run, monkeypatch, capsys):
+    run()
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, "production")
+    capsys.readouterr()
+    assert command(*words) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_an_empty_one_is_none(by_variable, command, monkeypatch, capsys):
     monkeypatch.setenv(ENVIRONMENT_VARIABLE, "")
     assert command("status") == 2

@@ -171,3 +171,9 @@ def test_other_commands_take_no_version(two, aws, command, capsys, words):
     assert command(*words, "-e", "staging", "-s", "agent=v1") == 2
     assert "'agent=v1': only deploy and plan take a version for a service" in capsys.readouterr().err
     assert aws.calls == []
+
+
+def test_an_empty_name_is_no_service(two, aws, command, capsys):
+    assert command("deploy", "-e", "staging", "-s", "=v1") == 2
+    assert "an empty name is no service" in capsys.readouterr().err
+    assert aws.calls == []
