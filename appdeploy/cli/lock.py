@@ -37,7 +37,8 @@ def command(environment: str, reason: str, region: str | None) -> int:
         frozen = admin.store.freeze(Freeze(admin.caller, now(), " ".join(reason.split())))
         item = admin.store.read()
     if not frozen:
-        raise Locked(f"{environment} is {describe(item)}; nothing was changed: {what_to_type(item, environment)}")
+        to_type = what_to_type(item, environment, None, caller=admin.caller)
+        raise Locked(f"{environment} is {describe(item)}; nothing was changed: {to_type}")
     lines = [f"{environment} is {describe(item)}; lift it with appdeploy unlock -e {environment}"]
     if item.holder is not None:
         lines.append(f"{item.holder.release} of {item.holder.who} is running and continues")

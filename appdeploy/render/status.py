@@ -29,7 +29,7 @@ def environment_lines(report: StatusReport) -> Iterator[str]:
         ("alarms could not be read: ", report.alarms_problem),
         ("lock and ledger could not be read: ", report.ledger_problem),
         ("what holds autoscaling could not be read: ", report.scaling_problem),
-        ("the lock is ", report.lock),
+        ("", report.lock),
     )
     yield from (f"{words}{text}" for words, text in known if text)
     for release in report.open_releases:

@@ -65,7 +65,7 @@ def test_a_wait_for_the_lock_names_its_holder_and_the_table_comes_with_the_first
         show(events.WaitingForLock("held by upgrade-x of bob since noon: v3"))
         show(events.Planned(release_plan()))
     text = screen.getvalue()
-    assert "waiting for the lock, which is held by upgrade-x of bob since noon: v3" in text
+    assert "waiting for the lock: held by upgrade-x of bob since noon: v3" in text
     assert "phase" not in text
     assert text.count("agent: v1 -> v2") == 1, "the same plan is not shown twice"
 
