@@ -187,7 +187,7 @@ def test_an_interruption_of_a_freeze_says_where_to_look(command, aws, capsys):
     aws.environment(aws.released())
     aws.answers["UpdateItem"] = [KeyboardInterrupt()]
     assert command("lock", "-e", "staging", "--reason", "x") == 130
-    line = "appdeploy: interrupted; appdeploy status -e staging shows whether it is frozen"
+    line = "appdeploy: interrupted; `appdeploy status -e staging` shows whether it is frozen"
     assert capsys.readouterr().err.strip() == line
 
 
