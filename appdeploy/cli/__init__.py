@@ -156,4 +156,8 @@ def _complain(line: str) -> None:
 def _usage(error: click.ClickException) -> str:
     context = error.ctx if isinstance(error, click.UsageError) else None
     hint = f" (see {context.command_path} --help)" if context else ""
-    return f"{' '.join(error.format_message().split())}{hint}"
+    message = error.format_message()
+    if isinstance(error, click.NoSuchOption) and context:  # click names all that are a little like it.
+        options = (option for each in context.command.params for option in each.opts if option.startswith("--"))
+        message = f"{error.message}{did_you_mean(error.option_name, options)}"
+    return f"{' '.join(message.split())}{hint}"

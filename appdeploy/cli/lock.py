@@ -32,13 +32,14 @@ def command(environment: str, reason: str, region: str | None) -> int:
     from appdeploy.render.plain import write
 
     admin = open_lock_admin(connect(region), environment)
-    shown = f"appdeploy status -e {environment} shows whether it is frozen"
+    shown = f"`appdeploy status -e {environment}` shows whether it is frozen"
     with when_interrupted(f"interrupted; {shown}"), refusing(f"{environment} could not be frozen"):
         frozen = admin.store.freeze(Freeze(admin.caller, now(), " ".join(reason.split())))
         item = admin.store.read()
     if not frozen:
-        raise Locked(f"{environment} is {describe(item)}; nothing was changed: {what_to_type(item, environment)}")
-    lines = [f"{environment} is {describe(item)}; lift it with appdeploy unlock -e {environment}"]
+        to_type = what_to_type(item, environment, None, caller=admin.caller)
+        raise Locked(f"{environment} is {describe(item)}; nothing was changed: {to_type}")
+    lines = [f"{environment} is {describe(item)}; lift it with `appdeploy unlock -e {environment}`"]
     if item.holder is not None:
         lines.append(f"{item.holder.release} of {item.holder.who} is running and continues")
     write(sys.stdout, lines)

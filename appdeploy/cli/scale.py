@@ -108,7 +108,7 @@ def command(
         from appdeploy.scaling.plan import notes
 
         prepared = prepare_scale(request, connect(region))
-        return show_planned(prepared.plan, notes(prepared.scale), as_json=how.as_json)
+        return show_planned(prepared.plan, notes(prepared.scale, prepared.plan.environment), as_json=how.as_json)
     with open_console(environment, as_json=how.as_json, asks=not how.yes) as console:
         return scale(
             lambda clients: prepare_scale(request, clients), region, console, timeout=how.timeout, lock_wait=how.lock_wait

@@ -36,7 +36,7 @@ def command(environment: str, break_holder: bool, region: str | None) -> int:
     from appdeploy.render.plain import write
 
     admin = open_lock_admin(connect(region), environment)
-    shown = f"appdeploy status -e {environment} shows whether it is frozen, and what is running"
+    shown = f"`appdeploy status -e {environment}` shows whether it is frozen, and what is running"
     with when_interrupted(f"interrupted; {shown}"), refusing(f"{environment} could not be unlocked"):
         item = admin.store.read()
         if item.freeze is not None:

@@ -37,10 +37,11 @@ def chosen(version: str | None, words: Sequence[str], *, sync: bool = False) -> 
     everything = not names or ALL in names
     without = [name for name in names if name not in own and name != ALL]
     if version is None and not own:
-        raise click.UsageError("Missing option '--version'.")
+        own_version = f" It may be left out with a version for each service: -s {without[0]}=VERSION." if without else ""
+        raise click.UsageError(f"Missing option '--version'.{own_version}")
     if version is None and (everything or without):
         lacking = "the other services have" if everything else f"{', '.join(without)} {'has' if len(without) == 1 else 'have'}"
-        example = "" if everything else f", or --service {without[0]}=VERSION"
+        example = "" if everything else f", or -s {without[0]}=VERSION"
         raise click.UsageError(f"{lacking} no version: give --version{example}")
     if version is not None and not (everything or without):
         raise click.UsageError(

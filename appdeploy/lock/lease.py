@@ -14,7 +14,9 @@ from appdeploy.lock.item import Holder, LockItem
 from appdeploy.lock.store import LedgerPut, LockStore
 from appdeploy.model.clock import Clock
 from appdeploy.model.errors import Locked, LockLost, OutOfReach
-from appdeploy.model.words import duration
+from appdeploy.model.ledger_entry import Entry
+from appdeploy.model.plan import Change
+from appdeploy.model.words import duration, resume_command
 
 LEASE_SECONDS = 30.0
 """How long a holder may go without a renewal before it counts as dead."""
@@ -57,7 +59,7 @@ def acquire(
             continue
         alive = item.freeze is not None or (last_mark is not None and last_mark != item.mark)
         if alive and now >= until:
-            raise Locked(f"{describe(item)}: {what_to_type(item, environment)}")
+            raise Locked(f"{describe(item)}: {what_to_type(item, environment, _entry_of(store, item), caller=holder.who)}")
         if reported != (item.holder, item.freeze):
             reported = (item.holder, item.freeze)
             on_wait(item)
@@ -72,7 +74,8 @@ def describe(item: LockItem) -> str:
         return f"frozen by {item.freeze.who} since {item.freeze.since}: {item.freeze.reason}"
     if item.holder is not None:
         why = f": {item.holder.reason}" if item.holder.reason else ""
-        return f"held by {item.holder.release} of {item.holder.who} since {item.holder.since}{why}{_silence(item)}"
+        held = "left behind" if is_dead(item) else "held"
+        return f"{held} by {item.holder.release} of {item.holder.who} since {item.holder.since}{why}{_silence(item)}"
     return "free"
 
 
@@ -82,19 +85,59 @@ def describe_wait(item: LockItem) -> str:
     return f"{describe(item)}{wait}"
 
 
-def what_to_type(item: LockItem, environment: str) -> str:
-    """The commands with which a person goes on."""
+WAIT_OPTION = "--lock-wait SECONDS waits for it"
+
+
+def what_to_type(
+    item: LockItem, environment: str, entry: Entry | None, *, waits: str = WAIT_OPTION, caller: str | None = None
+) -> str:
+    """The commands with which a person goes on.
+
+    `entry` is what the ledger has of the holder, None if that is not known; `waits` says how to wait for it; `caller` is who
+    reads this: nobody is sent to ask himself.
+    """
     if item.freeze is not None:
-        return f"ask {item.freeze.who}; `appdeploy unlock -e {environment}` lifts it, and a rollback ignores it"
-    if _silent_seconds(item) > LEASE_SECONDS:
-        return f"the next release takes it over, and `appdeploy resume -e {environment}` continues this one"
-    return f"--lock-wait SECONDS waits for it, `appdeploy rollback -e {environment}` ends it"
+        ask = "" if item.freeze.who == caller else f"ask {item.freeze.who}; "
+        return f"{ask}`appdeploy unlock -e {environment}` lifts it, and a rollback ignores it"
+    if item.holder is not None and is_silent(item):
+        if entry is not None and entry.settled:
+            return "its release has ended, and the next release takes the lock over"
+        resume = f"`{resume_command(environment, item.holder.release)}` continues it"
+        from_when = "now" if is_dead(item) else f"once it has been silent for {LEASE_SECONDS:.0f} s"
+        return f"{resume} {from_when}"
+    touched = _services_to_roll_back(entry)
+    if not touched:
+        return waits
+    return f"{waits}, `appdeploy rollback -e {environment} -s {','.join(touched)}` ends it"
+
+
+def _services_to_roll_back(entry: Entry | None) -> list[str]:
+    """The services that have the release's new version, or are getting it now: a rollback of another one goes too far back.
+
+    A restart has no version of its own to return from, and a rollback is already one.
+    """
+    services = entry.services.items() if entry else ()
+    return [name for name, service in services if service.update_sent and service.change == Change.RELEASE.value]
+
+
+def _entry_of(store: LockStore, item: LockItem) -> Entry | None:
+    with contextlib.suppress(*AwsError):
+        return store.entry_of(item.holder) if item.holder else None
+    return None
+
+
+def is_silent(item: LockItem) -> bool:
+    """Whether the holder has missed a heartbeat. By its clock and ours: only for a person to read."""
+    return _silent_seconds(item) > 2 * HEARTBEAT_SECONDS
+
+
+def is_dead(item: LockItem) -> bool:
+    """Whether the holder has not renewed for a whole lease. By its clock and ours: only for a person to read."""
+    return _silent_seconds(item) > LEASE_SECONDS
 
 
 def _silence(item: LockItem) -> str:
-    """How long the holder has not renewed, once that is not usual. By its clock and ours: only for a person to read."""
-    seconds = _silent_seconds(item)
-    return f"; no sign of life for {duration(seconds)}" if seconds > 2 * HEARTBEAT_SECONDS else ""
+    return f"; its process has been silent for {duration(_silent_seconds(item))}" if is_silent(item) else ""
 
 
 def _silent_seconds(item: LockItem) -> float:

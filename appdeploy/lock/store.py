@@ -7,9 +7,10 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from appdeploy.aws.releases_table import LOCK_KEY
+from appdeploy.aws.releases_table import LOCK_KEY, release_key
 from appdeploy.aws.transaction import transact
 from appdeploy.lock.item import Freeze, Holder, LockItem, Mark
+from appdeploy.model.ledger_entry import Entry
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -33,6 +34,9 @@ class LockStore(Protocol):
 
     def read(self) -> LockItem:
         """The current item (consistent read); an empty one if it was never written."""
+
+    def entry_of(self, holder: Holder) -> Entry | None:
+        """What the ledger has of the holder; None if nothing that can be read."""
 
     def take(self, seen: Mark, holder: Holder, ledger_put: LedgerPut | None = None) -> int | None:
         """Become the holder if the item is unchanged since `seen` and not frozen. Returns the fence, or None."""
@@ -67,6 +71,14 @@ class DynamoLockStore:
         """A consistent read."""
         reply = self._dynamodb.get_item(TableName=self._table, Key=LOCK_KEY, ConsistentRead=True)
         return _item(reply.get("Item", {}))
+
+    def entry_of(self, holder: Holder) -> Entry | None:
+        """See LockStore. A consistent read."""
+        try:
+            reply = self._dynamodb.get_item(TableName=self._table, Key=release_key(holder.release), ConsistentRead=True)
+            return Entry.parse(reply["Item"]["entry"]["S"]) if "Item" in reply else None
+        except ValueError:  # No id of a release, or an entry of another schema.
+            return None
 
     def take(self, seen: Mark, holder: Holder, ledger_put: LedgerPut | None = None) -> int | None:
         """See LockStore. A retry after a lost reply recognises its own write by the holder's token."""

@@ -108,7 +108,10 @@ def _deployment(candidate: Candidate, facts: Facts) -> Finding:
     if name not in facts.healthy:
         return _ok("none in progress")
     healthy = facts.healthy[name]
-    wait = "wait for it (appdeploy status shows it) or end it with appdeploy rollback, then run this again"
+    wait = (
+        f"wait for it (`appdeploy status -e {candidate.environment} -s {name} --wait`) or end it with"
+        f" `appdeploy rollback -e {candidate.environment} -s {name}`, then run this again"
+    )
     if isinstance(healthy, Unknown):
         return _no(f"one is in progress, and its tasks could not be read: {healthy.why}", wait)
     if primary is None or not all_run(primary) or healthy < primary.desired:

@@ -12,7 +12,6 @@ from appdeploy.preflight.check import Check, Verdict
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from appdeploy.lock.item import LockItem
     from appdeploy.model.plan import ReleasePlan
 
 WHAT = "lock"
@@ -23,13 +22,15 @@ def check_lock(plan: ReleasePlan, dynamodb: DynamoDBClient) -> Check:
     if plan.releases_table is None:
         return Check(plan.environment, WHAT, Verdict.SKIP, "the contract names no releases table")
     try:
-        item = DynamoLockStore(dynamodb, plan.releases_table).read()
+        store = DynamoLockStore(dynamodb, plan.releases_table)
+        item = store.read()
+        others = item.holder if item.holder and item.holder.release != plan.release_id else None
+        entry = store.entry_of(others) if others else None
     except AwsError as error:
         return Check(plan.environment, WHAT, Verdict.SKIP, explain(error))
-    return _judge(plan, item)
-
-
-def _judge(plan: ReleasePlan, item: LockItem) -> Check:
-    if item.freeze is not None or (item.holder is not None and item.holder.release != plan.release_id):
-        return Check(plan.environment, WHAT, Verdict.NO, describe(item), what_to_type(item, plan.environment))
-    return Check(plan.environment, WHAT, Verdict.OK, describe(item))
+    if item.freeze is None and others is None:
+        return Check(plan.environment, WHAT, Verdict.OK, describe(item))
+    remedy = what_to_type(
+        item, plan.environment, entry, waits="a release with --lock-wait SECONDS waits for it", caller=plan.caller
+    )
+    return Check(plan.environment, WHAT, Verdict.NO, describe(item), remedy)

@@ -36,6 +36,7 @@ _INDEXES = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.d
 class Candidate:
     """A service that will be changed, with what was read for its plan."""
 
+    environment: str
     plan: ServicePlan
     live: LiveService
     state: ServiceState

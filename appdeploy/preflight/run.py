@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def preflight(plan: ReleasePlan, live: Sequence[LiveService], clients: Clients) -> tuple[Check, ...]:
     """Run all checks of a plan. `live` are the services it was made from, in its order."""
     candidates = [
-        Candidate(service, read, read.state)
+        Candidate(plan.environment, service, read, read.state)
         for service, read in zip(plan.services, live, strict=True)
         if isinstance(service, ServicePlan) and read.state is not None
     ]

@@ -105,7 +105,7 @@ def find_entry(ledger: Ledger, environment: str, release: str) -> Entry:
     if len(named) > 1:
         raise Refused(f"{release} is the end of several releases: {', '.join(entry.id for entry in named)}")
     if not named:
-        raise Refused(f"{environment} has no release {release}: appdeploy releases -e {environment} lists them")
+        raise Refused(f"{environment} has no release {release}: `appdeploy releases -e {environment}` lists them")
     return named[0]
 
 

@@ -20,6 +20,7 @@ from appdeploy.model.ledger_entry import UNKNOWN, Entry
 from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.model.rollout import Rollout
 from appdeploy.model.task_definition import name_of
+from appdeploy.model.words import resume_command
 from appdeploy.notify.settled import notify_settled
 from appdeploy.reconcile.entry_state import EntryState
 from appdeploy.reconcile.progress import FoundProgress, find_progress
@@ -168,7 +169,8 @@ def _open_while_settings_pending(entry: Entry, name: str) -> Entry:
     if not entry.settings_pending(name):
         return entry
     keys = ", ".join(change.key for change in entry.services[name].settings)
-    return entry.with_service(name, settled=False, cause=f"the previous {keys} is not restored yet: run appdeploy resume")
+    resume = f"`{resume_command(entry.environment, entry.id)}`"
+    return entry.with_service(name, settled=False, cause=f"the previous {keys} is not restored yet: run {resume}")
 
 
 def never_sent(name: str, state: ServiceState) -> ServiceResult:

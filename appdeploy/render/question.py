@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable
 
+from appdeploy.render.fitting import fitted
 from appdeploy.render.plain import write
 
 YES = "yes"
@@ -19,7 +20,8 @@ def can_ask() -> bool:
 def ask(lines: Iterable[str], question: str) -> bool:
     """Show the lines and the question, and wait for a line. The end of the input is no yes. Raises KeyboardInterrupt."""
     write(sys.stdout, lines)
-    sys.stdout.write(f"{question} ")
+    text = "\n".join(fitted([question], sys.stdout))
+    sys.stdout.write(f"{text} ")
     sys.stdout.flush()
     answer = ""
     try:

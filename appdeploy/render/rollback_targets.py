@@ -12,15 +12,17 @@ from appdeploy.rollback.report import NeverSettledVersion, RollbackTarget, Servi
 def target_lines(report: TargetsReport) -> Iterator[str]:
     """Each service with its targets, newest first."""
     for service in report.services:
-        yield f"{service.name}: {_heading(service)}"
+        yield f"{service.name}: {_heading(service, report.environment)}"
         yield from (f"  {_target(point, service.default)}" for point in service.targets)
         yield from (f"  {_never_settled(version, service.name, report.environment)}" for version in service.never_settled)
 
 
-def _heading(service: ServiceTargets) -> str:
+def _heading(service: ServiceTargets, environment: str) -> str:
     if not service.targets:
         return "ECS has no record of a successful deployment"
-    return f"appdeploy rollback returns to {service.default}" if service.default else "nothing to return to by default"
+    if not service.default:
+        return "nothing to return to by default"
+    return f"`appdeploy rollback -e {environment} -s {service.name}` returns to {service.default}"
 
 
 def _target(point: RollbackTarget, default: str | None) -> str:

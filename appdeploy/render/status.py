@@ -29,7 +29,7 @@ def environment_lines(report: StatusReport) -> Iterator[str]:
         ("alarms could not be read: ", report.alarms_problem),
         ("lock and ledger could not be read: ", report.ledger_problem),
         ("what holds autoscaling could not be read: ", report.scaling_problem),
-        ("the lock is ", report.lock),
+        ("", report.lock),
     )
     yield from (f"{words}{text}" for words, text in known if text)
     for release in report.open_releases:
@@ -73,14 +73,14 @@ def targets(service: ServiceStatus) -> str:
 
 def held(name: str, environment: str, hold: HoldStatus) -> str:
     """What keeps autoscaling off, and what to do about it."""
-    command = f"appdeploy scale -e {environment} {name}"
-    ends = f"`{command} --release` ends it"
+    ends = f"`appdeploy scale -e {environment} {name} --release` ends it"
     if hold.until is None:
         return f"autoscaling is suspended, and no hold says by whom; {ends}"
     why = f": {hold.why}" if hold.why else ""
     made = f"held until {moment(hold.until)} by {hold.who}{why}"
     if not hold.suspended:
-        return f"{made}; but autoscaling is not suspended: `{command} COUNT --hold DURATION` does it again, {ends}"
+        again = f"`appdeploy scale -e {environment} {name} COUNT --hold DURATION`"
+        return f"{made}; but autoscaling is not suspended: {again} does it again, {ends}"
     return f"{made}; the time is over and autoscaling is still suspended: {ends}" if hold.expired else f"{made}; {ends}"
 
 

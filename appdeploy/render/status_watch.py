@@ -34,7 +34,7 @@ def show_table(looks: Iterable[Look]) -> None:
     with Live(console=Console(file=sys.stdout), auto_refresh=False, transient=False) as live:
         for look in looks:
             notes = [Text(f"{_now()}: {look.trouble}", "bold yellow")] if look.trouble else [Text(f"as of {_now()}", "dim")]
-            live.update(Group(*drawn(look.report), *notes), refresh=True)
+            live.update(Group(*drawn(look.report, live.console.width), *notes), refresh=True)
 
 
 def _show(looks: Iterable[Look], text: Callable[[StatusReport], Iterable[str]]) -> None:

@@ -17,6 +17,7 @@ from appdeploy.model.causes import Cause, in_short, of_results, results_root_fir
 from appdeploy.model.events import Event
 from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.model.words import duration, problem
+from appdeploy.render.fitting import broken
 from appdeploy.render.plain import report_problem, write
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ class TerminalRenderer:
         self._planned: tuple[str, ...] = ()
         self._causes: tuple[Cause, ...] = ()
         """Of the services that have ended."""
-        self._live = Live(get_renderable=self._screen, console=Console(file=sys.stdout), refresh_per_second=4, transient=False)
+        self._console = Console(file=sys.stdout)
+        self._live = Live(get_renderable=self._screen, console=self._console, refresh_per_second=4, transient=False)
 
     def __enter__(self) -> Self:
         return self
@@ -104,7 +106,8 @@ class TerminalRenderer:
     def _print(self, event: Event) -> None:
         """Lines that stay, above the table when there is one."""
         for line in event.lines():
-            self._live.console.print(Text(line), soft_wrap=True)
+            for part in broken(line, self._console.width):
+                self._console.print(Text(part), soft_wrap=True)
 
     def _plan(self, event: events.Planned) -> None:
         plan, lines = event.plan, tuple(event.lines())
@@ -140,8 +143,9 @@ class TerminalRenderer:
 
     def _screen(self) -> Group:
         said = [(name, text) for name, row in self._rows.items() for text in (row.trouble, row.unread) if text]
-        troubles = [Text(f"{name}: {text}", "yellow") for name, text in said]
-        notes = [Text(self._note, "bold yellow")] if self._note else []
+        width = self._console.width
+        troubles = [Text(part, "yellow") for name, text in said for part in broken(f"{name}: {text}", width)]
+        notes = [Text(part, "bold yellow") for part in broken(self._note, width)] if self._note else []
         return Group(self._table(), *troubles, *notes)
 
     def _table(self) -> Table:

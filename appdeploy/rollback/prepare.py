@@ -81,6 +81,7 @@ class _Context:
     """Shared input for planning each service."""
 
     clients: Clients
+    environment: str
     where: LocatedServices
     to: str | None
     entries: Callable[[], Sequence[Entry]]
@@ -95,7 +96,7 @@ def prepare_rollback(request: Request, clients: Clients) -> ReleasePlan:
         # Without SSM no setting can be written, so the earlier values are not needed.
         known = request.with_settings and where.by_name is None
         ledger = pool.submit(recent_entries, clients, where.releases_table) if known else None
-        context = _Context(clients, where, request.to, ledger.result if ledger else tuple)
+        context = _Context(clients, request.environment, where, request.to, ledger.result if ledger else tuple)
         futures = [pool.submit(_plan_service, context, *service) for service in services]
         planned = [future.result() for future in futures]
         entries = context.entries()
@@ -201,7 +202,7 @@ def _named(context: _Context, contract: ServiceContract, task_definition: str) -
     problem = problem_of(definition, contract, needs)
     if problem and not _runs_by_tag(definition, contract):
         raise _CannotRollBack(
-            f"{name_of(definition.arn)} cannot be returned to: {problem}; appdeploy rollback --list shows others"
+            f"{name_of(definition.arn)} cannot be returned to: {problem}; {_list_command(context, contract.name)} shows others"
         )
     return _Target(definition)
 
@@ -265,6 +266,10 @@ def _find_version(context: _Context, contract: ServiceContract, history: History
     )
 
 
+def _list_command(context: _Context, service: str) -> str:
+    return f"`appdeploy rollback -e {context.environment} -s {service} --list`"
+
+
 def _replaced_early(context: _Context, service: str, version: str) -> str:
     """What to type for a version that was replaced before ECS had finished its deployment: the ledger knows where it ran."""
     for entry in context.entries():
@@ -273,8 +278,8 @@ def _replaced_early(context: _Context, service: str, version: str) -> str:
             name = name_of(recorded.target.task_definition)
             return f"{entry.id} ran it as {name} ({recorded.outcome or 'not decided'}); `--to {name}` returns to that"
     return (
-        "appdeploy rollback --list shows the targets; give a task definition for a deployment that was replaced before ECS"
-        " had finished"
+        f"{_list_command(context, service)} shows the targets; give a task definition for a deployment that was replaced"
+        " before ECS had finished"
     )
 
 

@@ -86,7 +86,7 @@ def plan_scale(environment: str, request: ScaleRequest, current: ScalingState, n
     """The plan. Raises Refused with one line that says what to do."""
     name, state, target = current.contract.name, _usable(environment, current), current.target
     if request.count is not None and target is not None:
-        _check_bounds(name, request.count, target)
+        _check_bounds(environment, name, request.count, target)
     if target is None and (request.hold or request.release):
         raise Refused(f"{name}: it has no autoscaling, so its count changes only on request: --hold and --release do not apply")
     hold_expired = current.hold is not None and current.hold.has_expired(now) and request.hold is None
@@ -109,28 +109,30 @@ def _usable(environment: str, current: ScalingState) -> ServiceState:
     return state
 
 
-def _check_bounds(name: str, count: int, target: Target) -> None:
+def _check_bounds(environment: str, name: str, count: int, target: Target) -> None:
     """Refuse a count outside autoscaling's bounds: autoscaling would move it back, suspended or not."""
     if not target.minimum <= count <= target.maximum:
         raise Refused(
             f"{name}: a count of {count} is outside autoscaling's bounds, {target.minimum} to {target.maximum}: use one within"
-            " them, or change scaling in the stack file (pulumi up sets the maximum, appdeploy sync the minimum)"
+            " them, or change scaling in the stack file (pulumi up sets the maximum, and then"
+            f" `appdeploy sync -e {environment} -s {name}` the minimum)"
         )
 
 
-def notes(plan: ScalePlan) -> Iterator[Note]:
+def notes(plan: ScalePlan, environment: str) -> Iterator[Note]:
     """The same as events."""
-    yield from (Note(plan.name, remark) for remark in remarks(plan))
+    yield from (Note(plan.name, remark) for remark in remarks(plan, environment))
 
 
-def remarks(plan: ScalePlan) -> tuple[str, ...]:
+def remarks(plan: ScalePlan, environment: str) -> tuple[str, ...]:
     """What autoscaling will do, in words."""
     target, hold = plan.current.target, plan.current.hold
     if target is None:
         return ("the service has no autoscaling: its count changes only on request",)
     bounds, by = f"{target.minimum} to {target.maximum} tasks", ", ".join(plan.current.policies) or "no policy"
     if plan.hold_until:
-        return (f"autoscaling is suspended in both directions until appdeploy scale {plan.name} --release",)
+        command = f"`appdeploy scale -e {environment} {plan.name} --release`"
+        return (f"autoscaling is suspended in both directions until {command}",)
     if plan.suspended:
         state = f"suspended, held until {hold.until} by {hold.who}," if hold else "suspended without a recorded hold"
         return (f"autoscaling is {state} and stays so",)

@@ -76,7 +76,7 @@ class ScaleChange:
     def announce(self, prepared: Prepared) -> Iterable[Event]:
         """See LockedChange."""
         yield Planned(prepared.plan)
-        yield from notes(prepared.scale)
+        yield from notes(prepared.scale, prepared.plan.environment)
 
     def has_work(self, prepared: Prepared) -> bool:
         """See LockedChange."""

@@ -108,9 +108,8 @@ class SettingsWriter(EcsWriter):
             with_timeout(SETTINGS_SECONDS, put)
         except (TimeoutError, *AwsError) as error:
             why = explain(error) if isinstance(error, AwsError) else f"no answer of SSM within {SETTINGS_SECONDS:g} s"
-            self._emit(
-                Note(service, f"{', '.join(values)} may not have been restored: {why}; appdeploy config list shows the values")
-            )
+            shown = f"`appdeploy config list {service} -e {self.environment}` shows the values"
+            self._emit(Note(service, f"{', '.join(values)} may not have been restored: {why}; {shown}"))
             return
         self._ledger.step_starting(StepKind.WRITE_SETTINGS, service)
         self._ledger.step_finished(StepKind.WRITE_SETTINGS, service)
@@ -222,7 +221,7 @@ class RestoringWatch:
             return result
         tasks = "how many tasks started" if late is None else f"{late} task{'s' if late > 1 else ''} started"
         prefix = "it is unknown " if late is None else ""
-        again = f"appdeploy restart --service {result.service} replaces them"
+        again = f"`appdeploy restart -e {self.writer.environment} -s {result.service}` replaces them"
         return _needs_attention(result, f"{prefix}{tasks} before the previous settings were restored: {again}")
 
     def _late_tasks(self) -> int | None:

@@ -52,9 +52,8 @@ def unsetting(environment: str, service: str, keys: Sequence[str]) -> Values:
         found = {key: first_value(read_history(clients.ssm, environment, service, key)) for key in known}
         missing = [key for key, value in found.items() if value is None]
         if missing:
-            raise Refused(
-                f"{service}: SSM no longer has the first value of {', '.join(missing)}: set one with appdeploy config set"
-            )
+            command = f"`appdeploy config set {service} {missing[0]}=VALUE -e {environment}`"
+            raise Refused(f"{service}: SSM no longer has the first value of {', '.join(missing)}: set one with {command}")
         return {key: found.get(key) or "" for key in keys}
 
     return values

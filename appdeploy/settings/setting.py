@@ -49,7 +49,7 @@ def parse_assignments(words: Sequence[str]) -> dict[str, str]:
 def _checked(key: str, value: str) -> str:
     size = len(value.encode())
     if not value:
-        raise Refused(f"{key}: a parameter cannot be empty: appdeploy config unset restores the first value")
+        raise Refused(f"{key}: a parameter cannot be empty: `config unset` restores the first value")
     if size > STANDARD_PARAMETER_BYTES:
         raise Refused(f"{key}: the value has {size} bytes, and a standard parameter holds {STANDARD_PARAMETER_BYTES}")
     if "{{" in value:
@@ -90,5 +90,5 @@ def refuse_unread(service: str, environment: str, definition: TaskDefinition, co
     if unread:
         raise Refused(
             f"{service}: the running task definition does not read {', '.join(unread)} yet:"
-            f" run appdeploy sync -e {environment} to apply the template that does"
+            f" run `appdeploy sync -e {environment} -s {service}` to apply the template that does"
         )

@@ -14,7 +14,7 @@ from appdeploy.aws.errors import AwsError, explain, unreadable
 from appdeploy.aws.parallel import map_parallel
 from appdeploy.ledger.store import Ledger
 from appdeploy.lock.item import LockItem
-from appdeploy.lock.lease import describe, what_to_type
+from appdeploy.lock.lease import describe, is_dead, is_silent, what_to_type
 from appdeploy.lock.store import DynamoLockStore
 from appdeploy.model.errors import Refused
 from appdeploy.reconcile.entry_state import state_text
@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from appdeploy.aws.clients import Clients
     from appdeploy.aws.contract_reader import EnvironmentContract
     from appdeploy.model.contract import ServiceContract
+    from appdeploy.model.ledger_entry import Entry
+
+
+MAY_RUN = "not known to run: its process is silent"
+"""The state of a release whose holder missed a heartbeat, and is not dead yet."""
 
 
 def read_status(clients: Clients, environment: str, names: Sequence[str]) -> StatusReport:
@@ -90,18 +95,24 @@ def _ledger(clients: Clients, contract: EnvironmentContract, report: StatusRepor
     table = contract.platform.releases_table
     ledger = Ledger(clients.dynamodb, table)
     try:
-        lock = DynamoLockStore(clients.dynamodb, table).read()
-        readings = [reading for reading in read_open(clients, contract, ledger) if not reading.entry.settled]
+        store = DynamoLockStore(clients.dynamodb, table)
+        lock = store.read()
+        opened = [
+            replace(reading, running=reading.running and not is_dead(lock)) for reading in read_open(clients, contract, ledger)
+        ]
+        readings = [reading for reading in opened if reading.running or not reading.entry.settled]
+        holders = [reading.entry for reading in opened if lock.holder and lock.holder.release == reading.entry.id]
+        entry = next(iter(holders), None) or (store.entry_of(lock.holder) if lock.holder else None)
         services = tuple(_with_cause(service, ledger) for service in report.services)
     except AwsError as error:
         return {"ledger_problem": explain(error)}
     return {
         "services": services,
-        "lock": _lock(lock, contract.platform.environment),
+        "lock": _lock(lock, contract, entry, [service.name for service in services]),
         "open_releases": tuple(
             OpenRelease(
                 id=reading.entry.id,
-                state=state_text(reading),
+                state=(MAY_RUN if is_silent(lock) else "running") if reading.running else state_text(reading),
                 resume=reading.resumable,
                 running=reading.running,
                 services=tuple(reading.entry.services),
@@ -112,10 +123,16 @@ def _ledger(clients: Clients, contract: EnvironmentContract, report: StatusRepor
     }
 
 
-def _lock(item: LockItem, environment: str) -> str | None:
+def _lock(item: LockItem, contract: EnvironmentContract, entry: Entry | None, shown: Sequence[str]) -> str | None:
     if item.holder is None and item.freeze is None:
         return None
-    return f"{describe(item)}: {what_to_type(item, environment)}"
+    environment, caller = contract.platform.environment, contract.caller.arn if contract.caller else None
+    waits = f"`appdeploy status -e {environment} --wait` waits for its end"
+    to_type = what_to_type(item, environment, entry, waits=waits, caller=caller)
+    if item.freeze is not None:
+        return f"the environment is {describe(item)}: {to_type}"
+    others = f"; it changes only {', '.join(entry.services)}" if entry and not set(shown) & set(entry.services) else ""
+    return f"the lock is {describe(item)}{others}: {to_type}"
 
 
 def _with_cause(service: ServiceStatus, ledger: Ledger) -> ServiceStatus:

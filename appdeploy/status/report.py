@@ -143,7 +143,7 @@ class OpenRelease:
     resume: bool
     """Whether `appdeploy resume` is needed: no outcome was reported, and no command is running it."""
     running: bool = False
-    """Whether a command is running it now, or died within the last lease."""
+    """Whether a command is running it now, or died within the last 30 s."""
     services: tuple[str, ...] = ()
     """The services that it changes."""
 
@@ -158,8 +158,8 @@ class StatusReport:
     url: str
     services: tuple[ServiceStatus, ...]
     lock: str | None = None
-    """The lock holder or the freeze: who, since when and why, whether it shows a sign of life, and what to type; None if free
-    or not known."""
+    """The lock holder or the freeze: who, since when and why, for how long its process has been silent, and what to type; None
+    if free or not known."""
     open_releases: tuple[OpenRelease, ...] = ()
     unreadable_releases: tuple[str, ...] = ()
     """Entries of the ledger that cannot be read: the release's id, and why."""

@@ -40,7 +40,7 @@ EXAMPLES: tuple[tuple[events.Event, tuple[str, ...]], ...] = (
         (f"{RELEASE}: v2 to staging", "agent: first release: v2 (sha256:000000000000), 2 tasks"),
     ),
     (events.CallerResolved("arn:aws:iam::1:user/bob"), ("by arn:aws:iam::1:user/bob",)),
-    (events.WaitingForLock("held by bob"), ("waiting for the lock, which is held by bob",)),
+    (events.WaitingForLock("held by bob"), ("waiting for the lock: held by bob",)),
     (events.LockTakenOver("held by bob"), ("taking the lock over, which was held by bob",)),
     (events.ContinuedWithoutLock("no table"), ("continuing without the lock: no table",)),
     (

@@ -95,7 +95,7 @@ class WaitingForLock(Event):
     """Who holds the lock or froze the environment, in words."""
 
     def lines(self) -> Iterator[str]:
-        yield f"waiting for the lock, which is {self.holder}"
+        yield f"waiting for the lock: {self.holder}"
 
 
 @dataclass(frozen=True)

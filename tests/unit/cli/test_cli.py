@@ -58,6 +58,25 @@ def test_nothing_is_suggested_where_nothing_is_like_it(command, capsys):
     assert "Did you mean" not in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("deploy", "-e", "staging", "--verson", "v1"), " Did you mean --version?"),
+        (("deploy", "-e", "staging", "--servce", "agent"), " Did you mean --service?"),
+        (("status", "-e", "staging", "--lock-wai", "60"), ""),
+        (("releases", "show", "latest", "--enviroment", "staging"), " Did you mean --environment?"),
+    ],
+)
+def test_a_mistyped_option_is_told_what_was_meant_and_nothing_else(command, capsys, words, meant):
+    assert command(*words) == 2
+    assert f"No such option '{words[3]}'.{meant} (see appdeploy {words[0]}" in capsys.readouterr().err
+
+
+def test_a_service_without_a_version_is_told_how_to_give_it_one(command, capsys):
+    assert command("deploy", "-e", "staging", "-s", "agent") == 2
+    assert "with a version for each service: -s agent=VERSION." in capsys.readouterr().err
+
+
 def test_a_mistyped_service_is_told_what_was_probably_meant(aws, command, capsys):
     aws.environment(aws.released("agent"), aws.released("orchestrator"))
     assert command("deploy", "-e", "staging", "-s", "agnet", "--version", "v2") == 10
@@ -187,7 +206,7 @@ def test_an_interruption_of_a_freeze_says_where_to_look(command, aws, capsys):
     aws.environment(aws.released())
     aws.answers["UpdateItem"] = [KeyboardInterrupt()]
     assert command("lock", "-e", "staging", "--reason", "x") == 130
-    line = "appdeploy: interrupted; appdeploy status -e staging shows whether it is frozen"
+    line = "appdeploy: interrupted; `appdeploy status -e staging` shows whether it is frozen"
     assert capsys.readouterr().err.strip() == line
 
 

@@ -36,7 +36,7 @@ def test_what_was_typed_is_one_operation(version, words, operation, names):
     [
         (None, (), "Missing option '--version'"),
         (None, ("agent",), "Missing option '--version'"),
-        (None, ("agent=v1", "orchestrator"), "orchestrator has no version: give --version, or --service orchestrator=VERSION"),
+        (None, ("agent=v1", "orchestrator"), "orchestrator has no version: give --version, or -s orchestrator=VERSION"),
         (None, ("all", "agent=v1"), "the other services have no version: give --version"),
         ("v3", ("agent=v1",), "no service would get --version v3, each of those named has its own: add --service all"),
         (None, ("agent=v1", "agent=v2"), "agent has two versions, v1 and v2: leave one out"),

@@ -19,9 +19,12 @@ from appdeploy.lock.store import LedgerPut
 from appdeploy.lock.takeover import Takeover
 from appdeploy.model.errors import Locked, LockLost, OutOfReach
 from appdeploy.model.events import ContinuedWithoutLock, Event, LockTakenOver, NotRecorded
+from appdeploy.model.ledger_entry import Entry, ServiceEntry, VersionRef
+from appdeploy.model.plan import Change
 from tests.support.switchboard import StepClock
 
 SILENCE = EndpointConnectionError(endpoint_url="http://127.0.0.1:9")
+RELEASE = "upgrade-2026-1125-100000-alice"
 FREEZE = Freeze("carol", "2026-11-25T10:00:00Z", "load test")
 RECORD = {"Put": {"number": 1}}
 LATER = {"Put": {"number": 2}}
@@ -32,6 +35,8 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.item = LockItem()
+        self.entry: Entry | None = None
+        """What the ledger has of any holder."""
         self.silent = False
         self.before_take: Callable[[], None] = lambda: None
         self.before_answer: Callable[[], object] = lambda: None
@@ -42,6 +47,9 @@ class MemoryStore:
     def read(self) -> LockItem:
         self._answer()
         return self.item
+
+    def entry_of(self, holder: Holder) -> Entry | None:
+        return self.entry
 
     def take(self, seen: Mark, holder: Holder, along: LedgerPut | None = None) -> int | None:
         self._answer()
@@ -202,15 +210,32 @@ def test_who_waits_is_told_once_of_each_holder(store):
     assert reported == ["held by upgrade-2026-1125-100000-alice of alice since 2026-11-25T10:00:00Z"]
 
 
+def entry_of(change: str, sent: tuple[str, ...]) -> Entry:
+    """What the ledger has of a release of three services, of which the updates of these were sent."""
+    kept = {
+        name: ServiceEntry(service=name, change=change, previous=VersionRef(), target=VersionRef(), update_sent=name in sent)
+        for name in ("agent", "orchestrator", "portal")
+    }
+    return Entry(
+        id=RELEASE,
+        kind="upgrade",
+        environment="staging",
+        purpose="v2",
+        who="alice",
+        started=datetime.now(UTC),
+        services=kept,
+    )
+
+
 def silent_for(seconds: float, **more: Any) -> LockItem:
     moment = datetime.now(UTC) - timedelta(seconds=seconds)
     return LockItem(1, 1, holder=holder(), renewed=moment.isoformat(), **more)
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(3, ""), (9, ""), (12, "12 s"), (45, "45 s"), (400, "6 min 40 s")])
-def test_a_holder_that_does_not_renew_shows_no_sign_of_life(seconds, said):
+def test_a_holder_that_does_not_renew_is_called_silent(seconds, said):
     text = describe(silent_for(seconds))
-    assert ("no sign of life" in text) == bool(said)
+    assert ("its process has been silent" in text) == bool(said)
     assert said in text
 
 
@@ -220,17 +245,53 @@ def test_a_wait_for_a_silent_holder_says_how_long_it_is():
 
 
 @pytest.mark.parametrize(
-    ("silent", "freeze", "command"),
+    ("silent", "freeze", "text"),
     [
-        (3, None, "appdeploy rollback -e staging"),
-        (3, None, "--lock-wait SECONDS"),
-        (45, None, "`appdeploy resume -e staging` continues this one"),
-        (3, FREEZE, "appdeploy unlock -e staging"),
-        (45, FREEZE, "appdeploy unlock -e staging"),
+        (3, None, "--lock-wait SECONDS waits for it, `appdeploy rollback -e staging -s agent` ends it"),
+        (12, None, f"`appdeploy resume -e staging {RELEASE}` continues it once it has been silent for 30 s"),
+        (45, None, f"`appdeploy resume -e staging {RELEASE}` continues it now"),
+        (3, FREEZE, "ask carol; `appdeploy unlock -e staging` lifts it, and a rollback ignores it"),
+        (45, FREEZE, "ask carol; `appdeploy unlock -e staging` lifts it, and a rollback ignores it"),
     ],
 )
-def test_a_lock_says_what_to_type(silent, freeze, command):
-    assert command in what_to_type(silent_for(silent, freeze=freeze), "staging")
+def test_a_lock_says_what_to_type(silent, freeze, text):
+    assert what_to_type(silent_for(silent, freeze=freeze), "staging", entry_of("release", sent=("agent",))) == text
+
+
+@pytest.mark.parametrize("change", [*sorted({each.value for each in Change} - {"release"}), "count"])
+def test_only_a_new_version_is_ended_by_a_rollback(change):
+    """That of a restart, a rollback or a count would return to an older version than the one that ran before."""
+    assert what_to_type(silent_for(3), "staging", entry_of(change, sent=("agent",))) == "--lock-wait SECONDS waits for it"
+
+
+@pytest.mark.parametrize("sent", [(), ("agent",), ("agent", "portal")])
+def test_a_rollback_names_the_services_whose_update_was_sent_and_no_other(sent):
+    text = what_to_type(silent_for(3), "staging", entry_of("release", sent))
+    assert text.count("rollback") == bool(sent)
+    assert not sent or f"-s {','.join(sent)}`" in text
+
+
+def test_a_holder_that_the_ledger_does_not_know_is_not_rolled_back():
+    assert "rollback" not in what_to_type(silent_for(3), "staging", None)
+
+
+def test_nobody_is_sent_to_ask_himself():
+    item = silent_for(3, freeze=FREEZE)
+    assert what_to_type(item, "staging", None, caller="carol").startswith("`appdeploy unlock")
+    assert what_to_type(item, "staging", None, caller="dave").startswith("ask carol; ")
+
+
+def test_a_dead_holder_has_left_the_lock_behind():
+    assert describe(silent_for(45)).startswith(f"left behind by {RELEASE} of alice")
+    assert describe(silent_for(12)).startswith(f"held by {RELEASE} of alice")
+
+
+def test_a_release_that_is_turned_away_names_the_holder_s_services(store):
+    lock, clock = take(store, StepClock()), StepClock()
+    store.entry = entry_of("release", sent=("agent",))
+    beats_while(clock, store, lock)
+    with pytest.raises(Locked, match="`appdeploy rollback -e staging -s agent` ends it"):
+        take(store, clock, "bob")
 
 
 def test_a_refused_release_says_what_to_type(store):

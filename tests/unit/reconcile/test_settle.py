@@ -221,7 +221,7 @@ def test_nothing_to_resume_is_refused(command, capsys):
 
 @pytest.mark.parametrize(("release", "says"), [
     ("upgrade-2026-1125-100000-abc123", "staging has no release upgrade-2026-1125-100000-abc123"),
-    ("yesterday", "staging has no release yesterday: appdeploy releases -e staging lists them"),
+    ("yesterday", "staging has no release yesterday: `appdeploy releases -e staging` lists them"),
 ])  # fmt: skip
 @pytest.mark.usefixtures("agent")
 def test_an_unknown_release_is_refused(command, capsys, release, says):

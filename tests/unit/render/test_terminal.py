@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 
 import pytest
 
 from appdeploy.model import events
 from appdeploy.render import is_terminal
+from appdeploy.render.question import ask
 from appdeploy.render.terminal import TerminalRenderer
 from tests.support.event_examples import BAD, GOOD, release_plan
 
@@ -65,7 +67,7 @@ def test_a_wait_for_the_lock_names_its_holder_and_the_table_comes_with_the_first
         show(events.WaitingForLock("held by upgrade-x of bob since noon: v3"))
         show(events.Planned(release_plan()))
     text = screen.getvalue()
-    assert "waiting for the lock, which is held by upgrade-x of bob since noon: v3" in text
+    assert "waiting for the lock: held by upgrade-x of bob since noon: v3" in text
     assert "phase" not in text
     assert text.count("agent: v1 -> v2") == 1, "the same plan is not shown twice"
 
@@ -102,3 +104,28 @@ def test_ci_and_dumb_terminals_get_plain_lines(on_terminal, monkeypatch, variabl
     assert is_terminal()
     monkeypatch.setenv(variable, value)
     assert not is_terminal()
+
+
+@pytest.mark.parametrize("columns", ["80", "100"])
+def test_a_terminal_cuts_no_word_and_no_command(on_terminal, clock, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", columns)
+    line = "held by upgrade-2026-1125-100000-bobbob of arn:aws:sts::123456789012:assumed-role/release/bob since noon:"
+    command = "`appdeploy rollback -e staging -s orchestrator`"
+    screen = on_terminal()
+    with TerminalRenderer(clock) as show:
+        show(events.Planned(release_plan()))
+        show(events.WaitingForLock(f"{line} {command} ends it, and nothing else does"))
+        show(events.Started("agent", "ecs-svc/1"))
+        show(events.Stopping("agent", f"2 tasks exited with code 1 and then nothing more was seen of them: {command}"))
+    text = re.sub(r"\x1b\[[?0-9;]*[a-zA-Z]", "", screen.getvalue())
+    assert text.count(command) >= 2
+    assert all(word in text.split() for word in line.split())
+    assert all(len(shown) <= int(columns) for shown in text.splitlines())
+
+
+def test_a_question_is_broken_between_words(on_terminal, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    screen = on_terminal()
+    monkeypatch.setattr(sys, "stdin", io.StringIO("yes\n"))
+    assert ask([], "production-eu-central is protected. Type yes to go on:")
+    assert screen.getvalue() == "production-eu-central is protected. Type\n  yes to go on: "

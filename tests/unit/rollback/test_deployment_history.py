@@ -187,7 +187,7 @@ def test_the_list_holds_the_way_back_however_many_came_between(aws, command, cap
     many(aws, "v1", *["v2"] * 40)
     out = listed(command, capsys)
     assert "axonflow-staging-agent:1" in out
-    assert "appdeploy rollback returns to axonflow-staging-agent:1" in out
+    assert "`appdeploy rollback -e staging -s agent` returns to axonflow-staging-agent:1" in out
 
 
 # What is read afterwards

@@ -75,7 +75,7 @@ def test_the_list_shows_it_with_what_to_type(command, capsys, three):
 
 
 def test_it_is_no_default_target(command, capsys, three):
-    assert f"agent: appdeploy rollback returns to {FAMILY}:1" in listed(command, capsys)
+    assert f"agent: `appdeploy rollback -e staging -s agent` returns to {FAMILY}:1" in listed(command, capsys)
 
 
 def test_json_has_it(command, capsys, three):

@@ -220,7 +220,7 @@ def test_what_runs_already_is_unchanged(aws, back):
 
 def test_an_unknown_version_and_an_unknown_revision(aws, back):
     remembered(aws, ("v1", OK), ("v2", OK))
-    with pytest.raises(Refused, match="deployment of v9: appdeploy rollback --list"):
+    with pytest.raises(Refused, match="deployment of v9: `appdeploy rollback -e staging -s agent --list`"):
         back(to="v9")
     with pytest.raises(Refused, match="does not know the task definition axonflow-staging-agent:77"):
         back(to="axonflow-staging-agent:77")
@@ -313,7 +313,7 @@ def test_points_are_listed_with_what_can_still_be_returned_to(aws, command, caps
     aws.task_definitions[task_definition_arn("axonflow-staging-agent:1")]["taskDefinition"]["status"] = "INACTIVE"
     del aws.images["axonflow-staging-agent:v2"]
     out = listed(command, capsys)
-    assert "agent: appdeploy rollback returns to axonflow-staging-agent:1" in out
+    assert "agent: `appdeploy rollback -e staging -s agent` returns to axonflow-staging-agent:1" in out
     assert "axonflow-staging-agent:3, can be returned to, runs now" in out
     assert "axonflow-staging-agent:2, cannot be returned to: the image is not in ECR any more" in out
     again = "can be returned to (was deregistered: it is registered again), default target"

@@ -87,7 +87,7 @@ def test_a_target_whose_tasks_could_not_start_is_passed_over_and_that_is_said(aw
 def test_the_list_says_so_and_marks_the_same_default(aws, command, capsys, three, lacks):
     why = lacks(aws, 2)
     out = listed(command, capsys)
-    assert f"agent: appdeploy rollback returns to {FAMILY}:1" in out
+    assert f"agent: `appdeploy rollback -e staging -s agent` returns to {FAMILY}:1" in out
     assert f"{FAMILY}:2, cannot be returned to: {why}" in out
     assert f"{FAMILY}:1, can be returned to, default target" in out
 

@@ -122,7 +122,10 @@ def test_a_task_of_the_way_back_that_read_what_failed_needs_a_person(aws, agent,
     agent.script = [Moment(), replace(BACK, tasks=(*BACK.tasks, late))]
     result = configure("LOG_LEVEL=broken", patient=True)
     assert result.outcome is Outcome.FAILED
-    assert "1 task started before the previous settings were restored: appdeploy restart --service agent" in result.cause
+    assert (
+        "1 task started before the previous settings were restored: `appdeploy restart -e staging -s agent` replaces them"
+        in result.cause
+    )
 
 
 def test_an_update_that_aws_refuses_puts_the_values_back(aws, agent, configure):
@@ -222,7 +225,7 @@ def test_what_may_hold_a_secret_is_refused(aws, agent, configure, key, kind):
 
 def test_a_setting_that_the_running_definition_does_not_read_is_refused(aws, agent, configure):
     aws.settings[f"{PATH}NEW"] = [("1", LONG_AGO)]
-    with pytest.raises(Refused, match="does not read NEW yet: run appdeploy sync"):
+    with pytest.raises(Refused, match="does not read NEW yet: run `appdeploy sync -e staging -s agent`"):
         configure("NEW=2")
 
 

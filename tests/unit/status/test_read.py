@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +11,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from appdeploy.render.status import status_lines
+from appdeploy.render.status_table import print_table
 from appdeploy.status.read import read_status
 from appdeploy.status.report import ActiveAlarm, StatusReport
 from tests.support.release_scenario import (
@@ -244,3 +247,17 @@ def test_json_is_the_documented_model(aws, clients):
     aws.environment(aws.released())
     report = read_status(clients, "staging", ())
     assert TypeAdapter(StatusReport).validate_json(report.to_json()) == report
+
+
+@pytest.mark.parametrize("columns", ["60", "80", "100"])
+def test_a_terminal_shows_each_command_in_one_line(aws, read, monkeypatch, columns):
+    report, _ = read(aws.released())
+    failing = replace(report.services[0], name="orchestrator", running=0, release="upgrade-2026-1130-143000-abc123")
+    lock = "the lock is held by upgrade-2026-1130-143000-abc123 of bob: `appdeploy rollback -e staging -s orchestrator` ends it"
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    print_table(replace(report, services=(failing,), lock=lock))
+    text = sys.stdout.getvalue()
+    assert text.count("`appdeploy rollback -e staging -s orchestrator`") == 2
+    assert all(len(line) <= int(columns) for line in text.splitlines())

@@ -6,10 +6,12 @@ import io
 import json
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from appdeploy.model.errors import Refused
+from appdeploy.model.events import Started
 from appdeploy.status.read import read_status
 from appdeploy.status.report import OpenRelease, Underway
 from appdeploy.status.wait import Standing, Wait, standing
@@ -92,6 +94,58 @@ def test_a_command_that_changes_the_service_is_under_way(steady, release, expect
 @pytest.mark.parametrize("change", [{"alarms_problem": "no answer"}, {"malformed": ("x",)}])
 def test_what_cannot_be_read_is_not_healthy(steady, change):
     assert standing(Look(replace(steady, **change))) is Standing.UNHEALTHY
+
+
+# The lock's holder
+
+
+@pytest.fixture
+def held(aws, command, capsys, run):
+    """`status --wait` while a killed release holds the lock, silent for so many seconds; its deployment has ended well."""
+
+    def go(silent: float, *more: str) -> tuple[int, str]:
+        service = aws.scripted(Moment(), DONE)
+
+        def die(event):
+            if isinstance(event, Started):
+                aws.dead = True
+                raise RuntimeError
+
+        with pytest.raises(RuntimeError):
+            run(on_event=die)
+        aws.dead = False
+        service.script = [DONE]
+        aws.environment(service, aws.released("orchestrator"))
+        renewed = datetime.now(UTC) - timedelta(seconds=silent)
+        aws.lock_item = {**aws.lock_item, "renewed": {"S": renewed.isoformat()}}
+        code = command(*WAIT, "--timeout", "5", *more)
+        return code, capsys.readouterr().out
+
+    return go
+
+
+def test_a_dead_holder_ends_no_wait_and_is_not_called_a_holder(held):
+    code, text = held(3600)
+    assert code == 0
+    assert "the lock is left behind by upgrade-" in text
+    assert "its process has been silent for 60 min 0 s: its release has ended, and the next release takes the lock over" in text
+    assert not any(word in text for word in ("held by", "rollback", "--lock-wait", " is running"))
+
+
+@pytest.mark.parametrize(
+    ("silent", "said"),
+    [(0, "status -e staging --wait` waits for its end"), (15, " is not known to run: its process is silent\n")],
+)
+def test_a_holder_that_may_be_alive_is_waited_for(held, silent, said):
+    code, text = held(silent)
+    assert (code, "the lock is held by upgrade-" in text, " is running" in text) == (24, True, silent == 0)
+    assert said in text
+    assert "--lock-wait" not in text
+
+
+def test_a_holder_of_other_services_is_not_waited_for_and_the_line_says_so(held):
+    code, text = held(0, "-s", "orchestrator")
+    assert (code, "; it changes only agent: " in text, " is running" in text) == (0, True, True)
 
 
 # The command

@@ -85,7 +85,7 @@ def test_in_a_pipe_each_change_is_a_block(command, aws, sleeps, capsys):
     blocks = [block.splitlines() for block in out.split("\n\n") if block]
     assert (len(blocks), err, pauses) == (2, "", [2.0] * 4)
     assert blocks[0][1:] == blocks[1][1 : len(blocks[0])]
-    assert blocks[1][-1].startswith("the lock is frozen")
+    assert blocks[1][-1].startswith("the environment is frozen")
 
 
 def test_for_programs_each_change_is_a_line(command, aws, sleeps, capsys):
