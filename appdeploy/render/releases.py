@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from appdeploy.ledger.store import UnreadableEntry
-from appdeploy.model.causes import services_root_first
+from appdeploy.model.causes import services_root_first, steps_in_short
 from appdeploy.model.image import short
 from appdeploy.model.ledger_entry import Entry, ServiceEntry, Step, VersionRef
 from appdeploy.model.outcome import Outcome
@@ -73,7 +73,7 @@ def detail_lines(reading: EntryState) -> Iterator[str]:
     yield from (f"{name}: {text}" for name, text in named if text)
     for name, service in services_root_first(entry.services).items():
         yield from _service(name, service)
-    yield from (_step(step) for step in entry.steps)
+    yield from (_step(step) for step in steps_in_short(entry))
     if reading.resumable:
         yield f"{resume_command(entry.environment, entry.id)} continues it"
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
+from appdeploy.model.causes import Cause, root_first
 from appdeploy.model.image import brief
 from appdeploy.model.words import moment, resume_command
 from appdeploy.status.report import FailedDeployment, HoldStatus, ServiceStatus, StatusReport, StoppedTasks
@@ -13,11 +15,26 @@ from appdeploy.status.report import FailedDeployment, HoldStatus, ServiceStatus,
 def status_lines(report: StatusReport) -> Iterator[str]:
     """The report as plain lines: one for the environment, one for each service, and its remarks under it."""
     yield heading(report)
-    for service in report.services:
+    for service in root_cause_first(report).services:
         parts = [f"{service.name}: {version(service)}", tasks(service), targets(service), revision(service)]
         yield ", ".join(part for part in parts if part)
         yield from (f"  {remark}" for remark in remarks(service, report.environment))
     yield from environment_lines(report)
+
+
+def root_cause_first(report: StatusReport) -> StatusReport:
+    """The report for people: a root cause before the services that failed because of it, which name its service alone."""
+    failures = {service.name: failed for service in report.services if (failed := service.last_failure)}
+    causes = [Cause(name, failed.outcome or "", failed.cause) for name, failed in failures.items()]
+    shown = {cause.service: cause for cause in root_first(causes)}
+    derived = {cause.service for cause in causes if cause != shown[cause.service]}
+    services = [
+        replace(service, last_failure=replace(failures[service.name], cause=shown[service.name].text))
+        if service.name in derived
+        else service
+        for service in report.services
+    ]
+    return replace(report, services=tuple(sorted(services, key=lambda service: service.name in derived)))
 
 
 def environment_lines(report: StatusReport) -> Iterator[str]:

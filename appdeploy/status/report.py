@@ -45,6 +45,8 @@ class FailedDeployment:
     """The id of the release that began it; None where no release of this tool did."""
     cause: str | None = None
     """Why, as the ledger has it, or as its stopped tasks tell while ECS still knows them."""
+    outcome: str | None = None
+    """How that release ended for the service, as the ledger has it: `rolled-back` if this tool stopped it."""
 
 
 @dataclass(frozen=True)

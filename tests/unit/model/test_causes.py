@@ -114,6 +114,8 @@ def test_the_ledger_shows_it_first_and_once(three, command, aws, capsys):
     services = out.split("cause: ")
     assert LONG in services[1]
     assert [text.splitlines()[0] for text in services[2:]] == ["because of customer-portal"] * 2
+    assert occurrences(out) == 1, "nor with the steps"
+    assert "revert agent: because of customer-portal; done" in out
 
 
 @pytest.mark.parametrize("words", [("report", "latest", "-e", "staging")])
