@@ -141,7 +141,7 @@ def _end(error: BaseException, *, as_json: bool) -> int:
     elif not as_json and isinstance(error, AppdeployError) and error.details:
         from appdeploy.render.plain import write
 
-        write(sys.stdout, [error.in_short] if error.in_short else error.details)
+        write(sys.stdout, error.details if error.in_short is None else filter(None, [error.in_short]))
     code, lines = described(error)
     for line in lines:
         _complain(line)

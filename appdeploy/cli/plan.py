@@ -49,6 +49,9 @@ def show_plan(request: Request, region: str | None, *, as_json: bool) -> int:
     try:
         report = read_preview(request, connect(region))
     except Refused as error:
-        raise Refused(*error.lines, details=() if as_json else error.details) from None
+        if as_json or not error.in_short:
+            raise
+        write(sys.stdout, ["preflight: a release would be refused", *(f"  {line}" for line in error.details)])
+        return ExitCode.REFUSED
     write(sys.stdout, [report.model_dump_json(indent=2)] if as_json else plan_lines(report))
     return ExitCode.REFUSED if report.refused else ExitCode.OK
