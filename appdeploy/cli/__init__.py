@@ -112,7 +112,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit status. Every error is one line on standard error, never a traceback."""
     as_json = "--json" in arguments
     try:
-        return int(cli.main(list(arguments), prog_name="appdeploy", standalone_mode=False) or ExitCode.OK)
+        return int(cli.main(list(arguments), prog_name="appdeploy", standalone_mode=False, obj=arguments) or ExitCode.OK)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return ExitCode.USAGE
