@@ -33,7 +33,9 @@ def report_lines(reading: EntryState, serving: Mapping[str, str]) -> Iterator[st
     yield from _section("Settings", ("service", "setting", "from", "to"), settings)
     yield from _section("Counts", ("service", "from", "to", "held until"), list(_counts(entry)))
     yield from _section(
-        "Steps", ("started", "step", "service", "took", "reason"), [_step(step) for step in steps_in_short(entry)]
+        "Steps",
+        ("started", "step", "service", "took", "reason"),
+        [_step(step, entry.services_of(step)) for step in steps_in_short(entry)],
     )
 
 
@@ -111,7 +113,7 @@ def _counts(entry: Entry) -> Iterator[tuple[str, ...]]:
             yield name, str(service.count.previous), str(target), until
 
 
-def _step(step: Step) -> tuple[str, ...]:
+def _step(step: Step, services: Sequence[str]) -> tuple[str, ...]:
     took = (
         duration((step.finished - step.started).total_seconds())
         if step.finished
@@ -119,4 +121,4 @@ def _step(step: Step) -> tuple[str, ...]:
         if step.interrupted
         else "not done"
     )
-    return moment(step.started), str(step.kind), step.service or "all", took, step.reason or ""
+    return moment(step.started), str(step.kind), ", ".join(services) or "all", took, step.reason or ""
