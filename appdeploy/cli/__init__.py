@@ -112,7 +112,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit status. Every error is one line on standard error, never a traceback."""
     as_json = "--json" in arguments
     try:
-        return int(cli.main(list(arguments), prog_name="appdeploy", standalone_mode=False) or ExitCode.OK)
+        return int(cli.main(list(arguments), prog_name="appdeploy", standalone_mode=False, obj=arguments) or ExitCode.OK)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return ExitCode.USAGE
@@ -141,7 +141,7 @@ def _end(error: BaseException, *, as_json: bool) -> int:
     elif not as_json and isinstance(error, AppdeployError) and error.details:
         from appdeploy.render.plain import write
 
-        write(sys.stdout, [error.in_short] if error.in_short else error.details)
+        write(sys.stdout, error.details if error.in_short is None else filter(None, [error.in_short]))
     code, lines = described(error)
     for line in lines:
         _complain(line)

@@ -106,11 +106,13 @@ def unset_command(service: str, keys: tuple[str, ...], change: _Change, options:
 
 
 def _apply(request: Request, change: _Change, options: ConsoleOptions) -> int:
-    from appdeploy.settings.prepare import prepare_config
+    from appdeploy.settings.prepare import prepare_config, prepare_config_plan
 
     if change.only_plan:
-        from appdeploy.aws.clients import connect
-        from appdeploy.cli.show_planned import show_planned
+        from appdeploy.cli.show_plan import show_plan
+        from appdeploy.plan.preview import preview_of
 
-        return show_planned(prepare_config(request, connect(change.region)), as_json=options.as_json)
+        return show_plan(
+            lambda clients: preview_of(prepare_config_plan(request, clients), clients), change.region, as_json=options.as_json
+        )
     return run(lambda clients: prepare_config(request, clients), change.environment, change.region, options)

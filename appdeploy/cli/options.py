@@ -78,7 +78,12 @@ def _environment_option(*, required: bool) -> Callable[[F], F]:
 
 def plan_option(function: F) -> F:
     """`--plan`. The command gets it as `only_plan`."""
-    return click.option("--plan", "only_plan", is_flag=True, help="Show what would be done, and change nothing.")(function)
+    return click.option(
+        "--plan",
+        "only_plan",
+        is_flag=True,
+        help="Show what would be done, and change nothing. With --json one object (docs/plan.schema.json).",
+    )(function)
 
 
 def yes_option(function: F) -> F:

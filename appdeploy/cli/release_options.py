@@ -74,9 +74,10 @@ def run_same_version(operation: Operation, target: SameVersion, options: Console
 def run_request(request: Request, region: str | None, options: ConsoleOptions, *, only_plan: bool) -> int:
     """Plan a request and carry it out, or show the plan alone. Returns the exit status."""
     if only_plan:
-        from appdeploy.cli.plan import show_plan
+        from appdeploy.cli.show_plan import show_plan
+        from appdeploy.plan.preview import read_preview
 
-        return show_plan(request, region, as_json=options.as_json)
+        return show_plan(lambda clients: read_preview(request, clients), region, as_json=options.as_json)
     from appdeploy.plan.prepare import Prepared, prepare
 
     made: list[Prepared] = []

@@ -54,10 +54,10 @@ def command(
         return _show_targets(environment, services, region, as_json=options.as_json)
     request = Request(environment, services, to, with_settings=not options.without_ledger)
     if only_plan:
-        from appdeploy.aws.clients import connect
-        from appdeploy.cli.show_planned import show_planned
+        from appdeploy.cli.show_plan import show_plan
+        from appdeploy.rollback.preview import read_preview
 
-        return show_planned(prepare_rollback(request, connect(region)), as_json=options.as_json)
+        return show_plan(lambda clients: read_preview(request, clients), region, as_json=options.as_json)
     return run(lambda clients: prepare_rollback(request, clients), environment, region, options)
 
 

@@ -103,12 +103,10 @@ def command(
     count = ScaleRequest(asked.count, asked.hold, asked.release)
     request = Request(environment, service, count, reason, change_ticket)
     if how.only_plan:
-        from appdeploy.aws.clients import connect
-        from appdeploy.cli.show_planned import show_planned
-        from appdeploy.scaling.plan import notes
+        from appdeploy.cli.show_plan import show_plan
+        from appdeploy.plan.preview_scale import preview_scale
 
-        prepared = prepare_scale(request, connect(region))
-        return show_planned(prepared.plan, notes(prepared.scale, prepared.plan.environment), as_json=how.as_json)
+        return show_plan(lambda clients: preview_scale(prepare_scale(request, clients)), region, as_json=how.as_json)
     with open_console(environment, as_json=how.as_json, asks=not how.yes) as console:
         return scale(
             lambda clients: prepare_scale(request, clients), region, console, timeout=how.timeout, lock_wait=how.lock_wait

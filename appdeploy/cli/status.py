@@ -107,14 +107,14 @@ def command(environment: str, services: tuple[str, ...], look: _Look, as_json: b
 def _show(report: StatusReport, *, as_json: bool) -> None:
     from appdeploy.render import is_terminal
     from appdeploy.render.plain import write
-    from appdeploy.render.status import status_lines
+    from appdeploy.render.status import root_cause_first, status_lines
 
     if as_json:
         write(sys.stdout, [report.to_json(indent=2)])
     elif is_terminal():
         from appdeploy.render.status_table import print_table
 
-        print_table(report)
+        print_table(root_cause_first(report))
     else:
         write(sys.stdout, status_lines(report))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from appdeploy.ledger.new_entry import opening_entry
-from appdeploy.ledger.writer import with_result
+from appdeploy.ledger.writer import since_start, with_result
 from appdeploy.lock.session import local_user
 from appdeploy.model import events
 from appdeploy.model.events import Event
@@ -62,7 +62,7 @@ class ReleaseFold:
         is_ours = result.service in self.results
         self.results[result.service] = result
         if self.entry is not None and (is_ours or not self._service(result.service).settled):
-            self.entry = with_result(self.entry, result)
+            self.entry = with_result(self.entry, since_start(self.entry, result))
 
     def _service(self, name: str) -> ServiceEntry:
         assert self.entry is not None  # Planned comes before any event of a service.

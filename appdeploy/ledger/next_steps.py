@@ -5,7 +5,7 @@ from __future__ import annotations
 from appdeploy.model.ledger_entry import Entry
 from appdeploy.model.outcome import Outcome
 from appdeploy.model.plan import Change
-from appdeploy.model.words import resume_command
+from appdeploy.model.words import resume_command, show_command
 
 _REVERSIBLE = (Change.RELEASE.value, Change.ROLLBACK.value)
 
@@ -22,9 +22,7 @@ def what_next(entry: Entry) -> str:
         case Outcome.REFUSED if is_count:
             return f"the count was not changed: fix the cause, then try again; {status}, and whether autoscaling is held"
         case Outcome.LIVE if not entry.settled:
-            return (
-                f"nothing; ECS has not finished: `appdeploy releases show {entry.id} -e {entry.environment}` shows when it has"
-            )
+            return f"nothing; ECS has not finished: `{show_command(entry.environment, entry.id)}` shows when it has"
         case Outcome.LIVE | Outcome.UNCHANGED:
             return "nothing"
         case Outcome.REFUSED | Outcome.SKIPPED:

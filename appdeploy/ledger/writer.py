@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ class LedgerWriter:
         self._session = session
         self._table = table
         self._entry = entry
+        self._registered: set[str] = set()
         self._guard = threading.RLock()
 
     @property
@@ -43,6 +45,7 @@ class LedgerWriter:
         """Store a new revision; it is written with the next step."""
         target = self._entry.services[service].target.model_copy(update={"task_definition": task_definition})
         with self._guard:
+            self._registered.add(service)
             self._entry = self._entry.with_service(service, target=target)
 
     def previous_resolved(self, plan: ServicePlan) -> None:
@@ -82,7 +85,7 @@ class LedgerWriter:
         """Before these services' pre-deploy tasks start, and after all revisions are registered. Raises LockLost."""
 
         def change(entry: Entry) -> Entry:
-            entry = entry.with_step_finished(StepKind.REGISTER)
+            entry = self._with_registered(entry)
             for service in services:
                 entry = entry.with_step_started(StepKind.PRE_DEPLOY, service)
             return entry
@@ -121,7 +124,7 @@ class LedgerWriter:
             lambda entry: (
                 entry
                 if entry.has_open_step(StepKind.UPDATE)
-                else entry.with_step_finished(StepKind.REGISTER).with_step_started(StepKind.UPDATE)
+                else self._with_registered(entry).with_step_started(StepKind.UPDATE)
             ).with_updates_sent(names),
             self._session.write,
         )
@@ -129,10 +132,12 @@ class LedgerWriter:
     def updated(self, deployments: Iterable[tuple[str, str]]) -> None:
         """After the services were updated: the deployment id of each."""
 
+        started = dict(deployments)
+
         def change(entry: Entry) -> Entry:
-            for service, deployment_id in deployments:
+            for service, deployment_id in started.items():
                 entry = entry.with_service(service, deployment_id=deployment_id)
-            return entry.with_step_finished(StepKind.UPDATE)
+            return entry.with_step_finished(StepKind.UPDATE, services=tuple(name for name in entry.services if name in started))
 
         self._put(change, self._session.note)
 
@@ -150,10 +155,15 @@ class LedgerWriter:
         def change(entry: Entry) -> Entry:
             for result in results:
                 if not entry.services[result.service].settled:
-                    entry = with_result(entry, result)
+                    entry = with_result(entry, since_start(entry, result))
             return entry.model_copy(update={"reported": datetime.now(UTC)})
 
         self._put(change, self._session.write_on_exit)
+
+    def _with_registered(self, entry: Entry) -> Entry:
+        return entry.with_step_finished(
+            StepKind.REGISTER, services=tuple(name for name in entry.services if name in self._registered)
+        )
 
     def _put(self, change: Callable[[Entry], Entry], send: Callable[[LedgerPut], None]) -> None:
         with self._guard:
@@ -161,6 +171,11 @@ class LedgerWriter:
             fence = self._session.fence if self._session.fence is not None else entry.fence
             self._entry = entry.model_copy(update={"version": entry.version + 1, "fence": fence})
             send(put_of(self._table, self._entry))
+
+
+def since_start(entry: Entry, result: ServiceResult) -> ServiceResult:
+    """A result of this command, with the time since the release began: a command that resumed it counts its own."""
+    return replace(result, seconds=result.seconds + entry.seconds_before_resume) if result.seconds else result
 
 
 def with_result(entry: Entry, result: ServiceResult) -> Entry:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from appdeploy.model.ledger_entry import ServiceEntry
+from appdeploy.model.ledger_entry import Entry, ServiceEntry, Step
 from appdeploy.model.outcome import ServiceResult
 
 
@@ -81,6 +81,21 @@ def services_root_first(services: Mapping[str, ServiceEntry]) -> dict[str, Servi
         cause.service: services[cause.service].model_copy(update={"cause": cause.text})
         for cause in root_first(of_entry(services))
     }
+
+
+def steps_in_short(entry: Entry) -> tuple[Step, ...]:
+    """The steps of a ledger entry, without the causes that stand with its services."""
+    causes = of_entry(entry.services)
+    return tuple(_step_in_short(step, causes) for step in entry.steps)
+
+
+def _step_in_short(step: Step, causes: tuple[Cause, ...]) -> Step:
+    if step.reason is None:
+        return step
+    if any(cause.service == step.service and cause.text == step.reason for cause in root_first(causes)):
+        return step.model_copy(update={"reason": None})
+    others = (cause for cause in causes if cause.service != step.service)
+    return step.model_copy(update={"reason": in_short(step.reason, others)})
 
 
 def _without_others(cause: Cause, given: Iterable[Cause]) -> str | None:

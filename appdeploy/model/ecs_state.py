@@ -275,6 +275,8 @@ class Task:
     containers: tuple[Container, ...]
     stopped_at: datetime | None = None
     """When it began to stop; None while it runs."""
+    task_definition: str = ""
+    """ARN."""
 
     @classmethod
     def from_reply(cls, reply: TaskTypeDef) -> Self:
@@ -288,6 +290,7 @@ class Task:
             stop_code=reply.get("stopCode", ""),
             stopped_reason=reply.get("stoppedReason", ""),
             stopped_at=reply.get("stoppingAt") or reply.get("stoppedAt"),
+            task_definition=reply.get("taskDefinitionArn", ""),
             containers=tuple(
                 Container(item.get("name", ""), item.get("exitCode"), item.get("reason", ""))
                 for item in reply.get("containers", [])

@@ -19,8 +19,9 @@ class AppdeployError(Exception):
 
     exit_code: ClassVar[ExitCode] = ExitCode.UNEXPECTED
 
-    def __init__(self, *lines: str, details: tuple[str, ...] = (), in_short: str = "") -> None:
-        """`details` is the table that the lines come from, for standard output; `in_short` is shown there in its place."""
+    def __init__(self, *lines: str, details: tuple[str, ...] = (), in_short: str | None = None) -> None:
+        """`details` is the table that the lines come from, for standard output; `in_short` is shown there in its place,
+        and where it is empty nothing is."""
         super().__init__("\n".join(lines))
         self.lines = lines
         self.details = details

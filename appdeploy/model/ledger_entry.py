@@ -18,6 +18,9 @@ from appdeploy.model.outcome import Outcome
 
 SCHEMA_MAJOR = 1
 
+_REGISTERED = ("release", "first-release")
+"""Members of appdeploy.model.plan.Change that always register a revision."""
+
 UNKNOWN = "unknown"
 """The outcome of a release that ECS has no record of any more."""
 
@@ -162,7 +165,9 @@ class Step(_Part):
     kind: StepKind
     started: datetime
     service: str | None = None
-    """None for all services of the release."""
+    """None where the step is for several services."""
+    services: tuple[str, ...] | None = None
+    """Those whose revision or deployment the step brought. None where `service` names the one, or while it is not finished."""
     reason: str | None = None
     finished: datetime | None = None
     interrupted: bool = False
@@ -262,16 +267,36 @@ class Entry(_Part):
         """The same entry with a step that is about to start."""
         return self.model_copy(update={"steps": (*self.steps, Step(kind=what, started=_now(), service=service, reason=why))})
 
-    def with_step_finished(self, what: StepKind, service: str | None = None) -> Self:
-        """The same entry with that step finished."""
-        now = _now()
-        steps = (step.model_copy(update={"finished": now}) if _is_open(step, what, service) else step for step in self.steps)
+    def with_step_finished(self, what: StepKind, service: str | None = None, services: tuple[str, ...] | None = None) -> Self:
+        """The same entry with that step finished; `services` are those that a step for several of them was for."""
+        done = {"finished": _now(), "services": services}
+        steps = (step.model_copy(update=done) if _is_open(step, what, service) else step for step in self.steps)
         return self.model_copy(update={"steps": tuple(steps)})
 
     def with_open_steps_interrupted(self) -> Self:
         """The same entry with every unfinished step marked as interrupted."""
         steps = (step if step.finished else step.model_copy(update={"interrupted": True}) for step in self.steps)
         return self.model_copy(update={"steps": tuple(steps)})
+
+    @property
+    def seconds_before_resume(self) -> float:
+        """From the start of the release to the last command that resumed it; 0 where none did."""
+        resumed = [step.started for step in self.steps if step.kind is StepKind.RESUME]
+        return (resumed[-1] - self.started).total_seconds() if resumed else 0.0
+
+    def services_of(self, step: Step) -> tuple[str, ...]:
+        """The services of a step, as far as the entry knows them."""
+        if step.service is not None:
+            return (step.service,)
+        if step.services is not None:
+            return step.services
+        match step.kind:
+            case StepKind.REGISTER:
+                return tuple(name for name, service in self.services.items() if service.change in _REGISTERED)
+            case StepKind.UPDATE:
+                return tuple(name for name, service in self.services.items() if service.update_sent)
+            case _:
+                return ()
 
     def has_open_step(self, what: StepKind) -> bool:
         """Whether that step of all services was started and not finished."""

@@ -236,7 +236,7 @@ class ReleasePlan:
 class Blocked(Refused):
     """There is a plan, but something temporary blocks it, such as another running release."""
 
-    def __init__(self, plan: ReleasePlan, *lines: str, details: tuple[str, ...] = (), in_short: str = "") -> None:
+    def __init__(self, plan: ReleasePlan, *lines: str, details: tuple[str, ...] = (), in_short: str | None = None) -> None:
         super().__init__(*lines, details=details, in_short=in_short)
         self.plan = plan
 

@@ -31,6 +31,11 @@ def resume_command(environment: str, release: str) -> str:
     return f"appdeploy resume -e {environment} {release}"
 
 
+def show_command(environment: str, release: str) -> str:
+    """What shows one release: outcomes, causes and steps."""
+    return f"appdeploy releases show {release} -e {environment}"
+
+
 def tasks(count: int) -> str:
     """`1 task`, `2 tasks`."""
     return f"{count} task{'' if count == 1 else 's'}"

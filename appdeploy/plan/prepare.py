@@ -15,7 +15,7 @@ from appdeploy.model.operation import Deploy, DeployEach, Operation, Restart, Sy
 from appdeploy.model.plan import Blocked, ReleasePlan
 from appdeploy.model.release_id import ReleaseId, new_release_id
 from appdeploy.plan.planner import Unplannable, plan_release
-from appdeploy.preflight.check import Check, Verdict, refusals, table, waive
+from appdeploy.preflight.check import Check, refusals, table, waive
 from appdeploy.preflight.lock import check_lock
 from appdeploy.preflight.promotion import check_promotion, read_promoted, to_promote
 from appdeploy.preflight.run import preflight
@@ -67,8 +67,7 @@ class Prepared:
         """
         problems = refusals(self.checks)
         if problems:
-            in_short = f"{len(self.table)} checks were made, {len(problems)} refuse: `appdeploy plan` shows all of them"
-            raise Blocked(self.plan, *problems, details=tuple(table(self.table)), in_short=in_short)
+            raise Blocked(self.plan, *problems, details=tuple(table(self.table)), in_short=_in_short(self.table, problems))
         return self.plan
 
 
@@ -88,8 +87,9 @@ def prepare(request: Request, clients: Clients, now: datetime | None = None) -> 
     except Unplannable as error:
         others = replace(error.others, releases_table=contract.platform.releases_table, incident=request.incident)
         prepared = Prepared(contract.platform, others, _planned(others, live), (), None)
-        rows = (*_rows_without_plan(error), *_checked(prepared, clients, moment).table)
-        raise Refused(*error.lines, details=tuple(table(rows))) from None
+        checked = _checked(prepared, clients, moment)
+        problems, rows = (*error.lines, *refusals(checked.checks)), (*error.problems, *checked.table)
+        raise Refused(*problems, details=tuple(table(rows)), in_short=_in_short(rows, problems)) from None
     caller = contract.caller.arn if contract.caller else None
     platform = contract.platform
     plan = replace(
@@ -129,10 +129,10 @@ def _planned(plan: ReleasePlan, live: tuple[LiveService, ...]) -> tuple[LiveServ
     return tuple(service for service in live if service.contract.name in planned)
 
 
-def _rows_without_plan(error: Unplannable) -> tuple[Check, ...]:
-    """The rows of the services without a plan, which come before the others."""
-    rest = [Check(row.service, "the rest", Verdict.SKIP, "not checked without a plan") for row in error.problems]
-    return tuple(row for pair in zip(error.problems, rest, strict=True) for row in pair)
+def _in_short(rows: tuple[Check, ...], problems: tuple[str, ...]) -> str:
+    if len(rows) == len(problems):
+        return ""  # The lines of the problems say it all.
+    return f"{len(rows)} checks were made, {len(problems)} refuse: `appdeploy plan` shows all of them"
 
 
 def _kind(operation: Operation) -> str:

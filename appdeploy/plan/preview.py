@@ -8,12 +8,21 @@ from typing import TYPE_CHECKING
 from appdeploy.aws.current_state import LiveService, describe_task_definition
 from appdeploy.aws.errors import refusing
 from appdeploy.aws.parallel import map_parallel
-from appdeploy.model.plan import NoChange, ServicePlan
+from appdeploy.model.plan import Change, NoChange, ServicePlan
 from appdeploy.model.task_definition import name_of
 from appdeploy.plan.diff import difference
 from appdeploy.plan.estimate import HealthSettings, expected_duration
 from appdeploy.plan.prepare import Prepared, Request, prepare
-from appdeploy.plan.report import Drift, Duration, PlanCheck, PlannedService, PlanReport, Running, TemplateChange
+from appdeploy.plan.report import (
+    Drift,
+    Duration,
+    PlanCheck,
+    PlannedService,
+    PlannedSetting,
+    PlanReport,
+    Running,
+    TemplateChange,
+)
 from appdeploy.watch.routing import deregistration_delay
 
 if TYPE_CHECKING:
@@ -31,7 +40,9 @@ def read_preview(request: Request, clients: Clients) -> PlanReport:
 def preview_of(prepared: Prepared, clients: Clients) -> PlanReport:
     """The same of a plan that is made. Raises Refused."""
     with refusing("the plan could not be read"):
-        shown = map_parallel(lambda pair: _planned(clients, *pair), zip(prepared.plan.services, prepared.live, strict=True))
+        shown = map_parallel(
+            lambda pair: planned_service(clients, *pair), zip(prepared.plan.services, prepared.live, strict=True)
+        )
     platform = prepared.platform
     places = {service.contract.name: place for place, group in enumerate(prepared.plan.waves, 1) for service in group}
     shown = [item.model_copy(update={"group": places.get(item.name, 1)}) for item in shown]
@@ -54,7 +65,8 @@ def preview_of(prepared: Prepared, clients: Clients) -> PlanReport:
     )
 
 
-def _planned(clients: Clients, service: ServicePlan | NoChange, live: LiveService) -> PlannedService:
+def planned_service(clients: Clients, service: ServicePlan | NoChange, live: LiveService) -> PlannedService:
+    """What would become of a service. Errors of the SDK are raised."""
     before, drift = _before(service), _drift(clients, service, live)
     if isinstance(service, NoChange):
         return PlannedService(
@@ -68,6 +80,7 @@ def _planned(clients: Clients, service: ServicePlan | NoChange, live: LiveServic
         writes=tuple(_writes(service)),
         duration=_duration(clients, service, live.state) if live.state else None,
         remarks=service.remarks,
+        settings=tuple(PlannedSetting(key=each.key, before=each.previous, after=each.target) for each in service.settings),
     )
 
 
@@ -85,14 +98,15 @@ def _after(service: ServicePlan) -> Running:
     return Running(
         version=service.version,
         digest=service.image.digest,
-        task_definition=None if service.change.registers else name_of(service.base.arn),
+        task_definition=None if service.registers else name_of(service.base.arn),
         template=name_of(service.template) if service.template else None,
     )
 
 
 def _drift(clients: Clients, service: ServicePlan | NoChange, live: LiveService) -> Drift | None:
     running, target = service.previous.template, service.contract.template
-    if running is None or running == target:
+    goes_back = isinstance(service, ServicePlan) and service.change is Change.ROLLBACK
+    if running is None or running == target or goes_back:
         return None
     new = live.template or describe_task_definition(clients.ecs, target)
     return Drift(
@@ -117,13 +131,14 @@ def _changes(
 def _writes(service: ServicePlan) -> Iterator[str]:
     contract = service.contract
     name = contract.service.rsplit("/", 1)[-1]
-    if service.change.registers:
+    yield from (f"PutParameter: {setting.key} of {name}" for setting in service.settings)
+    if service.registers:
         yield f"RegisterTaskDefinition: a new revision of {contract.family} with {contract.container} at {service.image}"
     if service.contract.pre_deploy and service.change.registers:
         task = service.contract.pre_deploy
         yield f"RunTask: {' '.join(task.command)}, with that revision, for {task.timeout_seconds} s at most"
     count = "" if service.desired_count is None else f" and desiredCount {service.desired_count}"
-    what = "that revision" if service.change.registers else name_of(service.base.arn)
+    what = "that revision" if service.registers else name_of(service.base.arn)
     yield f"UpdateService: {name} to {what}{count}"
 
 

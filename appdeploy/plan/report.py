@@ -1,6 +1,8 @@
-"""What `appdeploy plan --json` prints: these models are its documentation."""
+"""What `appdeploy plan --json`, and each command with `--plan --json`, prints: these models are its documentation."""
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
@@ -53,6 +55,27 @@ class Duration(_Part):
     """How it is computed, with the settings used."""
 
 
+class PlannedSetting(_Part):
+    """A setting that is written before new tasks start."""
+
+    key: str
+    before: str
+    after: str
+
+
+class PlannedCount(_Part):
+    """Another count of tasks, or a hold."""
+
+    before: int
+    """How many tasks are desired now."""
+    after: int | None
+    """How many are to be; None when the count is not changed."""
+    hold_until: datetime | None
+    """Until when autoscaling is suspended; None when it is not."""
+    releases_hold: bool
+    """Whether autoscaling decides again."""
+
+
 class PlannedService(_Part):
     """One service."""
 
@@ -69,6 +92,10 @@ class PlannedService(_Part):
     """Its wave, counted from 1: a wave starts when the services of those before it are live."""
     remarks: tuple[str, ...] = ()
     """What to know about it that is in nothing's way, as text for people."""
+    settings: tuple[PlannedSetting, ...] = ()
+    """Of `config`, and of a rollback that restores settings."""
+    count: PlannedCount | None = None
+    """Of `scale`, which changes nothing else."""
 
 
 class PlanCheck(_Part):
@@ -94,6 +121,13 @@ class PlanReport(_Part):
     purpose: str
     services: tuple[PlannedService, ...]
     checks: tuple[PlanCheck, ...]
+    unchecked_because: str | None = None
+    """Why the command makes no preflight; None where it makes one."""
+
+    @property
+    def changes(self) -> bool:
+        """Whether something would be done."""
+        return any(service.unchanged_because is None for service in self.services)
 
     @property
     def refused(self) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from appdeploy.aws.contract_reader import EnvironmentContract, read_contract
@@ -34,6 +35,8 @@ class Request:
     environment: str
     release: str | None
     """A release id; None for the interrupted one."""
+    began: datetime = field(default_factory=lambda: datetime.now(UTC), compare=False)
+    """When the command began: what the entry has from then on is its own, if it plans again after a wait for the lock."""
 
 
 class ResumesScale(Delegated):
@@ -72,7 +75,7 @@ def prepare_resume(request: Request, clients: Clients) -> ReleasePlan:
         releases_table=contract.platform.releases_table,
         event_bus=contract.platform.event_bus,
         atomic=entry.atomic,
-        entry=_reopened(entry, services, caller),
+        entry=_reopened(entry, services, caller, request.began),
     )
 
 
@@ -137,8 +140,9 @@ def _no_change(contract: ServiceContract, service: ServiceEntry) -> NoChange:
     return NoChange(contract, previous_of_entry(service), reason, outcomes.get(service.outcome or "", Outcome.FAILED))
 
 
-def _reopened(entry: Entry, services: tuple[ServicePlan | NoChange, ...], caller: str | None) -> Entry:
+def _reopened(entry: Entry, services: tuple[ServicePlan | NoChange, ...], caller: str | None, began: datetime) -> Entry:
     """The entry with the steps that are about to start; unfinished steps are marked as interrupted."""
+    entry = _without_own_steps(entry, began)
     remaining = [service for service in services if isinstance(service, ServicePlan) and _lacks_deployment(service)]
     for service in remaining:  # A skipped service is undecided again.
         entry = entry.with_service(service.contract.name, outcome=None, cause=None)
@@ -150,6 +154,13 @@ def _reopened(entry: Entry, services: tuple[ServicePlan | NoChange, ...], caller
     elif remaining:
         again = again.with_step_started(StepKind.UPDATE)
     return again.model_copy(update={"version": entry.version + 1})
+
+
+def _without_own_steps(entry: Entry, began: datetime) -> Entry:
+    """The entry without what this command wrote with the lock: nothing of it was done yet."""
+    is_own = (step.kind is StepKind.RESUME and step.started >= began for step in entry.steps)
+    first = next((place for place, own in enumerate(is_own) if own), len(entry.steps))
+    return entry.model_copy(update={"steps": entry.steps[:first]})
 
 
 def _lacks_revision(service: ServicePlan) -> bool:

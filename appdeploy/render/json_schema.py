@@ -65,7 +65,7 @@ def _with_envelope(event: str, own: dict[str, Any]) -> dict[str, Any]:
 
 _DOCUMENTS: dict[str, tuple[str, type[object]]] = {
     "status": ("What appdeploy status --json prints", StatusReport),
-    "plan": ("What appdeploy plan --json prints", PlanReport),
+    "plan": ("What appdeploy plan --json, and each command with --plan --json, prints", PlanReport),
     "targets": ("What appdeploy rollback --list --json prints", TargetsReport),
     "settings": ("What appdeploy config list --json prints", SettingsReport),
     "release": ("An element of appdeploy releases --json, and what releases show --json prints", ReleaseView),

@@ -27,6 +27,8 @@ class PlainRenderer:
         """Of the services that have ended, or are stopped: each is written once."""
         self._rolling_back: set[str] = set()
         """Services whose cause is known and whose end is not."""
+        self._stopped_for_its_own: set[str] = set()
+        """Services whose trouble is written already, as the reason for which they are stopped."""
         self._held: list[ServiceResult] = []
         """Results whose problem is not written yet."""
 
@@ -39,6 +41,8 @@ class PlainRenderer:
 
     def __call__(self, event: Event) -> None:
         """Show one event."""
+        if isinstance(event, Progress) and event.service in self._stopped_for_its_own:
+            event = replace(event, trouble="")
         lines = tuple(event.lines())
         if isinstance(event, Progress):
             if self._progress.get(event.service) == lines:
@@ -52,7 +56,11 @@ class PlainRenderer:
             report_problem(lines)
             return
         if isinstance(event, Stopping | Reverting):
-            lines = tuple(in_short(line, self._causes.values()) for line in lines)
+            others = [cause for name, cause in self._causes.items() if name != event.service]
+            written = tuple(in_short(line, others) for line in lines)
+            if isinstance(event, Stopping) and written == lines:
+                self._stopped_for_its_own.add(event.service)
+            lines = written
             self._causes.setdefault(event.service, Cause(event.service, Outcome.FAILED.value, event.cause))
             self._rolling_back.add(event.service)
         write(sys.stdout, lines)

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from appdeploy.model.image import short
-from appdeploy.model.words import duration
-from appdeploy.plan.report import Drift, Duration, PlannedService, PlanReport, Running, TemplateChange
+from appdeploy.model.ledger_entry import CountChange
+from appdeploy.model.words import count_change, duration
+from appdeploy.plan.report import Drift, Duration, PlannedCount, PlannedService, PlanReport, Running, TemplateChange
 from appdeploy.preflight.check import Check, Verdict, table
 
 
 def plan_lines(report: PlanReport) -> Iterator[str]:
     """One line for the plan, then each service with what would become of it."""
-    yield f"plan: {report.purpose} in {report.region}, account {report.account}; nothing is changed by this"
+    yield f"plan: {report.purpose} ({report.region}, account {report.account}); nothing is changed by this"
     yield from service_lines(report)
     if report.checks:
         checks = [Check(item.service, item.what, Verdict(item.verdict), item.found, item.remedy) for item in report.checks]
         yield "preflight: a release would be refused" if report.refused else "preflight: nothing is in the way"
         yield from (f"  {line}" for line in table(checks))
+    if report.unchecked_because:
+        yield f"preflight: none: {report.unchecked_because}"
 
 
 def service_lines(report: PlanReport) -> Iterator[str]:
@@ -32,9 +35,17 @@ def service_lines(report: PlanReport) -> Iterator[str]:
 def _what(service: PlannedService) -> str:
     if service.unchanged_because is not None:
         return f"unchanged: {service.unchanged_because}"
+    if service.count:
+        return _count(service.count)
     if service.before.version is None:
         return f"first release: {_version(service.after)}"
     return f"{_version(service.before)} -> {_version(service.after)}"
+
+
+def _count(count: PlannedCount) -> str:
+    return count_change(
+        CountChange(previous=count.before, target=count.after, hold_until=count.hold_until, releases_hold=count.releases_hold)
+    )
 
 
 def _version(running: Running) -> str:
@@ -42,8 +53,12 @@ def _version(running: Running) -> str:
 
 
 def _details(service: PlannedService) -> Iterator[str]:
-    if service.unchanged_because is None:
+    if service.unchanged_because is None and service.count is None:
         yield f"task definition: {service.before.task_definition} -> {service.after.task_definition or 'a new revision'}"
+    before, after = service.before.template, service.after.template
+    if service.drift is None and before != after and before and after:
+        yield f"template: {before} -> {after}"
+    yield from (f"setting: {each.key}: {each.before} -> {each.after}" for each in service.settings)
     if service.drift:
         yield from _drift(service.drift)
     if service.duration:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from appdeploy.ledger.store import UnreadableEntry
-from appdeploy.model.causes import services_root_first
+from appdeploy.model.causes import services_root_first, steps_in_short
 from appdeploy.model.image import short
 from appdeploy.model.ledger_entry import Entry, ServiceEntry, Step, VersionRef
 from appdeploy.model.outcome import Outcome
@@ -73,7 +73,7 @@ def detail_lines(reading: EntryState) -> Iterator[str]:
     yield from (f"{name}: {text}" for name, text in named if text)
     for name, service in services_root_first(entry.services).items():
         yield from _service(name, service)
-    yield from (_step(step) for step in entry.steps)
+    yield from (_step(step, entry.services_of(step)) for step in steps_in_short(entry))
     if reading.resumable:
         yield f"{resume_command(entry.environment, entry.id)} continues it"
 
@@ -109,8 +109,9 @@ def _revisions(previous: VersionRef, target: VersionRef) -> Iterator[str]:
         yield f"  template {name_of(previous.template) if previous.template else 'unknown'} -> {name_of(target.template)}"
 
 
-def _step(step: Step) -> str:
-    what = f"{step.kind}{f' {step.service}' if step.service else ''}{f': {step.reason}' if step.reason else ''}"
+def _step(step: Step, services: Sequence[str]) -> str:
+    names = f" {', '.join(services)}" if services else ""
+    what = f"{step.kind}{names}{f': {step.reason}' if step.reason else ''}"
     if step.finished is None:
         return f"{moment(step.started)}  {what}; {'interrupted' if step.interrupted else 'not done'}"
     return f"{moment(step.started)}  {what}; done after {duration((step.finished - step.started).total_seconds())}"

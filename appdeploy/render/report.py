@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from appdeploy.model.causes import of_entry, root_first
+from appdeploy.model.causes import of_entry, root_first, steps_in_short
 from appdeploy.model.image import short
 from appdeploy.model.ledger_entry import Entry, ServiceEntry, Step
 from appdeploy.model.task_definition import name_of
@@ -32,7 +32,11 @@ def report_lines(reading: EntryState, serving: Mapping[str, str]) -> Iterator[st
     settings = [(name, item.key, item.previous, item.target) for name, each in entry.services.items() for item in each.settings]
     yield from _section("Settings", ("service", "setting", "from", "to"), settings)
     yield from _section("Counts", ("service", "from", "to", "held until"), list(_counts(entry)))
-    yield from _section("Steps", ("started", "step", "service", "took", "reason"), [_step(step) for step in entry.steps])
+    yield from _section(
+        "Steps",
+        ("started", "step", "service", "took", "reason"),
+        [_step(step, entry.services_of(step)) for step in steps_in_short(entry)],
+    )
 
 
 def _section(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -109,7 +113,7 @@ def _counts(entry: Entry) -> Iterator[tuple[str, ...]]:
             yield name, str(service.count.previous), str(target), until
 
 
-def _step(step: Step) -> tuple[str, ...]:
+def _step(step: Step, services: Sequence[str]) -> tuple[str, ...]:
     took = (
         duration((step.finished - step.started).total_seconds())
         if step.finished
@@ -117,4 +121,4 @@ def _step(step: Step) -> tuple[str, ...]:
         if step.interrupted
         else "not done"
     )
-    return moment(step.started), str(step.kind), step.service or "all", took, step.reason or ""
+    return moment(step.started), str(step.kind), ", ".join(services) or "all", took, step.reason or ""

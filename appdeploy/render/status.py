@@ -4,20 +4,41 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC
 
+from appdeploy.model.causes import Cause, root_first
 from appdeploy.model.image import brief
 from appdeploy.model.words import moment, resume_command
 from appdeploy.status.report import FailedDeployment, HoldStatus, ServiceStatus, StatusReport, StoppedTasks
+
+_STOPPED = "stopped by user"
+"""ECS's words for what StopServiceDeployment has stopped: this tool does that too."""
 
 
 def status_lines(report: StatusReport) -> Iterator[str]:
     """The report as plain lines: one for the environment, one for each service, and its remarks under it."""
     yield heading(report)
-    for service in report.services:
+    for service in root_cause_first(report).services:
         parts = [f"{service.name}: {version(service)}", tasks(service), targets(service), revision(service)]
         yield ", ".join(part for part in parts if part)
         yield from (f"  {remark}" for remark in remarks(service, report.environment))
     yield from environment_lines(report)
+
+
+def root_cause_first(report: StatusReport) -> StatusReport:
+    """The report for people: a root cause before the services that failed because of it, which name its service alone."""
+    failures = {service.name: failed for service in report.services if (failed := service.last_failure)}
+    causes = [Cause(name, failed.outcome or "", failed.cause) for name, failed in failures.items()]
+    shown = {cause.service: cause for cause in root_first(causes)}
+    derived = {cause.service for cause in causes if cause != shown[cause.service]}
+    services = [
+        replace(service, last_failure=replace(failures[service.name], cause=shown[service.name].text))
+        if service.name in derived
+        else service
+        for service in report.services
+    ]
+    return replace(report, services=tuple(sorted(services, key=lambda service: service.name in derived)))
 
 
 def environment_lines(report: StatusReport) -> Iterator[str]:
@@ -85,16 +106,14 @@ def held(name: str, environment: str, hold: HoldStatus) -> str:
 
 
 def remarks(service: ServiceStatus, environment: str) -> Iterator[str]:
-    """Everything that needs attention: first what fails now, then what else is not as it should be."""
+    """Everything that needs attention: what fails now, then what else is not as it should be; last, in a line, what is over."""
     if service.underway:
         coming = service.underway
         what = coming.version or "the template"
         yield f"{coming.kind}: {what}, {coming.running}/{coming.desired} tasks, deployment {coming.deployment_id}"
-    yield from (_stopped(stopped) for stopped in service.stopped_tasks)
-    if service.event:
-        yield f"ECS at {moment(service.event.at)}: {service.event.message}"
-    if service.last_failure:
-        yield _failed(service.last_failure)
+    if not service.recovered:
+        yield from (_stopped(stopped, service.last_failure) for stopped in service.stopped_tasks)
+        yield from _event_and_failure(service)
     if service.failing and not service.underway:
         back = f"`appdeploy rollback -e {environment} -s {service.name}` goes back to what served before"
         yield f"released by {service.release}; {back}" if service.release else back
@@ -107,19 +126,48 @@ def remarks(service: ServiceStatus, environment: str) -> Iterator[str]:
     if service.routing_problem:
         yield f"target group unclear: {service.routing_problem}"
     yield from (f"could not be read: {problem}" for problem in service.problems)
+    over = list(_over(service)) if service.recovered else []
+    if over:
+        yield f"earlier: {'; '.join(over)}"
 
 
-def _stopped(stopped: StoppedTasks) -> str:
+def _over(service: ServiceStatus) -> Iterator[str]:
+    """What failed before, in short: tasks of the deployment that failed last are its cause."""
+    failed = service.last_failure
+    for stopped in service.stopped_tasks:
+        if failed is None or not failed.cause or failed.task_definition != stopped.task_definition:
+            yield f"{_of_whom(stopped)} until {stopped.newest.astimezone(UTC):%H:%M}Z"
+    yield from _event_and_failure(service)
+
+
+def _of_whom(stopped: StoppedTasks) -> str:
+    """`20 tasks of axonflow-staging-agent:9 exited with code 1`."""
+    count, tasks, what = stopped.what.split(" ", 2)
+    return f"{count} {tasks} of {stopped.task_definition or 'a former deployment'} {what}"
+
+
+def _event_and_failure(service: ServiceStatus) -> Iterator[str]:
+    event, failed = service.event, service.last_failure
+    ours = failed is not None and failed.stopped_by_appdeploy and event is not None and _STOPPED in event.message
+    if event and not ours:
+        yield f"ECS at {moment(event.at)}: {event.message}"
+    if failed:
+        yield _failed(failed)
+
+
+def _stopped(stopped: StoppedTasks, failed: FailedDeployment | None) -> str:
     whose = "" if stopped.current else " of a former deployment"
     newest = f"{stopped.what}{whose} in the last 15 min, the newest at {moment(stopped.newest)}"
-    return f"{newest}: {stopped.detail}" if stopped.detail else newest
+    said = failed is not None and stopped.detail in (failed.cause or "")
+    return f"{newest}: {stopped.detail}" if stopped.detail and not said else newest
 
 
 def _failed(failed: FailedDeployment) -> str:
     what = " ".join(part for part in (failed.version, f"({failed.release})" if failed.release else "") if part)
     begun = f"{what} " if what else ""
     why = failed.cause or failed.reason
-    return f"last deployment: {begun}at {moment(failed.at)}: {failed.status}{f': {why}' if why else ''}"
+    by = ", stopped by appdeploy" if failed.stopped_by_appdeploy else ""
+    return f"last deployment: {begun}at {moment(failed.at)}{by}: {failed.status}{f': {why}' if why else ''}"
 
 
 def _in_short(reason: str) -> str:

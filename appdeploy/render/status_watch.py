@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from appdeploy.model.words import moment
 from appdeploy.render.plain import report_problem, write
-from appdeploy.render.status import status_lines
+from appdeploy.render.status import root_cause_first, status_lines
 from appdeploy.status.report import StatusReport
 from appdeploy.status.watch import Look
 
@@ -34,7 +34,7 @@ def show_table(looks: Iterable[Look]) -> None:
     with Live(console=Console(file=sys.stdout), auto_refresh=False, transient=False) as live:
         for look in looks:
             notes = [Text(f"{_now()}: {look.trouble}", "bold yellow")] if look.trouble else [Text(f"as of {_now()}", "dim")]
-            live.update(Group(*drawn(look.report, live.console.width), *notes), refresh=True)
+            live.update(Group(*drawn(root_cause_first(look.report), live.console.width), *notes), refresh=True)
 
 
 def _show(looks: Iterable[Look], text: Callable[[StatusReport], Iterable[str]]) -> None:

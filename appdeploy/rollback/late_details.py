@@ -13,7 +13,7 @@ from appdeploy.aws.writes import UNREACHABLE_SECONDS
 from appdeploy.model.events import CallerResolved, PreviousVersionResolved
 from appdeploy.model.image import ImageReference
 from appdeploy.model.outcome import Outcome, ServiceResult
-from appdeploy.model.plan import Change, PreviousState, ServicePlan, previous_of, remarks_on, version_of
+from appdeploy.model.plan import Change, NoChange, PreviousState, ServicePlan, previous_of, remarks_on, version_of
 from appdeploy.model.rollout import Rollout, StartedRollouts
 from appdeploy.model.task_definition import TEMPLATE_TAG, TaskDefinition, name_of
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from appdeploy.ledger.locked_change import ReleaseContext
     from appdeploy.model.clock import Clock
     from appdeploy.model.contract import ServiceContract
+    from appdeploy.model.plan import ReleasePlan
 
 _PAUSE = 1.0
 
@@ -39,6 +40,23 @@ def plan_return(contract: ServiceContract, target: TaskDefinition, previous: Pre
         previous=previous,
         remarks=remarks_on(target, contract.container),
     )
+
+
+def with_details(plan: ReleasePlan, clients: Clients) -> ReleasePlan:
+    """A rollback that is only shown, with all details that can be read."""
+    services = map_parallel(lambda service: _with_details(service, clients), plan.services)
+    return replace(plan, services=tuple(services))
+
+
+def _with_details(service: ServicePlan | NoChange, clients: Clients) -> ServicePlan | NoChange:
+    previous = _previous_state(service, clients)
+    if isinstance(service, NoChange):
+        return replace(service, previous=previous)
+    try:
+        base = service.base if service.base.is_read else describe_task_definition(clients.ecs, service.base.arn)
+    except AwsError:
+        return replace(service, previous=previous)
+    return replace(plan_return(service.contract, base, previous), settings=service.settings, remarks=service.remarks)
 
 
 def read_late_details(started: StartedRollouts, context: ReleaseContext) -> StartedRollouts:
@@ -101,7 +119,7 @@ def _described(arn: str, clients: Clients, clock: Clock) -> TaskDefinition:
         clock.sleep(_PAUSE)
 
 
-def _previous_state(plan: ServicePlan, clients: Clients) -> PreviousState:
+def _previous_state(plan: ServicePlan | NoChange, clients: Clients) -> PreviousState:
     previous = plan.previous
     if previous.read:
         return previous

@@ -61,8 +61,22 @@ def unsetting(environment: str, service: str, keys: Sequence[str]) -> Values:
 
 def prepare_config(request: Request, clients: Clients) -> ReleasePlan:
     """Read and decide. Raises Refused."""
-    prepared = prepare(RestartRequest(request.environment, Restart(), (request.service,), request.incident), clients)
-    plan = prepared.cleared()
+    prepared = _restart(request, clients)
+    prepared.cleared()
+    return _with_settings(request, prepared, clients).plan
+
+
+def prepare_config_plan(request: Request, clients: Clients) -> Prepared:
+    """The same with its preflight, whatever that says. Raises Refused."""
+    return _with_settings(request, _restart(request, clients), clients)
+
+
+def _restart(request: Request, clients: Clients) -> Prepared:
+    return prepare(RestartRequest(request.environment, Restart(), (request.service,), request.incident), clients)
+
+
+def _with_settings(request: Request, prepared: Prepared, clients: Clients) -> Prepared:
+    plan = prepared.plan
     with refusing(f"the settings of {request.service} could not be read"):
         present = read_settings(clients.ssm, request.environment, request.service)
         target = request.values(clients, present)
@@ -71,12 +85,13 @@ def prepare_config(request: Request, clients: Clients) -> ReleasePlan:
         [service] = plan.services
         unchanged = not differing and _all_tasks_have(clients, plan, service, [present[key] for key in target])
     assert isinstance(service, ServicePlan), "a restart changes every service it does not refuse"
-    return replace(
+    changed = replace(
         plan,
         release_id=request.release_id,
         purpose=f"{request.service}: {', '.join(f'{key}={value}' for key, value in target.items())} in {request.environment}",
         services=(_unchanged(service, target) if unchanged else replace(service, settings=differing),),
     )
+    return replace(prepared, plan=changed)
 
 
 def _unchanged(service: ServicePlan, target: Mapping[str, str]) -> NoChange:

@@ -11,7 +11,7 @@ from appdeploy.aws.current_state import describe_task_definition
 from appdeploy.aws.deployments import deployed_definitions
 from appdeploy.model.ecs_state import DeploymentStatus, ServiceDeployment
 from appdeploy.model.plan import version_of
-from appdeploy.model.task_definition import RELEASE_TAG
+from appdeploy.model.task_definition import RELEASE_TAG, name_of
 from appdeploy.status.report import EcsEvent, FailedDeployment, StoppedTasks
 from appdeploy.watch.failures import Failure, classify, headline, summary
 
@@ -31,19 +31,20 @@ rolls back is shown as the deployment that failed."""
 def recent_failures(tasks: Sequence[Task], state: ServiceState, application: str, now: datetime) -> tuple[StoppedTasks, ...]:
     """The tasks that failed within the window, by what happened; those of listed deployments first, then the most."""
     listed = {deployment.id for deployment in state.deployments}
-    groups: dict[tuple[bool, str], list[tuple[datetime, Failure]]] = {}
+    groups: dict[tuple[bool, str], list[tuple[datetime, Failure, Task]]] = {}
     for task in tasks:
         failure = classify(task, application)
         if failure is None or task.stopped_at is None or now - task.stopped_at > WINDOW:
             continue
-        groups.setdefault((task.started_by in listed, failure.what), []).append((task.stopped_at, failure))
+        groups.setdefault((task.started_by in listed, failure.what), []).append((task.stopped_at, failure, task))
     found = [_together(group, current) for (current, _), group in groups.items()]
     return tuple(sorted(found, key=lambda stopped: (stopped.current, stopped.count, stopped.newest), reverse=True))
 
 
-def _together(group: Sequence[tuple[datetime, Failure]], current: bool) -> StoppedTasks:
-    newest, last = max(group, key=lambda item: item[0])
-    return StoppedTasks(len(group), headline(failure for _, failure in group), last.detail, newest, current)
+def _together(group: Sequence[tuple[datetime, Failure, Task]], current: bool) -> StoppedTasks:
+    newest, last, task = max(group, key=lambda item: item[0])
+    revision = name_of(task.task_definition) if task.task_definition else None
+    return StoppedTasks(len(group), headline(failure for _, failure, _ in group), last.detail, newest, current, revision)
 
 
 def bad_news(state: ServiceState, now: datetime) -> EcsEvent | None:
@@ -68,4 +69,5 @@ def failed_deployment(
         version=version_of(definition, contract.container) if definition else None,
         release=definition.tags.get(RELEASE_TAG) if definition else None,
         cause=summary(failure for failure in failures if failure is not None) or None,
+        task_definition=name_of(arn) if arn else None,
     )

@@ -144,5 +144,7 @@ def _with_cause(service: ServiceStatus, ledger: Ledger) -> ServiceStatus:
         entry = ledger.get(failed.release)
     except ValueError:
         return service  # A tag that is no release's id, or an entry that cannot be read.
-    cause = entry.services[service.name].cause if entry and service.name in entry.services else None
-    return replace(service, last_failure=replace(failed, cause=cause or failed.cause))
+    recorded = entry.services.get(service.name) if entry else None
+    if recorded is None:
+        return service
+    return replace(service, last_failure=replace(failed, cause=recorded.cause or failed.cause, outcome=recorded.outcome))

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from appdeploy.model.ecs_state import DeploymentStatus
+from appdeploy.model.outcome import Outcome
+
 
 @dataclass(frozen=True)
 class TemplateDrift:
@@ -45,6 +48,15 @@ class FailedDeployment:
     """The id of the release that began it; None where no release of this tool did."""
     cause: str | None = None
     """Why, as the ledger has it, or as its stopped tasks tell while ECS still knows them."""
+    outcome: str | None = None
+    """How that release ended for the service, as the ledger has it: `rolled-back` if this tool stopped it."""
+    task_definition: str | None = None
+    """`family:revision` that failed; None where it could not be read."""
+
+    @property
+    def stopped_by_appdeploy(self) -> bool:
+        """Whether this tool asked ECS to stop it, which ECS calls a user's request."""
+        return self.outcome == Outcome.ROLLED_BACK.value
 
 
 @dataclass(frozen=True)
@@ -60,6 +72,8 @@ class StoppedTasks:
     """When the newest of them stopped."""
     current: bool
     """Whether a deployment that ECS still lists started them: what serves, or what comes, keeps failing."""
+    task_definition: str | None = None
+    """`family:revision` of the newest of them."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +145,13 @@ class ServiceStatus:
             return False
         few = self.running < self.desired or (self.healthy is not None and self.healthy < self.desired)
         return few or any(stopped.current for stopped in self.stopped_tasks)
+
+    @property
+    def recovered(self) -> bool:
+        """Whether it works, and whatever failed is over."""
+        failed = self.last_failure
+        back = failed is None or failed.status != DeploymentStatus.ROLLBACK_FAILED.value
+        return self.released and back and not (self.underway or self.failing or self.problems or self.routing_problem)
 
 
 @dataclass(frozen=True)

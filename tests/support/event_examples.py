@@ -113,6 +113,13 @@ EXAMPLES: tuple[tuple[events.Event, tuple[str, ...]], ...] = (
     (events.CountStep("agent", StepKind.RELEASE_HOLD), ("agent: autoscaling decides again",)),
     (events.CountStep("agent", StepKind.SET_COUNT), ("agent: the desired count is set",)),
     (events.TaskCount("agent", 1, 2), ("agent: 1 of 2 tasks run",)),
-    (events.Ended(_PLAN, (GOOD, BAD), 61.0), (f"{RELEASE}: rolled-back after 61 s",)),
+    (
+        events.Ended(_PLAN, (GOOD, BAD), 61.0),
+        (
+            f"{RELEASE}: rolled-back after 61 s",
+            f"`appdeploy releases show {RELEASE} -e staging` shows what was done, and why it failed",
+            "`appdeploy status -e staging` shows what runs now",
+        ),
+    ),
 )
 """Events, each with its plain lines."""

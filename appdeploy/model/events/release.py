@@ -10,7 +10,7 @@ from appdeploy.model.events.fields import NotJson, PlannedService, PlannedTaskCo
 from appdeploy.model.outcome import ExitCode, Outcome, worst
 from appdeploy.model.plan import ReleasePlan
 from appdeploy.model.release_id import kind_of
-from appdeploy.model.words import change, count_change, duration, heading, resume_command
+from appdeploy.model.words import change, count_change, duration, heading, resume_command, show_command
 
 
 @dataclass(frozen=True)
@@ -195,3 +195,6 @@ class Ended(Event):
         yield f"{self.plan.release_id}: {self.outcome.value}{took}"
         if self.outcome is Outcome.TIMED_OUT:
             yield f"{resume_command(self.plan.environment, self.plan.release_id)} watches it to its end"
+        if not self.outcome.ok:
+            yield f"`{show_command(self.plan.environment, self.plan.release_id)}` shows what was done, and why it failed"
+            yield f"`appdeploy status -e {self.plan.environment}` shows what runs now"

@@ -180,7 +180,7 @@ def test_a_refusal_exits_10_with_one_line(command, aws, capsys):
     aws.environment(aws.released())
     assert command("deploy", "-e", "staging", "--version", "v7") == 10
     out, err = capsys.readouterr()
-    assert out.startswith("NO    agent  image ")
+    assert out == ""
     assert err.startswith("appdeploy: agent: ")
     assert err.count("\n") == 1
 

@@ -88,12 +88,18 @@ def test_the_report_of_a_release_has_it_once(three, command, capsys, monkeypatch
     monkeypatch.setattr("appdeploy.render.terminal.Live.start", lambda self: None)
     monkeypatch.setattr("appdeploy.app.console.is_terminal", lambda: terminal)
     assert command(*DEPLOY) == 21
-    err = capsys.readouterr().err
+    out, err = capsys.readouterr()
     assert occurrences(err) == 1
     first, *others = err.splitlines()
     assert first.startswith("appdeploy: customer-portal: rolled-back: ")
     assert "appdeploy: agent: rolled-back: because of customer-portal" in others
     assert "appdeploy: orchestrator: skipped: because of customer-portal" in others
+    ended, *hints = out.splitlines()[-3:]
+    release = ended.partition(": rolled-back")[0]
+    assert hints == [
+        f"`appdeploy releases show {release} -e staging` shows what was done, and why it failed",
+        "`appdeploy status -e staging` shows what runs now",
+    ]
 
 
 def test_the_plain_lines_of_a_release_have_it_nowhere_else(three, command, capsys):
@@ -114,6 +120,8 @@ def test_the_ledger_shows_it_first_and_once(three, command, aws, capsys):
     services = out.split("cause: ")
     assert LONG in services[1]
     assert [text.splitlines()[0] for text in services[2:]] == ["because of customer-portal"] * 2
+    assert occurrences(out) == 1, "nor with the steps"
+    assert "revert agent: because of customer-portal; done" in out
 
 
 @pytest.mark.parametrize("words", [("report", "latest", "-e", "staging")])

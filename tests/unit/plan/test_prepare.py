@@ -192,3 +192,32 @@ def test_a_plan_of_each_verb_shows_what_would_be_done_and_changes_nothing(aws, c
     assert "nothing is changed by this" in out
     assert "write: UpdateService" in out
     assert aws.writes == []
+
+
+# What refuses is said once
+
+
+DEPLOY_NOWHERE = ("deploy", "-e", "staging", "--version", "v7.7.7")
+
+
+def test_a_release_without_a_plan_prints_each_no_once_and_no_table(aws, command, capsys):
+    aws.environment(aws.released("agent"), aws.released("orchestrator"))
+    assert command(*DEPLOY_NOWHERE) == 10
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert [line.split(": ")[1] for line in err.splitlines()] == ["agent", "orchestrator"]
+
+
+def test_where_other_services_were_checked_the_nos_stand_alone_and_plan_shows_the_rest(aws, command, capsys):
+    aws.environment(aws.released("agent"), aws.released("orchestrator"))
+    words = ("-e", "staging", "--service", "agent=v7.7.7,orchestrator=v2")
+    assert command("deploy", *words) == 10
+    out, err = capsys.readouterr()
+    assert out.endswith("1 refuse: `appdeploy plan` shows all of them\n")
+    assert len(err.splitlines()) == 1
+    assert command("plan", *words) == 10
+    out, err = capsys.readouterr()
+    assert "SKIP  agent" not in out
+    assert (out + err).count("v7.7.7") == err.count("v7.7.7") + 1
+    assert "OK    orchestrator" in out
+    assert err == ""

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from appdeploy.aws.releases_table import LOCK_KEY, put_of, release_key
+from appdeploy.ledger.writer import since_start
 from appdeploy.model.errors import Refused
 from appdeploy.model.events import Event, Progress, Registered, Started
 from appdeploy.model.ledger_entry import ServiceEntry, StepKind, VersionRef
-from appdeploy.model.outcome import Outcome
+from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.model.release_id import new_release_id
 from appdeploy.reconcile.list import Wanted, list_releases
 from appdeploy.reconcile.resume import Request, prepare_resume
@@ -114,6 +115,54 @@ def test_steps_that_were_cut_off_are_marked_so_and_who_resumed_is_named(aws, com
         (StepKind.UPDATE, False, True),
     ]
     assert aws.ledger[0].steps[1].reason.endswith("assumed-role/release/alice")
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_resume_that_plans_again_under_the_lock_is_one_step(aws, clients, killed_at):
+    killed_at(Registered)
+    request = Request("staging", None)
+    first = prepare_resume(request, clients).entry
+    aws.table.put(put_of("t", first)["Put"]["Item"])
+    kinds = [step.kind.value for step in prepare_resume(request, clients).entry.steps]
+    assert kinds == ["register", "resume", "update"]
+    another = prepare_resume(Request("staging", None), clients).entry
+    assert [step.kind.value for step in another.steps] == ["register", "resume", "update", "resume", "update"]
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_resumed_release_counts_from_its_start(aws, clients, killed_at):
+    killed_at(Registered)
+    entry = prepare_resume(Request("staging", None), clients).entry
+    entry = entry.model_copy(update={"started": entry.started - timedelta(seconds=20)})
+    assert since_start(entry, ServiceResult("agent", Outcome.LIVE, "v2", seconds=0.1)).seconds == pytest.approx(20.1, abs=1)
+    fresh = entry.model_copy(update={"steps": ()})
+    assert since_start(fresh, ServiceResult("agent", Outcome.LIVE, "v2", seconds=4.0)).seconds == 4.0
+
+
+def test_steps_of_several_services_name_those_that_they_brought(aws, run, command, capsys):
+    services = [aws.released(name, wave=wave) for name, wave in (("agent", 0), ("orchestrator", 0), ("customer-portal", 1))]
+    for service in services:
+        service.script = [Moment(), DONE]
+    aws.environment(*services)
+    run()
+    assert command("releases", "-e", "staging", "--json") == 0
+    steps = [(step["kind"], step["services"]) for step in json.loads(capsys.readouterr().out)[0]["steps"]]
+    assert steps == [
+        ("register", ["agent", "customer-portal", "orchestrator"]),
+        ("update", ["agent", "orchestrator"]),
+        ("update", ["customer-portal"]),
+    ]
+    assert command("releases", "show", "latest", "-e", "staging") == 0
+    out = capsys.readouterr().out
+    assert "  register agent, customer-portal, orchestrator; done after" in out
+    assert "  update customer-portal; done after" in out
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_step_that_was_cut_off_names_those_that_it_was_for(aws, command, killed_at, capsys):
+    killed_at(Registered)
+    assert command("releases", "show", "latest", "-e", "staging") == 0
+    assert "  register agent; not done" in capsys.readouterr().out
 
 
 def test_what_was_never_sent_is_not_sent_over_a_later_deployment(aws, command, killed_at, agent, capsys):

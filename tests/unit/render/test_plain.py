@@ -25,3 +25,14 @@ def test_a_reader_that_goes_away_does_not_end_the_program():
     script = f'"{sys.executable}" -c "$0" | head -1 >/dev/null; exit ${{PIPESTATUS[0]}}'
     done = subprocess.run(["bash", "-c", script, program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (21, "")
+
+
+def test_progress_after_a_stop_does_not_repeat_why(capsys):
+    show = PlainRenderer()
+    show(events.Progress("agent", events.Phase.STARTING, 0, 2, None, "2 tasks exited with code 1"))
+    show(events.Stopping("agent", "2 tasks exited with code 1"))
+    show(events.Progress("agent", events.Phase.STOPPING, 0, 2, None, "2 tasks exited with code 1"))
+    show(events.Progress("agent", events.Phase.ROLLING_BACK, 0, 2, None, "3 tasks exited with code 1"))
+    show(events.Progress("agent", events.Phase.ROLLING_BACK, 0, 2, None, "4 tasks exited with code 1"))
+    out = capsys.readouterr().out.splitlines()
+    assert out[1:] == ["agent: stopping the release: 2 tasks exited with code 1", "agent: stopping", "agent: rolling back"]

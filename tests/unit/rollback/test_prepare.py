@@ -354,7 +354,12 @@ def test_a_plan_shows_where_it_leads_and_does_nothing(aws, command, capsys):
     remembered(aws, ("v1", OK), ("v2", OK))
     assert command("rollback", "-e", "staging", "--plan") == 0
     out = capsys.readouterr().out
-    assert "agent: axonflow-staging-agent:2 -> " in out
-    assert out.endswith("nothing is changed by this\n")
+    assert "agent: v2 (0000000) -> v1 (0000000)" in out.replace("sha256:", "").replace("000000000000", "0000000")
+    assert "task definition: axonflow-staging-agent:2 -> axonflow-staging-agent:1" in out
+    assert "expected: live " in out
+    assert "preflight: none: a rollback looks only whether" in out
+    assert "rollback-20" not in out, "the id of a release that never exists"
+    assert out.endswith("to do it: appdeploy rollback -e staging\n")
+    assert "nothing is changed by this" in out
     assert aws.writes == []
     assert aws.ledger == []
