@@ -34,10 +34,15 @@ class Standing(Enum):
 
 
 def standing(look: Look) -> Standing:
-    """Where an environment stands, by its newest status. Pure. What could not be read again is not known to work."""
-    if look.report.busy:
+    """Where an environment stands, by its newest status. Pure. What could not be read is not known to work.
+
+    Without lock and ledger nobody knows whether a command is between two of its steps.
+    """
+    report = look.report
+    if report.busy:
         return Standing.UNDER_WAY
-    return Standing.STEADY if look.report.healthy and look.trouble is None else Standing.UNHEALTHY
+    works = report.healthy and look.trouble is None and report.ledger_problem is None
+    return Standing.STEADY if works else Standing.UNHEALTHY
 
 
 class Wait:

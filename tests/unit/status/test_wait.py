@@ -68,6 +68,12 @@ def test_the_end_of_the_time_says_what_was_not_reached(clock, steady, change, ex
     assert (ended, seconds) == (expected, 12.0)
 
 
+def test_without_lock_and_ledger_nobody_knows_whether_a_command_is_at_work(clock, steady):
+    silent = replace(steady, ledger_problem="dynamodb:GetItem: InternalServerError")
+    assert waited(clock, silent, silent, steady)[0] is Standing.STEADY
+    assert standing(Look(silent)) is Standing.UNHEALTHY
+
+
 def test_a_look_that_fails_is_no_end(clock, steady):
     ended, shown, _ = waited(clock, busy(steady), Refused("no answer"), steady)
     assert ended is Standing.STEADY
