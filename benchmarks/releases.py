@@ -31,7 +31,6 @@ ONE_OF_AIM = 1.1
 """Of the time of one service that crashes, for three of which one does: the others do not wait for its end."""
 _SEVERAL = 3
 _GOOD, _CRASHING, _ONE_CRASHING = "good", "crashing", "good and one crashing"
-_BEHAVIOURS = {_GOOD: "healthy", _CRASHING: "crash", _ONE_CRASHING: "healthy"}
 _LANES = 3
 """How many environments share the rounds of a series."""
 _APART = 1.5
@@ -161,9 +160,9 @@ def _lane(series: Series, estate: Estate, pause: float, rounds: Iterable[int]) -
 
 
 def _release(series: Series, estate: Estate, version: str) -> Release:
-    estate.push(version, _BEHAVIOURS[series.image])
-    if series.image == _ONE_CRASHING:
-        estate.push(version, "crash", estate.families[:1])
+    crashing = {_GOOD: [], _CRASHING: estate.families, _ONE_CRASHING: estate.families[:1]}[series.image]
+    for family in estate.families:
+        estate.push(version, "crash" if family in crashing else "healthy", [family])
     commands = series.way.commands(estate, version)
     begun = datetime.now(UTC)
     ran = tuple(run(command, estate.ground.shell) for command in commands)
