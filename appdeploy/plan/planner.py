@@ -124,7 +124,7 @@ def _plan_deploy(live: LiveService, state: ServiceState, previous: PreviousState
         return NoChange(live.contract, previous, f"{operation.version} already serves")
     if state.primary is not None and state.primary.in_progress and settled and previous.digest == digest:
         raise _CannotPlan(
-            "deployment", f"{operation.version} is already being deployed ({state.primary.id}): appdeploy status shows it"
+            "deployment", f"{operation.version} is already being deployed ({state.primary.id}): `status` shows it"
         )
     # The template is not read if it is already the running one.
     if operation.sync and not settled:
@@ -139,8 +139,7 @@ def _plan_sync(live: LiveService, state: ServiceState, previous: PreviousState) 
             return NoChange(live.contract, previous, f"it already uses {name_of(live.contract.template)}")
         raise _CannotPlan(
             "deployment",
-            f"its deployment of {name_of(state.task_definition)} with the newest template is not complete:"
-            " appdeploy status shows it",
+            f"its deployment of {name_of(state.task_definition)} with the newest template is not complete: `status` shows it",
         )
     if previous.digest is None:
         raise _CannotPlan(

@@ -132,7 +132,7 @@ def _planned(plan: ReleasePlan, live: tuple[LiveService, ...]) -> tuple[LiveServ
 def _in_short(rows: tuple[Check, ...], problems: tuple[str, ...]) -> str:
     if len(rows) == len(problems):
         return ""  # The lines of the problems say it all.
-    return f"{len(rows)} checks were made, {len(problems)} refuse: `appdeploy plan` shows all of them"
+    return f"{len(rows)} checks were made, {len(problems)} refuse: `plan` shows all of them"
 
 
 def _kind(operation: Operation) -> str:

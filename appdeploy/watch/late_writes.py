@@ -184,7 +184,7 @@ class GuardedWatch:
         if result is None or result.outcome is not Outcome.SUPERSEDED or not self.guard.without_lock:
             return tick
         name = name_of(self.rollout.task_definition)
-        unknown = f"without the lock it is unknown whether that was a late write: appdeploy rollback --to {name} reverts it"
+        unknown = f"without the lock it is unknown whether that was a late write: `rollback --to {name}` reverts it"
         return Tick(tick.events, replace(result, cause=f"{result.cause}; {unknown}"))
 
     def _wait_out_lease(self, tick: Tick, live: ServiceResult, newer: Deployment | None, release: str) -> Tick:

@@ -29,7 +29,7 @@ def what_serves(
         case Outcome.FAILED if rollout.plan.first:
             return "nothing; the service has 0 tasks" if _is_empty(seen) else f"no healthy task{_running(seen)}"
         case Outcome.FAILED:
-            return f"not confirmed: the service runs {_primary(seen)}{_tasks(seen)}; run appdeploy status"
+            return f"not confirmed: the service runs {_primary(seen)}{_tasks(seen)}; `status` shows what happens next"
         case Outcome.TIMED_OUT if stopped:
             return f"not known: {rollout.version} was stopped, and ECS is still rolling back to {previous or 'nothing'}"
         case Outcome.TIMED_OUT if _all_serve(rollout, seen):

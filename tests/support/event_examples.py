@@ -105,7 +105,7 @@ EXAMPLES: tuple[tuple[events.Event, tuple[str, ...]], ...] = (
     (events.MinCapacitySet("agent", 1, 4), ("agent: autoscaling keeps 1 to 4 tasks",)),
     (
         events.MinCapacityFailed("agent", "no right"),
-        ("agent: autoscaling's minimum could not be set, appdeploy sync tries again: no right",),
+        ("agent: autoscaling's minimum could not be set, `sync` tries again: no right",),
     ),
     (events.NotificationFailed("no right"), ("notification failed: EventBridge did not take it: no right",)),
     (events.Note("agent", "it has 2 tasks already"), ("agent: it has 2 tasks already",)),

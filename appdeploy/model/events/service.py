@@ -303,7 +303,7 @@ class MinCapacityFailed(Event):
     reason: str
 
     def lines(self) -> Iterator[str]:
-        yield f"{self.service}: autoscaling's minimum could not be set, appdeploy sync tries again: {self.reason}"
+        yield f"{self.service}: autoscaling's minimum could not be set, `sync` tries again: {self.reason}"
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ class RollingStrategy:
             )
         except WriteRefused as error:
             # A rollback asks ECS itself whether the task definition is still there.
-            hint = "; appdeploy rollback --list shows the targets" if service.change is Change.ROLLBACK else ""
+            hint = "; `rollback --list` shows the targets" if service.change is Change.ROLLBACK else ""
             cause = f"UpdateService was refused: {error}{hint}"
             return ServiceResult(service.contract.name, Outcome.REFUSED, unchanged_serving(service), cause)
         except OutOfReach as error:

@@ -243,7 +243,7 @@ def test_without_the_lock_nothing_is_put_back_and_the_way_is_told(world: World) 
     result = world.rollback()
     assert result.outcome is Outcome.SUPERSEDED
     assert result.cause is not None
-    assert result.cause.endswith(f"it is unknown whether that was a late write: appdeploy rollback --to {V2} reverts it")
+    assert result.cause.endswith(f"it is unknown whether that was a late write: `rollback --to {V2}` reverts it")
     assert [type(event) for event in world.events if isinstance(event, ContinuedWithoutLock | LateWriteReverted)] == [
         ContinuedWithoutLock
     ]

@@ -18,13 +18,10 @@ from appdeploy.cli.commands import TOP_LEVEL
 SOURCE = Path(appdeploy.__file__).parent
 HINT = re.compile(r"`?\bappdeploy (?:" + "|".join(TOP_LEVEL) + r")\b[^`;:,)]*`?")
 WITHOUT_ENVIRONMENT = {
-    "model/events/service.py": "an event knows its service, not its environment",
     "render/json_schema.py": "titles of schemas",
 }
 HELP = ("examples", "json_option", "option", "command")
 """Calls whose texts are help."""
-IN_WORK = ("watch/", "release/", "plan/")
-"""Where another change is under way: to be emptied."""
 
 
 def texts(path: Path) -> Iterator[str]:
@@ -48,7 +45,7 @@ def hints() -> list[tuple[str, str]]:
     found = []
     for path in sorted(SOURCE.rglob("*.py")):
         place = str(path.relative_to(SOURCE))
-        if place not in WITHOUT_ENVIRONMENT and not place.startswith(IN_WORK) and place != "cli/__init__.py":
+        if place not in WITHOUT_ENVIRONMENT and place != "cli/__init__.py":
             found += [(place, hint[0]) for text in texts(path) for hint in HINT.finditer(text)]
     return found
 

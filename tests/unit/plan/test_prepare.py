@@ -213,7 +213,7 @@ def test_where_other_services_were_checked_the_nos_stand_alone_and_plan_shows_th
     words = ("-e", "staging", "--service", "agent=v7.7.7,orchestrator=v2")
     assert command("deploy", *words) == 10
     out, err = capsys.readouterr()
-    assert out.endswith("1 refuse: `appdeploy plan` shows all of them\n")
+    assert out.endswith("1 refuse: `plan` shows all of them\n")
     assert len(err.splitlines()) == 1
     assert command("plan", *words) == 10
     out, err = capsys.readouterr()

@@ -294,7 +294,7 @@ def test_a_no_refuses_with_one_line_for_each_and_names_what_shows_the_rest(aws, 
         "appdeploy: agent: secrets: arn:aws:secretsmanager:eu-central-1:123456789012:secret:x-AbCdEf does not exist:"
         " create it, or sync a template without it",
     ]
-    assert out.splitlines() == ["13 checks were made, 2 refuse: `appdeploy plan` shows all of them"]
+    assert out.splitlines() == ["13 checks were made, 2 refuse: `plan` shows all of them"]
     assert aws.writes == []
 
 

@@ -144,7 +144,7 @@ def test_a_failed_rollback_is_failed(aws, run):
     )
     result = only(run())
     assert result.outcome is Outcome.FAILED
-    assert "run appdeploy status" in result.serving
+    assert "`status` shows what happens next" in result.serving
 
 
 def test_a_deployment_that_ecs_stopped_without_a_rollback_is_failed(aws, run):
