@@ -251,6 +251,10 @@ class FakeErrand:
     """Whether ECS knows it still."""
 
 
+class Killed(BaseException):
+    """The process is gone: no clean-up of it reaches AWS."""
+
+
 def only(results: tuple[ServiceResult, ...]) -> ServiceResult:
     """The one result of a release of one service."""
     (result,) = results

@@ -17,7 +17,7 @@ from appdeploy.release.options import WatchOptions
 from appdeploy.release.run import run_release
 from appdeploy.watch.judge import Policy
 from tests.support.fake_aws import FakeAws
-from tests.support.release_scenario import REGION
+from tests.support.release_scenario import REGION, Killed
 from tests.support.rollbacks import roller
 from tests.support.switchboard import StepClock, Switchboard
 
@@ -95,6 +95,23 @@ def run(clients, aws, clock):
         make_plan = plan or (lambda: prepare(request, clients).cleared())
         line = TakeoverAcquirer(clients, emit) if lock_wait is None else WaitingAcquirer(clients, clock, emit, lock_wait)
         return run_release(make_plan, WatchOptions(policy, timeout, back_on_interrupt), clients, clock, emit, line)
+
+    return go
+
+
+@pytest.fixture
+def killed_at(aws, run):
+    """Release, and let the process die at the first event of that kind of which `when` is true. Its lease goes on."""
+
+    def go(kind, when=lambda event: True, **options):
+        def strike(event):
+            if isinstance(event, kind) and when(event):
+                aws.dead = True
+                raise Killed
+
+        with pytest.raises(Killed):
+            run(on_event=strike, **options)
+        aws.dead = False
 
     return go
 

@@ -1,4 +1,4 @@
-"""APPDEPLOY_ENVIRONMENT stands for `-e`, and nobody works on an environment without seeing its name."""
+"""APPDEPLOY_ENVIRONMENT stands for `-e`, and a command that uses it shows the name."""
 
 from __future__ import annotations
 

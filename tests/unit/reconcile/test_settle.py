@@ -13,7 +13,7 @@ import pytest
 from appdeploy.aws.releases_table import LOCK_KEY, put_of, release_key
 from appdeploy.ledger.writer import since_start
 from appdeploy.model.errors import Refused
-from appdeploy.model.events import Event, Progress, Registered, Started
+from appdeploy.model.events import Progress, Registered, Started
 from appdeploy.model.ledger_entry import ServiceEntry, StepKind, VersionRef
 from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.model.release_id import new_release_id
@@ -27,31 +27,9 @@ from tests.support.rollbacks import OK, entry_of, remembered
 SOMEBODY = {name: {"S": name} for name in ("who", "since", "token")}
 
 
-class Killed(BaseException):
-    """The process is gone: no clean-up of it reaches AWS."""
-
-
-def kill(aws: Any) -> None:
-    """From now on no call of the dead command happens."""
-    aws.dead = True
-    raise Killed
-
-
 @pytest.fixture
 def agent(aws):
     return aws.scripted(Moment(), DONE)
-
-
-@pytest.fixture
-def killed_at(aws, run):
-    """Run a deploy and kill it when an event of that kind is reported."""
-
-    def go(kind: type[Event]) -> None:
-        with pytest.raises(Killed):
-            run(on_event=lambda event: kill(aws) if isinstance(event, kind) else None)
-        aws.dead = False
-
-    return go
 
 
 def read(command: Any, capsys: Any, *more: str) -> str:
@@ -453,12 +431,10 @@ def test_an_interruption_while_the_first_updates_are_sent_rolls_back_what_was_se
     assert (result.outcome, result.cause) == (Outcome.ROLLED_BACK, "interrupted")
 
 
-def test_an_interrupted_rollback_is_resumed_through_a_freeze(aws, command, run, capsys, clients):
+def test_an_interrupted_rollback_is_resumed_through_a_freeze(aws, command, killed_at, capsys, clients):
     remembered(aws, ("v1", OK), ("v2", OK))
     plan = partial(back.prepare_rollback, back.Request("staging", ()), clients)
-    with pytest.raises(Killed):
-        run(plan=plan, lock_wait=None, on_event=lambda event: kill(aws) if isinstance(event, Started) else None)
-    aws.dead = False
+    killed_at(Started, plan=plan, lock_wait=None)
     aws.lock_item = {**aws.lock_item, "freeze": {"M": {name: {"S": name} for name in ("who", "since", "reason")}}}
     assert command("resume", "-e", "staging", "--until", "complete") == 0
     assert aws.count("UpdateService") == 1

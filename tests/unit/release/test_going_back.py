@@ -19,10 +19,6 @@ BY_ECS = Moment((crashed(1), crashed(2), crashed(3)), status="ROLLBACK_IN_PROGRE
 BACK_BY_ECS = Moment(BY_ECS.tasks, status="ROLLBACK_SUCCESSFUL", primary="former", triggered=True, rollout="COMPLETED")
 
 
-class Killed(BaseException):
-    """The process is gone."""
-
-
 def released(aws, *names, waves=(), script=SLOWLY, going_back=6):
     services = {name: aws.released(name, wave=wave) for name, wave in zip(names, waves or [0] * len(names), strict=True)}
     for service in services.values():
@@ -97,10 +93,11 @@ def test_an_interruption_at_any_moment_leaves_an_outcome_or_says_what_goes_on(aw
 # Who is to blame
 
 
-def test_a_resume_that_finds_ecs_rolling_one_back_knows_why(aws, run, command):
+def test_a_resume_that_finds_ecs_rolling_one_back_knows_why(aws, killed_at, command):
     services = released(aws, "agent", "orchestrator")
     services["orchestrator"].script = [Moment(), Moment((up(1, False),)), Moment((up(1, False),))]
-    die(aws, run, lambda event: isinstance(event, Started) and event.service == "orchestrator", patient=True)
+    killed_at(Started, lambda event: event.service == "orchestrator", patient=True)
+    aws.let_lease_pass()
     services["orchestrator"].script = [*[BY_ECS] * 20, BACK_BY_ECS]
     command("resume", "-e", "staging", "--until", "complete")
     ended = aws.ledger[0].services
@@ -115,7 +112,7 @@ def test_a_cause_that_grows_is_told_as_it_was_at_the_end(aws, run):
     assert results["agent"].cause == f"orchestrator ended rolled-back-by-ecs: {results['orchestrator'].cause}"
 
 
-def test_who_was_stopped_because_of_another_is_not_blamed_after_a_resume(aws, run, command):
+def test_who_was_stopped_because_of_another_is_not_blamed_after_a_resume(aws, killed_at, command):
     """The orchestrator crashed and the agent was stopped for it; the command died before it had stopped the portal."""
     services = released(aws, "agent", "customer-portal", "orchestrator", going_back=12)
     services["orchestrator"].script = [Moment(), CRASHING]
@@ -124,7 +121,8 @@ def test_who_was_stopped_because_of_another_is_not_blamed_after_a_resume(aws, ru
     aws._StopServiceDeployment = lambda params: (
         AwsSays("ServerException") if alive and aws._by_record(params["serviceDeploymentArn"]) is portal else stop(params)
     )
-    die(aws, run, lambda event: isinstance(event, Stopping) and event.service == "agent")
+    killed_at(Stopping, lambda event: event.service == "agent")
+    aws.let_lease_pass()
     alive.clear()
     assert command("resume", "-e", "staging", "--until", "complete") == 21
     causes = {name: str(service.cause) for name, service in aws.ledger[0].services.items()}
@@ -132,25 +130,12 @@ def test_who_was_stopped_because_of_another_is_not_blamed_after_a_resume(aws, ru
     assert causes["agent"] == causes["customer-portal"] == "orchestrator ended rolled-back: 2 tasks exited with code 1"
 
 
-def test_a_revert_that_followed_an_accepted_stop_is_watched_after_a_resume(aws, run, command):
+def test_a_revert_that_followed_an_accepted_stop_is_watched_after_a_resume(aws, killed_at, command):
     """The stop came too late for the agent, so that it was reverted by an update; then the command died."""
     services = released(aws, "agent", "orchestrator")
     services["orchestrator"].script = [Moment(), CRASHING]
     services["agent"].after_stop, services["agent"].after_return = [DONE], [Moment(), DONE]
-    die(aws, run, lambda event: isinstance(event, Reverting))
+    killed_at(Reverting)
+    aws.let_lease_pass()
     command("resume", "-e", "staging", "--until", "complete")
     assert aws.ledger[0].services["agent"].outcome == "rolled-back"
-
-
-def die(aws, run, at, **options):
-    """Release, and die at the first event of which `at` is true."""
-
-    def strike(event):
-        if at(event):
-            aws.dead = True
-            raise Killed
-
-    with pytest.raises(Killed):
-        run(on_event=strike, **options)
-    aws.dead = False
-    aws.let_lease_pass()

@@ -15,13 +15,9 @@ from appdeploy.model.operation import Restart
 from appdeploy.model.outcome import Outcome
 from appdeploy.release import pre_deploy as module
 from appdeploy.tasks.follow import LATE_LINES_AT_MOST
-from tests.support.release_scenario import DONE, AwsSays, FakeErrand, Moment, only, up
+from tests.support.release_scenario import DONE, AwsSays, FakeErrand, Killed, Moment, only, up
 
 MIGRATE = PreDeployTask(command=("migrate", "up"), timeout_seconds=60)
-
-
-class Killed(BaseException):
-    """The process is gone."""
 
 
 @pytest.fixture
@@ -30,24 +26,6 @@ def agent(aws):
     service.script = [Moment(), DONE]
     aws.environment(service)
     return service
-
-
-@pytest.fixture
-def killed_at(aws, run):
-    """Run a deploy and kill it when an event of that kind is reported."""
-
-    def go(kind):
-        def strike(event):
-            if isinstance(event, kind):
-                aws.dead = True
-                raise Killed
-
-        with pytest.raises(Killed):
-            run(on_event=strike)
-        aws.dead = False
-        aws.let_lease_pass()
-
-    return go
 
 
 def writes(aws):
@@ -248,6 +226,7 @@ def test_a_later_group_does_not_begin_over_one_that_fell_while_its_task_ran(aws,
 def test_it_runs_once_for_a_release_wherever_the_command_died(aws, command, killed_at, kind):
     aws.errand, aws.log_lines = FakeErrand(looks=3), ["one"]
     killed_at(kind)
+    aws.let_lease_pass()
     assert resume(command) == 0
     assert len(aws.errands) == 1
     assert aws.count("UpdateService") == 1
@@ -287,6 +266,7 @@ def test_after_the_tokens_life_it_is_not_asked_for_again(aws, run, command, monk
 def test_one_that_had_failed_is_not_run_again(aws, command, killed_at):
     aws.errand = FakeErrand(exit_code=4)
     killed_at(Finished)
+    aws.let_lease_pass()
     assert resume(command) == 25
     assert aws.count("RunTask") == 1
     assert aws.ledger[0].services["agent"].cause == "the task before its rollout exited with code 4"

@@ -8,7 +8,7 @@ from appdeploy.model.events import Finished, Reverting, Started, Stopping
 from appdeploy.model.ledger_entry import StepKind
 from appdeploy.model.operation import Restart
 from appdeploy.model.outcome import Outcome
-from tests.support.release_scenario import DONE, ROLLED_BACK, AwsSays, Moment, crashed, up
+from tests.support.release_scenario import DONE, ROLLED_BACK, AwsSays, Killed, Moment, crashed, up
 from tests.support.rollbacks import OK
 
 LIVE = Moment((up(1), up(2)))
@@ -36,10 +36,6 @@ def updates(aws):
     """The services that were updated, in that order, by their short names."""
     sent = [params["service"] for name, params in aws.writes if name == "UpdateService"]
     return [arn.rsplit("/", 1)[1].removeprefix("axonflow-staging-").removesuffix("-service") for arn in sent]
-
-
-class Killed(BaseException):
-    """The process is gone."""
 
 
 # Order
@@ -179,7 +175,7 @@ def test_what_is_under_way_is_stopped_when_another_one_fails(three, aws, run):
 
 
 def test_the_others_go_back_as_soon_as_one_is_being_rolled_back(three, aws, run):
-    """ECS needs as long for that as for a release: nobody waits for it first."""
+    """ECS needs as long for that as for a release: the others do not wait for its end."""
     for name in ("orchestrator", "customer-portal"):
         three[name].script = [LIVE, *[LIVE] * 5, DONE]
     three["agent"].script, three["agent"].after_stop = [Moment(), CRASHING], [*[GOING_BACK] * 9, ROLLED_BACK]
@@ -332,21 +328,14 @@ def test_a_single_service_is_for_itself(aws, run):
 
 
 @pytest.fixture
-def killed_on_the_way_back(three, aws, run):
+def killed_on_the_way_back(three, killed_at):
     """The agent failed, and the command died while it took the orchestrator back."""
 
     def go(kind):
         three["orchestrator"].script, three["orchestrator"].after_return = [DONE], [Moment(), DONE]
         three["agent"].script = [Moment(), CRASHING]
 
-        def strike(event):
-            if isinstance(event, kind) and (kind is not Stopping or event.service == "agent"):
-                aws.dead = True
-                raise Killed
-
-        with pytest.raises(Killed):
-            run(on_event=strike)
-        aws.dead = False
+        killed_at(kind, lambda event: kind is not Stopping or event.service == "agent")
 
     return go
 

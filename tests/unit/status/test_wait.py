@@ -106,20 +106,12 @@ def test_what_cannot_be_read_is_not_healthy(steady, change):
 
 
 @pytest.fixture
-def held(aws, command, capsys, run):
+def held(aws, command, capsys, killed_at):
     """`status --wait` while a killed release holds the lock, silent for so many seconds; its deployment has ended well."""
 
     def go(silent: float, *more: str) -> tuple[int, str]:
         service = aws.scripted(Moment(), DONE)
-
-        def die(event):
-            if isinstance(event, Started):
-                aws.dead = True
-                raise RuntimeError
-
-        with pytest.raises(RuntimeError):
-            run(on_event=die)
-        aws.dead = False
+        killed_at(Started)
         service.script = [DONE]
         aws.environment(service, aws.released("orchestrator"))
         renewed = datetime.now(UTC) - timedelta(seconds=silent)
