@@ -31,7 +31,7 @@ class Console:
     """Who else gets the events."""
     at_terminal: bool = False
     ask: Ask | None = None
-    """Asks the person there before a protected environment is changed; None where nobody is asked."""
+    """Asks the person there before a protected environment is changed; None where no question is asked."""
 
 
 @contextmanager

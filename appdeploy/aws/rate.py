@@ -27,7 +27,7 @@ class Allowance(NamedTuple):
     operations: str
     """Their names, as a glob."""
     burst: int
-    """Calls at once when nobody has called for a while."""
+    """Calls at once when the bucket is full."""
     per_second: float
 
 

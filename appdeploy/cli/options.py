@@ -176,7 +176,7 @@ def _environment(context: click.Context, parameter: click.Parameter, value: str 
 
 
 def say_environment(context: click.Context, environment: str) -> None:
-    """Nobody works on an environment that was not typed without seeing its name."""
+    """Show the environment when it came from the variable: it was not typed."""
     by_variable = context.get_parameter_source("environment") is click.core.ParameterSource.ENVIRONMENT
     if by_variable and not context.resilient_parsing:
         click.echo(f"appdeploy: environment {environment}, by {ENVIRONMENT_VARIABLE}", err=True)

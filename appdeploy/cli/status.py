@@ -138,7 +138,7 @@ def _repeat(read: Callable[[], StatusReport], look: _Look, *, as_json: bool) -> 
             looks = iter(wait or watch(read, clock, interval))
             (status_watch.show_json if as_json else show)(looks)
             if wait:
-                deque(looks, maxlen=0)  # Its exit status counts, also where nobody reads any more.
+                deque(looks, maxlen=0)  # Its exit status counts, also when standard output is closed.
     except (KeyboardInterrupt, Interrupted):
         return ExitCode.INTERRUPTED
     if wait is None:

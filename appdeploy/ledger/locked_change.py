@@ -81,7 +81,10 @@ class Confirmation(Protocol):
     """A person's consent to a plan."""
 
     def ask(self, plan: ReleasePlan) -> bool:
-        """Before the lock is taken: who thinks holds nobody up. Whether a person was asked. Raises Refused without consent."""
+        """Before the lock is taken, so that no other command waits for the answer. Whether a person was asked.
+
+        Raises Refused without consent.
+        """
 
     def check(self, plan: ReleasePlan) -> None:
         """Under the lock, for a plan made again. Raises Refused if this is not what was confirmed."""

@@ -80,7 +80,7 @@ def describe(item: LockItem) -> str:
 
 
 def describe_wait(item: LockItem) -> str:
-    """The same for someone who waits: a silent holder is taken over, and that takes a whole lease from the first look."""
+    """The same for a command that waits: a silent holder is taken over, and that takes a whole lease from the first look."""
     wait = f"; it is taken over after {LEASE_SECONDS:.0f} s unless it renews" if _silence(item) else ""
     return f"{describe(item)}{wait}"
 
@@ -94,7 +94,7 @@ def what_to_type(
     """The commands with which a person goes on.
 
     `entry` is what the ledger has of the holder, None if that is not known; `waits` says how to wait for it; `caller` is who
-    reads this: nobody is sent to ask himself.
+    reads this, and is not asked to ask themselves.
     """
     if item.freeze is not None:
         ask = "" if item.freeze.who == caller else f"ask {item.freeze.who}; "

@@ -12,7 +12,7 @@ _NARROWEST = 20
 _RELEASE = r"[a-z]+(?:-[a-z]+)*-\d{4}-\d{4}-\d{6}-[0-9a-f]{6}"
 _OPTION = rf"(?:-e|-s|--service|--to|--lock-wait) [^\s;:,]+|--[a-z]+(?:-[a-z]+)*|{_RELEASE}"
 _SPAN = re.compile(rf"`[^`]+`|\bappdeploy [a-z]+(?: (?:{_OPTION}))*")
-"""Something to be copied: in backticks, or a command of ours with the options that can be told from the words after it."""
+"""Text to be copied: in backticks, or an appdeploy command with the options that are recognised after it."""
 _JOINT = "\0"
 """Stands for a space at which no line is broken."""
 

@@ -36,7 +36,7 @@ class Standing(Enum):
 def standing(look: Look) -> Standing:
     """Where an environment stands, by its newest status. Pure. What could not be read is not known to work.
 
-    Without lock and ledger nobody knows whether a command is between two of its steps.
+    Without lock and ledger it is not known whether a command is between two of its steps.
     """
     report = look.report
     if report.busy:

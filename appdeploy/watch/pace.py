@@ -30,7 +30,7 @@ class Awaited(NamedTuple):
     """What a rollout waits for."""
 
     longest_pause: float = 2.5
-    """Seconds by which a change may be seen late that nobody can foresee, such as a crash."""
+    """Seconds by which an unforeseeable change, such as a crash, may be seen late."""
     due: tuple[float, ...] = ()
     """Moments at which ECS may have come further, in seconds since this is awaited."""
 
