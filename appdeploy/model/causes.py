@@ -51,6 +51,11 @@ def in_short(text: str, others: Iterable[Cause]) -> str:
     return text
 
 
+def named_in(short: str | None) -> frozenset[str]:
+    """The services because of which, as `in_short` says it."""
+    return frozenset(re.findall(r"because of ([\w-]+)", short or ""))
+
+
 def root_first(causes: Iterable[Cause]) -> tuple[Cause, ...]:
     """The causes, each without those that it quotes; those that quote another one come last."""
     given = tuple(causes)

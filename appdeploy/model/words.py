@@ -44,8 +44,13 @@ def tasks(count: int) -> str:
 def count_change(change: CountChange) -> str:
     """`2 -> 6 tasks, held until ...`."""
     shown = tasks(change.previous) if change.target is None else f"{change.previous} -> {tasks(change.target)}"
+    return f"{shown}{hold_change(change)}"
+
+
+def hold_change(change: CountChange) -> str:
+    """What becomes of autoscaling, to follow a count: `, held until ...`; empty when nothing does."""
     held = f", held until {moment(change.hold_until)}" if change.hold_until else ""
-    return f"{shown}{held}{', autoscaling decides again' if change.releases_hold else ''}"
+    return f"{held}{', autoscaling decides again' if change.releases_hold else ''}"
 
 
 def duration(seconds: float) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from appdeploy.model.task_definition import name_of
 from appdeploy.model.words import tasks
-from appdeploy.plan.report import PlannedCount, PlannedService, PlanReport, Running
+from appdeploy.plan.report import PlannedService, PlanReport, Running
 from appdeploy.scaling.plan import remarks
 
 if TYPE_CHECKING:
@@ -23,19 +23,15 @@ def preview_scale(prepared: Prepared) -> PlanReport:
     _, _, _, region, account, *_ = contract.service.split(":")
     state = scale.current.state
     runs = Running(version=None, digest=None, task_definition=name_of(state.task_definition) if state else None, template=None)
-    change = scale.change
-    count = PlannedCount(
-        before=change.previous, after=change.target, hold_until=change.hold_until, releases_hold=change.releases_hold
-    )
     service = PlannedService(
         name=scale.name,
-        unchanged_because=f"{tasks(change.previous)} already" if scale.steady else None,
+        unchanged_because=f"{tasks(scale.previous)} already" if scale.steady else None,
         before=runs,
         after=runs,
         drift=None,
         writes=() if scale.steady else tuple(_writes(scale)),
         remarks=remarks(scale, prepared.plan.environment),
-        count=count,
+        count=scale.change,
     )
     plan = prepared.plan
     return PlanReport(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from pydantic import BaseModel, ConfigDict
+
+from appdeploy.model.ledger_entry import CountChange
 
 
 class _Part(BaseModel):
@@ -63,19 +63,6 @@ class PlannedSetting(_Part):
     after: str
 
 
-class PlannedCount(_Part):
-    """Another count of tasks, or a hold."""
-
-    before: int
-    """How many tasks are desired now."""
-    after: int | None
-    """How many are to be; None when the count is not changed."""
-    hold_until: datetime | None
-    """Until when autoscaling is suspended; None when it is not."""
-    releases_hold: bool
-    """Whether autoscaling decides again."""
-
-
 class PlannedService(_Part):
     """One service."""
 
@@ -94,7 +81,7 @@ class PlannedService(_Part):
     """What to know about it that is in nothing's way, as text for people."""
     settings: tuple[PlannedSetting, ...] = ()
     """Of `config`, and of a rollback that restores settings."""
-    count: PlannedCount | None = None
+    count: CountChange | None = None
     """Of `scale`, which changes nothing else."""
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import IO, Self
 
-from appdeploy.model.causes import Cause, in_short, of_results
+from appdeploy.model.causes import Cause, in_short, named_in, of_results
 from appdeploy.model.events import Event, Finished, NotificationFailed, Planned, Progress, Reverting, Stopping
 from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.model.words import problem
@@ -73,11 +73,11 @@ class PlainRenderer:
         self._causes |= {cause.service: cause for cause in of_results([result])}
         self._rolling_back.discard(result.service)
         self._held.append(shown)
-        self._report(lambda held: not any(f"because of {name}" in (held.cause or "") for name in self._rolling_back))
+        self._report(lambda held: named_in(held.cause).isdisjoint(self._rolling_back))
 
     def _report(self, may_be_written: Callable[[ServiceResult], bool] = lambda _: True) -> None:
         """Write the problems in which a root cause comes before those that are because of it."""
-        for result in sorted(self._held, key=lambda held: "because of " in (held.cause or "")):
+        for result in sorted(self._held, key=lambda held: bool(named_in(held.cause))):
             if may_be_written(result):
                 self._held.remove(result)
                 report_problem(problem(result))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from appdeploy.model.image import short
-from appdeploy.model.ledger_entry import CountChange
 from appdeploy.model.words import count_change, duration
-from appdeploy.plan.report import Drift, Duration, PlannedCount, PlannedService, PlanReport, Running, TemplateChange
+from appdeploy.plan.report import Drift, Duration, PlannedService, PlanReport, Running, TemplateChange
 from appdeploy.preflight.check import Check, Verdict, table
 
 
@@ -36,16 +35,10 @@ def _what(service: PlannedService) -> str:
     if service.unchanged_because is not None:
         return f"unchanged: {service.unchanged_because}"
     if service.count:
-        return _count(service.count)
+        return count_change(service.count)
     if service.before.version is None:
         return f"first release: {_version(service.after)}"
     return f"{_version(service.before)} -> {_version(service.after)}"
-
-
-def _count(count: PlannedCount) -> str:
-    return count_change(
-        CountChange(previous=count.before, target=count.after, hold_until=count.hold_until, releases_hold=count.releases_hold)
-    )
 
 
 def _version(running: Running) -> str:

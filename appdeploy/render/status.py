@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC
 
+from appdeploy.model import words
 from appdeploy.model.causes import Cause, root_first
 from appdeploy.model.image import brief
 from appdeploy.model.words import moment, resume_command
@@ -142,8 +143,8 @@ def _over(service: ServiceStatus) -> Iterator[str]:
 
 def _of_whom(stopped: StoppedTasks) -> str:
     """`20 tasks of axonflow-staging-agent:9 exited with code 1`."""
-    count, tasks, what = stopped.what.split(" ", 2)
-    return f"{count} {tasks} of {stopped.task_definition or 'a former deployment'} {what}"
+    count = words.tasks(stopped.count)
+    return f"{count} of {stopped.task_definition or 'a former deployment'}{stopped.what.removeprefix(count)}"
 
 
 def _event_and_failure(service: ServiceStatus) -> Iterator[str]:

@@ -11,7 +11,7 @@ from appdeploy.model.causes import services_root_first
 from appdeploy.model.image import short
 from appdeploy.model.ledger_entry import CountChange, Entry, ServiceEntry, VersionRef
 from appdeploy.model.outcome import ServiceResult
-from appdeploy.model.words import duration, moment, tasks
+from appdeploy.model.words import duration, hold_change, tasks
 
 _HEADINGS = ("service", "from", "to", "outcome", "time", "cause")
 
@@ -63,9 +63,8 @@ def _cells(name: str, service: ServiceEntry) -> Iterator[str]:
 
 
 def _counts(change: CountChange) -> tuple[str, str]:
-    held = f", held until {moment(change.hold_until)}" if change.hold_until else ""
     target = change.previous if change.target is None else change.target
-    return tasks(change.previous), f"{tasks(target)}{held}{', autoscaling decides again' if change.releases_hold else ''}"
+    return tasks(change.previous), f"{tasks(target)}{hold_change(change)}"
 
 
 def _side(side: VersionRef) -> str:
