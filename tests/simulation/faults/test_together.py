@@ -149,6 +149,16 @@ def test_nobody_goes_back_for_a_service_that_timed_out(written: Written) -> None
     assert written.lies() == ["first went back although no service of the release failed"]
 
 
+def test_a_service_that_ecs_rolls_back_has_failed_although_the_time_is_over(written: Written) -> None:
+    written.succeeds(FIRST)
+    written.update(SECOND, "2", "family:2")
+    written.journal.add(Kind.ROLLBACK_STARTED, SECOND, deployment=f"{SECOND}/2", reason=WENT_BACK)
+    written.returns(FIRST, "SUCCESSFUL")
+    written.say(FIRST, "rolled-back")
+    written.say(SECOND, "timed-out")
+    assert "first went back although no service of the release failed" not in written.lies()
+
+
 def test_not_begun_needs_a_reason_and_an_untouched_service(written: Written) -> None:
     written.say(SECOND, "skipped")
     assert written.lies(**IN_TURN) == ["second: said skipped, true is refused"]

@@ -9,7 +9,8 @@
   group, or the task before a service of its own group.
 - **The way back**: `returned` is a later deployment of an atomic release, to what its service stood on before. Then nothing
   but the end of that decides: **rolled-back** when ECS completed it with at least one task, **superseded** when someone
-  else's deployment came, **failed** when it ended in any other way. None is begun unless another service has failed.
+  else's deployment came, **failed** when it ended in any other way. None is begun unless another service has failed: one that
+  ECS has begun to roll back has, also when the command's time was over before the end of that.
 - **All or none**: when a service of an atomic release has failed, no other one is left live on what is new.
 """
 
@@ -131,5 +132,12 @@ def _not_all_or_none(reported: Reported, now: Story) -> Iterator[str]:
         service = now.services[arn]
         if failed and outcome == "live" and reported.brought_new(service):
             yield f"{name_of(arn)} is live although another service of the release failed"
-        if not failed and reported.returned(service):
+        others = (now.services[other] for other in reported.last if other != arn)
+        if not failed and reported.returned(service) and not any(_goes_back(reported, other) for other in others):
             yield f"{name_of(arn)} went back although no service of the release failed"
+
+
+def _goes_back(reported: Reported, service: Service) -> bool:
+    """Whether ECS has begun to roll this release's deployment back."""
+    ours = reported.ours(service)
+    return ours is not None and bool(ours.rolled_back_because)
