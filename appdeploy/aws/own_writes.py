@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from appdeploy.aws.deployments import deployed_definitions, newest_deployments
 from appdeploy.model.ecs_state import DeploymentSnapshot, ServiceState
@@ -14,6 +14,24 @@ if TYPE_CHECKING:
 
 _REVISIONS_SEARCHED = 10
 """Newest revisions of a family that are searched for ours: others may register there too while we wait for an answer."""
+
+
+class Begun(NamedTuple):
+    """The deployment that our update began."""
+
+    id: str
+    older: frozenset[str] = frozenset()
+    """Ids of those that ECS listed beside it as it began. Some may be newer than what was read before the update."""
+
+
+def begun_in(state: ServiceState, task_definition: str, known: DeploymentSnapshot) -> Begun | None:
+    """Our deployment in the answer to our own UpdateService; None while it lags behind."""
+    found = listed_since(state, task_definition, known)
+    if found is None:
+        return None
+    # Where another one is PRIMARY already, that one may have replaced ours.
+    first = state.primary is not None and state.primary.id == found
+    return Begun(found, frozenset(item.id for item in state.deployments if item.id != found) if first else frozenset())
 
 
 def listed_since(state: ServiceState, task_definition: str, known: DeploymentSnapshot) -> str | None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from appdeploy.aws.errors import AwsError, ErrorKind, error_kind, explain, is_transient
-from appdeploy.aws.own_writes import listed_since, recorded_since, registered_by
+from appdeploy.aws.own_writes import Begun, begun_in, listed_since, recorded_since, registered_by
 from appdeploy.aws.rate import REGISTRATIONS, UPDATES, TokenBucket
 from appdeploy.model.ecs_state import DeploymentSnapshot, ServiceName, ServiceState
 from appdeploy.model.errors import AppdeployError, OutOfReach
@@ -81,8 +81,8 @@ class EcsWriter:
         known: DeploymentSnapshot,
         desired_count: int | None,
         force: bool,
-    ) -> str:
-        """Update the service to a task definition. Returns the id of our deployment, which identifies the rollout.
+    ) -> Begun:
+        """Update the service to a task definition. Returns our deployment, whose id identifies the rollout.
 
         `known` is the snapshot from before: our deployment has that task definition and is not in it. `force` starts a
         deployment even if the service already runs that task definition.
@@ -91,13 +91,13 @@ class EcsWriter:
         if force:
             extra["forceNewDeployment"] = True
 
-        def send() -> str:
+        def send() -> Begun:
             self.touched_a_service = True
             reply = self._ecs.update_service(
                 cluster=service.cluster, service=service.arn, taskDefinition=task_definition, **_plain(extra)
             )
-            deployment = listed_since(ServiceState.from_reply(reply["service"]), task_definition, known)
-            return deployment or self._wait_for(lambda: self._find_deployment(service, task_definition, known))
+            begun = begun_in(ServiceState.from_reply(reply["service"]), task_definition, known)
+            return begun or self._wait_for(lambda: self._find_deployment(service, task_definition, known))
 
         self._updates.take()
         return self._send_until_known(send, lambda: self._find_deployment(service, task_definition, known))
@@ -202,17 +202,18 @@ class EcsWriter:
             self._clock.sleep(_FIRST_PAUSE * misses)
         return None
 
-    def _find_deployment(self, service: ServiceName, task_definition: str, known: DeploymentSnapshot) -> str | None:
+    def _find_deployment(self, service: ServiceName, task_definition: str, known: DeploymentSnapshot) -> Begun | None:
         # The records come first: a deployment that failed, or was replaced by another one of the same task definition, is
         # not listed any more, and sending again would start a second deployment of one release.
         recorded = recorded_since(self._ecs, service.cluster, service.arn, task_definition, known)
         if recorded is not None:
-            return recorded
+            return Begun(recorded)
         reply = self._ecs.describe_services(cluster=service.cluster, services=[service.arn])
         states = [ServiceState.from_reply(item) for item in reply["services"]]
-        return listed_since(states[0], task_definition, known) if states else None
+        listed = listed_since(states[0], task_definition, known) if states else None
+        return Begun(listed) if listed else None
 
-    def _wait_for(self, find: Callable[[], str | None]) -> str:
+    def _wait_for(self, find: Callable[[], T | None]) -> T:
         found = self._find(find)
         if found is None:
             raise OutOfReach("ECS accepted the update but lists no deployment for it")

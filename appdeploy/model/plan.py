@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
@@ -139,6 +139,12 @@ class ServicePlan:
     def deployment_id(self) -> str | None:
         """The deployment that an earlier command started; None if there is none."""
         return self.resumed.deployment_id if self.resumed else None
+
+    def listed_before(self, older: frozenset[str]) -> ServicePlan:
+        """The same, of a service for which ECS had these deployments too when it began ours. Ids."""
+        snapshot = self.previous.snapshot
+        known = replace(snapshot, deployments=snapshot.deployments | older)
+        return replace(self, previous=replace(self.previous, snapshot=known))
 
     @property
     def desired_count(self) -> int | None:

@@ -206,8 +206,12 @@ def _is_stale(rollout: Rollout, seen: Observation) -> bool:
     # stopped for a newer one, which the next read will show. A deployment that fails without a rollback stays PRIMARY
     # as FAILED ("the deployment is stalled", AmazonECS/latest/developerguide/deployment-circuit-breaker.html).
     primary = seen.state.primary
+    older = primary is not None and primary.id in rollout.plan.previous.snapshot.deployments
     if seen.status is DeploymentStatus.SUCCESSFUL:  # A read from before our update proves nothing.
-        return primary is not None and primary.id in rollout.plan.previous.snapshot.deployments
+        return older
+    if seen.record is not None and older and seen.status is DeploymentStatus.STOPPED:
+        # By ECS's clock: nothing in it is as new as our deployment.
+        return seen.state.latest_timestamp < seen.record.created
     under_way = primary is not None and primary.id == rollout.deployment_id and primary.in_progress
     return under_way and seen.record is not None and seen.status is DeploymentStatus.STOPPED and not seen.record.triggered
 

@@ -201,7 +201,7 @@ class GuardedWatch:
         late = f"a late write of {release} started {late_target}"
         self.ledger.step_starting(StepKind.REVERT_LATE_WRITE, self.rollout.name, late)
         try:
-            deployment = self.writer.update(
+            begun = self.writer.update(
                 self.rollout.service,
                 self.rollout.task_definition,
                 known=DeploymentSnapshot.of(state),
@@ -213,9 +213,9 @@ class GuardedWatch:
         except OutOfReach as error:
             unknown = f"{late}; it is unknown whether {target} was restored: {error}"
             return Tick((), replace(self._watch.result(Outcome.TIMED_OUT, unknown), final=False))
-        self.ledger.reverted_late_write(self.rollout.name, deployment)
-        self.rollout = replace(self.rollout, deployment_id=deployment)
+        self.ledger.reverted_late_write(self.rollout.name, begun.id)
+        self.rollout = replace(self.rollout, plan=self.rollout.plan.listed_before(begun.older), deployment_id=begun.id)
         self._watch, self._live = self.make(self.rollout), None
         return Tick(
-            (LateWriteReverted(self.rollout.name, release, newer.task_definition, self.rollout.task_definition, deployment),)
+            (LateWriteReverted(self.rollout.name, release, newer.task_definition, self.rollout.task_definition, begun.id),)
         )

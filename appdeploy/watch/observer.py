@@ -43,8 +43,7 @@ class Observer:
         self._notice_change(state)
         if self._record is None or self._routing is None:
             self._locate()
-            # Of one that is rolled back already the cause is wanted at once.
-            if self._record is not None and self._record.status.is_rollback:
+            if self._record is not None and self._is_far_on(self._record, state):
                 self._read(state)
         else:
             self._read(state)
@@ -57,6 +56,12 @@ class Observer:
             healthy_seen=self._healthy_seen,
             target_reasons=self._target_reasons,
         )
+
+    def _is_far_on(self, record: ServiceDeployment, state: ServiceState) -> bool:
+        """Whether its tasks are of interest at the first look, which may be the only one: why it is rolled back, or
+        whether all of them, which run already, serve."""
+        serving = not record.status.is_final and all_run(state.deployment(self._rollout.deployment_id))
+        return record.status.is_rollback or serving
 
     def _notice_change(self, state: ServiceState) -> None:
         ours = (state.status, state.desired, state.deployment(self._rollout.deployment_id))

@@ -88,7 +88,7 @@ class RevertWatch:
         self.ledger.step_starting(StepKind.REVERT, name, self.cause)
         service, known = self.rollout.service, DeploymentSnapshot.of(state)
         try:
-            deployment = self.writer.update(service, previous, known=known, desired_count=None, force=False)
+            begun = self.writer.update(service, previous, known=known, desired_count=None, force=False)
         except LockLost:
             return Tick((), live)  # The new lock holder decides.
         except CredentialsRejected as error:
@@ -99,9 +99,10 @@ class RevertWatch:
         except OutOfReach as error:
             cause = f"{self.cause}; it is unknown whether it was reverted to {name_of(previous)}: {error}"
             return Tick((), replace(live, outcome=Outcome.TIMED_OUT, cause=cause, final=False))
-        self.ledger.reverted(name, deployment)
-        self._revert = self.make(revert_rollout(self.rollout, deployment))
-        return Tick((Reverting(name, self.cause, previous, deployment),))
+        self.ledger.reverted(name, begun.id)
+        revert = revert_rollout(self.rollout, begun.id)
+        self._revert = self.make(replace(revert, plan=revert.plan.listed_before(begun.older)))
+        return Tick((Reverting(name, self.cause, previous, begun.id),))
 
     def _as_revert_tick(self, tick: Tick) -> Tick:
         return tick if tick.result is None else replace(tick, result=self._as_revert_result(tick.result))

@@ -75,7 +75,10 @@ class FakeEcs:
             service.ours = params["taskDefinition"]
             service.desired = params.get("desiredCount", service.desired)
             service.moment = Moment()
-        return {"service": self._service(service)}
+        reply = self._service(service)
+        if service.restarted_meanwhile:
+            reply["deployments"].append(self._deployment(service, Moment(), "rival", "ACTIVE"))
+        return {"service": reply}
 
     def _StopServiceDeployment(self, params: dict[str, Any]) -> Any:
         service = self._by_record(params["serviceDeploymentArn"])
@@ -203,6 +206,7 @@ class FakeEcs:
             "status": moment.status,
             "statusReason": moment.reason,
             "targetServiceRevision": {"arn": service.revision},
+            "createdAt": LONG_AGO,
             "deploymentCircuitBreaker": {"status": "TRIGGERED" if self._triggered(service, moment) else "MONITORING_COMPLETE"},
         }
         if moment.went_back:

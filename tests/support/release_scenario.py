@@ -210,6 +210,9 @@ class FakeService:
     history: tuple[tuple[str, str], ...] = ()
     """PreviousState service deployments, oldest first: task definition and status."""
 
+    restarted_meanwhile: bool = False
+    """Whether someone began a deployment between the read and our update: the answer to the update lists it beside ours."""
+
     taken_back: bool = False
     """Whether it was pointed at its template again, with no task."""
 

@@ -65,7 +65,7 @@ class RollingStrategy:
         if service.deployment_id is not None:
             return Rollout(service, name, revision, service.deployment_id)
         try:
-            deployment_id = self._writer.update(
+            begun = self._writer.update(
                 name,
                 revision,
                 known=service.previous.snapshot,
@@ -80,4 +80,4 @@ class RollingStrategy:
         except OutOfReach as error:
             cause = f"whether the service was updated is not known: {error}"
             return ServiceResult(service.contract.name, Outcome.TIMED_OUT, "not known", cause, final=False)
-        return Rollout(service, name, revision, deployment_id)
+        return Rollout(service.listed_before(begun.older), name, revision, begun.id)

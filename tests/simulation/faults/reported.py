@@ -108,6 +108,15 @@ class Reported:
         """The deployment that this release began first."""
         return next(iter(self.begun(service)), None)
 
+    def mistakable(self, service: Service) -> Deployment | None:
+        """Someone else's restart, where our own got no answer: nothing that ECS shows says whose it is, and the service is
+        restarted as was asked for. UpdateService has no client token (API reference of ECS)."""
+        asked = [call.n for call in self.calls if call.operation == "UpdateService" and not call.answered]
+        if self.wish.verb is not Verb.RESTART or not asked or self.ours(service) is not None:
+            return None
+        later = (each for each in service.deployments.values() if asked[0] < each.began <= self.ended)
+        return next((each for each in later if each.definition in service.stood_between(self.began, each.began)), None)
+
     def begun(self, service: Service) -> list[Deployment]:
         """All that this release began, oldest first, of all that the same tool has begun by now."""
         return [each for each in service.asked_for(self.wish.key, self.began) if each.began <= self.ended]

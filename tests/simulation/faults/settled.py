@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from appdeploy.model.ledger_entry import Entry as LedgerEntry
 from sandbox.emulator.journal import Entry, Kind
-from tests.simulation.faults.journal_replay import Service, Story
+from tests.simulation.faults.journal_replay import Deployment, Service, Story
 from tests.simulation.faults.reported import Reported, on_template
 from tests.simulation.faults.together import end_of_return
 from tests.simulation.faults.truth import BY_A_USER
@@ -66,7 +66,13 @@ def _true(reported: Reported, service: Service, *, first: bool) -> frozenset[str
     ours = reported.ours(service)
     if ours is None:
         # What was never sent stays open until someone resumes it, or another deployment comes.
-        return NEVER_SENT | {"open"}
+        mistakable = reported.mistakable(service)
+        taken = _true_of(reported, service, mistakable, first=first) if mistakable else frozenset[str]()
+        return NEVER_SENT | {"open"} | taken
+    return _true_of(reported, service, ours, first=first)
+
+
+def _true_of(reported: Reported, service: Service, ours: Deployment, *, first: bool) -> frozenset[str]:
     returned = reported.returned(service)
     if returned:
         return end_of_return(service, returned) if returned.over else frozenset({"open"})

@@ -192,6 +192,18 @@ def test_a_failing_task_before_leaves_its_group_as_it_was(written: Written) -> N
     assert "first was updated although a task before it has failed" in written.lies(**PREPARED)
 
 
+def test_a_failed_task_before_that_aws_did_not_show_leaves_the_others_live(written: Written) -> None:
+    """`resume` looks at it again, and takes them back."""
+    written.succeeds(FIRST)
+    written.say(FIRST, "live")
+    written.task(3)
+    written.say(SECOND, "timed-out")
+    unprepared = "first is live although another service of the release failed"
+    assert unprepared not in written.lies(**PREPARED, **IN_TURN)
+    written.say(SECOND, "skipped")
+    assert unprepared in written.lies(**PREPARED, **IN_TURN)
+
+
 def test_a_task_before_that_ecs_refuses_to_run_holds_its_group_back(written: Written) -> None:
     """Someone has deregistered the revision between its registration and RunTask."""
     written.began -= 1  # The call comes after the release has begun.

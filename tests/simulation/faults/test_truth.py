@@ -25,14 +25,15 @@ FORMER, OURS, RIVALS = "ecs-svc/1", "ecs-svc/2", "ecs-svc/3"
 class Written:
     """A journal in which a service runs `FORMER`, and our release of two tasks has begun."""
 
-    def __init__(self, definition: str = "agent:1") -> None:
+    def __init__(self, definition: str = "agent:1", *, arrives: bool = True) -> None:
         self.journal = Journal(ManualClock())
         sent = {"taskDefinition": definition, "desiredCount": 2, "loadBalancers": [{"targetGroupArn": GROUP}]}
         self.add(Kind.SERVICE_CREATED, sent=sent, by={"access_key": "infra"})
         self.begin(FORMER, definition)
         self.status(FORMER, "SUCCESSFUL")
         self.began = self.last
-        self.update("tool", OURS, "agent:2")
+        if arrives:
+            self.update("tool", OURS, "agent:2")
 
     def add(self, kind: Kind, **details: object) -> None:
         self.journal.add(kind, "" if kind is Kind.TARGET else ARN, **details)
@@ -69,12 +70,13 @@ class Written:
         verb: Verb = Verb.DEPLOY,
         timeout: float = 60.0,
         held: bool = False,
+        calls: tuple[Call, ...] = (),
     ) -> Reported:
         wish = Wish(verb, (ARN,), {ARN: "sha256:1"}, until_complete, timeout, "tool")
         said = Said(ARN, outcome, self.last if looked is None else looked, self.last, time, True)
         call = Call("DescribeServices", self.last, time, answered)
         ends = (End.RESULTS, code, "", False, self.last, held, RELEASE)
-        return Reported(wish, self.began, 0.0, (said,), (call,), *ends)
+        return Reported(wish, self.began, 0.0, (said,), (*calls, call), *ends)
 
     def lies(self, outcome: str, code: int, **more: Any) -> list[str]:
         return lies(self.reported(outcome, code, **more), self.journal.since(0))
@@ -92,6 +94,15 @@ class Written:
 @pytest.fixture
 def written() -> Written:
     return Written()
+
+
+@pytest.fixture
+def rivals_restart() -> Written:
+    """Our update has not arrived, and a rival's restart has completed."""
+    written = Written(arrives=False)
+    written.update("rival", RIVALS, "agent:1")
+    written.status(RIVALS, "SUCCESSFUL")
+    return written
 
 
 def test_live_needs_all_new_tasks_healthy(written: Written) -> None:
@@ -188,6 +199,25 @@ def test_a_rollback_that_took_the_lock_away_need_not_call_live_what_a_late_write
     assert written.lies("timed-out", 24, time=20.0, held=True, **on_guard) == []
     assert written.lies("timed-out", 24, time=20.0, held=False, **on_guard) == ["agent: said timed-out, true is live"]
     assert written.lies("timed-out", 24, time=30.0, held=True, **on_guard) == ["agent: said timed-out, true is live"]
+
+
+@pytest.mark.parametrize(("verb", "answered"), [(Verb.RESTART, True), (Verb.DEPLOY, False)])
+def test_a_rivals_restart_is_not_ours(rivals_restart: Written, verb: Verb, answered: bool) -> None:
+    written = rivals_restart
+    ours = (Call("UpdateService", written.began, 1.0, answered),)
+    (lie,) = written.lies("live", 0, verb=verb, calls=ours)
+    assert lie.startswith("agent: said live, true is refused")
+
+
+def test_a_restart_without_an_answer_may_take_a_rivals_restart_for_its_own(rivals_restart: Written) -> None:
+    """Nothing that ECS shows says who began it."""
+    written = rivals_restart
+    asked = {"verb": Verb.RESTART, "calls": (Call("UpdateService", written.began, 1.0, False),)}
+    assert written.lies("live", 0, **asked) == []
+    assert written.lies("failed", 22, **asked) == ["agent: said failed, true is live or refused or unchanged"]
+    reported = written.reported("live", 0, **asked)
+    assert written.ledger_lies(reported, "live") == []
+    assert written.ledger_lies(reported, "rolled-back-by-ecs")
 
 
 def test_the_exit_status_is_the_worst_services(written: Written) -> None:

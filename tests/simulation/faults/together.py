@@ -125,7 +125,9 @@ def _wants_it(reported: Reported, service: Service) -> bool:
 
 
 def _not_all_or_none(reported: Reported, now: Story) -> Iterator[str]:
-    failed = bool(_failed_errands(reported, now)) or any(
+    # What the command was not shown decides nothing: `resume` looks at that task again.
+    unknown = {arn for arn, outcome in reported.last.items() if outcome == "timed-out"}
+    failed = bool(_failed_errands(reported, now) - unknown) or any(
         outcome not in _NO_FAILURE and reported.returned(now.services[arn]) is None for arn, outcome in reported.last.items()
     )
     for arn, outcome in reported.last.items():

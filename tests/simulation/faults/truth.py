@@ -12,6 +12,8 @@ The rules, for one service. `ours` is the deployment that the journal shows our 
 - **failed**: our deployment has ended in none of these ways; or the service was deleted; or what ECS completed, forward
   or back, has no task, so that nothing serves; or ECS takes back a first release, which has no previous version.
 - **timed-out**: none of these is so yet, and the time is up; or the tool's last call, or one of its writes, got no answer.
+- A restart of ours that got no answer, and someone else's restart after it, are one and the same to all who look at ECS:
+  what is true of that one may be said, as well as that ours was refused.
 - **unchanged**: nothing was sent, and the service stood completed on what was wanted.
 - **refused**: nothing was sent to this service, and something was in the way.
 
@@ -76,12 +78,12 @@ def _sent_wrongly(reported: Reported, entries: Sequence[Entry]) -> Iterator[str]
 
 def _said_wrongly(reported: Reported, entries: Sequence[Entry]) -> Iterator[str]:
     for said in reported.said:
-        true = _true_of(reported, said, entries)
+        true = _true_meanwhile(reported, said, entries)
         if said.outcome not in true:
             yield f"{name_of(said.service)}: said {said.outcome}, true is {' or '.join(sorted(true)) or 'nothing yet'}"
 
 
-def _true_of(reported: Reported, said: Said, entries: Sequence[Entry]) -> frozenset[str]:
+def _true_meanwhile(reported: Reported, said: Said, entries: Sequence[Entry]) -> frozenset[str]:
     story, true = Story(), set[str]()
     story.tell(entries, reported.began)
     first = on_template(story.services[said.service].definition)
@@ -110,7 +112,13 @@ def _true_now(reported: Reported, service: Service, first: bool) -> frozenset[st
     if not service.exists:
         return frozenset({"failed"}) if ours else frozenset({"failed", "refused"})
     if ours is None:
-        return _untouched(reported, service)
+        mistakable = reported.mistakable(service)
+        taken = _true_of(reported, service, mistakable, first) if mistakable else frozenset[str]()
+        return _untouched(reported, service) | taken
+    return _true_of(reported, service, ours, first)
+
+
+def _true_of(reported: Reported, service: Service, ours: Deployment, first: bool) -> frozenset[str]:
     returned = reported.returned(service)
     if returned is not None:
         return end_of_return(service, returned)

@@ -212,7 +212,7 @@ def test_an_interruption_of_the_first_one_leaves_nothing_to_take_back(aws, run, 
 def test_a_later_group_does_not_begin_over_one_that_fell_while_its_task_ran(aws, run):
     first, second = aws.released("orchestrator"), aws.released("agent", wave=1, pre_deploy=MIGRATE)
     fallen = Moment(status="ROLLBACK_SUCCESSFUL", primary="former", rollout="COMPLETED", triggered=True, reason="alarm")
-    first.script = [Moment((up(1), up(2))), Moment((up(1), up(2))), fallen]
+    first.script = [Moment((up(1), up(2))), fallen]
     aws.environment(first, second)
     results = {result.service: result.outcome for result in run(atomic=False)}
     assert results == {"orchestrator": Outcome.ROLLED_BACK_BY_ECS, "agent": Outcome.SKIPPED}

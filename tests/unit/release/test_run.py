@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -117,6 +118,28 @@ def test_a_list_that_may_be_from_before_the_update_supersedes_nothing(aws, run):
     result = only(run(timeout=60))
     assert result.outcome is Outcome.TIMED_OUT
     assert result.cause == f"not finished after 60 s; {NO_RECORD}, and the service lists only ecs-svc/1, which is older"
+
+
+def test_what_was_begun_after_the_read_and_before_the_update_supersedes_nothing(aws, run):
+    service = aws.scripted(Moment(primary="rival", rollout="COMPLETED", recorded=False))
+    service.restarted_meanwhile = True
+    result = only(run(timeout=60))
+    assert result.outcome is Outcome.TIMED_OUT
+    assert result.cause == f"not finished after 60 s; {NO_RECORD}, and the service lists only ecs-svc/9, which is older"
+
+
+def test_a_read_from_before_the_update_does_not_say_what_replaced_a_stopped_deployment(aws, run):
+    aws.task_definitions[task_definition_arn("x:1")] = described("x:1", "x")
+    old = Moment(primary="former", rollout="COMPLETED", status="STOPPED")
+    service = aws.scripted(old, old, replace(old, primary="rival"))
+    service.told_at -= timedelta(seconds=1)
+    result = only(run())
+    assert (result.outcome, result.cause) == (Outcome.SUPERSEDED, "deployment ecs-svc/9 of x:1 replaced it")
+
+
+def test_the_first_look_sees_that_all_tasks_serve_though_it_is_the_last(aws, run):
+    aws.scripted(Moment((up(1), up(2))))
+    assert only(run(until_complete=False, timeout=0.0)).outcome is Outcome.LIVE
 
 
 def test_a_record_that_comes_late_decides_although_the_deployment_is_not_listed(aws, run):
