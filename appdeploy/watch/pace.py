@@ -36,6 +36,8 @@ class Awaited(NamedTuple):
 
 
 NOTHING_KNOWN = Awaited()
+NOTHING_RUNS = Awaited(longest_pause=4.0)
+"""Before the first new task runs: what ends then has had no traffic, and ECS itself takes a minute to start one."""
 SOON = Awaited(longest_pause=_SINCE_A_CHANGE.shortest)
 """For what shows in nothing that changes."""
 

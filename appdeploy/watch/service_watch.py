@@ -30,7 +30,7 @@ from appdeploy.watch.judge import (
     without_record,
 )
 from appdeploy.watch.observer import Observer
-from appdeploy.watch.pace import NOTHING_KNOWN, Awaited, Durations
+from appdeploy.watch.pace import NOTHING_KNOWN, NOTHING_RUNS, Awaited, Durations
 from appdeploy.watch.routing import Serving, deregistration_delay
 from appdeploy.watch.serving import what_serves
 
@@ -191,6 +191,8 @@ class ServiceWatch:
 
     def _awaited(self, seen: Observation, phase: Phase) -> Awaited:
         """What ECS does next, as far as its length is known."""
+        if phase is Phase.STARTING and not self._any_runs(seen):
+            return NOTHING_RUNS
         if phase in (Phase.STARTING, Phase.CHECKING) or (phase is Phase.LIVE and self.rollout.plan.first):
             return NOTHING_KNOWN
         durations = Durations(
@@ -199,6 +201,10 @@ class ServiceWatch:
             bake=seen.state.settings.bake_minutes * 60,
         )
         return durations.until_complete if phase is Phase.LIVE else durations.until_taken_back
+
+    def _any_runs(self, seen: Observation) -> bool:
+        ours = seen.state.deployment(self.rollout.deployment_id)
+        return ours is not None and ours.running > 0
 
     def _drain_seconds(self, outcome: Outcome) -> int | None:
         """How long old tasks may still finish requests after `live`."""

@@ -137,6 +137,15 @@ def test_a_read_from_before_the_update_does_not_say_what_replaced_a_stopped_depl
     assert (result.outcome, result.cause) == (Outcome.SUPERSEDED, "deployment ecs-svc/9 of x:1 replaced it")
 
 
+def test_looks_are_rarer_before_the_first_new_task_runs(aws, run):
+    aws.scripted(Moment())
+    run(timeout=120)
+    before = aws.count("DescribeServices")
+    aws.scripted(Moment((up(1, False),)))
+    run(timeout=120)
+    assert aws.count("DescribeServices") - before > 1.3 * before
+
+
 def test_the_first_look_sees_that_all_tasks_serve_though_it_is_the_last(aws, run):
     aws.scripted(Moment((up(1), up(2))))
     assert only(run(until_complete=False, timeout=0.0)).outcome is Outcome.LIVE
