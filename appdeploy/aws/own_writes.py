@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -41,14 +42,22 @@ def listed_since(state: ServiceState, task_definition: str, known: DeploymentSna
     return next((item.id for item in deployments if item.id not in known.deployments), None)
 
 
-def recorded_since(ecs: ECSClient, cluster: str, service: str, task_definition: str, known: DeploymentSnapshot) -> str | None:
-    """The id of the first deployment of that task definition after those in `known`, even if it has ended.
+def recorded_since(
+    ecs: ECSClient,
+    cluster: str,
+    service: str,
+    task_definition: str,
+    known: DeploymentSnapshot,
+    not_ours: Collection[str] = (),
+) -> str | None:
+    """The id of the first deployment of that task definition after those in `known`, even if it has ended, that is not among
+    `not_ours`.
 
     A deployment that ECS rolled back is not listed any more, only its record exists. Errors of the SDK are raised. Two calls,
     and one more per 20 later deployments.
     """
     newer = takewhile(lambda record: not known.names(record), newest_deployments(ecs, cluster, service))
-    later = [record.revision for record in newer if known.precedes(record)]
+    later = [record.revision for record in newer if known.precedes(record) and deployment_of(record.revision) not in not_ours]
     deployed = deployed_definitions(ecs, later)
     found = next((arn for arn in reversed(later) if deployed.get(arn) == task_definition), None)
     return deployment_of(found) if found else None

@@ -1,4 +1,4 @@
-"""Which release replaced another one, as their entries prove it. Pure."""
+"""Which release replaced another one, and which deployments are whose, as their entries prove it. Pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from appdeploy.model.ledger_entry import Entry
+
+ENTRIES_COMPARED = 50
+"""How many of the newest entries are looked through."""
+
+FOUND = "found"
+"""Kind of an entry that no release wrote: it records what was found in ECS."""
 
 
 def replacer(entries: Iterable[Entry], entry: Entry, service: str) -> Entry | None:
@@ -18,6 +24,14 @@ def replacer(entries: Iterable[Entry], entry: Entry, service: str) -> Entry | No
     if first is None or first.services[service].deployment_id is None:
         return None
     return first if entry.services[service].deployment_id in first.services[service].deployments_before else None
+
+
+def deployments_of_others(entries: Iterable[Entry], entry: Entry, service: str) -> frozenset[str]:
+    """Ids of the deployments of the service that the entries of other releases record as theirs."""
+    others = (other for other in entries if other.id != entry.id and other.kind != FOUND)
+    recorded = (other.services[service] for other in others if service in other.services)
+    ids = (found for each in recorded for found in (each.deployment_id, each.revert_deployment_id))
+    return frozenset(found for found in ids if found is not None)
 
 
 def _started(entry: Entry) -> datetime:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from appdeploy.aws.own_writes import recorded_since, registered_by
+from appdeploy.ledger.replaced import deployments_of_others
 from appdeploy.model.contract import ServiceContract
 from appdeploy.model.ecs_state import DeploymentSnapshot, ServiceState
 from appdeploy.model.ledger_entry import Entry, StepKind
@@ -29,8 +31,16 @@ class FoundProgress:
     """Whether no other deployment was started since the release was planned."""
 
 
-def find_progress(clients: Clients, entry: Entry, name: str, contract: ServiceContract, state: ServiceState) -> FoundProgress:
-    """Find the progress of an entry's service. One call if the entry records it, else four."""
+def find_progress(
+    clients: Clients,
+    entry: Entry,
+    name: str,
+    contract: ServiceContract,
+    state: ServiceState,
+    recent: Callable[[], Sequence[Entry]],
+) -> FoundProgress:
+    """Find the progress of an entry's service, in one call if the entry records it, else in five. `recent` reads the newest
+    entries."""
     service = entry.services[name]
     primary = state.primary
     no_newer = primary is not None and primary.id in service.deployments_before
@@ -43,7 +53,10 @@ def find_progress(clients: Clients, entry: Entry, name: str, contract: ServiceCo
         return FoundProgress(revision, None, None, no_newer)
     known = DeploymentSnapshot(frozenset(service.deployments_before), service.moment_listed)
     cluster = contract.service.rsplit("/", 2)[-2]
-    return FoundProgress(revision, recorded_since(clients.ecs, cluster, contract.service, revision, known), None, no_newer)
+    # A rollback and a restart run a revision that another release may have been pointed at since.
+    others = deployments_of_others(recent(), entry, name)
+    deployment = recorded_since(clients.ecs, cluster, contract.service, revision, known, others)
+    return FoundProgress(revision, deployment, None, no_newer)
 
 
 def _find_revert(clients: Clients, entry: Entry, name: str, contract: ServiceContract) -> str | None:

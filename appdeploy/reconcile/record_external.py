@@ -13,6 +13,7 @@ from appdeploy.aws.deployments import REVISIONS_AT_ONCE, deployed_definitions, n
 from appdeploy.aws.errors import AwsError
 from appdeploy.aws.own_writes import deployment_of
 from appdeploy.aws.parallel import map_parallel
+from appdeploy.ledger.replaced import ENTRIES_COMPARED, FOUND
 from appdeploy.ledger.store import Ledger
 from appdeploy.model.contract import ServiceContract
 from appdeploy.model.ecs_state import DeploymentStatus, ServiceDeployment
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from appdeploy.aws.clients import Clients
     from appdeploy.aws.contract_reader import EnvironmentContract
 
-KIND = "found"
-_ENTRIES_COMPARED = 50
 _WHO = "found in ECS"
 
 
@@ -38,7 +37,7 @@ def record_external(clients: Clients, contract: EnvironmentContract) -> list[Ent
     may be its own; nor without permission to write.
     """
     ledger = Ledger(clients.dynamodb, contract.platform.releases_table)
-    recent = ledger.newest(_ENTRIES_COMPARED)
+    recent = ledger.newest(ENTRIES_COMPARED)
     if ledger.unreadable or any(_may_have_unrecorded_deployment(entry) for entry in recent):
         return []
     found = map_parallel(lambda service: _unrecorded(clients, contract, service, recent), contract.services)
@@ -85,7 +84,7 @@ def _entry(
     outcome = _OUTCOMES.get(record.status)
     return Entry(
         id=_id(record),
-        kind=KIND,
+        kind=FOUND,
         environment=contract.platform.environment,
         purpose=f"{service.name} on {name_of(definition.arn)}",
         who=_WHO,
@@ -93,7 +92,7 @@ def _entry(
         services={
             service.name: ServiceEntry(
                 service=service.service,
-                change=KIND,
+                change=FOUND,
                 previous=VersionRef(),
                 target=target,
                 base=definition.arn,
@@ -116,4 +115,4 @@ _OUTCOMES = {
 
 def _id(record: ServiceDeployment) -> ReleaseId:
     """Derived from the record, so that two readers add it only once."""
-    return new_release_id(KIND, record.created, hashlib.sha256(record.arn.encode()).hexdigest()[:6])
+    return new_release_id(FOUND, record.created, hashlib.sha256(record.arn.encode()).hexdigest()[:6])

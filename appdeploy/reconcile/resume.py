@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from appdeploy.aws.contract_reader import EnvironmentContract, read_contract
 from appdeploy.aws.current_state import describe_services, describe_task_definition
 from appdeploy.aws.errors import refusing
+from appdeploy.ledger.replaced import ENTRIES_COMPARED
 from appdeploy.ledger.store import Ledger
 from appdeploy.lock.store import DynamoLockStore
 from appdeploy.model.contract import ServiceContract
@@ -60,7 +62,8 @@ def prepare_resume(request: Request, clients: Clients) -> ReleasePlan:
         states = describe_services(
             clients.ecs, contract.platform.cluster, [service.service for service in entry.services.values()]
         )
-        services = tuple(_service(clients, contract, entry, name, states) for name in entry.services)
+        recent = partial(Ledger(clients.dynamodb, contract.platform.releases_table).newest, ENTRIES_COMPARED)
+        services = tuple(_service(clients, contract, entry, name, states, recent) for name in entry.services)
     caller = contract.caller.arn if contract.caller else None
     return ReleasePlan(
         release_id=ReleaseId(entry.id),
@@ -106,7 +109,12 @@ def _interrupted(clients: Clients, contract: EnvironmentContract, ledger: Ledger
 
 
 def _service(
-    clients: Clients, contract: EnvironmentContract, entry: Entry, name: str, states: Mapping[str, ServiceState]
+    clients: Clients,
+    contract: EnvironmentContract,
+    entry: Entry,
+    name: str,
+    states: Mapping[str, ServiceState],
+    recent: Callable[[], Sequence[Entry]],
 ) -> ServicePlan | NoChange:
     service = entry.services[name]
     service_contract = next((item for item in contract.services if item.name == name), None)
@@ -117,14 +125,19 @@ def _service(
     state = states.get(service.service)
     if state is None or not state.active:
         raise Refused(f"{name}: the service was deleted")
-    return _remaining_work(clients, entry, name, service_contract, state)
+    return _remaining_work(clients, entry, name, service_contract, state, recent)
 
 
 def _remaining_work(
-    clients: Clients, entry: Entry, name: str, contract: ServiceContract, state: ServiceState
+    clients: Clients,
+    entry: Entry,
+    name: str,
+    contract: ServiceContract,
+    state: ServiceState,
+    recent: Callable[[], Sequence[Entry]],
 ) -> ServicePlan | NoChange:
     service = entry.services[name]
-    progress = find_progress(clients, entry, name, contract, state)
+    progress = find_progress(clients, entry, name, contract, state, recent)
     if progress.deployment_id is None and not progress.no_newer_deployment:
         result = never_sent(name, state)
         return NoChange(contract, previous_of_entry(service), result.cause or "", result.outcome)

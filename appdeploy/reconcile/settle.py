@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from appdeploy.aws.current_state import describe_services, describe_task_definition
 from appdeploy.aws.errors import AwsError
-from appdeploy.ledger.replaced import replacer
+from appdeploy.ledger.replaced import ENTRIES_COMPARED, replacer
 from appdeploy.ledger.store import Ledger
 from appdeploy.ledger.writer import with_result
 from appdeploy.lock.store import DynamoLockStore
@@ -39,7 +40,6 @@ ECS_REMEMBERS = timedelta(days=90)
 """docs.aws.amazon.com/AmazonECS/latest/developerguide/view-service-deployment.html"""
 
 _SUCCEEDED = (Outcome.LIVE.value, Outcome.UNCHANGED.value)
-_ENTRIES_COMPARED = 50
 _OBSERVE_ONLY = Policy(until_complete=True, patient=True)
 
 
@@ -72,7 +72,7 @@ def _read(
     running: bool,
 ) -> EntryState:
     """The settled entry. If it was written and is final, it is added to `done`."""
-    settled = _with_replacers(entry, _settle(clients, contract, entry, states), ledger, states)
+    settled = _with_replacers(entry, _settle(clients, contract, ledger, entry, states), ledger, states)
     if settled == entry:
         return EntryState(entry, running)
     written = settled.model_copy(update={"version": entry.version + 1})
@@ -84,7 +84,9 @@ def _read(
     return EntryState(written, running)
 
 
-def _settle(clients: Clients, contract: EnvironmentContract, entry: Entry, states: dict[str, ServiceState]) -> Entry:
+def _settle(
+    clients: Clients, contract: EnvironmentContract, ledger: Ledger, entry: Entry, states: dict[str, ServiceState]
+) -> Entry:
     contracts = {service.name: service for service in contract.services}
     settled = entry
     for name, service in entry.services.items():
@@ -97,7 +99,7 @@ def _settle(clients: Clients, contract: EnvironmentContract, entry: Entry, state
             result = settle_count(entry, name, state)
             settled = with_result(settled, result) if result else settled
         else:
-            settled = settle_service(clients, settled, name, known, state)
+            settled = settle_service(clients, settled, name, known, state, partial(ledger.newest, ENTRIES_COMPARED))
     return _keep_live_services_open(entry, settled, states) if entry.atomic else settled
 
 
@@ -108,7 +110,7 @@ def _with_replacers(before: Entry, settled: Entry, ledger: Ledger, states: dict[
         for name, service in settled.services.items()
         if service != before.services[name] and service.outcome == Outcome.SUPERSEDED.value and service.deployment_id
     ]
-    recent = ledger.newest(_ENTRIES_COMPARED) if superseded else []
+    recent = ledger.newest(ENTRIES_COMPARED) if superseded else []
     for name in superseded:
         found, service = replacer(recent, settled, name), settled.services[name]
         if found is None:
@@ -136,9 +138,16 @@ def _keep_live_services_open(before: Entry, settled: Entry, states: dict[str, Se
     return settled
 
 
-def settle_service(clients: Clients, entry: Entry, name: str, contract: ServiceContract, state: ServiceState) -> Entry:
-    """The entry with what ECS reports now for one service. Nothing is changed in AWS."""
-    progress = find_progress(clients, entry, name, contract, state)
+def settle_service(
+    clients: Clients,
+    entry: Entry,
+    name: str,
+    contract: ServiceContract,
+    state: ServiceState,
+    recent: Callable[[], Sequence[Entry]],
+) -> Entry:
+    """The entry with what ECS reports now for one service. Nothing is changed in AWS. `recent` reads the newest entries."""
+    progress = find_progress(clients, entry, name, contract, state, recent)
     if progress.deployment_id is None:
         return entry if progress.no_newer_deployment else with_result(entry, never_sent(name, state))
     rollout = _rollout(clients, entry, name, contract, progress)

@@ -44,6 +44,9 @@ def _lies_of(reported: Reported, entry: LedgerEntry, entries: Sequence[Entry]) -
             # `resume` may have to take it back, and cannot where someone deregistered what it ran.
             gone = {each["task_definition"] for each in now.deregistered}
             true |= {"open", *({"failed"} if before.services[service.service].definition in gone else ())}
+            # What came after its completion keeps it from going back.
+            ours = reported.ours(last)
+            true |= {"superseded"} if ours is not None and last.primary != ours.id else set()
         if said not in true:
             yield f"the ledger says of {name} in {entry.id}: {said}, true is {' or '.join(sorted(true))}"
 

@@ -81,13 +81,13 @@ class Written:
     def lies(self, outcome: str, code: int, **more: Any) -> list[str]:
         return lies(self.reported(outcome, code, **more), self.journal.since(0))
 
-    def ledger_lies(self, reported: Reported, outcome: str) -> list[str]:
+    def ledger_lies(self, reported: Reported, outcome: str, *, atomic: bool = False) -> list[str]:
         """Of an entry that is settled with that outcome."""
         service = ServiceEntry(
             service=ARN, change="release", previous=VersionRef(), target=VersionRef(), outcome=outcome, settled=True
         )
         words = {"kind": "upgrade", "environment": "staging", "purpose": "v2", "who": "alice"}
-        entry = LedgerEntry(id=RELEASE, started=datetime.now(UTC), services={"agent": service}, **words)
+        entry = LedgerEntry(id=RELEASE, started=datetime.now(UTC), services={"agent": service}, atomic=atomic, **words)
         return list(ledger_lies([reported], [entry], self.journal.since(0)))
 
 
@@ -223,6 +223,14 @@ def test_a_restart_without_an_answer_may_take_a_rivals_restart_for_its_own(rival
 def test_the_exit_status_is_the_worst_services(written: Written) -> None:
     written.status(OURS, "SUCCESSFUL")
     assert written.lies("live", 20) == ["exit status 20, and 0 is right for live"]
+
+
+def test_what_came_after_its_completion_may_be_said_to_keep_a_service_from_going_back(written: Written) -> None:
+    written.status(OURS, "SUCCESSFUL")
+    assert written.ledger_lies(written.reported("superseded", 23), "superseded", atomic=True)
+    written.update("rival", RIVALS, "agent:3")
+    assert written.ledger_lies(written.reported("superseded", 23), "superseded", atomic=True) == []
+    assert written.ledger_lies(written.reported("superseded", 23), "superseded")
 
 
 def test_two_deployments_for_one_release_are_told(written: Written) -> None:

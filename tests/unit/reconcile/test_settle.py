@@ -153,6 +153,25 @@ def test_what_was_never_sent_is_not_sent_over_a_later_deployment(aws, command, k
     assert "its update was not sent, and ecs-svc/9 was started since" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("kind", "found"), [("rollback", "superseded"), ("found", "live")])
+def test_the_deployment_that_another_release_records_is_not_taken_for_ours(aws, clients, killed_at, agent, kind, found):
+    """It runs the same revision, as a rollback's does. What no release wrote claims nothing."""
+    killed_at(Started)
+    agent.script = [DONE]
+    service = ServiceEntry(
+        service="arn",
+        change="rollback",
+        previous=VersionRef(),
+        target=VersionRef(),
+        deployment_id=agent.deployment_id,
+        settled=True,
+    )
+    other = entry_of(service).model_copy(update={"kind": kind})
+    aws.table.put(put_of("t", other)["Put"]["Item"])
+    [reading] = list_releases(clients, "staging", 5, None, only_open=False, wanted=Wanted(outcome=found))[:1]
+    assert (reading.entry.services["agent"].outcome, reading.entry.id == other.id) == (found, False)
+
+
 def test_a_resume_with_nothing_left_to_do_closes_the_entry_and_frees_the_dead_holders_lock(aws, run, clients, killed_at, agent):
     killed_at(Registered)
     agent.ours = agent.task_definition
