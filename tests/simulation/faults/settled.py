@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 from appdeploy.model.ledger_entry import Entry as LedgerEntry
 from sandbox.emulator.journal import Entry, Kind
 from tests.simulation.faults.journal_replay import Deployment, Service, Story
-from tests.simulation.faults.reported import Reported, on_template
+from tests.simulation.faults.reported import Reported
 from tests.simulation.faults.together import end_of_return
 from tests.simulation.faults.truth import BY_A_USER
+from tests.simulation.verb import Verb
 
 NEVER_SENT = frozenset({"refused", "unchanged", "superseded", "skipped"})
 
@@ -36,19 +37,25 @@ def _lies_of(reported: Reported, entry: LedgerEntry, entries: Sequence[Entry]) -
     before.tell(entries, reported.began)
     now.tell(entries)
     for name, service in entry.services.items():
-        first = on_template(before.services[service.service].definition)
         last = now.services[service.service]
+        first = reported.was_first(last)
         true = _true(reported, last, first=first) if last.exists else _before_it_went(reported, entries, last.arn, first=first)
         said = service.outcome if service.settled else "open"
         if entry.atomic and not _all_well(entry) and "live" in true:
             # `resume` may have to take it back, and cannot where someone deregistered what it ran.
             gone = {each["task_definition"] for each in now.deregistered}
             true |= {"open", *({"failed"} if before.services[service.service].definition in gone else ())}
-            # What came after its completion keeps it from going back.
-            ours = reported.ours(last)
-            true |= {"superseded"} if ours is not None and last.primary != ours.id else set()
+        ours = reported.ours(last)
+        if _looks_on(reported, entry) and ours is not None and last.primary != ours.id and "live" in true:
+            true |= {"superseded"}
         if said not in true:
             yield f"the ledger says of {name} in {entry.id}: {said}, true is {' or '.join(sorted(true))}"
+
+
+def _looks_on(reported: Reported, entry: LedgerEntry) -> bool:
+    """Whether the release saw what came after the completion of its deployment: what keeps a service from going back, or what
+    it waited for as a late write."""
+    return (entry.atomic and not _all_well(entry)) or (reported.held and reported.wish.verb is Verb.ROLLBACK)
 
 
 def _all_well(entry: LedgerEntry) -> bool:

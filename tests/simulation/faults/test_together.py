@@ -67,11 +67,11 @@ class Written:
     def say(self, arn: str, outcome: str) -> None:
         self.said.append(Said(arn, outcome, self.last, self.last, 5.0, True))
 
-    def lies(self, *, refused: bool = False, sent: str = "UpdateService", **wishes: Any) -> list[str]:
+    def lies(self, *, refused: bool = False, answered: bool = True, sent: str = "UpdateService", **wishes: Any) -> list[str]:
         wish = Wish(Verb.DEPLOY, (FIRST, SECOND), {}, False, 60.0, "tool", **{"atomic": True, **wishes})
         outcomes = {said.service: said.outcome for said in self.said}.values()
         code = next((code for outcome, code in SEVERITY.items() if outcome in outcomes), 0)
-        calls = (Call(sent, self.last, 5.0, True, refused),)
+        calls = (Call(sent, self.last, 5.0, answered, refused),)
         reported = Reported(
             wish, self.began, 0.0, tuple(self.said), calls, End.RESULTS, code, "", False, self.last, False, RELEASE
         )
@@ -209,6 +209,7 @@ def test_a_task_before_that_ecs_refuses_to_run_holds_its_group_back(written: Wri
     written.began -= 1  # The call comes after the release has begun.
     written.say(SECOND, "skipped")
     assert written.lies(sent="RunTask", refused=True, **PREPARED) == []
+    assert written.lies(sent="RunTask", answered=False, **PREPARED) == [], "the credentials have expired"
     assert written.lies(sent="RunTask", **PREPARED) == ["second: said skipped, true is refused"]
     assert written.lies(sent="RunTask", refused=True) == ["second: said skipped, true is refused"]
 

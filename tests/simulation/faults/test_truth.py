@@ -233,6 +233,38 @@ def test_what_came_after_its_completion_may_be_said_to_keep_a_service_from_going
     assert written.ledger_lies(written.reported("superseded", 23), "superseded")
 
 
+def test_a_rollback_that_waits_for_late_writes_sees_what_came_after_its_completion(written: Written) -> None:
+    written.status(OURS, "SUCCESSFUL")
+    written.update("rival", RIVALS, "agent:3")
+    waiting = {"verb": Verb.ROLLBACK, "held": True}
+    assert written.lies("superseded", 23, **waiting) == []
+    assert written.ledger_lies(written.reported("superseded", 23, **waiting), "superseded") == []
+    assert written.lies("superseded", 23, verb=Verb.ROLLBACK)
+
+
+def test_a_release_is_a_first_one_if_the_template_ran_when_its_deployment_began() -> None:
+    """It may have waited for the lock of one that failed meanwhile."""
+    written = Written("agent-template:1", arrives=False)
+    written.update("rival", RIVALS, "agent:1")
+    began = written.last
+    written.begin("ecs-svc/4", "agent-template:1")
+    written.update("tool", OURS, "agent:2")
+    written.status(OURS, "ROLLBACK_FAILED")
+    written.began = began
+    assert written.ledger_lies(written.reported("timed-out", 24, time=60.0), "failed") == []
+    assert "open" in written.ledger_lies(written.reported("timed-out", 24, time=60.0), "live")[0]
+
+
+def test_of_a_first_release_that_was_emptied_the_end_is_known_when_the_time_is_up() -> None:
+    """Another person has given the template a task meanwhile."""
+    written = Written("agent-template:1")
+    written.status(OURS, "SUCCESSFUL")
+    written.update("tool", "ecs-svc/4", "agent-template:1")
+    written.add(Kind.COUNT_CHANGED, former=0, count=1)
+    assert written.lies("failed", 22, time=60.0) == []
+    assert written.lies("failed", 22, time=59.0)
+
+
 def test_two_deployments_for_one_release_are_told(written: Written) -> None:
     written.update("tool", RIVALS, "agent:2")
     assert "2 deployments of agent were begun for one release" in written.lies("timed-out", 24, time=60.0)

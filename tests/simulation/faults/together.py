@@ -82,8 +82,10 @@ def _failed_errands(reported: Reported, story: Story) -> set[str]:
 
 
 def _refused_errands(reported: Reported, story: Story) -> set[str]:
-    """Services whose task before the rollout was never launched, in a release of which ECS refused one: nothing tells whose."""
-    refused = any(call.refused and call.operation == "RunTask" and call.n > reported.began for call in reported.calls)
+    """Services whose task before the rollout was never launched, in a release of which ECS refused one, or did not take the
+    credentials for it: nothing tells whose."""
+    asked = [call for call in reported.calls if call.operation == "RunTask" and call.n > reported.began]
+    refused = any(call.refused or not call.answered for call in asked)
     return {arn for arn in reported.wish.before if refused and _errand(reported, story, arn) is None}
 
 

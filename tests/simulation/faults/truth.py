@@ -86,10 +86,10 @@ def _said_wrongly(reported: Reported, entries: Sequence[Entry]) -> Iterator[str]
 def _true_meanwhile(reported: Reported, said: Said, entries: Sequence[Entry]) -> frozenset[str]:
     story, true = Story(), set[str]()
     story.tell(entries, reported.began)
-    first = on_template(story.services[said.service].definition)
     undecided = False
     for _ in story.moments(entries, said.looked, said.at):
         service = story.services[said.service]
+        first = reported.was_first(service)
         now = _true_now(reported, service, first)
         # A look takes time: the service is read before the health of its targets, and ECS's reads may lag behind too. Who
         # was shown our deployment at work, and then its targets gone, was never shown it live, nor yet what took them.
@@ -144,7 +144,9 @@ def _true_of(reported: Reported, service: Service, ours: Deployment, first: bool
 
 def _completed(reported: Reported, service: Service, ours: Deployment) -> frozenset[str]:
     proved = frozenset({"live"}) if serves(service, ours) and not reported.emptied(service) else frozenset()
-    replaced = frozenset({"superseded"} if reported.wish.atomic and service.primary != ours.id else ())
+    # Who takes a service back, or still waits for late writes, sees what came after the completion.
+    looks_on = reported.wish.atomic or (reported.held and reported.wish.verb is Verb.ROLLBACK)
+    replaced = frozenset({"superseded"} if looks_on and service.primary != ours.id else ())
     return proved | replaced if service.count else proved | replaced | {"failed"}
 
 
@@ -185,7 +187,7 @@ def _is_on_guard(reported: Reported, said: Said) -> bool:
 def _at_the_deadline(reported: Reported, service: Service, first: bool) -> set[str]:
     ours = reported.ours(service)
     # Where there is no previous version, who asks for its return knows the end already.
-    failed = ours is not None and first and ours.status == "ROLLBACK_REQUESTED"
+    failed = ours is not None and first and (ours.status == "ROLLBACK_REQUESTED" or reported.emptied(service))
     return {"timed-out", "failed"} if failed else {"timed-out"}
 
 
