@@ -8,7 +8,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import ResourceType
-from sandbox.provider.shape import FIXED, LEAF, NAME
+from sandbox.provider.shape import LEAF
 from sandbox.provider.types.casing import lowered, raised
 
 _WHAT = {"serviceNamespace": "ServiceNamespace", "resourceId": "ResourceId", "scalableDimension": "ScalableDimension"}
@@ -19,7 +19,7 @@ class Target(ResourceType):
     """Its id is the resource's, as in the real provider."""
 
     token = "aws:appautoscaling/target:Target"
-    inputs = {**dict.fromkeys(_WHAT, FIXED), "minCapacity": LEAF, "maxCapacity": LEAF, "suspendedState": _SUSPENDED}
+    inputs = {**dict.fromkeys(_WHAT, LEAF), "minCapacity": LEAF, "maxCapacity": LEAF, "suspendedState": _SUSPENDED}
     tagger = tagging.AUTOSCALING
 
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -68,8 +68,8 @@ class Policy(ResourceType):
         },
     }
     inputs = {
-        **dict.fromkeys(_WHAT, FIXED),
-        "name": NAME,
+        **dict.fromkeys(_WHAT, LEAF),
+        "name": LEAF,
         "policyType": LEAF,
         "targetTrackingScalingPolicyConfiguration": {
             "targetValue": LEAF,

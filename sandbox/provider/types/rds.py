@@ -8,7 +8,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType, known
-from sandbox.provider.shape import FIXED, LEAF, NAME
+from sandbox.provider.shape import LEAF
 from sandbox.provider.waiting import wait_for
 
 _CREATED_WITHIN_SECONDS = 60 * 60.0
@@ -19,7 +19,8 @@ class SubnetGroup(DeletedById):
     """Its subnets cannot be changed here: the emulator loses a group that is modified."""
 
     token = "aws:rds/subnetGroup:SubnetGroup"
-    inputs = {"name": NAME, "description": LEAF, "subnetIds": LEAF}
+    inputs = {"name": LEAF, "description": LEAF, "subnetIds": LEAF}
+    unchangeable = frozenset({"description", "subnetIds"})
     tagger = tagging.RDS
     delete_call = "rds", "delete_db_subnet_group", "DBSubnetGroupName"
 
@@ -49,9 +50,9 @@ class SubnetGroup(DeletedById):
 class ParameterGroup(DeletedById):
     token = "aws:rds/parameterGroup:ParameterGroup"
     inputs = {
-        "name": NAME,
-        "family": FIXED,
-        "description": FIXED,
+        "name": LEAF,
+        "family": LEAF,
+        "description": LEAF,
         "parameters": {"name": LEAF, "value": LEAF, "applyMethod": LEAF},
     }
     tagger = tagging.RDS
@@ -135,12 +136,12 @@ _SENT = {
 """Called otherwise in answers. The emulator forgets the two of Performance Insights."""
 
 _AT_DELETION = ("skipFinalSnapshot", "finalSnapshotIdentifier")
-_REPLACED = ("engine", "username", "dbName", "storageEncrypted", "dbSubnetGroupName", "port")
 
 
 class Instance(ResourceType):
     token = "aws:rds/instance:Instance"
-    inputs = {**dict.fromkeys([*_FIELDS, *_SENT, *_AT_DELETION], LEAF), **dict.fromkeys(_REPLACED, FIXED), "identifier": NAME}
+    inputs = dict.fromkeys([*_FIELDS, *_SENT, *_AT_DELETION], LEAF)
+    unchangeable = frozenset({"identifier", "dbSubnetGroupName", "port"})
     tagger = tagging.RDS
 
     def create(self, aws: Aws, inputs: Properties) -> str:

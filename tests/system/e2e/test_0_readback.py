@@ -65,6 +65,12 @@ def compared(client: Client, resource: Resource) -> Iterator[tuple[str, str]]:
         yield from ((name, found) for found in differences(asked, live.get(name), name))
 
 
+def test_a_new_stack_shows_no_difference(staging: Sandbox) -> None:
+    """Every input is compared with what the state has of AWS: after a creation, and after another look at AWS."""
+    staging.pulumi("preview", "--expect-no-changes").expect(0)
+    staging.pulumi("refresh", "--preview-only", "--expect-no-changes").expect(0)
+
+
 def test_every_type_of_the_stack_has_a_reader(resources: list[Resource]) -> None:
     assert {each["type"] for each in resources} == set(READERS)
 
