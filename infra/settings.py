@@ -76,7 +76,8 @@ class PlatformSettings(SettingsModel):
     """Of services, databases and load balancers alike."""
     spot_percent: Annotated[int, Field(ge=0, le=100)] = 0
     """Percentage of each service's tasks beyond the first that run on Fargate Spot: AWS may stop such a task at two minutes'
-    notice. 0 in production, whose requests last that long."""
+    notice. 0 in production, whose requests last that long. For services to come: the provider refuses to change it of one that
+    exists."""
     operations_version: Annotated[str, StringConstraints(pattern=r"^[\w][\w.-]{0,127}$")] | None = None
     """Tag of the operations image, which the one-off tasks on the database run; None: the weekly maintenance is disabled."""
     protect: bool

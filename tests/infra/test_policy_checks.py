@@ -125,6 +125,8 @@ EXAMPLES: dict[str, Change | str] = {
     "logs-expire": sets("retentionInDays", None),
     "tasks-no-public-ip": sets("networkConfiguration.assignPublicIp", True),
     "services-ignore-releases": UNIGNORED,
+    "services-not-redeployed": sets("forceNewDeployment", True),
+    "scalable-targets-left-alone": UNIGNORED,
     "services-start-empty": sets("desiredCount", 2),
     "services-circuit-breaker": sets("deploymentCircuitBreaker", {"enable": True, "rollback": False}),
     "services-two-target-groups": sets("loadBalancers", [{"targetGroupArn": "arn"}]),

@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import DeletedById, ResourceType, known
+from sandbox.provider.resource import DeletedById, Refused, ResourceType, known
 from sandbox.provider.shape import LEAF
 
 
@@ -158,13 +158,18 @@ class Service(ResourceType):
         )
         return str(made["service"]["serviceArn"])
 
+    def check_change(self, changed: set[str], new: Properties) -> None:
+        """The official provider's capacityProviderStrategyCustomizeDiff."""
+        if "capacityProviderStrategies" in changed and not new.get("forceNewDeployment"):
+            raise Refused("forceNewDeployment should be true when capacityProviderStrategies is being updated")
+
     def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
-        """Send what changed and nothing else: `taskDefinition` sent again would undo a release."""
+        """Send what changed, and with whatever it is the program's word on a deployment; a `taskDefinition` that did not
+        change is not sent: it would undo a release."""
         before, after = self._call(old), self._call(new)
         changed = {name: value for name, value in after.items() if before.get(name) != value}
-        if changed:
-            forced = {"forceNewDeployment": True} if new.get("forceNewDeployment") else {}
-            aws("ecs").update_service(cluster=new["cluster"], service=identifier, **changed, **forced)
+        forced = bool(new.get("forceNewDeployment"))
+        aws("ecs").update_service(cluster=new["cluster"], service=identifier, forceNewDeployment=forced, **changed)
 
     def _call(self, inputs: Properties) -> dict[str, Any]:
         call = {self.API_NAMES.get(name, name): value for name, value in known(inputs, *self.SAME_NAME).items()}

@@ -35,7 +35,6 @@ EXCEPTIONS: Mapping[tuple[str, str], str] = {
     ("aws:ecs/taskDefinition:TaskDefinition", "skipDestroy"): PROVIDERS,
     ("aws:ecs/taskDefinition:TaskDefinition", "trackLatest"): PROVIDERS,
     ("aws:ecs/service:Service", "waitForSteadyState"): PROVIDERS,
-    ("aws:ecs/service:Service", "forceNewDeployment"): PROVIDERS,
     ("aws:rds/instance:Instance", "performanceInsightsEnabled"): "moto keeps nothing of Performance Insights",
     ("aws:rds/instance:Instance", "performanceInsightsRetentionPeriod"): "moto keeps nothing of Performance Insights",
 }

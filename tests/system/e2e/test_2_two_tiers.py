@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.engine_commands import Sandbox
-from tests.system.e2e.changes import CHANGES, IRREPLACEABLE, updated, wrongly_shown
+from tests.support.engine_commands import ROOT, Sandbox
+from tests.system.e2e.changes import CHANGES, IRREPLACEABLE, changed, updated, wrongly_shown
 
 pytestmark = pytest.mark.engine
 
@@ -54,6 +54,36 @@ def test_sync_brings_the_template_and_keeps_the_version(staging: Sandbox, stack_
     assert (service["version"], service["template_drift"]) == ("v1.1.0", None)
     with staging.no_write():
         staging.appdeploy("sync", "-e", "staging").expect(0)
+
+
+def test_a_changed_maximum_leaves_the_live_target_alone_until_sync_brings_it(staging: Sandbox, tmp_path: Path) -> None:
+    """A hold outlives both: neither the update nor `sync` lifts the suspension, and the released minimum stays."""
+    staging.appdeploy("scale", "agent", "2", "-e", "staging", "--hold", "2h", "--yes").expect(0)
+    before = bounds(staging)
+    file = tmp_path / "Pulumi.staging.yaml"
+    file.write_text((ROOT / "Pulumi.staging.yaml").read_text())
+    changed(file, lambda settings: settings["services"]["agent"].update(memory=1024))
+    changed(file, CHANGES["bounds of autoscaling"][0])
+    assert wrongly_shown("bounds of autoscaling", updated(staging, file)) == ()
+    assert bounds(staging) == before
+    assert before[2] == {
+        "DynamicScalingInSuspended": True,
+        "DynamicScalingOutSuspended": True,
+        "ScheduledScalingSuspended": False,
+    }
+    staging.appdeploy("sync", "-e", "staging", "--service", "agent").expect(0)
+    assert bounds(staging) == (before[0], 9, before[2])
+    assert staging.status()["hold"] is not None
+    staging.pulumi("preview", "--refresh", "--expect-no-changes", "--config-file", str(file)).expect(0)
+    staging.appdeploy("scale", "agent", "-e", "staging", "--release", "--yes").expect(0)
+
+
+def bounds(staging: Sandbox) -> tuple[int, int, dict[str, bool]]:
+    """The agent's minimum, maximum and suspension, from AWS."""
+    name = "service/axonflow-staging-cluster/axonflow-staging-agent-service"
+    scaling = staging.client("application-autoscaling")
+    [target] = scaling.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[name])["ScalableTargets"]
+    return target["MinCapacity"], target["MaxCapacity"], target["SuspendedState"]
 
 
 def test_a_setting_that_cannot_be_built_is_one_message(staging: Sandbox, stack_file: Path) -> None:
