@@ -83,6 +83,9 @@ class PlatformSettings(SettingsModel):
     protect: bool
     """Whether Pulumi and AWS refuse to delete resources that hold data or traffic, and `appdeploy` asks at a terminal before it
     changes the environment."""
+    disposable: bool = False
+    """Whether deleting database and cache deletes their data for good: without a last snapshot, with the automated backups, and
+    with the secrets at once. Apart from `protect`, which is lifted to take an environment down; never in production."""
     services: Annotated[
         dict[Annotated[str, StringConstraints(pattern=f"^{SERVICE_PATTERN}$")], ServiceSettings], Field(min_length=1)
     ]
@@ -150,6 +153,7 @@ class Environment(SettingsModel):
         required = {
             "domain (zone and host): without one its traffic is not encrypted": platform.domain is not None,
             "protect: without it one mistake deletes data": platform.protect,
+            "disposable of false: a deletion would leave no snapshot and no backup": not platform.disposable,
             "database.multi_az: without a standby an outage of its zone stops the platform": platform.database.multi_az,
             "cache.replicas of at least 1: without one a failed node has no failover": platform.cache.replicas > 0,
             "spot_percent of 0: AWS stops Spot tasks in the middle of requests": platform.spot_percent == 0,

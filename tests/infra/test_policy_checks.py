@@ -125,6 +125,8 @@ EXAMPLES: dict[str, Change | str] = {
     "logs-expire": sets("retentionInDays", None),
     "tasks-no-public-ip": sets("networkConfiguration.assignPublicIp", True),
     "services-ignore-releases": UNIGNORED,
+    "database-final-snapshot": sets("skipFinalSnapshot", True),
+    "database-backups-outlive-it": sets("deleteAutomatedBackups", True),
     "services-not-redeployed": sets("forceNewDeployment", True),
     "scalable-targets-left-alone": UNIGNORED,
     "services-start-empty": sets("desiredCount", 2),

@@ -78,7 +78,7 @@ class ReplicationGroup(ResourceType):
     """One shard of Redis. The token cannot be read back, from AWS neither: only that there is one."""
 
     token = "aws:elasticache/replicationGroup:ReplicationGroup"
-    inputs = dict.fromkeys([*_SENT, "finalSnapshotIdentifier"], LEAF)
+    inputs = dict.fromkeys([*_SENT, "finalSnapshotIdentifier", "applyImmediately"], LEAF)
     unchangeable = frozenset(_SENT) - frozenset(_CHANGED)
     tagger = tagging.ELASTICACHE
 
@@ -92,7 +92,9 @@ class ReplicationGroup(ResourceType):
     def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
         sent = {_SENT[name]: value for name, value in new.items() if name in _CHANGED and old.get(name) != value}
         if sent:
-            aws("elasticache").modify_replication_group(ReplicationGroupId=identifier, ApplyImmediately=True, **sent)
+            aws("elasticache").modify_replication_group(
+                ReplicationGroupId=identifier, ApplyImmediately=bool(new.get("applyImmediately")), **sent
+            )
 
     def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
         found = or_none(lambda: aws("elasticache").describe_replication_groups(ReplicationGroupId=identifier))

@@ -69,16 +69,19 @@ class ParameterGroup(DeletedById):
         return str(inputs["name"])
 
     def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
-        """Parameters that are not wanted any more keep their value here; the real provider resets them."""
-        parameters = [
-            {
-                "ParameterName": item["name"],
-                "ParameterValue": item["value"],
-                "ApplyMethod": item.get("applyMethod", "immediate"),
-            }
-            for item in new.get("parameters", [])
+        """New and changed parameters, then those reset that are not wanted any more."""
+        former, wanted = ({item["name"]: item for item in inputs.get("parameters", [])} for inputs in (old, new))
+        changed = [_parameter(item) for name, item in wanted.items() if former.get(name) != item]
+        for start in range(0, len(changed), _PARAMETERS_A_CALL):
+            chunk = changed[start : start + _PARAMETERS_A_CALL]
+            aws("rds").modify_db_parameter_group(DBParameterGroupName=identifier, Parameters=chunk)
+        gone = [
+            {"ParameterName": name, "ApplyMethod": item.get("applyMethod", "immediate")}
+            for name, item in former.items()
+            if name not in wanted
         ]
-        aws("rds").modify_db_parameter_group(DBParameterGroupName=identifier, Parameters=parameters)
+        if gone:
+            aws("rds").reset_db_parameter_group(DBParameterGroupName=identifier, Parameters=gone)
 
     def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
         found = or_none(lambda: aws("rds").describe_db_parameter_groups(DBParameterGroupName=identifier))
@@ -97,6 +100,18 @@ class ParameterGroup(DeletedById):
                 for item in parameters
             ],
         }
+
+
+_PARAMETERS_A_CALL = 20
+"""Of ModifyDBParameterGroup (API reference of RDS)."""
+
+
+def _parameter(item: Properties) -> dict[str, Any]:
+    return {
+        "ParameterName": item["name"],
+        "ParameterValue": item["value"],
+        "ApplyMethod": item.get("applyMethod", "immediate"),
+    }
 
 
 _FIELDS = {
@@ -135,12 +150,13 @@ _SENT = {
 }
 """Called otherwise in answers. The emulator forgets the two of Performance Insights."""
 
-_AT_DELETION = ("skipFinalSnapshot", "finalSnapshotIdentifier")
+_AT_DELETION = ("skipFinalSnapshot", "finalSnapshotIdentifier", "deleteAutomatedBackups")
+"""Not for AWS before the instance is deleted."""
 
 
 class Instance(ResourceType):
     token = "aws:rds/instance:Instance"
-    inputs = dict.fromkeys([*_FIELDS, *_SENT, *_AT_DELETION], LEAF)
+    inputs = dict.fromkeys([*_FIELDS, *_SENT, *_AT_DELETION, "applyImmediately"], LEAF)
     unchangeable = frozenset({"identifier", "dbSubnetGroupName", "port"})
     tagger = tagging.RDS
 
@@ -153,13 +169,20 @@ class Instance(ResourceType):
         return identifier
 
     def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
+        """What changed, the protection always. Left to the window unless `applyImmediately` is given: then AWS carries out all
+        that is pending, also when nothing else has changed."""
         names = {**_FIELDS, **_SENT}
-        changed = {names[name]: value for name, value in known(new, *names).items() if old.get(name) != value}
+        differing = {name for name in new if old.get(name) != new[name] and not name.startswith("tags")}
+        if not differing - set(_AT_DELETION):
+            return
+        changed = {names[name]: value for name, value in known(new, *names).items() if name in differing}
         exports = changed.pop("EnableCloudwatchLogsExports", None)
         if exports is not None:
             changed["CloudwatchLogsExportConfiguration"] = _export_change(old, exports)
-        if changed:
-            aws("rds").modify_db_instance(DBInstanceIdentifier=identifier, ApplyImmediately=True, **changed)
+        changed["DeletionProtection"] = bool(new.get("deletionProtection"))
+        immediately = bool(new.get("applyImmediately"))
+        aws("rds").modify_db_instance(DBInstanceIdentifier=identifier, ApplyImmediately=immediately, **changed)
+        wait_for("available", lambda: _status(aws, identifier), f"database {identifier}", _CREATED_WITHIN_SECONDS)
 
     def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
         found = or_none(lambda: aws("rds").describe_db_instances(DBInstanceIdentifier=identifier))
@@ -185,7 +208,10 @@ class Instance(ResourceType):
     def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
         snapshot = {} if state.get("skipFinalSnapshot") else {"FinalDBSnapshotIdentifier": state["finalSnapshotIdentifier"]}
         aws("rds").delete_db_instance(
-            DBInstanceIdentifier=identifier, SkipFinalSnapshot=bool(state.get("skipFinalSnapshot")), **snapshot
+            DBInstanceIdentifier=identifier,
+            SkipFinalSnapshot=bool(state.get("skipFinalSnapshot")),
+            DeleteAutomatedBackups=state.get("deleteAutomatedBackups", True),
+            **snapshot,
         )
 
 
