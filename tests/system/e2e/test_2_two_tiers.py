@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.engine_commands import ROOT, Sandbox
+from tests.support.engine_commands import ROOT, Sandbox, run
 from tests.system.e2e.changes import CHANGES, IRREPLACEABLE, changed, previewed, updated, wrongly_shown
 
 pytestmark = pytest.mark.engine
@@ -58,7 +58,9 @@ def test_sync_brings_the_template_and_keeps_the_version(staging: Sandbox, stack_
 
 def test_a_changed_maximum_leaves_the_live_target_alone_until_sync_brings_it(staging: Sandbox, tmp_path: Path) -> None:
     """A hold outlives both: neither the update nor `sync` lifts the suspension, and the released minimum stays."""
-    staging.appdeploy("scale", "agent", "2", "-e", "staging", "--hold", "2h", "--yes").expect(0)
+    scale = ["appdeploy", "scale", "agent", "-e", "staging", "--yes"]
+    operator = staging.as_role("axonflow-staging-operator")
+    run([*scale, "2", "--hold", "2h"], operator).expect(0)
     before = bounds(staging)
     file = tmp_path / "Pulumi.staging.yaml"
     file.write_text((ROOT / "Pulumi.staging.yaml").read_text())
@@ -75,7 +77,7 @@ def test_a_changed_maximum_leaves_the_live_target_alone_until_sync_brings_it(sta
     assert bounds(staging) == (before[0], 9, before[2])
     assert staging.status()["hold"] is not None
     staging.pulumi("preview", "--refresh", "--expect-no-changes", "--config-file", str(file)).expect(0)
-    staging.appdeploy("scale", "agent", "-e", "staging", "--release", "--yes").expect(0)
+    run([*scale, "--release"], operator).expect(0)
 
 
 def bounds(staging: Sandbox) -> tuple[int, int, dict[str, bool]]:
