@@ -152,6 +152,7 @@ def _database(environment: Environment, names: Names, network: Network) -> Datab
             subnet_ids=network.isolated_subnet_ids,
             log_retention_days=platform.log_retention_days,
             protect=platform.protect,
+            disposable=platform.disposable,
         ),
     )
 
@@ -186,6 +187,7 @@ def _cache(environment: Environment, names: Names, network: Network) -> Cache:
             vpc_id=network.vpc_id,
             subnet_ids=network.isolated_subnet_ids,
             protect=platform.protect,
+            disposable=platform.disposable,
         ),
     )
 

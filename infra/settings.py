@@ -76,12 +76,16 @@ class PlatformSettings(SettingsModel):
     """Of services, databases and load balancers alike."""
     spot_percent: Annotated[int, Field(ge=0, le=100)] = 0
     """Percentage of each service's tasks beyond the first that run on Fargate Spot: AWS may stop such a task at two minutes'
-    notice. 0 in production, whose requests last that long."""
+    notice. 0 in production, whose requests last that long. For services to come: the provider refuses to change it of one that
+    exists."""
     operations_version: Annotated[str, StringConstraints(pattern=r"^[\w][\w.-]{0,127}$")] | None = None
     """Tag of the operations image, which the one-off tasks on the database run; None: the weekly maintenance is disabled."""
     protect: bool
     """Whether Pulumi and AWS refuse to delete resources that hold data or traffic, and `appdeploy` asks at a terminal before it
     changes the environment."""
+    disposable: bool = False
+    """Whether deleting database and cache deletes their data for good: without a last snapshot, with the automated backups, and
+    with the secrets at once. Apart from `protect`, which is lifted to take an environment down; never in production."""
     services: Annotated[
         dict[Annotated[str, StringConstraints(pattern=f"^{SERVICE_PATTERN}$")], ServiceSettings], Field(min_length=1)
     ]
@@ -149,6 +153,7 @@ class Environment(SettingsModel):
         required = {
             "domain (zone and host): without one its traffic is not encrypted": platform.domain is not None,
             "protect: without it one mistake deletes data": platform.protect,
+            "disposable of false: a deletion would leave no snapshot and no backup": not platform.disposable,
             "database.multi_az: without a standby an outage of its zone stops the platform": platform.database.multi_az,
             "cache.replicas of at least 1: without one a failed node has no failover": platform.cache.replicas > 0,
             "spot_percent of 0: AWS stops Spot tasks in the middle of requests": platform.spot_percent == 0,

@@ -63,7 +63,7 @@ COMMANDS = (
         Ledger.WRITES,
         True,
         "release",
-        "task definitions, services, image tags, first minimum capacity",
+        "task definitions, services, image tags, first capacity bounds",
     ),
     Command(
         "rollback",
@@ -93,7 +93,7 @@ COMMANDS = (
         Ledger.WRITES,
         True,
         "release",
-        "task definitions, services, minimum capacity",
+        "task definitions, services, capacity bounds",
     ),
     Command(
         "restart",

@@ -186,7 +186,7 @@ class ServiceContract(_Document):
     """The service's target groups; ECS and the listener rule determine which one serves."""
     listener_rule: ElbArn | None = None
     scaling: Scaling | None = None
-    """None: only people change the count. infra sets the maximum, releases the minimum, because a minimum starts tasks."""
+    """None: only people change the count. Releases set the bounds, because a minimum starts tasks."""
     strategy: Literal["rolling", "canary"] = "rolling"
     health_path: Annotated[str, StringConstraints(pattern=r"^/")] = "/health"
     wave: Annotated[int, Field(ge=0, le=99)] = 0

@@ -14,7 +14,7 @@ from appdeploy.model.errors import Interrupted, Refused
 from appdeploy.model.events import Emit, Event, Finished, Planned
 from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.model.words import resume_command
-from appdeploy.release.autoscaling_minimum import apply_min_capacity
+from appdeploy.release.autoscaling_bounds import apply_capacity_bounds
 from appdeploy.release.image_retention import tag_released_images
 from appdeploy.release.sequence import ReleaseSequence
 from appdeploy.release.steps import Steps
@@ -117,7 +117,7 @@ class Release:
         """See LockedChange."""
         if self.has_work(prepared):
             tag_released_images(self.clients.ecr, prepared, results, self.emit)
-        apply_min_capacity(self.clients.autoscaling, prepared, results, self.emit)
+        apply_capacity_bounds(self.clients.autoscaling, prepared, results, self.emit)
 
 
 def _finish(results: Iterable[ServiceResult], emit: Emit) -> None:

@@ -114,8 +114,8 @@ def _check_bounds(environment: str, name: str, count: int, target: Target) -> No
     if not target.minimum <= count <= target.maximum:
         raise Refused(
             f"{name}: a count of {count} is outside autoscaling's bounds, {target.minimum} to {target.maximum}: use one within"
-            " them, or change scaling in the stack file (pulumi up sets the maximum, and then"
-            f" `appdeploy sync -e {environment} -s {name}` the minimum)"
+            " them, or change scaling in the stack file (pulumi up writes it to the contract, and then"
+            f" `appdeploy sync -e {environment} -s {name}` sets it)"
         )
 
 

@@ -75,7 +75,8 @@ class Cache(Component):
             snapshot_window=SNAPSHOT_WINDOW,
             maintenance_window=MAINTENANCE_WINDOW,
             auto_minor_version_upgrade=True,
-            final_snapshot_identifier=f"{args.names.cache}-final" if args.protect else None,
+            apply_immediately=settings.changes == "now",
+            final_snapshot_identifier=args.final_snapshot(args.names.cache, group.id),
             # Every run of the program generates a token; the first one is kept.
             opts=self.child(protect=args.protect, ignore_changes=["authToken"]),
         )
@@ -96,7 +97,7 @@ class Cache(Component):
             f"{self._name}-url",
             name=self._args.names.secret("cache"),
             description="REDIS_URL of the services, with the token; written by the infrastructure program",
-            recovery_window_in_days=RECOVERY_DAYS if self._args.protect else 0,
+            recovery_window_in_days=0 if self._args.disposable else RECOVERY_DAYS,
             opts=self.child(protect=self._args.protect),
         )
         # A secret output, because the token is one.

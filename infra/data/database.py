@@ -97,8 +97,10 @@ class Database(Component):
             monitoring_interval=settings.monitoring_seconds,
             monitoring_role_arn=self._monitoring_role(),
             deletion_protection=args.protect,
-            skip_final_snapshot=not args.protect,
-            final_snapshot_identifier=f"{args.names.database}-final" if args.protect else None,
+            apply_immediately=settings.changes == "now",
+            skip_final_snapshot=args.disposable,
+            final_snapshot_identifier=args.final_snapshot(args.names.database, group.id),
+            delete_automated_backups=args.disposable,
             opts=self.child(protect=args.protect, depends_on=[log]),
         )
 
@@ -151,7 +153,7 @@ class Database(Component):
             f"{self._name}-application",
             name=self._args.names.secret("database"),
             description="User name and password of the services, as JSON; written when that user is created",
-            recovery_window_in_days=RECOVERY_DAYS if self._args.protect else 0,
+            recovery_window_in_days=0 if self._args.disposable else RECOVERY_DAYS,
             opts=self.child(protect=self._args.protect),
         )
 

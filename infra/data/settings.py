@@ -27,9 +27,16 @@ ROOM_TO_GROW = 1.1
 (docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html)."""
 
 
+Changes = Literal["now", "window"]
+"""When AWS carries out what interrupts: another class, a standby, another node type. `window`: in the maintenance window, on
+Sundays from 03:00 UTC; until then every preview shows the change, and `preview --expect-no-changes` fails. `now`: during
+the `pulumi up` that brings it, together with everything that is pending."""
+
+
 class DatabaseSettings(SettingsModel):
     """PostgreSQL on RDS."""
 
+    changes: Changes = "window"
     instance_class: Annotated[str, StringConstraints(pattern=DATABASE_CLASS)]
     storage_gib: Annotated[int, Field(ge=20, le=65536)]
     max_storage_gib: Annotated[int, Field(ge=22, le=65536)]
@@ -58,6 +65,7 @@ class DatabaseSettings(SettingsModel):
 class CacheSettings(SettingsModel):
     """Redis on ElastiCache."""
 
+    changes: Changes = "window"
     node_type: Annotated[str, StringConstraints(pattern=NODE_TYPE)]
     replicas: Annotated[int, Field(ge=0, le=5)]
     """Copies in other zones, one of which takes over when the primary fails. With none, a failed node starts empty."""

@@ -251,7 +251,7 @@ def _in_the_cluster(arns: EnvironmentArns) -> Conditions:
 
 
 def _scalable_targets(arns: EnvironmentArns) -> Statement:
-    """The first release sets the minimum capacity, a sync applies a changed one, an operator holds a count."""
+    """The first release sets the capacity bounds, a sync applies changed ones, an operator holds a count."""
     return Statement(
         reason="update scalable targets",
         actions=["application-autoscaling:RegisterScalableTarget"],

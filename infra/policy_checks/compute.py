@@ -142,6 +142,10 @@ def _no_spot(resource: Resource, stack: Stack) -> Finding:
     return "runs on Fargate Spot" if stack.is_production and spot else None
 
 
+def _no_forced_deployment(resource: Resource, stack: Stack) -> Finding:
+    return "starts a deployment with every change" if resource.inputs.get("forceNewDeployment") else None
+
+
 CHECKS = (
     PolicyCheck("tasks-no-public-ip", "ECS.2", _SERVICE, _no_public_ip),
     ignores_changes(
@@ -150,6 +154,15 @@ CHECKS = (
         _SERVICE,
         "taskDefinition",
         "desiredCount",
+    ),
+    PolicyCheck("services-not-redeployed", "a longer grace period restarted every task", _SERVICE, _no_forced_deployment),
+    ignores_changes(
+        "scalable-targets-left-alone",
+        "a changed maximum lifted a hold and set the minimum to 0",
+        "aws:appautoscaling/target:Target",
+        "minCapacity",
+        "maxCapacity",
+        "suspendedState",
     ),
     PolicyCheck("services-start-empty", "a placeholder was reported healthy", _SERVICE, _starts_empty),
     PolicyCheck("services-circuit-breaker", "a crashing image was restarted all night", _SERVICE, _has_circuit_breaker),

@@ -20,6 +20,7 @@ _TABLE = "aws:dynamodb/table:Table"
 _LOGS = "aws:cloudwatch/logGroup:LogGroup"
 _IMAGES = "aws:ecr/repository:Repository"
 
+_GONE = "an environment was taken down with intent, and its data was needed a week later"
 _LOST = "a stack that was destroyed by mistake lost its data"
 
 
@@ -66,6 +67,8 @@ CHECKS = (
     ),
     PolicyCheck("database-log-group", "CloudWatch.16", _DATABASE, _own_log_group),
     protected("database-protected", _LOST, _DATABASE),
+    must_be("database-final-snapshot", _GONE, _DATABASE, "skipFinalSnapshot", False, production=True),
+    must_be("database-backups-outlive-it", _GONE, _DATABASE, "deleteAutomatedBackups", False, production=True),
     must_be("cache-failover", "ElastiCache.3", _CACHE, "automaticFailoverEnabled", True, production=True),
     must_be("cache-minor-upgrades", "ElastiCache.2", _CACHE, "autoMinorVersionUpgrade", True),
     must_be("cache-encrypted", "ElastiCache.4", _CACHE, "atRestEncryptionEnabled", True),

@@ -1,7 +1,9 @@
 """Autoscaling of one service: its scalable target, and its target tracking policies.
 
-The minimum capacity is registered as 0 and then ignored: AWS raises a count to its minimum at once, and before the first
-release there is no image to run. The release tool sets the minimum of the contract. Operators own the suspended state.
+The minimum capacity is registered as 0: AWS raises a count to its minimum at once, and before the first release there is no
+image to run. The target is never written again: the provider sends its bounds and its suspension together, those that are
+ignored as the state remembers them (github.com/pulumi/pulumi-aws/issues/2524), which would undo a release and a hold. The
+release tool sets both bounds of the contract. Operators own the suspended state.
 """
 
 from __future__ import annotations
@@ -63,7 +65,7 @@ class Autoscaling(Component):
             suspended_state=scaling.TargetSuspendedStateArgs(
                 dynamic_scaling_in_suspended=False, dynamic_scaling_out_suspended=False, scheduled_scaling_suspended=False
             ),
-            opts=self.child(ignore_changes=["minCapacity", "suspendedState"], depends_on=[service]),
+            opts=self.child(ignore_changes=["minCapacity", "maxCapacity", "suspendedState"], depends_on=[service]),
         )
         for what, configuration in _policies(args):
             scaling.Policy(

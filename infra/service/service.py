@@ -228,10 +228,10 @@ class Service(Component):
             self._name,
             name=args.names.service(self._name),
             cluster=args.cluster_arn,
-            # With a launch type instead, a later change to Spot would replace the service; and AWS applies another strategy
-            # only with a new deployment.
+            # With a launch type instead, a later change to Spot would replace the service. The provider refuses another
+            # strategy without force_new_deployment, which would be sent with every other change too: each would start a
+            # deployment, outside of lock, window and ledger.
             capacity_provider_strategies=capacity_provider_strategies(args.spot_percent),
-            force_new_deployment=True,
             task_definition=template.arn,
             desired_count=0,  # the first release starts the tasks: no placeholder is ever healthy
             availability_zone_rebalancing="ENABLED",

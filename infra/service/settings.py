@@ -45,6 +45,7 @@ class ScalingSettings(SettingsModel):
     minimum: Annotated[int, Field(ge=1, le=1000)]
     """Set by the first release, and by `appdeploy sync` when it was changed: infra registers 0."""
     maximum: Annotated[int, Field(ge=1, le=1000)]
+    """Likewise: infra registers it with the service and never writes it again."""
     cpu_percent: Percent = 60
     """Average over the tasks, of what each has reserved."""
     memory_percent: Percent = 75

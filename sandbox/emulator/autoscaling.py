@@ -25,6 +25,8 @@ PREDEFINED = {
 """Metrics of services that a policy may name, beside those that it spells out (API reference of Application Auto Scaling,
 PredefinedMetricSpecification)."""
 
+_SERVICE_ROLE = "aws-service-role/ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService"
+
 # moto looks for the service among its own, where the scheduler's are not; it is looked for here.
 ApplicationAutoscalingBackend._ecs_service_exists_for_target = lambda self, resource: True
 
@@ -44,6 +46,8 @@ class AutoscalingApi(ApplicationAutoScalingResponse):  # type: ignore[misc]
             answer = super().register_scalable_target()
             target = self.applicationautoscaling_backend.targets[DIMENSION][resource]
             self._tags(target.arn).update(self._get_param("Tags") or {})
+            # For ECS it is always this role, whatever was given (API reference, RegisterScalableTarget: RoleARN).
+            target.role_arn = f"arn:aws:iam::{self.current_account}:role/{_SERVICE_ROLE}"
             count = min(max(service.desired_count, int(target.min_capacity)), int(target.max_capacity))
             if count != service.desired_count:
                 self.scheduler.rollout.set_count(service, count)

@@ -1,5 +1,5 @@
-"""What moto lacks of ElastiCache: creations that take time, deletions that end, and the nodes of a
-replication group.
+"""What moto lacks of ElastiCache: creations that take time, changes that wait for the maintenance window, deletions that end,
+and the nodes of a replication group.
 
 docs.aws.amazon.com/AmazonElastiCache/latest/APIReference: DescribeCacheClusters tells of the nodes of replication groups too,
 and they alone tell of a group's network, engine version and windows.
@@ -25,6 +25,20 @@ class CacheApi(ElastiCacheResponse):  # type: ignore[misc]
     def create_replication_group(self) -> Any:
         answer = super().create_replication_group()
         self.arrivals.cache(self.elasticache_backend.replication_groups[self._get_param("ReplicationGroupId")])
+        return answer
+
+    def modify_replication_group(self) -> Any:
+        """A node type waits for the window unless it is to be applied immediately, which carries out what is pending as well
+        (API reference, ModifyReplicationGroup: ApplyImmediately). moto keeps no pending values, and tells of none."""
+        group = self.elasticache_backend.replication_groups.get(self._get_param("ReplicationGroupId"))
+        if group is None:
+            return super().modify_replication_group()
+        former, wanted = group.cache_node_type, self._get_param("CacheNodeType")
+        waiting = wanted or group.__dict__.get("waiting_node_type", former)
+        answer = super().modify_replication_group()
+        applied = self._get_bool_param("ApplyImmediately")
+        group.cache_node_type = waiting if applied else former
+        group.__dict__["waiting_node_type"] = waiting
         return answer
 
     def delete_replication_group(self) -> Any:

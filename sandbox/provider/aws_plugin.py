@@ -22,7 +22,7 @@ from sandbox.provider.aws import Aws, NotTheSandbox, is_gone
 from sandbox.provider.codec import Properties, decode, encode
 from sandbox.provider.functions import FUNCTIONS
 from sandbox.provider.parent import end_with_engine
-from sandbox.provider.resource import ResourceType
+from sandbox.provider.resource import DEFAULTS, ResourceType, given
 from sandbox.provider.types import RESOURCE_TYPES
 
 VERSION = "7.51.1"
@@ -101,7 +101,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Check(self, request: Any, context: Any) -> Any:
         kind = _kind(request.urn, context)
         inputs = decode(request.news)
-        inputs.pop("__defaults", None)
+        inputs.pop(DEFAULTS, None)
         failures = [
             provider_pb2.CheckFailure(property=name, reason=f"{kind.token} has no property {name!r} in the sandbox")
             for name in sorted(kind.unknown_inputs(inputs))
@@ -114,15 +114,38 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Diff(self, request: Any, context: Any) -> Any:
         kind = _kind(request.urn, context)
-        replaces = kind.replacing(decode(request.old_inputs), decode(request.news))
-        # DIFF_UNKNOWN has the engine compare the inputs itself, with the detail that its display shows.
-        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_UNKNOWN, replaces=replaces)
+        found = _attempt(
+            "comparing",
+            request.urn,
+            context,
+            lambda: kind.diff(
+                decode(request.old_inputs), decode(request.olds), decode(request.news), list(request.ignoreChanges)
+            ),
+        )
+        if not found.differences:
+            return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE, hasDetailedDiff=True)
+        detail = {
+            each.path: provider_pb2.PropertyDiff(
+                kind=each.kind.value + ("_REPLACE" if each.key in found.replaces else ""),
+                # Former values are the state's outputs, not the former inputs.
+                inputDiff=False,
+            )
+            for each in found.differences
+        }
+        return provider_pb2.DiffResponse(
+            changes=provider_pb2.DiffResponse.DIFF_SOME,
+            replaces=found.replaces,
+            diffs=sorted({each.key for each in found.differences}),
+            deleteBeforeReplace=found.delete_first,
+            detailedDiff=detail,
+            hasDetailedDiff=True,
+        )
 
     def Create(self, request: Any, context: Any) -> Any:
         kind, inputs = _kind(request.urn, context), decode(request.properties)
         if request.preview:
             # What is not among the outputs is unknown: nothing that AWS computes is known before it is made.
-            return provider_pb2.CreateResponse(properties=encode(inputs))
+            return provider_pb2.CreateResponse(properties=encode(given(inputs)))
 
         def create() -> Any:
             identifier = kind.create(self.aws, inputs)
@@ -143,12 +166,12 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Update(self, request: Any, context: Any) -> Any:
         kind, inputs, state = _kind(request.urn, context), decode(request.news), decode(request.olds)
-        old = decode(request.old_inputs)
+        old, ignored = decode(request.old_inputs), list(request.ignoreChanges)
         if request.preview:
-            return provider_pb2.UpdateResponse(properties=encode(kind.expected(state, inputs)))
+            return provider_pb2.UpdateResponse(properties=encode(kind.expected(state, kind.planned(state, inputs, ignored))))
 
         def update() -> Properties | None:
-            kind.apply(self.aws, request.id, old, inputs, state)
+            kind.apply(self.aws, request.id, old, inputs, state, ignored)
             return kind.outputs(self.aws, request.id, inputs, state)
 
         outputs = _attempt("updating", request.urn, context, update)

@@ -59,6 +59,7 @@ def databases(draw: st.DrawFn, production: bool) -> Settings:
         "backup_days": draw(st.integers(7, 35)),
         **draw(
             optional(
+                changes=st.sampled_from(["now", "window"]),
                 slow_query_ms=st.integers(1, 3_600_000),
                 insights_days=st.sampled_from([7, 31, 731]),
                 monitoring_seconds=st.sampled_from([1, 5, 10, 15, 30, 60]),
@@ -179,6 +180,7 @@ def stacks(draw: st.DrawFn) -> tuple[str, Settings]:
         "registry": {"unreleased_days": draw(st.integers(7, 3650))},
         "database": draw(databases(production)),
         "cache": {
+            "changes": draw(st.sampled_from(["now", "window"])),
             "node_type": "cache.t4g.micro",
             "replicas": draw(st.integers(int(production), 5)),
             "snapshot_days": draw(st.integers(0, 35)),
@@ -191,6 +193,7 @@ def stacks(draw: st.DrawFn) -> tuple[str, Settings]:
         "access": {"repository": "axonflow/platform", "people": draw(PEOPLE)},
         "log_retention_days": draw(st.sampled_from(LOG_RETENTION_DAYS)),
         "protect": production or draw(st.booleans()),
+        "disposable": False if production else draw(st.booleans()),
         "services": draw(services(idle, domain)),
         **draw(optional(alarms=alarms())),
     }

@@ -187,6 +187,7 @@ def test_a_host_that_no_certificate_begins_with_is_refused() -> None:
     ("changes", "said"),
     [
         ({"protect": False}, "production needs platform.protect"),
+        ({"disposable": True}, "production needs platform.disposable of false"),
         ({"database": {**settings()["database"], "multi_az": False}}, "production needs platform.database.multi_az"),
         ({"cache": {**settings()["cache"], "replicas": 0}}, "production needs platform.cache.replicas"),
     ],

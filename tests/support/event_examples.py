@@ -102,10 +102,10 @@ EXAMPLES: tuple[tuple[events.Event, tuple[str, ...]], ...] = (
         events.ImageRetentionFailed("agent", "no right"),
         ("agent: its image could not be tagged to be kept for a rollback: no right",),
     ),
-    (events.MinCapacitySet("agent", 1, 4), ("agent: autoscaling keeps 1 to 4 tasks",)),
+    (events.CapacityBoundsSet("agent", 1, 4), ("agent: autoscaling keeps 1 to 4 tasks",)),
     (
-        events.MinCapacityFailed("agent", "no right"),
-        ("agent: autoscaling's minimum could not be set, `sync` tries again: no right",),
+        events.CapacityBoundsFailed("agent", "no right"),
+        ("agent: autoscaling's bounds could not be set, `sync` tries again: no right",),
     ),
     (events.NotificationFailed("no right"), ("notification failed: EventBridge did not take it: no right",)),
     (events.Note("agent", "it has 2 tasks already"), ("agent: it has 2 tasks already",)),

@@ -122,6 +122,7 @@ class FakeSurroundings:
     def _RegisterScalableTarget(self, params: dict[str, Any]) -> Any:
         name = params["ResourceId"].rsplit("/", 1)[1]
         self.minimums[name] = params.get("MinCapacity", self.minimums.get(name, 0))
+        self.maximum = params.get("MaxCapacity", self.maximum)
         if "SuspendedState" in params:
             off = all(params["SuspendedState"].values())
             self.suspended = self.suspended | {name} if off else self.suspended - {name}

@@ -9,7 +9,7 @@ from sandbox.emulator.emulator import stepped
 from sandbox.emulator.timings import Timings
 from sandbox.provider.aws import Aws
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType
+from sandbox.provider.resource import Diff, ResourceType
 from tests.support import inprocess
 
 
@@ -54,8 +54,17 @@ class Made:
     def change(self, **changes: Any) -> None:
         """Bring it to other inputs as the engine would, in place."""
         new = self._kind.checked(self._aws, {**self.inputs, **changes}, self.inputs, "made", b"\x01\x02\x03\x04")
-        self._kind.apply(self._aws, self.id, self.inputs, new, self._kind.outputs(self._aws, self.id, new, new) or {})
+        self._kind.apply(self._aws, self.id, self.inputs, new, self.state())
         self.inputs = new
 
     def delete(self) -> None:
-        self._kind.delete(self._aws, self.id, self._kind.outputs(self._aws, self.id, self.inputs, self.inputs) or {})
+        self._kind.delete(self._aws, self.id, self.state())
+
+    def shown(self, **changes: Any) -> Diff:
+        """What a preview says of other inputs, or of the same ones."""
+        new = self._kind.checked(self._aws, {**self.inputs, **changes}, self.inputs, "made", b"\x01\x02\x03\x04")
+        return self._kind.diff(self.inputs, self.state(), new)
+
+    def state(self) -> Properties:
+        """The outputs that the engine keeps."""
+        return self._kind.outputs(self._aws, self.id, self.inputs, self.inputs) or {}

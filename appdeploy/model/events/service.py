@@ -282,10 +282,10 @@ class ImageRetentionFailed(Event):
 
 
 @dataclass(frozen=True)
-class MinCapacitySet(Event):
+class CapacityBoundsSet(Event):
     """Autoscaling keeps to these bounds from now on."""
 
-    event = "min-capacity-set"
+    event = "capacity-bounds-set"
     service: str
     minimum: int
     maximum: int
@@ -295,15 +295,15 @@ class MinCapacitySet(Event):
 
 
 @dataclass(frozen=True)
-class MinCapacityFailed(Event):
-    """The minimum that autoscaling is to keep could not be set."""
+class CapacityBoundsFailed(Event):
+    """The bounds that autoscaling is to keep could not be set."""
 
-    event = "min-capacity-failed"
+    event = "capacity-bounds-failed"
     service: str
     reason: str
 
     def lines(self) -> Iterator[str]:
-        yield f"{self.service}: autoscaling's minimum could not be set, `sync` tries again: {self.reason}"
+        yield f"{self.service}: autoscaling's bounds could not be set, `sync` tries again: {self.reason}"
 
 
 @dataclass(frozen=True)

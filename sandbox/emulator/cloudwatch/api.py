@@ -30,6 +30,15 @@ class CloudWatchApi(CloudWatchResponse):  # type: ignore[misc]
         with self.watch.lock:
             return super().call_action()
 
+    def delete_alarms(self) -> ActionResult:
+        """With their tags, which moto keeps for the next alarm of that name."""
+        backend = self.cloudwatch_backend
+        arns = [backend.alarms[name].alarm_arn for name in self._get_param("AlarmNames", []) if name in backend.alarms]
+        answer = super().delete_alarms()
+        for arn in arns:
+            backend.tagger.delete_all_tags_for_resource(arn)
+        return answer
+
     def put_metric_data(self) -> ActionResult:
         namespace = str(self._get_param("Namespace"))
         if namespace.startswith("AWS/"):

@@ -10,7 +10,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType
-from sandbox.provider.shape import FIXED
+from sandbox.provider.shape import LEAF
 
 _ISSUED_WITHIN_SECONDS = 60.0
 _POLL_SECONDS = 0.2
@@ -20,7 +20,7 @@ class Certificate(DeletedById):
     """A public certificate, validated by DNS records."""
 
     token = "aws:acm/certificate:Certificate"
-    inputs = {"domainName": FIXED, "subjectAlternativeNames": FIXED, "validationMethod": FIXED}
+    inputs = {"domainName": LEAF, "subjectAlternativeNames": LEAF, "validationMethod": LEAF}
     tagger = tagging.ACM
     delete_call = "acm", "delete_certificate", "CertificateArn"
 
@@ -64,7 +64,7 @@ class CertificateValidation(ResourceType):
     """Nothing on AWS: creating it waits until the certificate is issued."""
 
     token = "aws:acm/certificateValidation:CertificateValidation"
-    inputs = {"certificateArn": FIXED, "validationRecordFqdns": FIXED}
+    inputs = {"certificateArn": LEAF, "validationRecordFqdns": LEAF}
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         arn = inputs["certificateArn"]

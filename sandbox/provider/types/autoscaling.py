@@ -7,8 +7,8 @@ from typing import Any
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import ResourceType
-from sandbox.provider.shape import FIXED, LEAF, NAME
+from sandbox.provider.resource import ResourceType, known
+from sandbox.provider.shape import LEAF
 from sandbox.provider.types.casing import lowered, raised
 
 _WHAT = {"serviceNamespace": "ServiceNamespace", "resourceId": "ResourceId", "scalableDimension": "ScalableDimension"}
@@ -19,22 +19,28 @@ class Target(ResourceType):
     """Its id is the resource's, as in the real provider."""
 
     token = "aws:appautoscaling/target:Target"
-    inputs = {**dict.fromkeys(_WHAT, FIXED), "minCapacity": LEAF, "maxCapacity": LEAF, "suspendedState": _SUSPENDED}
+    inputs = {
+        **dict.fromkeys(_WHAT, LEAF),
+        "minCapacity": LEAF,
+        "maxCapacity": LEAF,
+        "roleArn": LEAF,
+        "suspendedState": _SUSPENDED,
+    }
     tagger = tagging.AUTOSCALING
 
     def create(self, aws: Aws, inputs: Properties) -> str:
-        self._register(aws, inputs, inputs, Tags=inputs["tagsAll"])
+        self._register(aws, inputs, Tags=inputs["tagsAll"])
         return str(inputs["resourceId"])
 
     def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
-        self._register(aws, new, {name: value for name, value in new.items() if old.get(name) != value})
+        """All four, whatever changed: what the program ignores or leaves out goes back to what the state remembers."""
+        self._register(aws, new)
 
     @staticmethod
-    def _register(aws: Aws, inputs: Properties, sent: Properties, **more: Any) -> None:
-        values: dict[str, Any] = raised(
-            {name: sent[name] for name in ("minCapacity", "maxCapacity", "suspendedState") if name in sent}
-        )
-        aws("application-autoscaling").register_scalable_target(**_what(inputs), **values, **more)
+    def _register(aws: Aws, inputs: Properties, **more: Any) -> None:
+        values: dict[str, Any] = raised(known(inputs, "minCapacity", "maxCapacity", "suspendedState"))
+        role = {"RoleARN": inputs["roleArn"]} if inputs.get("roleArn") else {}
+        aws("application-autoscaling").register_scalable_target(**_what(inputs), **values, **role, **more)
 
     def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
         what = _what(state)
@@ -46,8 +52,14 @@ class Target(ResourceType):
         if not found:
             return None
         bounds = {name: found[0][name[0].upper() + name[1:]] for name in ("minCapacity", "maxCapacity")}
-        arn = found[0]["ScalableTargetARN"]
-        return {**{name: found[0][key] for name, key in _WHAT.items()}, **bounds, "arn": arn, **_suspended(found[0])}
+        arn, role = found[0]["ScalableTargetARN"], found[0]["RoleARN"]
+        return {
+            **{name: found[0][key] for name, key in _WHAT.items()},
+            **bounds,
+            "arn": arn,
+            "roleArn": role,
+            **_suspended(found[0]),
+        }
 
     def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
         or_none(lambda: aws("application-autoscaling").deregister_scalable_target(**_what(state)))
@@ -68,8 +80,8 @@ class Policy(ResourceType):
         },
     }
     inputs = {
-        **dict.fromkeys(_WHAT, FIXED),
-        "name": NAME,
+        **dict.fromkeys(_WHAT, LEAF),
+        "name": LEAF,
         "policyType": LEAF,
         "targetTrackingScalingPolicyConfiguration": {
             "targetValue": LEAF,

@@ -8,7 +8,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import ResourceType
-from sandbox.provider.shape import FIXED, LEAF, NAME
+from sandbox.provider.shape import LEAF
 
 _ACTIONS = {
     "alarmDescription": "AlarmDescription",
@@ -55,7 +55,7 @@ class MetricAlarm(ResourceType):
     }
     METRIC = {"metricName": "MetricName", "namespace": "Namespace"}
     inputs = {
-        "name": NAME,
+        "name": LEAF,
         **dict.fromkeys(NAMES, LEAF),
         "dimensions": LEAF,
         "metricQueries": {
@@ -118,7 +118,7 @@ class MetricAlarm(ResourceType):
 class CompositeAlarm(ResourceType):
     token = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
     NAMES = {**_ACTIONS, "alarmRule": "AlarmRule"}
-    inputs = {"alarmName": FIXED, **dict.fromkeys(NAMES, LEAF)}
+    inputs = {"alarmName": LEAF, **dict.fromkeys(NAMES, LEAF)}
     tagger = tagging.CLOUDWATCH
 
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -143,7 +143,7 @@ class CompositeAlarm(ResourceType):
 
 class Dashboard(ResourceType):
     token = "aws:cloudwatch/dashboard:Dashboard"
-    inputs = {"dashboardName": FIXED, "dashboardBody": LEAF}
+    inputs = {"dashboardName": LEAF, "dashboardBody": LEAF}
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         aws("cloudwatch").put_dashboard(DashboardName=inputs["dashboardName"], DashboardBody=inputs["dashboardBody"])

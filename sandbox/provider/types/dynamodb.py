@@ -8,16 +8,16 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById
-from sandbox.provider.shape import FIXED, LEAF, NAME
+from sandbox.provider.shape import LEAF
 
 
 class Table(DeletedById):
     token = "aws:dynamodb/table:Table"
     inputs = {
-        "name": NAME,
+        "name": LEAF,
         "billingMode": LEAF,
-        "hashKey": FIXED,
-        "rangeKey": FIXED,
+        "hashKey": LEAF,
+        "rangeKey": LEAF,
         "attributes": {"name": LEAF, "type": LEAF},
         "globalSecondaryIndexes": {
             "name": LEAF,

@@ -6,7 +6,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType, known
-from sandbox.provider.shape import FIXED, LEAF
+from sandbox.provider.shape import LEAF
 
 
 def _tag_specification(kind: str, inputs: Properties) -> list[dict[str, object]]:
@@ -16,7 +16,7 @@ def _tag_specification(kind: str, inputs: Properties) -> list[dict[str, object]]
 
 class Vpc(DeletedById):
     token = "aws:ec2/vpc:Vpc"
-    inputs = {"cidrBlock": FIXED, "enableDnsHostnames": LEAF, "enableDnsSupport": LEAF}
+    inputs = {"cidrBlock": LEAF, "enableDnsHostnames": LEAF, "enableDnsSupport": LEAF}
     tagger = tagging.EC2
     delete_call = "ec2", "delete_vpc", "VpcId"
 
@@ -51,7 +51,7 @@ class Vpc(DeletedById):
 
 class Subnet(DeletedById):
     token = "aws:ec2/subnet:Subnet"
-    inputs = {"vpcId": FIXED, "cidrBlock": FIXED, "availabilityZone": FIXED, "mapPublicIpOnLaunch": LEAF}
+    inputs = {"vpcId": LEAF, "cidrBlock": LEAF, "availabilityZone": LEAF, "mapPublicIpOnLaunch": LEAF}
     tagger = tagging.EC2
     delete_call = "ec2", "delete_subnet", "SubnetId"
 
@@ -85,7 +85,8 @@ class Subnet(DeletedById):
 
 class InternetGateway(ResourceType):
     token = "aws:ec2/internetGateway:InternetGateway"
-    inputs = {"vpcId": FIXED}
+    inputs = {"vpcId": LEAF}
+    unchangeable = frozenset({"vpcId"})
     tagger = tagging.EC2
 
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -108,7 +109,7 @@ class InternetGateway(ResourceType):
 
 class ElasticIp(DeletedById):
     token = "aws:ec2/eip:Eip"
-    inputs = {"domain": FIXED}
+    inputs = {"domain": LEAF}
     tagger = tagging.EC2
     delete_call = "ec2", "release_address", "AllocationId"
 
@@ -126,7 +127,7 @@ class ElasticIp(DeletedById):
 
 class NatGateway(DeletedById):
     token = "aws:ec2/natGateway:NatGateway"
-    inputs = {"allocationId": FIXED, "subnetId": FIXED}
+    inputs = {"allocationId": LEAF, "subnetId": LEAF}
     tagger = tagging.EC2
     delete_call = "ec2", "delete_nat_gateway", "NatGatewayId"
 
@@ -153,7 +154,7 @@ class NatGateway(DeletedById):
 
 class RouteTable(DeletedById):
     token = "aws:ec2/routeTable:RouteTable"
-    inputs = {"vpcId": FIXED}
+    inputs = {"vpcId": LEAF}
     tagger = tagging.EC2
     delete_call = "ec2", "delete_route_table", "RouteTableId"
 
@@ -171,7 +172,7 @@ class Route(ResourceType):
     """One route of a table; its id is the table and the destination, as in the real provider."""
 
     token = "aws:ec2/route:Route"
-    inputs = {"routeTableId": FIXED, "destinationCidrBlock": FIXED, "gatewayId": LEAF, "natGatewayId": LEAF}
+    inputs = {"routeTableId": LEAF, "destinationCidrBlock": LEAF, "gatewayId": LEAF, "natGatewayId": LEAF}
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         aws("ec2").create_route(**self._call(inputs))
@@ -206,7 +207,8 @@ class Route(ResourceType):
 
 class RouteTableAssociation(DeletedById):
     token = "aws:ec2/routeTableAssociation:RouteTableAssociation"
-    inputs = {"subnetId": FIXED, "routeTableId": FIXED}
+    inputs = {"subnetId": LEAF, "routeTableId": LEAF}
+    unchangeable = frozenset({"routeTableId"})
     delete_call = "ec2", "disassociate_route_table", "AssociationId"
 
     def create(self, aws: Aws, inputs: Properties) -> str:

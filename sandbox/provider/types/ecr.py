@@ -6,13 +6,13 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType
-from sandbox.provider.shape import FIXED, LEAF, NAME
+from sandbox.provider.shape import LEAF
 
 
 class Repository(ResourceType):
     token = "aws:ecr/repository:Repository"
     inputs = {
-        "name": NAME,
+        "name": LEAF,
         "imageTagMutability": LEAF,
         "imageScanningConfiguration": {"scanOnPush": LEAF},
         "forceDelete": LEAF,
@@ -59,15 +59,12 @@ class LifecyclePolicy(DeletedById):
     """A repository has one at most, so its id is the repository's name. The emulator keeps it and expires nothing."""
 
     token = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
-    inputs = {"repository": FIXED, "policy": LEAF}
+    inputs = {"repository": LEAF, "policy": LEAF}
     delete_call = "ecr", "delete_lifecycle_policy", "repositoryName"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
-        self.update(aws, inputs["repository"], {}, inputs)
+        aws("ecr").put_lifecycle_policy(repositoryName=inputs["repository"], lifecyclePolicyText=inputs["policy"])
         return str(inputs["repository"])
-
-    def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
-        aws("ecr").put_lifecycle_policy(repositoryName=identifier, lifecyclePolicyText=new["policy"])
 
     def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
         found = or_none(lambda: aws("ecr").get_lifecycle_policy(repositoryName=identifier))

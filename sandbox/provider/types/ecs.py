@@ -8,13 +8,13 @@ from typing import Any
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
-from sandbox.provider.resource import DeletedById, ResourceType, known
-from sandbox.provider.shape import FIXED, LEAF, NAME
+from sandbox.provider.resource import DeletedById, Refused, ResourceType, known
+from sandbox.provider.shape import LEAF
 
 
 class Cluster(DeletedById):
     token = "aws:ecs/cluster:Cluster"
-    inputs = {"name": NAME, "settings": {"name": LEAF, "value": LEAF}}
+    inputs = {"name": LEAF, "settings": {"name": LEAF, "value": LEAF}}
     tagger = tagging.ECS
     delete_call = "ecs", "delete_cluster", "cluster"
 
@@ -40,7 +40,7 @@ class CapacityProviders(ResourceType):
     """Which capacity providers a cluster has. Its id is the cluster's name."""
 
     token = "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders"
-    inputs = {"clusterName": FIXED, "capacityProviders": LEAF}
+    inputs = {"clusterName": LEAF, "capacityProviders": LEAF}
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         self.update(aws, inputs["clusterName"], {}, inputs)
@@ -74,7 +74,7 @@ class TaskDefinition(ResourceType):
         "executionRoleArn",
         "taskRoleArn",
     )
-    inputs = {**dict.fromkeys(KEPT, FIXED), "containerDefinitions": FIXED, "skipDestroy": LEAF, "trackLatest": LEAF}
+    inputs = {**dict.fromkeys(KEPT, LEAF), "containerDefinitions": LEAF, "skipDestroy": LEAF, "trackLatest": LEAF}
     tagger = tagging.ECS
 
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -85,9 +85,6 @@ class TaskDefinition(ResourceType):
             **({"tags": tags} if tags else {}),
         )
         return str(made["taskDefinition"]["family"])
-
-    def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
-        """`skipDestroy` and `trackLatest` are the provider's own: there is nothing to tell AWS."""
 
     def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
         which = identifier if state.get("trackLatest") else state.get("arn", identifier)
@@ -125,9 +122,9 @@ class Service(ResourceType):
     API_NAMES = {"enableEcsManagedTags": "enableECSManagedTags"}
     inputs = {
         **dict.fromkeys(SAME_NAME, LEAF),
-        "name": NAME,
-        "cluster": FIXED,
-        "launchType": FIXED,
+        "name": LEAF,
+        "cluster": LEAF,
+        "launchType": LEAF,
         "capacityProviderStrategies": {"capacityProvider": LEAF, "base": LEAF, "weight": LEAF},
         "forceNewDeployment": LEAF,
         "deploymentMinimumHealthyPercent": LEAF,
@@ -161,13 +158,18 @@ class Service(ResourceType):
         )
         return str(made["service"]["serviceArn"])
 
+    def check_change(self, changed: set[str], new: Properties) -> None:
+        """The official provider's capacityProviderStrategyCustomizeDiff."""
+        if "capacityProviderStrategies" in changed and not new.get("forceNewDeployment"):
+            raise Refused("forceNewDeployment should be true when capacityProviderStrategies is being updated")
+
     def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
-        """Send what changed and nothing else: `taskDefinition` sent again would undo a release."""
+        """Send what changed, and with whatever it is the program's word on a deployment; a `taskDefinition` that did not
+        change is not sent: it would undo a release."""
         before, after = self._call(old), self._call(new)
         changed = {name: value for name, value in after.items() if before.get(name) != value}
-        if changed:
-            forced = {"forceNewDeployment": True} if new.get("forceNewDeployment") else {}
-            aws("ecs").update_service(cluster=new["cluster"], service=identifier, **changed, **forced)
+        forced = bool(new.get("forceNewDeployment"))
+        aws("ecs").update_service(cluster=new["cluster"], service=identifier, forceNewDeployment=forced, **changed)
 
     def _call(self, inputs: Properties) -> dict[str, Any]:
         call = {self.API_NAMES.get(name, name): value for name, value in known(inputs, *self.SAME_NAME).items()}

@@ -8,7 +8,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType, known
-from sandbox.provider.shape import FIXED, LEAF, NAME
+from sandbox.provider.shape import LEAF
 from sandbox.provider.waiting import wait_for
 
 _CREATED_WITHIN_SECONDS = 60 * 60.0
@@ -19,7 +19,8 @@ class SubnetGroup(DeletedById):
     """Its subnets cannot be changed here: the emulator has no such call."""
 
     token = "aws:elasticache/subnetGroup:SubnetGroup"
-    inputs = {"name": NAME, "description": LEAF, "subnetIds": LEAF}
+    inputs = {"name": LEAF, "description": LEAF, "subnetIds": LEAF}
+    unchangeable = frozenset({"description", "subnetIds"})
     tagger = tagging.ELASTICACHE
     delete_call = "elasticache", "delete_cache_subnet_group", "CacheSubnetGroupName"
 
@@ -69,29 +70,16 @@ _SENT = {
     "autoMinorVersionUpgrade": "AutoMinorVersionUpgrade",
 }
 
-_CHANGED = frozenset(
-    {
-        "description",
-        "nodeType",
-        "automaticFailoverEnabled",
-        "multiAzEnabled",
-        "snapshotRetentionLimit",
-        "finalSnapshotIdentifier",
-    }
-)
-"""What the emulator's ModifyReplicationGroup takes, and what belongs to the deletion."""
-_REPLACED = ("engine", "port", "subnetGroupName", "atRestEncryptionEnabled", "transitEncryptionEnabled")
+_CHANGED = ("description", "nodeType", "automaticFailoverEnabled", "multiAzEnabled", "snapshotRetentionLimit")
+"""What the emulator's ModifyReplicationGroup takes."""
 
 
 class ReplicationGroup(ResourceType):
     """One shard of Redis. The token cannot be read back, from AWS neither: only that there is one."""
 
     token = "aws:elasticache/replicationGroup:ReplicationGroup"
-    inputs = {
-        **dict.fromkeys([*_SENT, "finalSnapshotIdentifier"], LEAF),
-        **dict.fromkeys(_REPLACED, FIXED),
-        "replicationGroupId": NAME,
-    }
+    inputs = dict.fromkeys([*_SENT, "finalSnapshotIdentifier", "applyImmediately"], LEAF)
+    unchangeable = frozenset(_SENT) - frozenset(_CHANGED)
     tagger = tagging.ELASTICACHE
 
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -102,13 +90,11 @@ class ReplicationGroup(ResourceType):
         return identifier
 
     def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
-        changed = {name: value for name, value in new.items() if old.get(name) != value and not name.startswith("tags")}
-        beyond = sorted(set(changed) - _CHANGED)
-        if beyond:
-            raise NotImplementedError(f"the emulator cannot change {', '.join(beyond)} of a replication group")
-        sent = {_SENT[name]: value for name, value in changed.items() if name in _SENT}
+        sent = {_SENT[name]: value for name, value in new.items() if name in _CHANGED and old.get(name) != value}
         if sent:
-            aws("elasticache").modify_replication_group(ReplicationGroupId=identifier, ApplyImmediately=True, **sent)
+            aws("elasticache").modify_replication_group(
+                ReplicationGroupId=identifier, ApplyImmediately=bool(new.get("applyImmediately")), **sent
+            )
 
     def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
         found = or_none(lambda: aws("elasticache").describe_replication_groups(ReplicationGroupId=identifier))

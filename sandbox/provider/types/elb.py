@@ -8,7 +8,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById
-from sandbox.provider.shape import FIXED, LEAF, NAME
+from sandbox.provider.shape import LEAF
 
 _FORWARD = {"targetGroups": {"arn": LEAF, "weight": LEAF}}
 _FIXED_RESPONSE = {"contentType": LEAF, "statusCode": LEAF, "messageBody": LEAF}
@@ -46,9 +46,9 @@ def _typed(text: str) -> Any:
 class LoadBalancer(DeletedById):
     token = "aws:lb/loadBalancer:LoadBalancer"
     inputs = {
-        "name": NAME,
-        "internal": FIXED,
-        "loadBalancerType": FIXED,
+        "name": LEAF,
+        "internal": LEAF,
+        "loadBalancerType": LEAF,
         "securityGroups": LEAF,
         "subnets": LEAF,
         "idleTimeout": LEAF,
@@ -147,7 +147,7 @@ def _from_action(action: dict[str, Any]) -> Properties:
 class Listener(DeletedById):
     token = "aws:lb/listener:Listener"
     inputs = {
-        "loadBalancerArn": FIXED,
+        "loadBalancerArn": LEAF,
         "port": LEAF,
         "protocol": LEAF,
         "defaultActions": _ACTION,
@@ -194,7 +194,7 @@ class Listener(DeletedById):
 class ListenerRule(DeletedById):
     token = "aws:lb/listenerRule:ListenerRule"
     inputs = {
-        "listenerArn": FIXED,
+        "listenerArn": LEAF,
         "priority": LEAF,
         "conditions": {"pathPattern": {"values": LEAF}, "hostHeader": {"values": LEAF}},
         "actions": _ACTION,
@@ -262,11 +262,11 @@ class TargetGroup(DeletedById):
         "unhealthyThreshold": "UnhealthyThresholdCount",
     }
     inputs = {
-        "name": NAME,
-        "port": FIXED,
-        "protocol": FIXED,
-        "targetType": FIXED,
-        "vpcId": FIXED,
+        "name": LEAF,
+        "port": LEAF,
+        "protocol": LEAF,
+        "targetType": LEAF,
+        "vpcId": LEAF,
         "deregistrationDelay": LEAF,
         "healthCheck": {**dict.fromkeys(CHECK, LEAF), "matcher": LEAF},
     }

@@ -8,21 +8,21 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import ResourceType, known
-from sandbox.provider.shape import FIXED, LEAF
+from sandbox.provider.shape import LEAF
 
 
 class VpcEndpoint(ResourceType):
     token = "aws:ec2/vpcEndpoint:VpcEndpoint"
     inputs = {
-        "vpcId": FIXED,
-        "serviceName": FIXED,
-        "vpcEndpointType": FIXED,
+        "vpcId": LEAF,
+        "serviceName": LEAF,
+        "vpcEndpointType": LEAF,
         "routeTableIds": LEAF,
         "subnetIds": LEAF,
         "securityGroupIds": LEAF,
-        # The emulator cannot change private DNS in place, which AWS's ModifyVpcEndpoint can.
-        "privateDnsEnabled": FIXED,
+        "privateDnsEnabled": LEAF,
     }
+    unchangeable = frozenset({"privateDnsEnabled"})
     tagger = tagging.EC2
     LISTS = {"routeTableIds": "RouteTableIds", "subnetIds": "SubnetIds", "securityGroupIds": "SecurityGroupIds"}
 

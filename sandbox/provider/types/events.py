@@ -6,13 +6,13 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType, known
-from sandbox.provider.shape import FIXED, LEAF, NAME
+from sandbox.provider.shape import LEAF
 
 
 class EventRule(DeletedById):
     token = "aws:cloudwatch/eventRule:EventRule"
     NAMES = {"description": "Description", "eventPattern": "EventPattern", "state": "State"}
-    inputs = {"name": NAME, **dict.fromkeys(NAMES, LEAF)}
+    inputs = {"name": LEAF, **dict.fromkeys(NAMES, LEAF)}
     tagger = tagging.EVENTS
     delete_call = "events", "delete_rule", "Name"
 
@@ -37,7 +37,7 @@ class EventRule(DeletedById):
 class EventTarget(ResourceType):
     token = "aws:cloudwatch/eventTarget:EventTarget"
     TRANSFORMER = {"inputPaths": "InputPathsMap", "inputTemplate": "InputTemplate"}
-    inputs = {"rule": FIXED, "targetId": FIXED, "arn": LEAF, "inputTransformer": {"inputPaths": LEAF, "inputTemplate": LEAF}}
+    inputs = {"rule": LEAF, "targetId": LEAF, "arn": LEAF, "inputTransformer": {"inputPaths": LEAF, "inputTemplate": LEAF}}
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         target: Properties = {"Id": inputs["targetId"], "Arn": inputs["arn"]}

@@ -6,7 +6,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import ResourceType
-from sandbox.provider.shape import FIXED
+from sandbox.provider.shape import LEAF
 
 _GROUP = ":log-group:"
 
@@ -16,11 +16,11 @@ class FlowLog(ResourceType):
 
     token = "aws:ec2/flowLog:FlowLog"
     inputs = {
-        "vpcId": FIXED,
-        "trafficType": FIXED,
-        "logDestination": FIXED,
-        "iamRoleArn": FIXED,
-        "maxAggregationInterval": FIXED,
+        "vpcId": LEAF,
+        "trafficType": LEAF,
+        "logDestination": LEAF,
+        "iamRoleArn": LEAF,
+        "maxAggregationInterval": LEAF,
     }
     tagger = tagging.EC2
 

@@ -9,7 +9,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType
-from sandbox.provider.shape import FIXED, LEAF, NAME
+from sandbox.provider.shape import LEAF
 
 _SESSION_SECONDS = 3600
 """How long a session lasts at most, if nothing is said (API reference of IAM, CreateRole)."""
@@ -25,7 +25,7 @@ def _text(document: Any) -> str:
 class Role(DeletedById):
     token = "aws:iam/role:Role"
     inputs = {
-        "name": NAME,
+        "name": LEAF,
         "description": LEAF,
         "assumeRolePolicy": LEAF,
         "maxSessionDuration": LEAF,
@@ -75,7 +75,7 @@ class Policy(ResourceType):
     """A managed policy; its id is its ARN. A change makes a new version, and AWS keeps five."""
 
     token = "aws:iam/policy:Policy"
-    inputs = {"name": NAME, "description": FIXED, "policy": LEAF}
+    inputs = {"name": LEAF, "description": LEAF, "policy": LEAF}
     tagger = tagging.IAM_POLICY
 
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -123,7 +123,7 @@ class RolePolicy(ResourceType):
     """An inline policy; its id is the role's name and its own."""
 
     token = "aws:iam/rolePolicy:RolePolicy"
-    inputs = {"name": NAME, "role": FIXED, "policy": LEAF}
+    inputs = {"name": LEAF, "role": LEAF, "policy": LEAF}
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         self.update(aws, "", {}, inputs)
@@ -144,7 +144,7 @@ class RolePolicy(ResourceType):
 
 class RolePolicyAttachment(ResourceType):
     token = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
-    inputs = {"role": FIXED, "policyArn": FIXED}
+    inputs = {"role": LEAF, "policyArn": LEAF}
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         aws("iam").attach_role_policy(RoleName=inputs["role"], PolicyArn=inputs["policyArn"])

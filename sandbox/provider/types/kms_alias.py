@@ -5,14 +5,15 @@ from __future__ import annotations
 from sandbox.provider.aws import Aws
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById
-from sandbox.provider.shape import FIXED, LEAF
+from sandbox.provider.shape import LEAF
 
 
 class Alias(DeletedById):
     """Its id is its name."""
 
     token = "aws:kms/alias:Alias"
-    inputs = {"name": FIXED, "targetKeyId": LEAF}
+    inputs = {"name": LEAF, "targetKeyId": LEAF}
+    auto_name_prefix = "alias/"
     delete_call = "kms", "delete_alias", "AliasName"
 
     def create(self, aws: Aws, inputs: Properties) -> str:

@@ -6,12 +6,12 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType
-from sandbox.provider.shape import FIXED, LEAF, NAME
+from sandbox.provider.shape import LEAF
 
 
 class LogGroup(DeletedById):
     token = "aws:cloudwatch/logGroup:LogGroup"
-    inputs = {"name": NAME, "retentionInDays": LEAF}
+    inputs = {"name": LEAF, "retentionInDays": LEAF}
     tagger = tagging.LOGS
     delete_call = "logs", "delete_log_group", "logGroupName"
 
@@ -45,8 +45,8 @@ class MetricFilter(ResourceType):
 
     token = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
     inputs = {
-        "name": NAME,
-        "logGroupName": FIXED,
+        "name": LEAF,
+        "logGroupName": LEAF,
         "pattern": LEAF,
         "metricTransformation": {"name": LEAF, "namespace": LEAF, "value": LEAF},
     }

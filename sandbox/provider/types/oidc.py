@@ -5,7 +5,7 @@ from __future__ import annotations
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById
-from sandbox.provider.shape import FIXED, LEAF
+from sandbox.provider.shape import LEAF
 from sandbox.provider.tagging import IAM_OIDC, pairs
 
 
@@ -13,7 +13,8 @@ class OpenIdConnectProvider(DeletedById):
     """Its id is its ARN."""
 
     token = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
-    inputs = {"url": FIXED, "clientIdLists": LEAF}
+    inputs = {"url": LEAF, "clientIdLists": LEAF}
+    unchangeable = frozenset({"clientIdLists"})
     tagger = IAM_OIDC
     delete_call = "iam", "delete_open_id_connect_provider", "OpenIDConnectProviderArn"
 

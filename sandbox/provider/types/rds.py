@@ -8,7 +8,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType, known
-from sandbox.provider.shape import FIXED, LEAF, NAME
+from sandbox.provider.shape import LEAF
 from sandbox.provider.waiting import wait_for
 
 _CREATED_WITHIN_SECONDS = 60 * 60.0
@@ -19,7 +19,8 @@ class SubnetGroup(DeletedById):
     """Its subnets cannot be changed here: the emulator loses a group that is modified."""
 
     token = "aws:rds/subnetGroup:SubnetGroup"
-    inputs = {"name": NAME, "description": LEAF, "subnetIds": LEAF}
+    inputs = {"name": LEAF, "description": LEAF, "subnetIds": LEAF}
+    unchangeable = frozenset({"description", "subnetIds"})
     tagger = tagging.RDS
     delete_call = "rds", "delete_db_subnet_group", "DBSubnetGroupName"
 
@@ -49,9 +50,9 @@ class SubnetGroup(DeletedById):
 class ParameterGroup(DeletedById):
     token = "aws:rds/parameterGroup:ParameterGroup"
     inputs = {
-        "name": NAME,
-        "family": FIXED,
-        "description": FIXED,
+        "name": LEAF,
+        "family": LEAF,
+        "description": LEAF,
         "parameters": {"name": LEAF, "value": LEAF, "applyMethod": LEAF},
     }
     tagger = tagging.RDS
@@ -68,16 +69,19 @@ class ParameterGroup(DeletedById):
         return str(inputs["name"])
 
     def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
-        """Parameters that are not wanted any more keep their value here; the real provider resets them."""
-        parameters = [
-            {
-                "ParameterName": item["name"],
-                "ParameterValue": item["value"],
-                "ApplyMethod": item.get("applyMethod", "immediate"),
-            }
-            for item in new.get("parameters", [])
+        """New and changed parameters, then those reset that are not wanted any more."""
+        former, wanted = ({item["name"]: item for item in inputs.get("parameters", [])} for inputs in (old, new))
+        changed = [_parameter(item) for name, item in wanted.items() if former.get(name) != item]
+        for start in range(0, len(changed), _PARAMETERS_A_CALL):
+            chunk = changed[start : start + _PARAMETERS_A_CALL]
+            aws("rds").modify_db_parameter_group(DBParameterGroupName=identifier, Parameters=chunk)
+        gone = [
+            {"ParameterName": name, "ApplyMethod": item.get("applyMethod", "immediate")}
+            for name, item in former.items()
+            if name not in wanted
         ]
-        aws("rds").modify_db_parameter_group(DBParameterGroupName=identifier, Parameters=parameters)
+        if gone:
+            aws("rds").reset_db_parameter_group(DBParameterGroupName=identifier, Parameters=gone)
 
     def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
         found = or_none(lambda: aws("rds").describe_db_parameter_groups(DBParameterGroupName=identifier))
@@ -96,6 +100,18 @@ class ParameterGroup(DeletedById):
                 for item in parameters
             ],
         }
+
+
+_PARAMETERS_A_CALL = 20
+"""Of ModifyDBParameterGroup (API reference of RDS)."""
+
+
+def _parameter(item: Properties) -> dict[str, Any]:
+    return {
+        "ParameterName": item["name"],
+        "ParameterValue": item["value"],
+        "ApplyMethod": item.get("applyMethod", "immediate"),
+    }
 
 
 _FIELDS = {
@@ -134,13 +150,14 @@ _SENT = {
 }
 """Called otherwise in answers. The emulator forgets the two of Performance Insights."""
 
-_AT_DELETION = ("skipFinalSnapshot", "finalSnapshotIdentifier")
-_REPLACED = ("engine", "username", "dbName", "storageEncrypted", "dbSubnetGroupName", "port")
+_AT_DELETION = ("skipFinalSnapshot", "finalSnapshotIdentifier", "deleteAutomatedBackups")
+"""Not for AWS before the instance is deleted."""
 
 
 class Instance(ResourceType):
     token = "aws:rds/instance:Instance"
-    inputs = {**dict.fromkeys([*_FIELDS, *_SENT, *_AT_DELETION], LEAF), **dict.fromkeys(_REPLACED, FIXED), "identifier": NAME}
+    inputs = dict.fromkeys([*_FIELDS, *_SENT, *_AT_DELETION, "applyImmediately"], LEAF)
+    unchangeable = frozenset({"identifier", "dbSubnetGroupName", "port"})
     tagger = tagging.RDS
 
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -152,13 +169,20 @@ class Instance(ResourceType):
         return identifier
 
     def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
+        """What changed, the protection always. Left to the window unless `applyImmediately` is given: then AWS carries out all
+        that is pending, also when nothing else has changed."""
         names = {**_FIELDS, **_SENT}
-        changed = {names[name]: value for name, value in known(new, *names).items() if old.get(name) != value}
+        differing = {name for name in new if old.get(name) != new[name] and not name.startswith("tags")}
+        if not differing - set(_AT_DELETION):
+            return
+        changed = {names[name]: value for name, value in known(new, *names).items() if name in differing}
         exports = changed.pop("EnableCloudwatchLogsExports", None)
         if exports is not None:
             changed["CloudwatchLogsExportConfiguration"] = _export_change(old, exports)
-        if changed:
-            aws("rds").modify_db_instance(DBInstanceIdentifier=identifier, ApplyImmediately=True, **changed)
+        changed["DeletionProtection"] = bool(new.get("deletionProtection"))
+        immediately = bool(new.get("applyImmediately"))
+        aws("rds").modify_db_instance(DBInstanceIdentifier=identifier, ApplyImmediately=immediately, **changed)
+        wait_for("available", lambda: _status(aws, identifier), f"database {identifier}", _CREATED_WITHIN_SECONDS)
 
     def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
         found = or_none(lambda: aws("rds").describe_db_instances(DBInstanceIdentifier=identifier))
@@ -184,7 +208,10 @@ class Instance(ResourceType):
     def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
         snapshot = {} if state.get("skipFinalSnapshot") else {"FinalDBSnapshotIdentifier": state["finalSnapshotIdentifier"]}
         aws("rds").delete_db_instance(
-            DBInstanceIdentifier=identifier, SkipFinalSnapshot=bool(state.get("skipFinalSnapshot")), **snapshot
+            DBInstanceIdentifier=identifier,
+            SkipFinalSnapshot=bool(state.get("skipFinalSnapshot")),
+            DeleteAutomatedBackups=state.get("deleteAutomatedBackups", True),
+            **snapshot,
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import ResourceType
-from sandbox.provider.shape import FIXED, LEAF
+from sandbox.provider.shape import LEAF
 
 
 class Record(ResourceType):
@@ -19,14 +19,15 @@ class Record(ResourceType):
 
     token = "aws:route53/record:Record"
     inputs = {
-        "zoneId": FIXED,
-        "name": FIXED,
-        "type": FIXED,
+        "zoneId": LEAF,
+        "name": LEAF,
+        "type": LEAF,
         "ttl": LEAF,
         "records": LEAF,
         "aliases": {"name": LEAF, "zoneId": LEAF, "evaluateTargetHealth": LEAF},
         "allowOverwrite": LEAF,
     }
+    unchangeable = frozenset({"type"})
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         self._change(aws, "UPSERT" if inputs.get("allowOverwrite") else "CREATE", inputs)

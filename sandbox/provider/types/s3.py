@@ -6,7 +6,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType
-from sandbox.provider.shape import FIXED, LEAF, NAME
+from sandbox.provider.shape import LEAF
 
 _BLOCKED = {
     "blockPublicAcls": "BlockPublicAcls",
@@ -20,7 +20,7 @@ class Bucket(ResourceType):
     """Its id is its name."""
 
     token = "aws:s3/bucket:Bucket"
-    inputs = {"bucket": NAME, "forceDestroy": LEAF}
+    inputs = {"bucket": LEAF, "forceDestroy": LEAF}
     tagger = tagging.S3_BUCKET
 
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -32,9 +32,6 @@ class Bucket(ResourceType):
     def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
         names = [bucket["Name"] for bucket in aws("s3").list_buckets()["Buckets"]]
         return {"arn": f"arn:aws:s3:::{identifier}", "bucket": identifier} if identifier in names else None
-
-    def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
-        """`forceDestroy` is this provider's own; AWS has no such thing."""
 
     def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
         if state.get("forceDestroy"):
@@ -48,7 +45,7 @@ class BucketVersioning(ResourceType):
     """Its id is the bucket's name."""
 
     token = "aws:s3/bucketVersioning:BucketVersioning"
-    inputs = {"bucket": FIXED, "versioningConfiguration": {"status": LEAF}}
+    inputs = {"bucket": LEAF, "versioningConfiguration": {"status": LEAF}}
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         self.update(aws, inputs["bucket"], {}, inputs)
@@ -74,7 +71,7 @@ class BucketEncryption(DeletedById):
 
     token = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
     inputs = {
-        "bucket": FIXED,
+        "bucket": LEAF,
         "rules": {
             "applyServerSideEncryptionByDefault": {"sseAlgorithm": LEAF, "kmsMasterKeyId": LEAF},
             "bucketKeyEnabled": LEAF,
@@ -112,7 +109,7 @@ class BucketPublicAccessBlock(DeletedById):
     """Its id is the bucket's name."""
 
     token = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
-    inputs = {"bucket": FIXED, **dict.fromkeys(_BLOCKED, LEAF)}
+    inputs = {"bucket": LEAF, **dict.fromkeys(_BLOCKED, LEAF)}
     delete_call = "s3", "delete_public_access_block", "Bucket"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -135,7 +132,7 @@ class BucketPolicy(DeletedById):
     """Its id is the bucket's name."""
 
     token = "aws:s3/bucketPolicy:BucketPolicy"
-    inputs = {"bucket": FIXED, "policy": LEAF}
+    inputs = {"bucket": LEAF, "policy": LEAF}
     delete_call = "s3", "delete_bucket_policy", "Bucket"
 
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -155,7 +152,7 @@ class BucketLifecycle(DeletedById):
 
     token = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
     inputs = {
-        "bucket": FIXED,
+        "bucket": LEAF,
         "rules": {"id": LEAF, "status": LEAF, "filter": {"prefix": LEAF}, "expiration": {"days": LEAF}},
     }
     delete_call = "s3", "delete_bucket_lifecycle", "Bucket"

@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import ResourceType, known
-from sandbox.provider.shape import LEAF, NAME
+from sandbox.provider.shape import LEAF
 
 _GROUP = "default"
 _NETWORK = {"subnets": "Subnets", "securityGroups": "SecurityGroups"}
@@ -25,7 +25,7 @@ class Schedule(ResourceType):
         "state": "State",
     }
     inputs = {
-        "name": NAME,
+        "name": LEAF,
         **dict.fromkeys(NAMES, LEAF),
         "flexibleTimeWindow": {"mode": LEAF},
         "target": {

@@ -6,7 +6,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import ResourceType
-from sandbox.provider.shape import FIXED, LEAF, NAME
+from sandbox.provider.shape import LEAF
 
 _RECOVERY_DAYS = 30
 """What AWS takes if nothing is said."""
@@ -16,7 +16,7 @@ class Secret(ResourceType):
     """The secret without its value; its id is its ARN. A refresh cannot see the recovery window: it belongs to the deletion."""
 
     token = "aws:secretsmanager/secret:Secret"
-    inputs = {"name": NAME, "description": LEAF, "recoveryWindowInDays": LEAF}
+    inputs = {"name": LEAF, "description": LEAF, "recoveryWindowInDays": LEAF}
     tagger = tagging.SECRETS_MANAGER
 
     def create(self, aws: Aws, inputs: Properties) -> str:
@@ -47,7 +47,7 @@ class SecretVersion(ResourceType):
 
     token = "aws:secretsmanager/secretVersion:SecretVersion"
     # A value is never changed: another one is another version.
-    inputs = {"secretId": FIXED, "secretString": FIXED}
+    inputs = {"secretId": LEAF, "secretString": LEAF}
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         made = aws("secretsmanager").put_secret_value(SecretId=inputs["secretId"], SecretString=inputs["secretString"])

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType, known
-from sandbox.provider.shape import FIXED, NAME
+from sandbox.provider.shape import LEAF
 
 
 class SecurityGroup(DeletedById):
     token = "aws:ec2/securityGroup:SecurityGroup"
-    inputs = {"name": NAME, "description": FIXED, "vpcId": FIXED}
+    inputs = {"name": LEAF, "description": LEAF, "vpcId": LEAF}
     tagger = tagging.EC2
     delete_call = "ec2", "delete_security_group", "GroupId"
 
@@ -44,19 +45,21 @@ class SecurityGroup(DeletedById):
         }
 
 
+_SOURCES = ("cidrIpv4", "referencedSecurityGroupId")
+
+
 class _Rule(ResourceType):
     """One rule of a group, in one direction."""
 
     egress: ClassVar[bool]
-    # The emulator cannot modify a rule in place, so all but the description of AWS's ModifySecurityGroupRules replaces.
     inputs = {
-        "securityGroupId": FIXED,
-        "description": FIXED,
-        "ipProtocol": FIXED,
-        "fromPort": FIXED,
-        "toPort": FIXED,
-        "cidrIpv4": FIXED,
-        "referencedSecurityGroupId": FIXED,
+        "securityGroupId": LEAF,
+        "description": LEAF,
+        "ipProtocol": LEAF,
+        "fromPort": LEAF,
+        "toPort": LEAF,
+        "cidrIpv4": LEAF,
+        "referencedSecurityGroupId": LEAF,
     }
     tagger = tagging.EC2
 
@@ -78,6 +81,21 @@ class _Rule(ResourceType):
         if inputs.get("referencedSecurityGroupId"):
             permission["UserIdGroupPairs"] = [{"GroupId": inputs["referencedSecurityGroupId"], **note}]
         return permission
+
+    def replacing(self, changed: Iterable[str], state: Properties, new: Properties) -> list[str]:
+        """Another kind of source is another rule."""
+        other = [name for name in _SOURCES if (name in state) != (name in new)]
+        return sorted({*super().replacing(changed, state, new), *(other if set(other) & set(changed) else [])})
+
+    def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
+        ports = {name[0].upper() + name[1:]: value for name, value in known(new, "fromPort", "toPort").items()}
+        rule: dict[str, object] = {"IpProtocol": new["ipProtocol"], **ports, "Description": new.get("description", "")}
+        if new.get("cidrIpv4"):
+            rule["CidrIpv4"] = new["cidrIpv4"]
+        if new.get("referencedSecurityGroupId"):
+            rule["ReferencedGroupId"] = new["referencedSecurityGroupId"]
+        change = {"SecurityGroupRuleId": identifier, "SecurityGroupRule": rule}
+        aws("ec2").modify_security_group_rules(GroupId=new["securityGroupId"], SecurityGroupRules=[change])
 
     def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
         found = or_none(lambda: aws("ec2").describe_security_group_rules(SecurityGroupRuleIds=[identifier]))

@@ -9,7 +9,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById, ResourceType, known
-from sandbox.provider.shape import FIXED, LEAF, NAME
+from sandbox.provider.shape import LEAF
 
 
 def _attributes(aws: Aws, arn: str) -> dict[str, str] | None:
@@ -20,7 +20,7 @@ def _attributes(aws: Aws, arn: str) -> dict[str, str] | None:
 class Topic(DeletedById):
     token = "aws:sns/topic:Topic"
     ATTRIBUTES = {"displayName": "DisplayName", "kmsMasterKeyId": "KmsMasterKeyId"}
-    inputs = {"name": NAME, **dict.fromkeys(ATTRIBUTES, LEAF)}
+    inputs = {"name": LEAF, **dict.fromkeys(ATTRIBUTES, LEAF)}
     tagger = tagging.SNS
     delete_call = "sns", "delete_topic", "TopicArn"
 
@@ -47,7 +47,7 @@ class TopicPolicy(ResourceType):
     """Replaces the policy that a topic is born with; its deletion brings that one back (API reference, SetTopicAttributes)."""
 
     token = "aws:sns/topicPolicy:TopicPolicy"
-    inputs = {"arn": FIXED, "policy": LEAF}
+    inputs = {"arn": LEAF, "policy": LEAF}
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         self._set(aws, inputs["arn"], inputs["policy"])
@@ -81,7 +81,7 @@ class TopicPolicy(ResourceType):
 
 class TopicSubscription(DeletedById):
     token = "aws:sns/topicSubscription:TopicSubscription"
-    inputs = {"topic": FIXED, "protocol": FIXED, "endpoint": FIXED}
+    inputs = {"topic": LEAF, "protocol": LEAF, "endpoint": LEAF}
     delete_call = "sns", "unsubscribe", "SubscriptionArn"
 
     def create(self, aws: Aws, inputs: Properties) -> str:

@@ -8,14 +8,14 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import DeletedById
-from sandbox.provider.shape import LEAF, NAME
+from sandbox.provider.shape import LEAF
 
 
 class Parameter(DeletedById):
     """A parameter of type String; its value comes as `insecureValue`, which previews can show."""
 
     token = "aws:ssm/parameter:Parameter"
-    inputs = {"name": NAME, "type": LEAF, "insecureValue": LEAF, "description": LEAF}
+    inputs = {"name": LEAF, "type": LEAF, "insecureValue": LEAF, "description": LEAF}
     tagger = tagging.SSM_PARAMETER
     volatile = frozenset({"version"})
     delete_call = "ssm", "delete_parameter", "Name"

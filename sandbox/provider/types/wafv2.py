@@ -8,7 +8,7 @@ from sandbox.provider import tagging
 from sandbox.provider.aws import Aws, or_none
 from sandbox.provider.codec import Properties
 from sandbox.provider.resource import ResourceType
-from sandbox.provider.shape import FIXED, LEAF, NAME
+from sandbox.provider.shape import LEAF
 from sandbox.provider.types.casing import lowered, raised
 
 _VISIBILITY = {"metricName": LEAF, "cloudwatchMetricsEnabled": LEAF, "sampledRequestsEnabled": LEAF}
@@ -36,9 +36,9 @@ class WebAcl(ResourceType):
 
     token = "aws:wafv2/webAcl:WebAcl"
     inputs = {
-        "name": NAME,
+        "name": LEAF,
         "description": LEAF,
-        "scope": FIXED,
+        "scope": LEAF,
         "defaultAction": {"allow": LEAF, "block": LEAF},
         "rules": _RULE,
         "visibilityConfig": _VISIBILITY,
@@ -71,7 +71,7 @@ class WebAcl(ResourceType):
 
 class WebAclAssociation(ResourceType):
     token = "aws:wafv2/webAclAssociation:WebAclAssociation"
-    inputs = {"resourceArn": FIXED, "webAclArn": FIXED}
+    inputs = {"resourceArn": LEAF, "webAclArn": LEAF}
 
     def create(self, aws: Aws, inputs: Properties) -> str:
         aws("wafv2").associate_web_acl(WebACLArn=inputs["webAclArn"], ResourceArn=inputs["resourceArn"])

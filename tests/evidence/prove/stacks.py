@@ -16,7 +16,7 @@ from tests.system.e2e.changes import CHANGES, changed, previewed, wrongly_shown
 
 SERVICES = ("agent", "orchestrator", "customer-portal")
 VERSION = "v1.0.0"
-_LEFT = re.compile(r":(task-definition/.*-(template|db-init|db-maintain):\d+|snapshot:.*-final)$")
+_LEFT = re.compile(r":(task-definition/.*-(template|db-init|db-maintain):\d+|snapshot:.*-final-[0-9a-f]+)$")
 """What a destroyed environment leaves: templates, which rollbacks start from, the definitions of one-off tasks, and the last
 snapshots of its data."""
 

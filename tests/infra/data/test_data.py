@@ -150,6 +150,10 @@ def test_production_survives_a_zone_and_a_deletion_and_staging_can_be_built_anew
         assert (instance["multiAz"], redis["multiAzEnabled"], redis["automaticFailoverEnabled"]) == (lasting,) * 3
         assert instance["deletionProtection"] is lasting
         assert instance["skipFinalSnapshot"] is not lasting
-        assert ("finalSnapshotIdentifier" in instance, "finalSnapshotIdentifier" in redis) == (lasting, lasting)
+        assert instance["deleteAutomatedBackups"] is not lasting
+        names = [found.get("finalSnapshotIdentifier") for found in (instance, redis)]
+        lasts = [f"axonflow-{stack}-db-final-database-id", f"axonflow-{stack}-cache-final-cache-id"]
+        assert names == (lasts if lasting else [None, None])
+        assert (instance["applyImmediately"], redis["applyImmediately"]) == (not lasting,) * 2
         windows = {secret.inputs["recoveryWindowInDays"] for secret in recording.of("aws:secretsmanager/secret:Secret")}
         assert windows == ({30} if lasting else {0})

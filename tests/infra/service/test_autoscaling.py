@@ -11,14 +11,14 @@ POLICY = "aws:appautoscaling/policy:Policy"
 STACKS = ("staging", "production")
 
 
-def test_every_service_is_registered_with_a_minimum_of_0_that_is_left_alone(platform: tuple[str, Recording]) -> None:
+def test_every_service_is_registered_with_a_minimum_of_0_and_is_left_alone(platform: tuple[str, Recording]) -> None:
     stack, recording = platform
     services = stack_settings(stack)["axonflow:platform"]["services"]
     targets = {target.name: target for target in recording.of(TARGET)}
     assert set(targets) == set(services)
     for name, target in targets.items():
         assert (target.inputs["minCapacity"], target.inputs["maxCapacity"]) == (0, services[name]["scaling"]["maximum"])
-        assert set(target.ignores) == {"minCapacity", "suspendedState"}
+        assert set(target.ignores) == {"minCapacity", "maxCapacity", "suspendedState"}
         assert target.inputs["resourceId"] == f"service/axonflow-{stack}-cluster/axonflow-{stack}-{name}-service"
         assert any(urn.endswith(f"aws:ecs/service:Service::{name}") for urn in target.depends_on)
 

@@ -103,8 +103,59 @@ def test_a_database_that_somebody_changed_shows(
 
 
 def test_a_database_is_changed_in_place(database: Made) -> None:
-    database.change(instanceClass="db.r7g.large", backupRetentionPeriod=30, enabledCloudwatchLogsExports=["upgrade"])
+    database.change(backupRetentionPeriod=30, enabledCloudwatchLogsExports=["upgrade"])
+    database.change(instanceClass="db.r7g.large", multiAz=False, applyImmediately=True)
     assert database.live == database.inputs
+
+
+def shown(made: Made, **changes: Any) -> list[str]:
+    return [each.path for each in made.shown(**changes).differences]
+
+
+def test_a_change_that_waits_for_the_window_is_a_difference_at_every_preview(aws: InProcessAws, database: Made) -> None:
+    database.change(instanceClass="db.r7g.large", multiAz=False, backupRetentionPeriod=8)
+    assert database.live == {**database.inputs, "instanceClass": "db.t4g.medium", "multiAz": True}
+    [instance] = aws("rds").describe_db_instances(DBInstanceIdentifier=database.id)["DBInstances"]
+    assert instance["PendingModifiedValues"] == {"DBInstanceClass": "db.r7g.large", "MultiAZ": False}
+    assert shown(database) == ["instanceClass", "multiAz"]
+    database.change(copyTagsToSnapshot=False)
+    assert shown(database) == ["instanceClass", "multiAz"], "another update asks for it again, and it waits again"
+
+
+def test_whoever_applies_immediately_carries_out_all_that_is_pending(database: Made) -> None:
+    database.change(instanceClass="db.r7g.large", multiAz=False)
+    database.change(applyImmediately=True)
+    assert database.live == database.inputs
+    assert shown(database) == []
+
+
+def test_a_change_that_is_taken_back_before_the_window_is_pending_no_more(aws: InProcessAws, database: Made) -> None:
+    database.change(instanceClass="db.r7g.large")
+    aws("rds").modify_db_instance(DBInstanceIdentifier=database.id, DBInstanceClass="db.t4g.medium")
+    [instance] = aws("rds").describe_db_instances(DBInstanceIdentifier=database.id)["DBInstances"]
+    assert instance["PendingModifiedValues"] == {}
+
+
+@pytest.mark.parametrize(("said", "sent"), [({}, True), ({"deleteAutomatedBackups": False}, False)], ids=["default", "kept"])
+def test_a_deletion_takes_the_automated_backups_along_unless_the_state_says_otherwise(
+    said: dict[str, bool], sent: bool
+) -> None:
+    calls: list[dict[str, Any]] = []
+
+    class Recorded:
+        def delete_db_instance(self, **call: Any) -> None:
+            calls.append(call)
+
+    aws: Any = lambda service: Recorded()  # noqa: E731
+    INSTANCE.delete(aws, "db", {"skipFinalSnapshot": False, "finalSnapshotIdentifier": "last", **said})
+    assert calls == [
+        {
+            "DBInstanceIdentifier": "db",
+            "SkipFinalSnapshot": False,
+            "FinalDBSnapshotIdentifier": "last",
+            "DeleteAutomatedBackups": sent,
+        }
+    ]
 
 
 def test_a_parameter_that_somebody_changed_shows(aws: InProcessAws, database: Made) -> None:
@@ -112,6 +163,15 @@ def test_a_parameter_that_somebody_changed_shows(aws: InProcessAws, database: Ma
     changed = {"ParameterName": "log_min_duration_statement", "ParameterValue": "9", "ApplyMethod": "immediate"}
     aws("rds").modify_db_parameter_group(DBParameterGroupName="other", Parameters=[changed])
     assert kept.live == {**kept.inputs, "parameters": [parameter("9")]}
+    kept.delete()
+
+
+def test_a_parameter_that_is_not_wanted_any_more_is_reset(aws: InProcessAws) -> None:
+    forced = {"name": "rds.force_ssl", "value": "1", "applyMethod": "immediate"}
+    kept = aws.make(PARAMETERS, name="reset", family="postgres15", description="test", parameters=[parameter("500"), forced])
+    kept.change(parameters=[parameter("501")])
+    assert kept.live == kept.inputs
+    assert shown(kept) == []
     kept.delete()
 
 
@@ -163,10 +223,18 @@ def test_a_cache_that_somebody_changed_shows(aws: InProcessAws, redis: Made) -> 
 
 
 def test_a_cache_is_changed_in_place_where_the_emulator_can_and_refused_elsewhere(redis: Made) -> None:
-    redis.change(nodeType="cache.r7g.large")
+    redis.change(nodeType="cache.r7g.large", applyImmediately=True)
     assert redis.live == redis.inputs
     with pytest.raises(NotImplementedError, match="cannot change replicasPerNodeGroup"):
         redis.change(replicasPerNodeGroup=1)
+
+
+def test_a_node_type_that_waits_for_the_window_is_a_difference_at_every_preview(redis: Made) -> None:
+    redis.change(nodeType="cache.r7g.large", snapshotRetentionLimit=8)
+    assert redis.live == {**redis.inputs, "nodeType": "cache.t4g.micro"}
+    assert shown(redis) == ["nodeType"]
+    redis.change(applyImmediately=True)
+    assert redis.live == redis.inputs
 
 
 def test_a_name_is_free_again_once_its_cache_is_deleted(aws: InProcessAws, redis: Made) -> None:

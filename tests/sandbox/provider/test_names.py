@@ -11,8 +11,8 @@ from typing import Any
 import pulumi_aws
 import pytest
 
+from sandbox.provider.facts import FACTS, Sent
 from sandbox.provider.resource import ResourceType
-from sandbox.provider.shape import NAME
 from sandbox.provider.types import RESOURCE_TYPES
 
 
@@ -58,8 +58,44 @@ def test_every_input_exists_in_the_sdk(kind: ResourceType) -> None:
 
 
 @pytest.mark.parametrize("kind", RESOURCE_TYPES.values(), ids=lambda kind: kind.token)
-def test_one_input_at_most_is_made_from_the_logical_name(kind: ResourceType) -> None:
-    assert list(kind.inputs.values()).count(NAME) <= 1
+def test_what_is_said_of_the_official_provider_names_inputs_of_the_type(kind: ResourceType) -> None:
+    facts = kind.facts
+    named = {facts.auto_name} - {None}
+    sdk = properties(sdk_arguments(kind.token)[0])
+    assert (facts.replaces | facts.documents.keys() | kind.unchangeable | named) - kind.inputs.keys() == set()
+    assert facts.computed - sdk.keys() == set()
+    assert named <= facts.replaces or kind.unchangeable >= named
+
+
+def test_facts_and_types_are_the_same_tokens() -> None:
+    assert set(FACTS) == set(RESOURCE_TYPES)
+
+
+@pytest.mark.parametrize("kind", RESOURCE_TYPES.values(), ids=lambda kind: kind.token)
+def test_a_type_updates_as_its_facts_say(kind: ResourceType) -> None:
+    """What is not updated has no update; what is has one, or the emulator cannot change any of it."""
+    has_one = type(kind).update is not ResourceType.update
+    if kind.facts.update is Sent.NOTHING:
+        assert not has_one
+    elif not has_one:
+        assert kind.inputs.keys() - kind.facts.replaces <= kind.unchangeable
+
+
+NAMED_FIRST = """
+ecs/cluster ecs/service iam/role iam/policy iam/rolePolicy cloudwatch/logGroup cloudwatch/logMetricFilter
+cloudwatch/metricAlarm cloudwatch/eventRule cloudwatch/eventTarget sns/topic ssm/parameter secretsmanager/secret
+dynamodb/table rds/instance rds/parameterGroup rds/subnetGroup elasticache/replicationGroup elasticache/subnetGroup
+ecr/repository wafv2/webAcl s3/bucket kms/alias scheduler/schedule appautoscaling/policy lb/targetGroup lb/loadBalancer
+ec2/securityGroup
+"""
+
+
+@pytest.mark.parametrize("kind", RESOURCE_TYPES.values(), ids=lambda kind: kind.token)
+def test_these_types_are_deleted_before_they_are_replaced(kind: ResourceType) -> None:
+    """With a name of the program's own, or always; all others are made first."""
+    short = kind.token.removeprefix("aws:").rsplit(":", 1)[0]
+    assert (kind.facts.auto_name is not None) == (short in NAMED_FIRST.split())
+    assert kind.facts.always_delete_first == (short in {"iam/rolePolicyAttachment", "ecr/lifecyclePolicy"})
 
 
 @pytest.mark.parametrize("kind", RESOURCE_TYPES.values(), ids=lambda kind: kind.token)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import grpc
@@ -70,7 +71,11 @@ def test_a_name_is_made_once_and_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     provider = configured(monkeypatch)
     made = decode(check(provider, {}).inputs)["name"]
     assert made == "cluster-0102030"
-    assert decode(check(provider, {}, olds={"name": "cluster-fffffff"}).inputs)["name"] == "cluster-fffffff"
+    assert (
+        decode(check(provider, {}, olds={"name": "cluster-fffffff", "__defaults": ["name"]}).inputs)["name"]
+        == "cluster-fffffff"
+    )
+    assert decode(check(provider, {}, olds={"name": "given"}).inputs)["name"] == made, "the program's name is no default"
 
 
 def test_default_tags_are_merged_under_those_of_the_resource(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,11 +90,138 @@ def test_tags_that_are_not_known_yet_stay_so(monkeypatch: pytest.MonkeyPatch) ->
     assert "tagsAll" not in inputs
 
 
-def test_a_change_of_a_key_property_replaces(monkeypatch: pytest.MonkeyPatch) -> None:
+ROLE = {"name": "r", "assumeRolePolicy": "{}", "description": "why"}
+ALARM: dict[str, Any] = {"name": "a", "alarmActions": ["one", "two"], "threshold": 5}
+
+
+def diff(
+    token: str,
+    state: dict[str, Any],
+    news: dict[str, Any],
+    old_inputs: dict[str, Any] | None = None,
+    ignored: tuple[str, ...] = (),
+) -> Any:
+    """The plugin's answer to a comparison, without a call of AWS."""
     request = provider_pb2.DiffRequest(
-        urn=SERVICE, old_inputs=encode({"name": "a", "settings": []}), news=encode({"name": "b", "settings": [1]})
+        urn=SERVICE.replace("aws:ecs/cluster:Cluster", token),
+        olds=encode(state),
+        old_inputs=encode(news if old_inputs is None else old_inputs),
+        news=encode(news),
+        ignoreChanges=ignored,
     )
-    assert list(configured(monkeypatch).Diff(request, Context()).replaces) == ["name"]
+    return AwsProvider().Diff(request, Context())
+
+
+def kinds(answer: Any) -> dict[str, str]:
+    return {path: provider_pb2.PropertyDiff.Kind.Name(each.kind) for path, each in answer.detailedDiff.items()}
+
+
+NONE, SOME = provider_pb2.DiffResponse.DIFF_NONE, provider_pb2.DiffResponse.DIFF_SOME
+
+
+def test_inputs_are_compared_with_what_the_state_has_of_aws() -> None:
+    """A change that AWS has accepted and not carried out is a difference at every preview."""
+    answer = diff("aws:rds/instance:Instance", {"instanceClass": "db.small", "arn": "a"}, {"instanceClass": "db.large"})
+    assert (answer.changes, kinds(answer), list(answer.replaces)) == (SOME, {"instanceClass": "UPDATE"}, [])
+    assert not answer.detailedDiff["instanceClass"].inputDiff
+    same = diff(
+        "aws:rds/instance:Instance", {"instanceClass": "db.large", "status": "available"}, {"instanceClass": "db.large"}
+    )
+    assert (same.changes, kinds(same)) == (NONE, {})
+
+
+def test_lists_are_sets_and_what_is_empty_is_as_good_as_missing() -> None:
+    state = {**ALARM, "alarmActions": ["two", "one"], "okActions": []}
+    assert diff("aws:cloudwatch/metricAlarm:MetricAlarm", state, ALARM).changes == NONE
+    fewer = diff("aws:cloudwatch/metricAlarm:MetricAlarm", state, {**ALARM, "alarmActions": ["two"]})
+    assert kinds(fewer) == {"alarmActions": "UPDATE"}
+    assert kinds(diff("aws:cloudwatch/metricAlarm:MetricAlarm", state, {**ALARM, "okActions": ["x"]})) == {"okActions": "ADD"}
+
+
+def test_what_the_program_gives_no_more_is_deleted_and_computed_values_stay() -> None:
+    assert kinds(diff("aws:iam/role:Role", ROLE, {"name": "r", "assumeRolePolicy": "{}"}, ROLE)) == {"description": "DELETE"}
+    windows = {"backupWindow": "01:00-02:00"}
+    assert diff("aws:rds/instance:Instance", windows, {}, windows).changes == NONE
+
+
+def test_inside_an_object_each_part_is_named() -> None:
+    token, check = "aws:lb/targetGroup:TargetGroup", {"path": "/health", "interval": 5}
+    answer = diff(token, {"healthCheck": check}, {"healthCheck": {"path": "/", "matcher": "200"}})
+    assert kinds(answer) == {"healthCheck.path": "UPDATE", "healthCheck.matcher": "ADD", "healthCheck.interval": "DELETE"}
+    tags = diff(token, {"tagsAll": {"a:b": "1"}}, {"tagsAll": {"a:b": "2"}})
+    assert kinds(tags) == {'tagsAll["a:b"]': "UPDATE"}
+
+
+def test_an_empty_block_is_not_a_missing_one() -> None:
+    answer = diff("aws:wafv2/webAcl:WebAcl", {"defaultAction": {"block": {}}}, {"defaultAction": {"allow": {}}})
+    assert kinds(answer) == {"defaultAction.allow": "ADD", "defaultAction.block": "DELETE"}
+
+
+def test_policies_are_compared_as_policies() -> None:
+    def role(**statement: Any) -> dict[str, Any]:
+        return {**ROLE, "assumeRolePolicy": json.dumps({"Statement": [{"Action": ["a", "b"], **statement}]})}
+
+    assert diff("aws:iam/role:Role", role(), role(Action=["b", "a"])).changes == NONE
+    conditioned = role(Condition={"Bool": {"aws:SecureTransport": "true"}})
+    assert kinds(diff("aws:iam/role:Role", conditioned, role())) == {"assumeRolePolicy": "UPDATE"}
+
+
+def test_container_definitions_are_compared_by_names_and_without_aws_defaults() -> None:
+    def revision(**container: Any) -> dict[str, Any]:
+        variables = [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]
+        named = {"name": "agent", "environment": variables, "command": ["a", "b"], **container}
+        return {"containerDefinitions": json.dumps([named])}
+
+    token = "aws:ecs/taskDefinition:TaskDefinition"
+    other = revision(
+        environment=[{"name": "B", "value": "2"}, {"name": "A", "value": "1"}], cpu=0, essential=True, mountPoints=[]
+    )
+    assert diff(token, other, revision()).changes == NONE
+    assert kinds(diff(token, other, revision(command=["b", "a"]))) == {"containerDefinitions": "UPDATE_REPLACE"}
+    assert kinds(diff(token, other, revision(essential=False))) == {"containerDefinitions": "UPDATE_REPLACE"}
+
+
+def test_ignored_inputs_are_not_compared() -> None:
+    token, state = "aws:lb/targetGroup:TargetGroup", {"port": 80, "healthCheck": {"path": "/a", "interval": 5}}
+    news = {"port": 81, "healthCheck": {"path": "/b", "interval": 6}}
+    assert kinds(diff(token, state, news, ignored=("port", "healthCheck.path"))) == {"healthCheck.interval": "UPDATE"}
+
+
+def test_an_unknown_value_is_a_difference() -> None:
+    token = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+    answer = diff(token, {"role": "r", "policyArn": "p"}, {"role": "r", "policyArn": UNKNOWN})
+    assert (list(answer.replaces), kinds(answer)) == (["policyArn"], {"policyArn": "UPDATE_REPLACE"})
+
+
+@pytest.mark.parametrize(
+    ("token", "state", "news", "first"),
+    [
+        ("aws:ecs/cluster:Cluster", {"name": "a"}, {"name": "b"}, True),
+        ("aws:iam/policy:Policy", {"name": "a", "description": "x"}, {"name": "a", "description": "y"}, True),
+        (
+            "aws:iam/policy:Policy",
+            {"name": "a", "description": "x"},
+            {"name": "a", "description": "y", "__defaults": ["name"]},
+            False,
+        ),
+        (
+            "aws:ec2/securityGroup:SecurityGroup",
+            {"name": "a-1", "vpcId": "1"},
+            {"name": "a-1", "vpcId": "2", "__defaults": ["name"]},
+            False,
+        ),
+        ("aws:iam/rolePolicyAttachment:RolePolicyAttachment", {"role": "a"}, {"role": "b"}, True),
+        ("aws:ecr/lifecyclePolicy:LifecyclePolicy", {"policy": "{}"}, {"policy": '{"rules": [{}]}'}, True),
+        ("aws:route53/record:Record", {"name": "a"}, {"name": "b"}, False),
+        ("aws:ec2/subnet:Subnet", {"cidrBlock": "a"}, {"cidrBlock": "b"}, False),
+        ("aws:cloudwatch/dashboard:Dashboard", {"dashboardName": "a"}, {"dashboardName": "b"}, False),
+        ("aws:iam/role:Role", {"name": "a", "description": "x"}, {"name": "a", "description": "y"}, False),
+    ],
+)
+def test_a_name_that_the_program_gives_makes_a_replacement_delete_first(
+    token: str, state: dict[str, Any], news: dict[str, Any], first: bool
+) -> None:
+    assert diff(token, state, news).deleteBeforeReplace is first
 
 
 def test_what_aws_refuses_is_one_line_with_the_resource(monkeypatch: pytest.MonkeyPatch) -> None:

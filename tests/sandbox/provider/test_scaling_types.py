@@ -40,6 +40,24 @@ def test_a_target_reads_back_with_its_tags_and_a_change_by_hand_shows(aws: InPro
     assert made.live is None
 
 
+def test_a_change_sends_all_that_the_state_remembers(aws: InProcessAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bounds that a release set since, and a suspension that an operator did, go back to what the state has of them."""
+    monkeypatch.setattr(_Service, "desired_count", 2)
+    ignored = ("minCapacity", "suspendedState")
+    made = aws.make(TARGET, **WHAT, minCapacity=0, maxCapacity=4, suspendedState=SUSPENDED)
+    state = made.state()
+    aws("application-autoscaling").register_scalable_target(
+        ServiceNamespace="ecs",
+        ScalableDimension=WHAT["scalableDimension"],
+        ResourceId=WHAT["resourceId"],
+        MinCapacity=2,
+        SuspendedState={"DynamicScalingInSuspended": True, "DynamicScalingOutSuspended": True},
+    )
+    TARGET.apply(aws, made.id, made.inputs, {**made.inputs, "maxCapacity": 6}, state, ignored)
+    assert made.live == {**made.inputs, "maxCapacity": 6}
+    assert TARGET.planned(state, made.inputs, ignored)["roleArn"].endswith("AWSServiceRoleForApplicationAutoScaling_ECSService")
+
+
 def test_a_policy_reads_back_and_is_changed_in_place(aws: InProcessAws) -> None:
     followed = {"predefinedMetricSpecification": {"predefinedMetricType": "ECSServiceAverageCPUUtilization"}}
     wanted = {"targetValue": 60.0, "scaleInCooldown": 300, **followed}

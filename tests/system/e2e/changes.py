@@ -61,7 +61,7 @@ CHANGES: dict[str, tuple[Callable[[Settings], None], Steps]] = {
     ),
     "bounds of autoscaling": (
         lambda settings: settings["services"]["agent"]["scaling"].update(maximum=9),
-        {("update", "appautoscaling/target agent"), ("update", "ssm/parameter contract/services/agent")},
+        {("update", "ssm/parameter contract/services/agent")},
     ),
     "threshold of an alarm": (
         lambda settings: settings.setdefault("alarms", {}).update(database_connections=150),

@@ -32,10 +32,12 @@ EXCEPTIONS: Mapping[tuple[str, str], str] = {
     ("aws:s3/bucket:Bucket", "forceDestroy"): PROVIDERS,
     ("aws:route53/record:Record", "allowOverwrite"): PROVIDERS,
     ("aws:rds/instance:Instance", "skipFinalSnapshot"): PROVIDERS,
+    ("aws:rds/instance:Instance", "deleteAutomatedBackups"): PROVIDERS,
+    ("aws:rds/instance:Instance", "applyImmediately"): PROVIDERS,
+    ("aws:elasticache/replicationGroup:ReplicationGroup", "applyImmediately"): PROVIDERS,
     ("aws:ecs/taskDefinition:TaskDefinition", "skipDestroy"): PROVIDERS,
     ("aws:ecs/taskDefinition:TaskDefinition", "trackLatest"): PROVIDERS,
     ("aws:ecs/service:Service", "waitForSteadyState"): PROVIDERS,
-    ("aws:ecs/service:Service", "forceNewDeployment"): PROVIDERS,
     ("aws:rds/instance:Instance", "performanceInsightsEnabled"): "moto keeps nothing of Performance Insights",
     ("aws:rds/instance:Instance", "performanceInsightsRetentionPeriod"): "moto keeps nothing of Performance Insights",
 }
@@ -63,6 +65,12 @@ def compared(client: Client, resource: Resource) -> Iterator[tuple[str, str]]:
         if name.startswith("__") or (kind, name) in EXCEPTIONS:
             continue
         yield from ((name, found) for found in differences(asked, live.get(name), name))
+
+
+def test_a_new_stack_shows_no_difference(staging: Sandbox) -> None:
+    """Every input is compared with what the state has of AWS: after a creation, and after another look at AWS."""
+    staging.pulumi("preview", "--expect-no-changes").expect(0)
+    staging.pulumi("refresh", "--preview-only", "--expect-no-changes").expect(0)
 
 
 def test_every_type_of_the_stack_has_a_reader(resources: list[Resource]) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.engine_commands import Sandbox
-from tests.system.e2e.changes import CHANGES, IRREPLACEABLE, updated, wrongly_shown
+from tests.support.engine_commands import ROOT, Sandbox, run
+from tests.system.e2e.changes import CHANGES, IRREPLACEABLE, changed, previewed, updated, wrongly_shown
 
 pytestmark = pytest.mark.engine
 
@@ -54,6 +54,63 @@ def test_sync_brings_the_template_and_keeps_the_version(staging: Sandbox, stack_
     assert (service["version"], service["template_drift"]) == ("v1.1.0", None)
     with staging.no_write():
         staging.appdeploy("sync", "-e", "staging").expect(0)
+
+
+def test_a_changed_maximum_leaves_the_live_target_alone_until_sync_brings_it(staging: Sandbox, tmp_path: Path) -> None:
+    """A hold outlives both: neither the update nor `sync` lifts the suspension, and the released minimum stays."""
+    scale = ["appdeploy", "scale", "agent", "-e", "staging", "--yes"]
+    operator = staging.as_role("axonflow-staging-operator")
+    run([*scale, "2", "--hold", "2h"], operator).expect(0)
+    before = bounds(staging)
+    file = tmp_path / "Pulumi.staging.yaml"
+    file.write_text((ROOT / "Pulumi.staging.yaml").read_text())
+    changed(file, lambda settings: settings["services"]["agent"].update(memory=1024))
+    changed(file, CHANGES["bounds of autoscaling"][0])
+    assert wrongly_shown("bounds of autoscaling", updated(staging, file)) == ()
+    assert bounds(staging) == before
+    assert before[2]["DynamicScalingInSuspended"]
+    assert before[2]["DynamicScalingOutSuspended"]
+    staging.appdeploy("sync", "-e", "staging", "--service", "agent").expect(0)
+    assert bounds(staging) == (before[0], 9, before[2])
+    assert staging.status()["hold"] is not None
+    staging.pulumi("preview", "--refresh", "--expect-no-changes", "--config-file", str(file)).expect(0)
+    run([*scale, "--release"], operator).expect(0)
+
+
+def bounds(staging: Sandbox) -> tuple[int, int, dict[str, bool]]:
+    """The agent's minimum, maximum and suspension, from AWS."""
+    name = "service/axonflow-staging-cluster/axonflow-staging-agent-service"
+    scaling = staging.client("application-autoscaling")
+    [target] = scaling.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[name])["ScalableTargets"]
+    return target["MinCapacity"], target["MaxCapacity"], target["SuspendedState"]
+
+
+def test_a_longer_grace_period_starts_no_deployment_and_a_database_that_waits_for_its_window_is_shown_until_then(
+    staging: Sandbox, tmp_path: Path
+) -> None:
+    def stack_file(when: str) -> Path:
+        file = tmp_path / f"Pulumi.{when}.yaml"
+        file.write_text((ROOT / "Pulumi.staging.yaml").read_text())
+        changed(file, lambda settings: settings["services"]["agent"].update(memory=1024, health_grace_seconds=90))
+        changed(file, CHANGES["bounds of autoscaling"][0])
+        return changed(file, lambda settings: settings["database"].update(changes=when, instance_class="db.t4g.large"))
+
+    before = deployment(staging)
+    waiting = {("update", "rds/instance database")}
+    assert updated(staging, stack_file("window")) == {*waiting, ("update", "ecs/service agent")}
+    assert deployment(staging) == before
+    assert previewed(staging, stack_file("window")) == waiting
+    staging.pulumi("refresh", "--yes", "--skip-preview", "--config-file", str(stack_file("window"))).expect(0)
+    assert previewed(staging, stack_file("window")) == waiting, "also once the state was refreshed"
+    assert updated(staging, stack_file("now")) == waiting
+    assert previewed(staging, stack_file("now")) == set()
+
+
+def deployment(staging: Sandbox) -> tuple[str, int]:
+    """The agent's deployment, and how many there are."""
+    where = {"cluster": "axonflow-staging-cluster", "services": ["axonflow-staging-agent-service"]}
+    [service] = staging.client("ecs").describe_services(**where)["services"]
+    return service["deployments"][0]["id"], len(service["deployments"])
 
 
 def test_a_setting_that_cannot_be_built_is_one_message(staging: Sandbox, stack_file: Path) -> None:

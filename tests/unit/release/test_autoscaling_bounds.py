@@ -1,11 +1,11 @@
-"""Autoscaling's minimum: set by the first release once it is live, changed by whatever brings the newest template."""
+"""Autoscaling's bounds: set by the first release once it is live, changed by whatever brings the newest template."""
 
 from __future__ import annotations
 
 import pytest
 
 from appdeploy.model.contract import Scaling
-from appdeploy.model.events import MinCapacityFailed, MinCapacitySet
+from appdeploy.model.events import CapacityBoundsFailed, CapacityBoundsSet
 from appdeploy.model.operation import Deploy, Restart, Sync
 from appdeploy.model.outcome import Outcome
 from tests.support.release_scenario import DONE, AwsSays, Moment, crashed, only
@@ -27,15 +27,15 @@ def asked(aws):
     return [(name, params) for service, name, params in aws.calls if service == "application-autoscaling"]
 
 
-def test_a_first_release_that_is_live_sets_the_minimum_and_nothing_else(aws, run):
+def test_a_first_release_that_is_live_sets_the_bounds_and_nothing_else(aws, run):
     ready(aws, "unreleased")
     run()
     dimension = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
     assert asked(aws) == [
         ("DescribeScalableTargets", {**dimension, "ResourceIds": [RESOURCE]}),
-        ("RegisterScalableTarget", {**dimension, "ResourceId": RESOURCE, "MinCapacity": 2}),
+        ("RegisterScalableTarget", {**dimension, "ResourceId": RESOURCE, "MinCapacity": 2, "MaxCapacity": 6}),
     ]
-    assert MinCapacitySet("agent", 2, 6) in run.events
+    assert CapacityBoundsSet("agent", 2, 6) in run.events
 
 
 def test_a_first_release_that_fails_leaves_the_minimum_at_zero(aws, run):
@@ -60,9 +60,18 @@ def test_a_sync_brings_a_changed_minimum_although_the_template_is_the_same(aws, 
     assert aws.writes == []
 
 
-def test_a_sync_sends_nothing_where_the_minimum_is_right(aws, run):
+def test_a_sync_brings_a_changed_maximum_and_a_hold_survives_it(aws, run):
+    """The suspension is not sent, so that it stays as it is."""
     ready(aws)
-    aws.minimums[NAME] = 2
+    aws.minimums[NAME], aws.maximum, aws.suspended = 2, 4, {NAME}
+    run(Sync())
+    assert (aws.minimums, aws.maximum, aws.suspended) == ({NAME: 2}, 6, {NAME})
+    assert CapacityBoundsSet("agent", 2, 6) in run.events
+
+
+def test_a_sync_sends_nothing_where_the_bounds_are_right(aws, run):
+    ready(aws)
+    aws.minimums[NAME], aws.maximum = 2, 6
     run(Sync())
     assert [name for name, _ in asked(aws)] == ["DescribeScalableTargets"]
 
@@ -85,6 +94,6 @@ def test_a_minimum_that_cannot_be_set_is_told_and_changes_no_outcome(aws, run, o
     ready(aws, "unreleased")
     aws.answers[operation] = [AwsSays("AccessDeniedException", "no")]
     assert only(run()).outcome is Outcome.LIVE
-    [reported] = [event for event in run.events if isinstance(event, MinCapacityFailed)]
+    [reported] = [event for event in run.events if isinstance(event, CapacityBoundsFailed)]
     assert reported.service == "agent"
     assert "not allowed" in reported.reason

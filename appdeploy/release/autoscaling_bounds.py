@@ -1,9 +1,10 @@
-"""Sets the minimum capacity of autoscaling.
+"""Sets the minimum and maximum capacity of autoscaling.
 
 infra registers each service with a minimum of 0, because AWS moves a count into its bounds at once, which would start tasks of
-a template that has no image (docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html). So the
-first release sets the minimum that the contract wants once it is live, and whatever brings the newest template brings a changed
-one. Nothing else is sent: the maximum is infra's, and whether scaling is suspended is the operators'.
+a template that has no image (docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html). It
+never writes to a target again: the provider sends bounds and suspension with every change, and those would be the ones that
+Pulumi's state remembers. So the first release sets the bounds that the contract wants once it is live, and whatever brings the
+newest template brings changed ones. Nothing else is sent: whether scaling is suspended is the operators'.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 from appdeploy.aws.errors import AwsError, explain
 from appdeploy.aws.parallel import map_parallel
 from appdeploy.model.contract import ServiceContract
-from appdeploy.model.events import Emit, MinCapacityFailed, MinCapacitySet
+from appdeploy.model.events import CapacityBoundsFailed, CapacityBoundsSet, Emit
 from appdeploy.model.outcome import Outcome, ServiceResult
 from appdeploy.model.plan import ReleasePlan, ServicePlan
 from appdeploy.scaling.target import DIMENSION, NAMESPACE, TARGETS_A_CALL, resource_of
@@ -23,25 +24,23 @@ if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
 
 
-def apply_min_capacity(
+def apply_capacity_bounds(
     autoscaling: ApplicationAutoScalingClient, plan: ReleasePlan, results: Iterable[ServiceResult], emit: Emit
 ) -> None:
-    """Set the contract's minimum where it differs: one call per fifty services, and one for each that differs.
+    """Set the contract's bounds where they differ: one call per fifty services, and one for each that differs.
 
-    A minimum that cannot be set is only reported: the service runs, and the next `sync` tries again.
+    Bounds that cannot be set are only reported: the service runs, and the next `sync` tries again.
     """
     services = list(_concerned(plan, results))
     for start in range(0, len(services), TARGETS_A_CALL):
         chunk = services[start : start + TARGETS_A_CALL]
         try:
-            present = _minimums(autoscaling, chunk)
+            present = _bounds(autoscaling, chunk)
         except AwsError as error:
             for service in chunk:
-                emit(MinCapacityFailed(service.name, explain(error)))
+                emit(CapacityBoundsFailed(service.name, explain(error)))
             continue
-        changed = [
-            service for service in chunk if service.scaling and present.get(resource_of(service)) != service.scaling.minimum
-        ]
+        changed = [service for service in chunk if present.get(resource_of(service)) != _wanted(service)]
         for event in map_parallel(lambda service: _set(autoscaling, service), changed):
             emit(event)
 
@@ -56,24 +55,30 @@ def _concerned(plan: ReleasePlan, results: Iterable[ServiceResult]) -> Iterable[
             yield service.contract
 
 
-def _minimums(autoscaling: ApplicationAutoScalingClient, services: list[ServiceContract]) -> dict[str, int]:
+def _wanted(service: ServiceContract) -> tuple[int, int]:
+    assert service.scaling is not None, "a service without bounds is not concerned"
+    return service.scaling.minimum, service.scaling.maximum
+
+
+def _bounds(autoscaling: ApplicationAutoScalingClient, services: list[ServiceContract]) -> dict[str, tuple[int, int]]:
     resources = [resource_of(service) for service in services]
     reply = autoscaling.describe_scalable_targets(
         ServiceNamespace=NAMESPACE, ResourceIds=resources, ScalableDimension=DIMENSION
     )
-    return {target["ResourceId"]: target["MinCapacity"] for target in reply["ScalableTargets"]}
+    return {target["ResourceId"]: (target["MinCapacity"], target["MaxCapacity"]) for target in reply["ScalableTargets"]}
 
 
-def _set(autoscaling: ApplicationAutoScalingClient, service: ServiceContract) -> MinCapacitySet | MinCapacityFailed:
-    assert service.scaling is not None, "a service without bounds is not concerned"
+def _set(autoscaling: ApplicationAutoScalingClient, service: ServiceContract) -> CapacityBoundsSet | CapacityBoundsFailed:
+    minimum, maximum = _wanted(service)
     try:
         # To set the same bounds again changes nothing, so that a lost answer may be asked for again.
         autoscaling.register_scalable_target(
             ServiceNamespace=NAMESPACE,
             ResourceId=resource_of(service),
             ScalableDimension=DIMENSION,
-            MinCapacity=service.scaling.minimum,
+            MinCapacity=minimum,
+            MaxCapacity=maximum,
         )
     except AwsError as error:
-        return MinCapacityFailed(service.name, explain(error))
-    return MinCapacitySet(service.name, service.scaling.minimum, service.scaling.maximum)
+        return CapacityBoundsFailed(service.name, explain(error))
+    return CapacityBoundsSet(service.name, minimum, maximum)
