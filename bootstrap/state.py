@@ -10,8 +10,8 @@ from infra.core.component import Component
 from infra.core.secure_bucket import secure_bucket
 
 ALIAS = "alias/axonflow-pulumi"
-"""The account's key, as `pulumi stack init --secrets-provider awskms://alias/axonflow-pulumi` names it. An environment's ends with
-its name: `alias/axonflow-pulumi-staging`."""
+"""The account's key, as `pulumi stack init --secrets-provider awskms://alias/axonflow-pulumi` names it. An environment's ends
+with its name: `alias/axonflow-pulumi-staging`."""
 DELETION_DAYS = 30
 """How long the deletion of the key can be cancelled; without the key no secret of any stack can be read."""
 

@@ -213,6 +213,7 @@ def preview_statements(arns: StackArns) -> tuple[Statement, ...]:
         Statement(reason="read its parameters", actions=PARAMETER_READS, resources=arns.parameters),
         Statement(reason="find parameters", actions=["ssm:DescribeParameters"], resources=["*"], conditions=_in(arns)),
         Statement(reason="read how its secrets are set up", actions=SECRET_READS, resources=arns.secrets),
+        _draws_passwords(arns),
         Statement(reason="read how its keys are set up", actions=KEY_READS, resources=arns.keys, conditions=arns.own_keys),
         Statement(reason="deny reads of contents", actions=DATA_READS, resources=["*"], deny=True),
         *_read_roles(arns),
@@ -225,6 +226,13 @@ def _in(arns: StackArns) -> Conditions:
     return {"StringEquals": {"aws:RequestedRegion": [arns.region, "us-east-1"]}}
 
 
+def _draws_passwords(arns: StackArns) -> Statement:
+    """The program does at each run, also at a preview; what is drawn then is kept nowhere."""
+    return Statement(
+        reason="draw a password", actions=["secretsmanager:GetRandomPassword"], resources=["*"], conditions=_in(arns)
+    )
+
+
 def _own_data(arns: StackArns) -> Sequence[Statement]:
     """Buckets, parameters and secrets of this environment, by their names: in an account of two environments none reaches the
     other's."""
@@ -233,9 +241,7 @@ def _own_data(arns: StackArns) -> Sequence[Statement]:
         Statement(reason="manage its parameters", actions=["ssm:*"], resources=arns.parameters),
         Statement(reason="find parameters", actions=["ssm:DescribeParameters"], resources=["*"], conditions=_in(arns)),
         Statement(reason="manage its secrets", actions=["secretsmanager:*"], resources=arns.secrets),
-        Statement(
-            reason="draw a password", actions=["secretsmanager:GetRandomPassword"], resources=["*"], conditions=_in(arns)
-        ),
+        _draws_passwords(arns),
         # RDS names the secret of the master user itself, and makes it with the rights of who makes the database
         # (docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html#rds-secrets-manager-permissions).
         Statement(

@@ -15,8 +15,8 @@ STEM_LENGTH = 24
 (docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html)."""
 
 RESERVED = ("infrastructure", "preview", "pulumi")
-"""No environment has these names: roles, policies and buckets that run Pulumi begin with `axonflow-` and one of them, and would be
-taken for the environment's own."""
+"""No environment has these names: roles, policies and buckets that run Pulumi begin with `axonflow-` and one of them, and would
+be taken for the environment's own."""
 
 
 OPERATIONS = "operations"

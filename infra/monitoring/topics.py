@@ -14,8 +14,8 @@ from infra.iam.documents import POLICY_VERSION
 from infra.monitoring.settings import NotificationTopic, Subscription
 
 ALARMS, EVENT_RULES = "cloudwatch.amazonaws.com", "events.amazonaws.com"
-"""Services that publish to the topics. What EventBridge sends carries no `aws:SourceAccount`: a condition on it would drop every
-event (docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions,
+"""Services that publish to the topics. What EventBridge sends carries no `aws:SourceAccount`: a condition on it would drop
+every event (docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions,
 docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services)."""
 
 

@@ -30,8 +30,8 @@ class Bucket(ResourceType):
         return str(inputs["bucket"])
 
     def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
-        names = [bucket["Name"] for bucket in aws("s3").list_buckets()["Buckets"]]
-        return {"arn": f"arn:aws:s3:::{identifier}", "bucket": identifier} if identifier in names else None
+        found = or_none(lambda: aws("s3").head_bucket(Bucket=identifier))
+        return None if found is None else {"arn": f"arn:aws:s3:::{identifier}", "bucket": identifier}
 
     def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
         """`forceDestroy` is this provider's own; AWS has no such thing."""

@@ -1,4 +1,4 @@
-"""No role of one environment reaches the other's state, key, parameters, secrets or buckets, by the policies as they are declared.
+"""By the policies as they are declared, no role of one environment reaches the other's state, keys, parameters or secrets.
 
 Evaluated as the emulator's IAM does it (sandbox/emulator/iam/evaluate.py). The account has both environments, and both stacks
 are declared in it.
