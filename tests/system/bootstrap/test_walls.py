@@ -67,7 +67,7 @@ def roles() -> tuple[Role, ...]:
 
 def state_key(environment: str) -> str:
     """As the mocked engine names it."""
-    return f"arn:aws:mock:{REGION}:{ACCOUNT}:{environment}-state"
+    return f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{environment}-state"
 
 
 def asks(environment: str) -> Mapping[str, tuple[Ask, ...]]:
