@@ -122,7 +122,8 @@ class Sandbox:
     def pulumi(self, *arguments: str, **changes: str) -> Ran:
         return self._pulumi(self.builder, *arguments, **changes)
 
-    def pulumi_as(self, role: str, *arguments: str) -> Ran:
+    def pulumi_as(self, role: str | None, *arguments: str) -> Ran:
+        """By another role, or by root."""
         return self._pulumi(role, *arguments)
 
     def _pulumi(self, role: str | None, *arguments: str, **changes: str) -> Ran:
