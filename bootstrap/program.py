@@ -1,4 +1,5 @@
-"""The program of an account: state, key, GitHub's identity provider, and for each environment the roles that run Pulumi."""
+"""The program of an account: GitHub's identity provider, and for each environment the state of its stack and the roles that run
+Pulumi."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from bootstrap.settings import AccountSettings, EnvironmentSettings, load
-from bootstrap.state import State
+from bootstrap.state import State, bucket_of
 from bootstrap.statements import StackArns, infrastructure_statements, preview_statements
 from infra.core.component import Component
 from infra.core.names import Names
@@ -34,10 +35,14 @@ def build(settings: AccountSettings, region: str) -> None:
     # (docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc_verify-thumbprint.html).
     provider = aws.iam.OpenIdConnectProvider("github", url=f"https://{GITHUB}", client_id_lists=[GITHUB_AUDIENCE])
     account = state.key_arn.apply(lambda arn: arn.split(":")[4])
+    backends = {"account": state.bucket}
     for name, environment in settings.environments.items():
-        arns = StackArns(names=Names(name), region=region, account=account, bucket=state.bucket, key_arn=state.key_arn)
+        own = State(f"{name}-state", bucket_of(settings.bucket, name), name)
+        arns = StackArns(names=Names(name), region=region, account=account, bucket=own.bucket, key_arn=own.key_arn)
         PulumiRoles(name, arns, environment, settings.repository, provider)
-    pulumi.export("backend", pulumi.Output.concat("s3://", state.bucket, f"?region={region}"))
+        backends[name] = own.bucket
+    urls = {name: pulumi.Output.concat("s3://", bucket, f"?region={region}") for name, bucket in backends.items()}
+    pulumi.export("backends", urls)
 
 
 class PulumiRoles(Component):

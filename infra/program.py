@@ -42,15 +42,15 @@ def build(environment: Environment) -> None:
     names, platform = Names(environment.name), environment.platform
     account = aws.get_caller_identity_output().account_id
     boundary = Boundary("boundary", BoundaryArgs(names=names, region=environment.region, promotion=environment.promotion))
-    network = _network(environment, names)
-    cluster = Cluster("cluster", ClusterArgs(names=names))
+    network = _network(environment, names, account)
+    cluster = Cluster("cluster", ClusterArgs(names=names, account=account))
     ingress = _ingress(environment, names, network, account)
-    database, cache = _database(environment, names, network), _cache(environment, names, network)
+    database, cache = _database(environment, names, network, account), _cache(environment, names, network)
     releases = ReleasesTable("releases", ReleasesTableArgs(names=names, protect=platform.protect))
-    shared = _Shared(environment, names, network, ingress, cluster, (database.dependency, cache.dependency))
+    shared = _Shared(environment, names, account, network, ingress, cluster, (database.dependency, cache.dependency))
     services = {name: _service(name, shared) for name in platform.services}
     roles = Roles("roles", RolesArgs(arns=_arns(environment, names, account), settings=platform.access))
-    maintenance = _maintenance(environment, names, network, cluster, database)
+    maintenance = _maintenance(shared, database)
     monitoring = Monitoring(
         "monitoring",
         MonitoringArgs(
@@ -96,6 +96,7 @@ class _Shared:
 
     environment: Environment
     names: Names
+    account: pulumi.Output[str]
     network: Network
     ingress: Ingress
     cluster: Cluster
@@ -128,12 +129,13 @@ def _arns(environment: Environment, names: Names, account: pulumi.Output[str]) -
     )
 
 
-def _network(environment: Environment, names: Names) -> Network:
+def _network(environment: Environment, names: Names, account: pulumi.Output[str]) -> Network:
     platform = environment.platform
     return Network(
         "network",
         NetworkArgs(
             names=names,
+            account=account,
             region=environment.region,
             settings=platform.network,
             log_retention_days=platform.log_retention_days,
@@ -141,12 +143,13 @@ def _network(environment: Environment, names: Names) -> Network:
     )
 
 
-def _database(environment: Environment, names: Names, network: Network) -> Database:
+def _database(environment: Environment, names: Names, network: Network, account: pulumi.Output[str]) -> Database:
     platform = environment.platform
     return Database(
         "database",
         DatabaseArgs(
             names=names,
+            account=account,
             settings=platform.database,
             vpc_id=network.vpc_id,
             subnet_ids=network.isolated_subnet_ids,
@@ -157,20 +160,21 @@ def _database(environment: Environment, names: Names, network: Network) -> Datab
     )
 
 
-def _maintenance(environment: Environment, names: Names, network: Network, cluster: Cluster, database: Database) -> Maintenance:
-    platform = environment.platform
+def _maintenance(shared: _Shared, database: Database) -> Maintenance:
+    platform = shared.environment.platform
     return Maintenance(
         "maintenance",
         MaintenanceArgs(
-            names=names,
-            region=environment.region,
+            names=shared.names,
+            account=shared.account,
+            region=shared.environment.region,
             version=platform.operations_version,
             registry=platform.registry,
             log_retention_days=platform.log_retention_days,
             protect=platform.protect,
-            cluster_arn=cluster.arn,
-            vpc_id=network.vpc_id,
-            subnet_ids=network.private_subnet_ids,
+            cluster_arn=shared.cluster.arn,
+            vpc_id=shared.network.vpc_id,
+            subnet_ids=shared.network.private_subnet_ids,
             database=database.dependency,
             master_secret_arn=database.master_secret_arn,
         ),
@@ -199,6 +203,7 @@ def _service(name: str, shared: _Shared) -> Service:
         name,
         ServiceArgs(
             names=shared.names,
+            account=shared.account,
             region=shared.environment.region,
             settings=settings,
             registry=platform.registry,

@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints, ValidationError, field_validator,
 
 from appdeploy.model.contract import ENVIRONMENT_PATTERN, SERVICE_PATTERN, Promotion, ReleaseWindow
 from infra.contract.promotion import PromotionSettings
+from infra.core.names import RESERVED
 from infra.core.settings_model import SettingsModel
 from infra.data.settings import CacheSettings, DatabaseSettings
 from infra.iam.settings import AccessSettings
@@ -50,6 +51,13 @@ LOG_RETENTION_DAYS = (
     3653,
 )
 """Those of PutRetentionPolicy (docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html)."""
+
+
+def check_environment(name: str) -> str:
+    """Refuse the name of an environment whose roles would reach those that run Pulumi."""
+    if name in RESERVED:
+        raise ValueError(f"an environment may not be called {name}: the roles that run Pulumi are called axonflow-{name}-*")
+    return name
 
 
 class SettingsError(ValueError):
@@ -143,6 +151,7 @@ class Environment(SettingsModel):
 
     @model_validator(mode="after")
     def _names_that_aws_accepts(self) -> Self:
+        check_environment(self.name)
         check_names(self.name, self.platform.services)
         return self
 

@@ -14,6 +14,10 @@ STEM_LENGTH = 24
 """Longest stem of a load balancer's or target group's name: AWS takes 32 characters and the provider appends 8 of its own
 (docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html)."""
 
+RESERVED = ("infrastructure", "preview", "pulumi")
+"""No environment has these names: roles, policies and buckets that run Pulumi begin with `axonflow-` and one of them, and would
+be taken for the environment's own."""
+
 
 OPERATIONS = "operations"
 """The image of one-off tasks, its repository and its logs."""

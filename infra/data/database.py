@@ -31,6 +31,7 @@ RECOVERY_DAYS = 30
 class DatabaseArgs(StoreArgs):
     """Subnets and size of the database."""
 
+    account: pulumi.Input[str]
     settings: DatabaseSettings
     log_retention_days: int
 
@@ -144,6 +145,7 @@ class Database(Component):
             f"{self._name}-monitoring",
             f"{self._args.names.stack}-db-monitoring",
             "monitoring.rds.amazonaws.com",
+            self._args.account,
             MONITORING_POLICY,
             "RDS writes enhanced monitoring metrics with it",
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,10 @@ POLICY_VERSION = "2012-10-17"
 
 MANAGED_LENGTH = 6144
 """Characters, white space not counted (docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html)."""
+
+NO_SOURCE_ACCOUNT = ("ecs.amazonaws.com",)
+"""Services whose documents have a trust without the account
+(docs.aws.amazon.com/AmazonECS/latest/developerguide/AmazonECSInfrastructureRolePolicyForLoadBalancers.html)."""
 
 Condition = Mapping[str, pulumi.Input[str] | Sequence[pulumi.Input[str]]]
 Conditions = Mapping[str, Condition]
@@ -67,7 +70,13 @@ def _fits(document: str) -> str:
     return document
 
 
-def assume_role_policy(service: str) -> str:
-    """The trust of a role that one AWS service assumes, as JSON."""
-    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-    return json.dumps({"Version": POLICY_VERSION, "Statement": [statement]})
+def assume_role_policy(service: str, account: pulumi.Input[str]) -> pulumi.Output[str]:
+    """The trust of a role that one AWS service assumes for this account, as JSON.
+
+    Without the account, the service could be made to use the role for another account's resources
+    (docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html).
+    """
+    statement: dict[str, object] = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    if service not in NO_SOURCE_ACCOUNT:
+        statement["Condition"] = {"StringEquals": {"aws:SourceAccount": account}}
+    return pulumi.Output.json_dumps({"Version": POLICY_VERSION, "Statement": [statement]})

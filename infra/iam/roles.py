@@ -44,6 +44,7 @@ ROLES: dict[OperationsRole, RolePolicies] = {
     "maintenance": RolePolicies(description="Prune, and run database tasks", statements=role_policies.maintenance),
 }
 
+TASKS = "ecs-tasks.amazonaws.com"
 PORTAL = "portal-task"
 """Task role of the customer portal: its upgrades are releases."""
 NAMES = (*ROLES, PORTAL)
@@ -71,7 +72,7 @@ class Roles(Component):
             if trusted:
                 self._role(role, ROLES[role].description, trust(*trusted), {**policies["viewer"], **policies[role]})
         upgrades = {**policies["viewer"], **policies["release"]}
-        self._role(PORTAL, "The customer portal's upgrades", assume_role_policy("ecs-tasks.amazonaws.com"), upgrades)
+        self._role(PORTAL, "The customer portal's upgrades", assume_role_policy(TASKS, args.arns.account), upgrades)
         self.register_outputs({})
 
     def _policies(self, role: OperationsRole) -> dict[str, aws.iam.Policy]:

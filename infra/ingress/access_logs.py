@@ -9,7 +9,6 @@ import pulumi_aws as aws
 
 from infra.core.component import Component, ComponentArgs
 from infra.core.secure_bucket import secure_bucket
-from infra.iam.documents import POLICY_VERSION
 
 WRITER = "logdelivery.elasticloadbalancing.amazonaws.com"
 """docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html. That page also has why the bucket
@@ -43,7 +42,7 @@ class AccessLogs(Component):
             force_destroy=not args.protect,
             opts=self.child(protect=args.protect),
         )
-        secure_bucket(name, made, self.child())
+        self.bucket = secure_bucket(name, made, self.child(), allow=[_load_balancers_write(made.arn, args.account)])
         aws.s3.BucketLifecycleConfiguration(
             name,
             bucket=made.id,
@@ -57,26 +56,16 @@ class AccessLogs(Component):
             ],
             opts=self.child(),
         )
-        policy = aws.s3.BucketPolicy(name, bucket=made.id, policy=_policy(made.arn, args.account), opts=self.child())
-        self.bucket = pulumi.Output.all(made.bucket, policy.id).apply(lambda values: str(values[0]))
         self.register_outputs({"bucket": self.bucket})
 
 
-def _policy(bucket_arn: pulumi.Output[str], account: pulumi.Input[str]) -> pulumi.Output[str]:
-    """Load balancers of this account write; requests without TLS are denied (Security Hub S3.5)."""
-    write = {
+def _load_balancers_write(bucket_arn: pulumi.Output[str], account: pulumi.Input[str]) -> dict[str, object]:
+    """Those of this account alone."""
+    return {
         "Sid": "LoadBalancersWrite",
         "Effect": "Allow",
         "Principal": {"Service": WRITER},
         "Action": "s3:PutObject",
         "Resource": pulumi.Output.concat(bucket_arn, "/*/AWSLogs/", account, "/*"),
+        "Condition": {"StringEquals": {"aws:SourceAccount": account}},
     }
-    encrypted = {
-        "Sid": "DenyWithoutTls",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [bucket_arn, pulumi.Output.concat(bucket_arn, "/*")],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
-    return pulumi.Output.json_dumps({"Version": POLICY_VERSION, "Statement": [write, encrypted]})

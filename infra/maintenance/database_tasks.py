@@ -33,6 +33,7 @@ CPU, MEMORY = 256, 512
 class MaintenanceArgs(ComponentArgs):
     """Cluster, subnets and database of the tasks."""
 
+    account: pulumi.Input[str]
     region: str
     version: str | None
     """Tag of the operations image; None: none yet."""
@@ -161,7 +162,7 @@ class Maintenance(Component):
             logical,
             name=name,
             description=description,
-            assume_role_policy=assume_role_policy(principal),
+            assume_role_policy=assume_role_policy(principal, self._args.account),
             opts=self.child(),
         )
         if permissions:
@@ -232,13 +233,12 @@ def _db_maintain(args: MaintenanceArgs) -> _Task:
 
 def _schedule_permissions(args: MaintenanceArgs) -> tuple[Statement, ...]:
     family = args.names.job(DB_MAINTAIN)
-    account = pulumi.Output.from_input(args.cluster_arn).apply(lambda arn: arn.split(":")[4])
-    roles = [pulumi.Output.concat("arn:aws:iam::", account, f":role/{family}-{kind}") for kind in ("task", "execution")]
+    roles = [pulumi.Output.concat("arn:aws:iam::", args.account, f":role/{family}-{kind}") for kind in ("task", "execution")]
     return (
         Statement(
             reason="run the task in the cluster",
             actions=["ecs:RunTask"],
-            resources=[pulumi.Output.concat(f"arn:aws:ecs:{args.region}:", account, f":task-definition/{family}:*")],
+            resources=[pulumi.Output.concat(f"arn:aws:ecs:{args.region}:", args.account, f":task-definition/{family}:*")],
             conditions={"ArnEquals": {"ecs:cluster": args.cluster_arn}},
         ),
         Statement(

@@ -13,8 +13,10 @@ from infra.core.component import Component, ComponentArgs
 from infra.iam.documents import POLICY_VERSION
 from infra.monitoring.settings import NotificationTopic, Subscription
 
-PUBLISHERS = ("cloudwatch.amazonaws.com", "events.amazonaws.com")
-"""Services that publish to the topics."""
+ALARMS, EVENT_RULES = "cloudwatch.amazonaws.com", "events.amazonaws.com"
+"""Services that publish to the topics. What EventBridge sends carries no `aws:SourceAccount`: a condition on it would drop
+every event (docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions,
+docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,18 +50,12 @@ class Topics(Component):
             "Action": "kms:*",
             "Resource": "*",
         }
-        publishers = {
-            "Sid": "EncryptWhatIsPublished",
-            "Effect": "Allow",
-            "Principal": {"Service": list(PUBLISHERS)},
-            "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
-            "Resource": "*",
-            "Condition": {"StringEquals": {"aws:SourceAccount": args.account}},
-        }
+        encrypt = {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Resource": "*"}
+        publishers = _publishers("Encrypt", encrypt, args.account)
         return aws.kms.Key(
             name,
             description=f"Messages of {args.names.stack}'s alarms",
-            policy=pulumi.Output.json_dumps({"Version": POLICY_VERSION, "Statement": [owner, publishers]}),
+            policy=pulumi.Output.json_dumps({"Version": POLICY_VERSION, "Statement": [owner, *publishers]}),
             enable_key_rotation=True,
             opts=self.child(),
         )
@@ -82,13 +78,15 @@ class Topics(Component):
 
 
 def _policy(topic_arn: pulumi.Output[str], account: pulumi.Input[str]) -> pulumi.Output[str]:
-    """Alarms and rules of this account may publish, no other principal."""
-    statement = {
-        "Sid": "AlarmsAndRulesPublish",
-        "Effect": "Allow",
-        "Principal": {"Service": list(PUBLISHERS)},
-        "Action": "sns:Publish",
-        "Resource": topic_arn,
-        "Condition": {"StringEquals": {"aws:SourceAccount": account}},
-    }
-    return pulumi.Output.json_dumps({"Version": POLICY_VERSION, "Statement": [statement]})
+    """Alarms of this account and rules of EventBridge may publish, no other principal."""
+    publish = {"Effect": "Allow", "Action": "sns:Publish", "Resource": topic_arn}
+    return pulumi.Output.json_dumps({"Version": POLICY_VERSION, "Statement": _publishers("Publish", publish, account)})
+
+
+def _publishers(what: str, allowed: Mapping[str, object], account: pulumi.Input[str]) -> list[dict[str, object]]:
+    """A statement for each service that publishes."""
+    alarms = {"Principal": {"Service": ALARMS}, "Condition": {"StringEquals": {"aws:SourceAccount": account}}}
+    return [
+        {"Sid": f"Alarms{what}", **allowed, **alarms},
+        {"Sid": f"EventRules{what}", **allowed, "Principal": {"Service": EVENT_RULES}},
+    ]

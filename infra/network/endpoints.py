@@ -75,7 +75,7 @@ class Endpoints(Component):
             aws.vpc.SecurityGroupIngressRule(
                 f"{name}-from-private-{number}",
                 security_group_id=group.id,
-                description="Calls of AWS's services",
+                description="Calls of AWS services",
                 ip_protocol="tcp",
                 from_port=HTTPS,
                 to_port=HTTPS,

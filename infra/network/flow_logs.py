@@ -21,6 +21,7 @@ incident while it lasts."""
 class FlowLogsArgs(ComponentArgs):
     """Recorded traffic, and retention."""
 
+    account: pulumi.Input[str]
     vpc_id: pulumi.Input[str]
     traffic: Traffic
     retention_days: int
@@ -40,7 +41,7 @@ class FlowLogs(Component):
             name,
             name=f"{args.names.stack}-flow-logs",
             description="VPC flow logs write with it",
-            assume_role_policy=assume_role_policy("vpc-flow-logs.amazonaws.com"),
+            assume_role_policy=assume_role_policy("vpc-flow-logs.amazonaws.com", args.account),
             opts=self.child(),
         )
         written = aws.iam.RolePolicy(name, name="write-logs", role=role.name, policy=_write(group), opts=self.child())
@@ -57,8 +58,10 @@ class FlowLogs(Component):
 
 
 def _write(group: aws.cloudwatch.LogGroup) -> pulumi.Output[str]:
-    """docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html, without the creation of groups: this one exists."""
-    actions = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogGroups", "logs:DescribeLogStreams"]
+    """docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html, without the creation of groups: this one exists.
+    Groups are listed without a resource (Service Authorization Reference of CloudWatch Logs)."""
+    actions = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"]
     return policy(
-        Statement(reason="write the flow log", actions=actions, resources=[group.arn, pulumi.Output.concat(group.arn, ":*")])
+        Statement(reason="write the flow log", actions=actions, resources=[group.arn, pulumi.Output.concat(group.arn, ":*")]),
+        Statement(reason="find its group", actions=["logs:DescribeLogGroups"], resources=["*"]),
     )

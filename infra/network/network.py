@@ -27,6 +27,7 @@ PRIVATE = "Private"
 class NetworkArgs(ComponentArgs):
     """Plain settings: the network depends on no other resource."""
 
+    account: pulumi.Input[str]
     region: str
     settings: NetworkSettings
     log_retention_days: int
@@ -83,6 +84,7 @@ class Network(Component):
     def _flow_logs(self, args: NetworkArgs) -> FlowLogsArgs:
         return FlowLogsArgs(
             names=args.names,
+            account=args.account,
             vpc_id=self.vpc_id,
             traffic=args.settings.flow_logs,
             retention_days=args.log_retention_days,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, cast
 
+from infra.iam.documents import NO_SOURCE_ACCOUNT
 from infra.policy_checks.model import Finding, PolicyCheck, Resource, Stack, as_list, document, is_known
 
 _ROLE = "aws:iam/role:Role"
@@ -61,6 +62,16 @@ def _trusts_named_principals(resource: Resource, stack: Stack) -> Finding:
     return None
 
 
+def _trusts_its_account(resource: Resource, stack: Stack) -> Finding:
+    for statement in statements(resource.inputs.get("assumeRolePolicy")):
+        principal: Any = statement.get("Principal")
+        services = set(_listed(principal.get("Service", []))) if isinstance(principal, dict) else set[str]()
+        condition: Any = statement.get("Condition") or {}
+        if services - set(NO_SOURCE_ACCOUNT) and "aws:SourceAccount" not in condition.get("StringEquals", {}):
+            return f"is assumed by {', '.join(sorted(services))} for any account"
+    return None
+
+
 def _has_boundary(resource: Resource, stack: Stack) -> Finding:
     return None if resource.inputs.get("permissionsBoundary") else "has no permissions boundary"
 
@@ -89,5 +100,11 @@ CHECKS = (
         "roles-have-boundary", "a role that a program created had more permissions than the program", _ROLE, _has_boundary
     ),
     PolicyCheck("roles-trust-named-principals", "IAM.1", _ROLE, _trusts_named_principals),
+    PolicyCheck(
+        "roles-trust-services-of-the-account",
+        "confused deputy: docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html",
+        _ROLE,
+        _trusts_its_account,
+    ),
     PolicyCheck("no-broad-managed-policy", "IAM.1", "aws:iam/rolePolicyAttachment:RolePolicyAttachment", _no_broad_policy),
 )

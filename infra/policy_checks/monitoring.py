@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from infra.policy_checks.model import Finding, PolicyCheck, Resource, Stack
+from infra.monitoring.topics import EVENT_RULES
+from infra.policy_checks.model import Finding, PolicyCheck, Resource, Stack, document
 
+_UNHEARD = "EventBridge dropped every event, and no release was announced"
 _ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 _METRICS = 10
 """Most metrics of one alarm's expression
@@ -59,7 +61,27 @@ def _within_limits(resource: Resource, stack: Stack) -> Finding:
     return f"evaluates {window:g} s, over {_LONGEST_SECONDS}" if window > _LONGEST_SECONDS else None
 
 
+def _takes_events(resource: Resource, stack: Stack) -> Finding:
+    """What EventBridge sends has no source account, and no other key either: under a condition AWS drops every event without
+    an error (docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions)."""
+    found = document(resource.inputs.get("policy"))
+    if found is None:
+        return None
+    allowing = [item for item in found["Statement"] if EVENT_RULES in _services(item)]
+    if not allowing:
+        return "keeps out what EventBridge sends"
+    return "has a condition on what EventBridge sends" if any("Condition" in item for item in allowing) else None
+
+
+def _services(statement: Mapping[str, Any]) -> list[str]:
+    principal: Any = statement.get("Principal")
+    named = principal.get("Service", []) if isinstance(principal, Mapping) else []
+    return [named] if isinstance(named, str) else list(named)
+
+
 CHECKS = (
     PolicyCheck("alarms-dimensions-exist", "an alarm on a service of another name never went off", _ALARM, _dimensions_exist),
+    PolicyCheck("topics-take-events", _UNHEARD, "aws:sns/topicPolicy:TopicPolicy", _takes_events),
+    PolicyCheck("topic-keys-take-events", _UNHEARD, "aws:kms/key:Key", _takes_events),
     PolicyCheck("alarms-within-limits", "CloudWatch rejected an alarm half-way through an update", _ALARM, _within_limits),
 )

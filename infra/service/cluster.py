@@ -16,7 +16,9 @@ LOAD_BALANCER_POLICY = "arn:aws:iam::aws:policy/AmazonECSInfrastructureRolePolic
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterArgs(ComponentArgs):
-    """The environment's names."""
+    """The environment's names and account."""
+
+    account: pulumi.Input[str]
 
 
 def capacity_provider_strategies(spot_percent: int) -> list[aws.ecs.ServiceCapacityProviderStrategyArgs]:
@@ -58,6 +60,7 @@ class Cluster(Component):
             f"{name}-traffic",
             f"{args.names.stack}-ecs-traffic",
             "ecs.amazonaws.com",
+            args.account,
             LOAD_BALANCER_POLICY,
             "ECS registers targets and shifts listener weights with it",
         )

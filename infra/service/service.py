@@ -38,6 +38,7 @@ UNHEALTHY_THRESHOLD = 2
 class ServiceArgs(ComponentArgs):
     """Settings of the service, and what it needs from other components."""
 
+    account: pulumi.Input[str]
     region: str
     settings: ServiceSettings
     registry: RegistrySettings
@@ -130,7 +131,7 @@ class Service(Component):
             f"{self._name}-{kind}",
             name=self._args.names.role(self._name, kind),
             description=description,
-            assume_role_policy=assume_role_policy(TASKS),
+            assume_role_policy=assume_role_policy(TASKS, self._args.account),
             opts=self.child(),
         )
 

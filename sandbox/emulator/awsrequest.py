@@ -44,7 +44,7 @@ class AwsCall:
     """Of the credentials that signed it; empty for an unsigned request."""
     mutates: bool
     parameters: Mapping[str, Any]
-    """Of JSON, CBOR and query requests; nested query parameters under their flat names."""
+    """Of JSON, CBOR and query requests; nested query parameters under their flat names. Of REST requests those in the path."""
     id: str
     """The request id that the answer carries."""
 
@@ -59,7 +59,9 @@ def identify(request: Request) -> AwsCall:
     credential = _CREDENTIAL.search(request.headers.get("Authorization", ""))
     signed = credential["service"].lower() if credential else ""
     parameters = _parameters(request, body)
-    action = _action(request, _MODEL.get(signed, signed), parameters)
+    action = _action(request, parameters)
+    if not action:
+        action, parameters = _rest(request, _MODEL.get(signed, signed))
     reads = action.startswith(_READS) if action else request.method in ("GET", "HEAD", "OPTIONS")
     return AwsCall(
         service=_SPOKEN.get(signed, signed),
@@ -98,7 +100,8 @@ def _from_cbor(body: bytes) -> Mapping[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _action(request: Request, model: str, parameters: Mapping[str, Any]) -> str:
+def _action(request: Request, parameters: Mapping[str, Any]) -> str:
+    """Empty for a REST request, which does not name it."""
     target = request.headers.get("X-Amz-Target")
     if target:
         return target.rsplit(".", 1)[-1]
@@ -107,16 +110,13 @@ def _action(request: Request, model: str, parameters: Mapping[str, Any]) -> str:
     rpc = _RPC_PATH.search(request.path)
     if rpc:
         return rpc["action"]
-    if "Action" in request.args:
-        return request.args["Action"]
-    return _rest_action(request, model)
+    return str(request.args.get("Action", ""))
 
 
-def _rest_action(request: Request, model: str) -> str:
+def _rest(request: Request, model: str) -> tuple[str, Mapping[str, Any]]:
     """By method and path, through botocore's model of the service."""
     try:
-        operation, _ = get_service_router(model).match(MotoRequest(request.environ))
+        operation, path = get_service_router(model).match(MotoRequest(request.environ))
     except (NotFound, NotImplementedError, ValueError, LookupError, OSError):
-        return ""
-    name: str = operation.name
-    return name
+        return "", {}
+    return str(operation.name), dict(path)

@@ -47,6 +47,7 @@ def is_gone(error: ClientError) -> bool:
     """True if AWS says that the thing does not exist. Every service has its own code for it."""
     code = error.response["Error"]["Code"]
     return code.endswith(("NotFound", "NotFoundException", "NotFoundFault")) or code in (
+        "404",  # HEAD has no body that would say more.
         "NoSuchBucket",
         "NoSuchBucketPolicy",
         "NoSuchEntity",

@@ -128,9 +128,13 @@ COMPUTED: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
     "aws:iam/policy:Policy": lambda name, given: {"arn": f"arn:aws:iam::{ACCOUNT}:policy/{given['name']}"},
     "aws:iam/role:Role": lambda name, given: {"arn": f"arn:aws:iam::{ACCOUNT}:role/{given['name']}"},
     "aws:ssm/parameter:Parameter": lambda name, given: {"arn": f"arn:aws:ssm:eu-central-1:{ACCOUNT}:parameter{given['name']}"},
+    "aws:cloudwatch/logGroup:LogGroup": lambda name, given: {
+        "arn": f"arn:aws:logs:eu-central-1:{ACCOUNT}:log-group:{given['name']}"
+    },
+    "aws:kms/key:Key": lambda name, given: {"arn": f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/{name}", "keyId": name},
     "aws:rds/instance:Instance": lambda name, given: {
         "address": f"{given['identifier']}.rds.amazonaws.com",
-        "masterUserSecrets": [{"secretArn": f"arn:aws:mock:eu-central-1:{ACCOUNT}:rds-managed"}],
+        "masterUserSecrets": [{"secretArn": f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:rds!db-1-AbCdEf"}],
     },
     "aws:elasticache/replicationGroup:ReplicationGroup": lambda name, given: {
         "primaryEndpointAddress": f"master.{given['replicationGroupId']}.cache.amazonaws.com"

@@ -81,6 +81,12 @@ def trusting(principal: Any) -> Change:
     return sets("assumeRolePolicy", json.dumps({"Statement": [{"Effect": "Allow", "Principal": principal}]}))
 
 
+def publishing(action: str) -> Change:
+    """A policy with the condition that AWS does not support here."""
+    condition = {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+    return statement(Action=[action], Principal={"Service": "events.amazonaws.com"}, Condition=condition)
+
+
 UNPROTECTED = "unprotected"
 UNIGNORED = "unignored"
 GONE = "gone: "
@@ -164,6 +170,9 @@ EXAMPLES: dict[str, Change | str] = {
     "bucket-lifecycle": GONE + "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
     "bucket-requires-tls": statement(Effect="Allow"),
     "bucket-protected": UNPROTECTED,
+    "roles-trust-services-of-the-account": trusting({"Service": ["ecs-tasks.amazonaws.com"]}),
+    "topics-take-events": publishing("sns:Publish"),
+    "topic-keys-take-events": publishing("kms:Decrypt"),
     "alarms-dimensions-exist": sets("metricQueries", [{"metric": {"period": 60, "dimensions": {"ServiceName": "gone"}}}]),
     "alarms-within-limits": sets("evaluationPeriods", 1500),
 }

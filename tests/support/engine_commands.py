@@ -23,6 +23,7 @@ BIN = Path(sys.executable).parent
 LONGEST_COMMAND_SECONDS = 240
 STACK = "organization/axonflow/staging"
 RELEASE_ROLE = "axonflow-staging-release"
+INFRASTRUCTURE_ROLE, PREVIEW_ROLE = "axonflow-infrastructure-staging", "axonflow-preview-staging"
 PROJECT = "organization/axonflow"
 FROM_SCRATCH = ("up", "down")
 """Commands of the sandbox that are started as a shell does it: what they start is to outlive them."""
@@ -77,6 +78,8 @@ class Sandbox:
         self.outside = {**kept, "AXONFLOW_SANDBOX_HOME": str(home), "PATH": f"{BIN}:{kept['PATH']}"}
         self.home = home
         self.stack = STACK
+        self.builder: str | None = None
+        """The role that runs Pulumi; None: the account's root."""
         self._shells: dict[str, dict[str, str]] = {}
 
     def sandbox(self, *arguments: str) -> Ran:
@@ -117,7 +120,25 @@ class Sandbox:
         return other
 
     def pulumi(self, *arguments: str, **changes: str) -> Ran:
-        return run(["pulumi", *arguments, "--stack", self.stack, "--non-interactive"], self.shell(**changes))
+        return self._pulumi(self.builder, *arguments, **changes)
+
+    def pulumi_as(self, role: str | None, *arguments: str) -> Ran:
+        """By another role, or by root."""
+        return self._pulumi(role, *arguments)
+
+    def _pulumi(self, role: str | None, *arguments: str, **changes: str) -> Ran:
+        shell = self.as_role(role, **changes) if role else self.shell(**changes)
+        return run(["pulumi", *arguments, "--stack", self.stack, "--non-interactive"], shell)
+
+    def bootstrap(self, *arguments: str) -> Ran:
+        """Pulumi on the account's own program, as root."""
+        stack = ("--stack", f"{PROJECT}-bootstrap/account", "--non-interactive")
+        return run(["pulumi", "--cwd", str(ROOT / "bootstrap"), *arguments, *stack], self.shell())
+
+    def make_account(self) -> None:
+        """What an account has before its first platform: state, keys, and the roles that run Pulumi."""
+        self.bootstrap("stack", "init").expect(0)
+        self.bootstrap("up", "--yes", "--skip-preview").expect(0)
 
     def appdeploy(self, *arguments: str, **changes: str) -> Ran:
         """Every release and look of the story is made by the role for releases, as the program declares it."""
@@ -180,10 +201,15 @@ class Sandbox:
 
 @contextmanager
 def staging_without_a_release(folder: Path) -> Iterator[Sandbox]:
-    """A sandbox in which the real engine has brought staging up. It is taken down whatever happens."""
+    """A sandbox in which the real engine has brought staging up, under the role that is made for it and with IAM enforced.
+
+    It is taken down whatever happens.
+    """
     sandbox = Sandbox(folder)
     try:
         sandbox.sandbox("up", "--enforce-iam").expect(0)
+        sandbox.make_account()
+        sandbox.builder = INFRASTRUCTURE_ROLE
         sandbox.pulumi("up", "--yes", "--skip-preview", **STATE_AT_THE_END).expect(0)
         sandbox.create_database_user()
         yield sandbox

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sandbox.emulator.awserrors import AwsError
 from sandbox.emulator.awsrequest import AwsCall
-from sandbox.emulator.iam import of_ecs, of_iam, of_others
+from sandbox.emulator.iam import of_ecs, of_iam, of_others, of_reference
 from sandbox.emulator.iam.evaluate import Allowed, Ask, Refused, decide
 from sandbox.emulator.iam.policy import NotEvaluated
 from sandbox.emulator.iam.principals import Principal, UserKeys, principal_of, where
@@ -53,11 +54,11 @@ class Enforcement:
             return AwsError("NotImplemented", f"The sandbox cannot tell whether this is allowed: {error}", 501)
 
     def _judge(self, call: AwsCall, principal: Principal) -> AwsError | None:
-        row = ROWS.get(call.service, {}).get(call.action)
-        if row is None:
+        needed_by_call = _asks(call)
+        if needed_by_call is None:
             return _unknown(call, principal)
         region = {"aws:requestedregion": call.region}
-        asks = [replace(ask, context={**region, **ask.context}) for ask in row(call.parameters, where(call.region))]
+        asks = [replace(ask, context={**region, **ask.context}) for ask in needed_by_call]
         needed: set[Grant] = set()
         for ask in asks:
             match decide(ask, principal.own, principal.limits):
@@ -69,6 +70,14 @@ class Enforcement:
         with self._lock:
             self._grants |= needed
         return None
+
+
+def _asks(call: AwsCall) -> Sequence[Ask] | None:
+    """By the tables of what is told apart by more than names, else by the reference; None for an action that AWS lacks."""
+    row, place = ROWS.get(call.service, {}).get(call.action), where(call.region)
+    if row is not None:
+        return row(call.parameters, place)
+    return of_reference.asks(call.service, call.action, call.parameters, place)
 
 
 def _denied(call: AwsCall, principal: Principal, ask: Ask, because: str) -> AwsError:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from moto.ecs.models import ecs_backends
 from moto.iam.models import iam_backends
+from moto.kms.models import kms_backends
 from moto.secretsmanager.models import secretsmanager_backends
 from moto.sts.models import sts_backends
 
@@ -54,6 +55,7 @@ def where(region: str) -> Where:
         definition=lambda named: _definition(region, named),
         boundary=_boundary,
         secret=lambda name: _secret(region, name),
+        tags=lambda arn: _key_tags(region, arn),
     )
 
 
@@ -109,3 +111,10 @@ def _boundary(name: str) -> str | None:
 def _secret(region: str, name: str) -> str | None:
     secret = secretsmanager_backends[_ROOT_ACCOUNT][region].secrets.get(name)
     return None if secret is None else str(secret.arn)
+
+
+def _key_tags(region: str, arn: str) -> Mapping[str, str]:
+    if ":key/" not in arn:
+        return {}
+    tags = kms_backends[_ROOT_ACCOUNT][region].tagger.get_tag_dict_for_resource(arn.rsplit("/", 1)[-1])
+    return {str(name): str(value) for name, value in tags.items()}

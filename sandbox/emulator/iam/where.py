@@ -34,6 +34,13 @@ class Where:
     secret: Callable[[str], str | None]
     """The ARN of a secret by its name: it ends in characters that nobody chose."""
 
+    tags: Callable[[str], Mapping[str, str]]
+    """The tags of a thing that policies tell apart by them, by its ARN: of keys."""
+
+    def tags_of(self, arn: str) -> dict[str, str]:
+        """As condition keys."""
+        return {f"aws:resourcetag/{name.lower()}": value for name, value in self.tags(arn).items()}
+
     def arn(self, service: str, resource: str) -> str:
         """Of a thing in the region."""
         return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"

@@ -30,8 +30,8 @@ class Bucket(ResourceType):
         return str(inputs["bucket"])
 
     def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
-        names = [bucket["Name"] for bucket in aws("s3").list_buckets()["Buckets"]]
-        return {"arn": f"arn:aws:s3:::{identifier}", "bucket": identifier} if identifier in names else None
+        found = or_none(lambda: aws("s3").head_bucket(Bucket=identifier))
+        return None if found is None else {"arn": f"arn:aws:s3:::{identifier}", "bucket": identifier}
 
     def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
         if state.get("forceDestroy"):
@@ -153,7 +153,13 @@ class BucketLifecycle(DeletedById):
     token = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
     inputs = {
         "bucket": LEAF,
-        "rules": {"id": LEAF, "status": LEAF, "filter": {"prefix": LEAF}, "expiration": {"days": LEAF}},
+        "rules": {
+            "id": LEAF,
+            "status": LEAF,
+            "filter": {"prefix": LEAF},
+            "expiration": {"days": LEAF},
+            "noncurrentVersionExpiration": {"noncurrentDays": LEAF},
+        },
     }
     delete_call = "s3", "delete_bucket_lifecycle", "Bucket"
 
@@ -162,28 +168,28 @@ class BucketLifecycle(DeletedById):
         return str(inputs["bucket"])
 
     def update(self, aws: Aws, identifier: str, old: Properties, new: Properties) -> None:
-        rules = [
-            {
-                "ID": rule["id"],
-                "Status": rule["status"],
-                "Filter": {"Prefix": rule["filter"]["prefix"]},
-                "Expiration": {"Days": int(rule["expiration"]["days"])},
-            }
-            for rule in new["rules"]
-        ]
+        rules = [self._sent(rule) for rule in new["rules"]]
         aws("s3").put_bucket_lifecycle_configuration(Bucket=identifier, LifecycleConfiguration={"Rules": rules})
+
+    def _sent(self, rule: Properties) -> Properties:
+        sent = {"ID": rule["id"], "Status": rule["status"], "Filter": {"Prefix": rule["filter"]["prefix"]}}
+        if rule.get("expiration"):
+            sent["Expiration"] = {"Days": int(rule["expiration"]["days"])}
+        if former := rule.get("noncurrentVersionExpiration"):
+            sent["NoncurrentVersionExpiration"] = {"NoncurrentDays": int(former["noncurrentDays"])}
+        return sent
 
     def read(self, aws: Aws, identifier: str, state: Properties) -> Properties | None:
         found = or_none(lambda: aws("s3").get_bucket_lifecycle_configuration(Bucket=identifier))
         return found and {"bucket": identifier, "rules": [self._rule(rule) for rule in found["Rules"]]}
 
     def _rule(self, rule: Properties) -> Properties:
-        return {
-            "id": rule["ID"],
-            "status": rule["Status"],
-            "filter": {"prefix": rule["Filter"].get("Prefix", "")},
-            "expiration": {"days": rule["Expiration"]["Days"]},
-        }
+        made = {"id": rule["ID"], "status": rule["Status"], "filter": {"prefix": rule["Filter"].get("Prefix", "")}}
+        if "Expiration" in rule:
+            made["expiration"] = {"days": rule["Expiration"]["Days"]}
+        if former := rule.get("NoncurrentVersionExpiration"):
+            made["noncurrentVersionExpiration"] = {"noncurrentDays": former["NoncurrentDays"]}
+        return made
 
 
 def _flag(value: object) -> bool:

@@ -54,8 +54,8 @@ def test_with_an_image_the_maintenance_runs_on_sundays_at_two(with_an_image: Rec
 def test_the_master_user_is_for_db_init_alone(staging: Recording) -> None:
     assert "MASTER_LOGIN_ARN" in {item["name"] for item in container(staging.one(TASK, "db-init"))["environment"]}
     document = json.dumps(container(staging.one(TASK, "db-maintain")))
-    assert "rds-managed" not in document
-    readers = [policy.name for policy in staging.of(POLICY) if "rds-managed" in policy.inputs["policy"]]
+    assert "rds!db-1" not in document
+    readers = [policy.name for policy in staging.of(POLICY) if "rds!db-1" in policy.inputs["policy"]]
     assert readers == ["db-init-task"]
 
 

@@ -29,16 +29,26 @@ def test_each_severity_and_escalation_step_has_its_own_topic(platform: tuple[str
     }
 
 
-def test_only_alarms_and_rules_of_this_account_may_publish(platform: tuple[str, Recording]) -> None:
-    for policy in platform[1].of("aws:sns/topicPolicy:TopicPolicy"):
-        [statement] = json.loads(policy.inputs["policy"])["Statement"]
-        assert statement["Action"] == "sns:Publish"
-        assert statement["Principal"] == {"Service": ["cloudwatch.amazonaws.com", "events.amazonaws.com"]}
-        assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+def test_only_alarms_of_this_account_and_rules_may_publish(platform: tuple[str, Recording]) -> None:
+    documents = [policy.inputs["policy"] for policy in platform[1].of("aws:sns/topicPolicy:TopicPolicy")]
+    assert len(documents) == 6
+    for alarms, rules in (json.loads(document)["Statement"] for document in documents):
+        assert alarms["Action"] == rules["Action"] == "sns:Publish"
+        assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+        assert alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+        assert rules["Principal"] == {"Service": "events.amazonaws.com"}
+
+
+def test_no_condition_keeps_event_rules_from_a_topic_or_its_key(platform: tuple[str, Recording]) -> None:
+    """What EventBridge sends has no source account: under a condition AWS dropped every event without an error."""
     [key] = platform[1].of("aws:kms/key:Key")
     assert key.inputs["enableKeyRotation"] is True
-    _, publishers = json.loads(key.inputs["policy"])["Statement"]
-    assert publishers["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
+    policies = [policy.inputs["policy"] for policy in platform[1].of("aws:sns/topicPolicy:TopicPolicy")]
+    for document in (*policies, key.inputs["policy"]):
+        [rules] = [item for item in json.loads(document)["Statement"] if item["Sid"].startswith("EventRules")]
+        assert "Condition" not in rules
+    _, alarms, rules = json.loads(key.inputs["policy"])["Statement"]
+    assert alarms["Action"] == rules["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
 
 
 def test_subscriptions_come_from_the_stack_file() -> None:

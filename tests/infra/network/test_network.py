@@ -67,7 +67,8 @@ def test_the_flow_log_goes_to_a_group_of_its_own_by_a_role_that_writes_there_alo
     group = recording.one("aws:cloudwatch/logGroup:LogGroup", "flow-logs").inputs
     assert (log["trafficType"], log["vpcId"]) == (traffic, "vpc-1")
     assert (group["name"], group["retentionInDays"]) == ("/vpc/axonflow-staging/flow", 14)
-    [statement] = json.loads(recording.one("aws:iam/rolePolicy:RolePolicy", "flow-logs").inputs["policy"])["Statement"]
+    statement, finds = json.loads(recording.one("aws:iam/rolePolicy:RolePolicy", "flow-logs").inputs["policy"])["Statement"]
+    assert (finds["Action"], finds["Resource"]) == (["logs:DescribeLogGroups"], ["*"])
     assert {resource.removesuffix(":*") for resource in statement["Resource"]} == {log["logDestination"]}
 
 

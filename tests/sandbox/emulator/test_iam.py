@@ -122,10 +122,44 @@ def test_query_services_say_access_denied(guarded: Guarded) -> None:
         assert refused(getattr(guarded.client(session, service), ask))["Code"] == "AccessDenied"
 
 
-def test_an_action_without_a_row_is_refused_and_says_so(guarded: Guarded) -> None:
-    error = refused(guarded.as_role("sqs", allow("sqs:*")).list_queues)
+def test_an_action_that_aws_calls_otherwise_is_refused_and_says_so(guarded: Guarded) -> None:
+    error = refused(guarded.as_role("lambda", allow("lambda:*")).invoke, FunctionName="f")
     assert error["Code"] == "NotImplemented"
-    assert "does not know which permission sqs:ListQueues needs" in error["Message"]
+    assert "does not know which permission lambda:Invoke needs" in error["Message"]
+
+
+def test_any_other_action_is_looked_up_in_the_reference(guarded: Guarded) -> None:
+    guarded.as_role("sqs", allow("sqs:List*")).list_queues()
+    assert refused(guarded.as_role("sqs", allow("sqs:Get*")).list_queues)["Code"] == "AccessDeniedException"
+
+
+def test_a_bucket_and_an_object_are_asked_for_by_their_names(guarded: Guarded) -> None:
+    guarded.root("s3").create_bucket(Bucket="mine", CreateBucketConfiguration={"LocationConstraint": inprocess.REGION})
+    guarded.root("s3").put_object(Bucket="mine", Key="a/b", Body=b"x")
+    s3 = guarded.as_role("s3", allow("s3:*", "arn:aws:s3:::mine/a/*"))
+    s3.get_object(Bucket="mine", Key="a/b")
+    assert "on resource: arn:aws:s3:::mine/c" in refused(s3.get_object, Bucket="mine", Key="c")["Message"]
+    assert "s3:ListBucket on resource: arn:aws:s3:::mine " in refused(s3.list_objects_v2, Bucket="mine")["Message"]
+    assert "s3:PutEncryptionConfiguration" in refused(s3.delete_bucket_encryption, Bucket="mine")["Message"]
+
+
+def test_a_key_is_told_apart_by_its_tag_and_a_new_one_by_what_it_is_given(guarded: Guarded) -> None:
+    made = {"StringEquals": {"aws:RequestTag/Environment": "staging"}}
+    own = {"StringEquals": {"aws:ResourceTag/Environment": "staging"}}
+    keys = f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/*"
+    kms = guarded.as_role("kms", allow("kms:CreateKey", **made), allow("kms:ScheduleKeyDeletion", keys, **own))
+    mine = kms.create_key(Tags=[{"TagKey": "Environment", "TagValue": "staging"}])["KeyMetadata"]["KeyId"]
+    other = guarded.root("kms").create_key(Tags=[{"TagKey": "Environment", "TagValue": "production"}])["KeyMetadata"]["KeyId"]
+    assert refused(kms.create_key)["Code"] == "AccessDeniedException"
+    assert refused(kms.schedule_key_deletion, KeyId=other)["Code"] == "AccessDeniedException"
+    kms.schedule_key_deletion(KeyId=mine)
+
+
+def test_a_role_that_is_given_to_a_service_has_to_be_passed(guarded: Guarded) -> None:
+    group, role = {"ResourceIds": ["vpc-1"], "ResourceType": "VPC", "LogGroupName": "g"}, f"arn:aws:iam::{ACCOUNT}:role/logs"
+    ec2 = guarded.as_role("ec2", allow("ec2:*"))
+    error = refused(ec2.create_flow_logs, **group, DeliverLogsPermissionArn=role)
+    assert "iam:PassRole on resource: " + role in error["Message"]
 
 
 def test_a_policy_that_cannot_be_evaluated_is_no_leave(guarded: Guarded) -> None:

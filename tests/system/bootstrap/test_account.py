@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.engine_commands import ROOT, Ran, Sandbox, run
+from tests.support.engine_commands import Sandbox
 
 pytestmark = [pytest.mark.engine, pytest.mark.waits]
 
-STACK = ("--stack", "organization/axonflow-bootstrap/account", "--non-interactive")
 BUCKET = "axonflow-pulumi-state"
 ACCOUNT = "123456789012"
 
@@ -24,9 +23,7 @@ class Account:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
-
-    def pulumi(self, *arguments: str) -> Ran:
-        return run(["pulumi", "--cwd", str(ROOT / "bootstrap"), *arguments], self._sandbox.shell())
+        self.pulumi = sandbox.bootstrap
 
     def client(self, service: str, role: str | None = None) -> Any:
         shell = self._sandbox.as_role(role) if role else self._sandbox.shell()
@@ -43,38 +40,77 @@ class Account:
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     sandbox = Sandbox(tmp_path_factory.mktemp("sandbox"))
-    made = Account(sandbox)
     try:
         sandbox.sandbox("up", "--enforce-iam").expect(0)
-        made.pulumi("stack", "init", STACK[1], "--non-interactive").expect(0)
-        made.pulumi("up", "--yes", "--skip-preview", *STACK).expect(0)
-        yield made
+        sandbox.make_account()
+        yield Account(sandbox)
     finally:
         sandbox.sandbox("down")
 
 
 def test_nothing_is_left_to_do(account: Account) -> None:
-    account.pulumi("preview", "--refresh", "--expect-no-changes", *STACK).expect(0)
-    assert account.pulumi("stack", "output", "backend", *STACK).out.strip() == f"s3://{BUCKET}?region=eu-central-1"
+    account.pulumi("preview", "--refresh", "--expect-no-changes").expect(0)
+    backends = json.loads(account.pulumi("stack", "output", "backends").out)
+    assert backends == {
+        "account": f"s3://{BUCKET}?region=eu-central-1",
+        "staging": f"s3://{BUCKET}-staging?region=eu-central-1",
+        "production": f"s3://{BUCKET}-production?region=eu-central-1",
+    }
 
 
-def test_the_state_is_versioned_encrypted_and_never_public(account: Account) -> None:
-    s3, kms = account.client("s3"), account.client("kms")
-    assert s3.get_bucket_versioning(Bucket=BUCKET)["Status"] == "Enabled"
-    [rule] = s3.get_bucket_encryption(Bucket=BUCKET)["ServerSideEncryptionConfiguration"]["Rules"]
+@pytest.mark.parametrize("ending", ["", "-staging", "-production"])
+def test_the_state_is_versioned_encrypted_and_never_public(account: Account, ending: str) -> None:
+    s3, kms, bucket = account.client("s3"), account.client("kms"), f"{BUCKET}{ending}"
+    assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+    [rule] = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
     key = rule["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"]
-    assert key == kms.describe_key(KeyId="alias/axonflow-pulumi")["KeyMetadata"]["Arn"]
+    assert key == kms.describe_key(KeyId=f"alias/axonflow-pulumi{ending}")["KeyMetadata"]["Arn"]
     assert kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"] is True
-    blocked = s3.get_public_access_block(Bucket=BUCKET)["PublicAccessBlockConfiguration"]
+    blocked = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
     assert {str(value).lower() for value in blocked.values()} == {"true"}
     assert len(blocked) == 4
+    [denial] = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
+    assert (denial["Effect"], denial["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+    [rule] = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 365}
+
+
+RUN_PULUMI = tuple(f"axonflow-{kind}-{env}" for env in ("staging", "production") for kind in ("infrastructure", "preview"))
+
+
+@pytest.mark.parametrize("role", RUN_PULUMI)
+def test_a_role_that_runs_pulumi_reads_the_state_and_the_secrets_of_its_own_environment_alone(
+    account: Account, role: str
+) -> None:
+    """A preview trusts the jobs of any pull request of staging: it must not reach production's secrets."""
+    for env in ("staging", "production"):
+        own, bucket = role.endswith(env), f"{BUCKET}-{env}"
+        # moto denies all that the bucket's policy denies under any condition, and the sandbox speaks plain HTTP.
+        account.client("s3").delete_bucket_policy(Bucket=bucket)
+        account.client("s3").put_object(Bucket=bucket, Key="state.json", Body=b"{}")
+        key = account.client("kms").describe_key(KeyId=f"alias/axonflow-pulumi-{env}")["KeyMetadata"]["Arn"]
+        sealed = account.client("kms").encrypt(KeyId=key, Plaintext=b"secret")["CiphertextBlob"]
+        tried = (
+            lambda: account.client("s3", role).get_object(Bucket=bucket, Key="state.json"),  # noqa: B023
+            lambda: account.client("s3", role).list_objects_v2(Bucket=bucket),  # noqa: B023
+            lambda: account.client("kms", role).decrypt(KeyId=key, CiphertextBlob=sealed),  # noqa: B023
+        )
+        assert [_is_allowed(call) for call in tried] == [own, own, own], env
+
+
+def _is_allowed(call: Callable[[], object]) -> bool:
+    try:
+        call()
+    except ClientError as error:
+        return not error.response["Error"]["Code"].startswith("AccessDenied")
+    return True
 
 
 def test_a_refresh_sees_that_the_bucket_was_opened(account: Account) -> None:
     s3 = account.client("s3")
     former = s3.get_public_access_block(Bucket=BUCKET)["PublicAccessBlockConfiguration"]
     s3.put_public_access_block(Bucket=BUCKET, PublicAccessBlockConfiguration={"BlockPublicAcls": False})
-    ran = account.pulumi("refresh", "--preview-only", "--diff", "--expect-no-changes", *STACK)
+    ran = account.pulumi("refresh", "--preview-only", "--diff", "--expect-no-changes")
     s3.put_public_access_block(Bucket=BUCKET, PublicAccessBlockConfiguration=former)
     assert ran.exit_code != 0
     assert "blockPublicAcls" in ran.out

@@ -65,13 +65,14 @@ def test_policies_are_as_long_as_aws_takes_and_say_why(account: Recording) -> No
             assert re.fullmatch(r"[A-Za-z0-9]+", sid)
             assert "*" not in statement["Action"]
             narrow = statement["Resource"] != ["*"] or statement["Effect"] == "Deny"
-            assert narrow or "aws:RequestedRegion" in statement["Condition"]["StringEquals"], sid
+            conditions = statement.get("Condition", {}).get("StringEquals", {})
+            assert narrow or conditions.keys() & {"aws:RequestedRegion", "aws:RequestTag/Environment"}, sid
 
 
 def test_roles_are_made_within_the_boundary_alone(account: Recording) -> None:
     makes = statements(account, "staging-infrastructure")["CreateRolesWithTheBoundary"]
     boundary = f"arn:aws:iam::{ACCOUNT}:policy/axonflow-staging-boundary"
-    assert makes["Condition"] == {"StringEquals": {"iam:PermissionsBoundary": boundary}}
+    assert makes["Condition"] == {"ArnEquals": {"iam:PermissionsBoundary": boundary}}
     for sid, statement in statements(account, "staging-infrastructure").items():
         if sid != "CreateRolesWithTheBoundary" and statement["Effect"] == "Allow":
             assert not set(makes["Action"]) & set(statement["Action"]), sid
@@ -98,6 +99,9 @@ def test_it_can_be_previewed_before_anything_exists() -> None:
     assert len(run(program.main, "account", CONFIG, unknown=True).of(ROLE)) == 4
 
 
+STAGING = {"previews": "pull_request", "people": ["root"]}
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -105,6 +109,11 @@ def test_it_can_be_previewed_before_anything_exists() -> None:
         ({"environments": {}}, "environments"),
         ({"environments": {"staging": {"previews": "any", "people": ["root"]}}}, "environments.staging.previews"),
         ({"region": "eu-central-1"}, "region"),
+        ({"environments": {"preview": STAGING}}, "an environment may not be called preview"),
+        ({"environments": {"infrastructure": STAGING}}, "an environment may not be called infrastructure"),
+        ({"environments": {"prod": STAGING, "prod-eu": STAGING}}, "the roles of prod would reach prod-eu"),
+        ({"bucket": "axonflow-staging-state"}, "the roles of staging would reach axonflow-staging-state"),
+        ({"bucket": "b" * 56}, "has 64 characters, and AWS takes 63"),
     ],
 )
 def test_a_setting_that_cannot_be_built_is_named(change: dict[str, Any], message: str) -> None:

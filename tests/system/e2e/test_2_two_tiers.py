@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from tests.support.engine_commands import ROOT, Sandbox, run
+from tests.support.engine_commands import PREVIEW_ROLE, ROOT, Sandbox, run
 from tests.system.e2e.changes import CHANGES, IRREPLACEABLE, changed, previewed, updated, wrongly_shown
 
 pytestmark = pytest.mark.engine
+
+SECRET_VALUE = "aws:secretsmanager/secretVersion:SecretVersion"
+GROUP = "/ecs/axonflow-staging/agent"
 
 
 def test_no_change_after_a_release_even_when_the_engine_looks_at_aws_again(staging: Sandbox) -> None:
@@ -21,13 +25,24 @@ def test_no_change_after_a_release_even_when_the_engine_looks_at_aws_again(stagi
     assert ssm.get_parameter(Name=name)["Parameter"]["Value"] == "trace"
 
 
+def test_drift_is_looked_for_by_the_preview_role_without_reading_a_secret(staging: Sandbox) -> None:
+    """As docs/aws.md has it: the one value that the program itself writes is left out."""
+    exported = json.loads(staging.pulumi("stack", "export").expect(0).out)
+    [value] = [each["urn"] for each in exported["deployment"]["resources"] if each["type"] == SECRET_VALUE]
+    staging.pulumi_as(PREVIEW_ROLE, "preview", "--expect-no-changes").expect(0)
+    look = ("refresh", "--preview-only", "--expect-no-changes", "--exclude", value)
+    staging.pulumi_as(PREVIEW_ROLE, *look).expect(0)
+    staging.client("logs").put_retention_policy(logGroupName=GROUP, retentionInDays=7)
+    assert staging.pulumi_as(PREVIEW_ROLE, *look).exit_code != 0
+    staging.client("logs").put_retention_policy(logGroupName=GROUP, retentionInDays=14)
+
+
 def test_a_refresh_sees_what_somebody_changed(staging: Sandbox) -> None:
     """Without this, the test above would pass with a provider that reads nothing."""
     logs = staging.client("logs")
-    group = "/ecs/axonflow-staging/agent"
-    logs.put_retention_policy(logGroupName=group, retentionInDays=7)
+    logs.put_retention_policy(logGroupName=GROUP, retentionInDays=7)
     ran = staging.pulumi("refresh", "--preview-only", "--diff", "--expect-no-changes")
-    logs.put_retention_policy(logGroupName=group, retentionInDays=14)
+    logs.put_retention_policy(logGroupName=GROUP, retentionInDays=14)
     assert ran.exit_code != 0
     assert "retentionInDays: 14 => 7" in ran.out
 

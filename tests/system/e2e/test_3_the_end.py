@@ -44,7 +44,7 @@ def test_an_emulator_killed_in_the_middle_of_a_release_ends_it_with_24(staging: 
     assert f"pid {running.pid}" in status.err
     up = staging.sandbox("up").expect(0)
     assert "starting afresh with an empty Pulumi state" in up.err
-    listed = staging.pulumi("stack", "--show-urns").expect(0)
+    listed = staging.pulumi_as(None, "stack", "--show-urns").expect(0)
     assert "aws:ecs" not in listed.out
 
 
