@@ -101,6 +101,9 @@ def main() -> NoReturn:
     # Nearly all that a start makes stays to the end. To look for garbage among it, on the way and at the exit, costs a
     # fifth of a short command.
     gc.set_threshold(100_000, 50, 100)
+    # We use none of pydantic's plugins, and to look for them reads the metadata of every installed distribution
+    # (docs.pydantic.dev/latest/concepts/plugins).
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "true")
     # A CI runner that gives up sends SIGTERM: it ends every command as Ctrl-C does, with a line that says what was changed.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     code = run(sys.argv[1:])
