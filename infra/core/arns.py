@@ -11,6 +11,8 @@ from appdeploy.model.contract import Promotion
 from infra.core.names import Names
 
 Arn = pulumi.Output[str]
+POLICY_VERSION = "2012-10-17"
+"""Of the language of policies (docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
-from infra.iam.documents import POLICY_VERSION
+from infra.core.arns import POLICY_VERSION
 
 
 def secure_bucket(

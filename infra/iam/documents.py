@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pulumi
 
-POLICY_VERSION = "2012-10-17"
+from infra.core.arns import POLICY_VERSION
 
 MANAGED_LENGTH = 6144
 """Characters, white space not counted (docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html)."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pulumi
 
-from infra.iam.documents import POLICY_VERSION
+from infra.core.arns import POLICY_VERSION
 
 GITHUB = "token.actions.githubusercontent.com"
 GITHUB_AUDIENCE = "sts.amazonaws.com"

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from infra.core.arns import POLICY_VERSION
 from infra.core.component import Component, ComponentArgs
-from infra.iam.documents import POLICY_VERSION
 from infra.monitoring.settings import NotificationTopic, Subscription
 
 ALARMS, EVENT_RULES = "cloudwatch.amazonaws.com", "events.amazonaws.com"

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from moto.core.base_backend import BackendDict
 from moto.core.constants import MISSING
 from moto.dynamodb.models.dynamo_type import LimitedSizeDict
@@ -24,6 +25,8 @@ from moto.ssm.models import ParameterDict
 
 _LOCKS = (type(threading.Lock()), type(threading.RLock()))
 _CODE = (type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType, weakref.ref)
+_KEYS = (ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey, rsa.RSAPrivateKey)
+"""Of KMS: they never change, and cannot be copied."""
 _OTHER_PARTITIONS = "aws-"
 """moto makes global services for China and the like on its own; nobody changes them, and copying them takes long."""
 
@@ -118,7 +121,7 @@ class _Pickler(pickle.Pickler):
         """Asked for everything but plain values and collections."""
         number = self._numbers.get(id(value))
         if number is None:
-            if not isinstance(value, _CODE) or value is _shared:
+            if not isinstance(value, (*_CODE, *_KEYS)) or value is _shared:
                 return NotImplemented
             number = self._share(value)
         return _shared, (number,)

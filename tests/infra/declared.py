@@ -6,8 +6,11 @@ import json
 from functools import cache
 from typing import Any
 
+import yaml
+
+from bootstrap import program as bootstrap
 from infra import program
-from tests.infra.mocked import Recording, run, stack_settings
+from tests.infra.mocked import ROOT, Recording, run, stack_settings
 
 
 def as_declared(stack: str, *, unknown: bool = False) -> Recording:
@@ -23,3 +26,10 @@ def declared(stack: str, config: dict[str, Any], *, unknown: bool = False) -> Re
 @cache
 def _declared(stack: str, config: str, unknown: bool) -> Recording:
     return run(program.main, stack, json.loads(config), unknown=unknown)
+
+
+@cache
+def account() -> Recording:
+    """What the account's program declares. Not to be changed."""
+    config = yaml.safe_load((ROOT / "bootstrap/Pulumi.account.yaml").read_text())["config"]
+    return run(bootstrap.main, "account", config)

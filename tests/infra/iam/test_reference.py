@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.infra.declared import as_declared
+from tests.infra.declared import account, as_declared
 from tests.infra.mocked import Recording
 from tests.support.iam_reference import faults, overlap
-from tests.system.bootstrap.test_walls import account
 
 POLICIES = ("aws:iam/policy:Policy", "aws:iam/rolePolicy:RolePolicy")
 

@@ -11,13 +11,11 @@ from functools import cache
 from typing import NamedTuple
 
 import pytest
-import yaml
 
-from bootstrap import program
 from sandbox.emulator.iam.evaluate import Allowed, Ask, decide
 from sandbox.emulator.iam.policy import Statement, parse
-from tests.infra.declared import as_declared
-from tests.infra.mocked import ACCOUNT, ROOT, Recording, run
+from tests.infra.declared import account, as_declared
+from tests.infra.mocked import ACCOUNT, Recording
 
 ENVIRONMENTS = ("staging", "production")
 BUCKET = "arn:aws:s3:::axonflow-pulumi-state"
@@ -34,12 +32,6 @@ class Role(NamedTuple):
 
     def may(self, ask: Ask) -> bool:
         return isinstance(decide(ask, self.statements), Allowed)
-
-
-@cache
-def account() -> Recording:
-    config = yaml.safe_load((ROOT / "bootstrap/Pulumi.account.yaml").read_text())["config"]
-    return run(program.main, "account", config)
 
 
 def roles_of(recording: Recording, environment: Mapping[str, str]) -> Iterator[Role]:
