@@ -108,12 +108,12 @@ class Reported:
         """The deployment that this release began first."""
         return next(iter(self.begun(service)), None)
 
-    def was_first(self, service: Service) -> bool:
-        """Whether nothing but the template ran when our deployment began, or runs if it has not. The release may have waited
-        for the lock meanwhile, and planned again."""
+    def may_be_first(self, service: Service) -> set[bool]:
+        """Whether it may have been planned as a first release, by all that stood there up to our deployment: someone may have
+        deployed meanwhile, or the release may have waited for the lock and planned again."""
         ours = self.ours(service)
-        stood = [definition for n, definition in service.stood_on if ours is None or n < ours.began]
-        return on_template(stood[-1] if stood else service.definition)
+        stood = service.stood_between(self.began, ours.began) if ours else set[str]()
+        return {on_template(definition) for definition in stood or {service.definition}}
 
     def mistakable(self, service: Service) -> Deployment | None:
         """Someone else's restart, where our own got no answer: nothing that ECS shows says whose it is, and the service is

@@ -38,8 +38,7 @@ def _lies_of(reported: Reported, entry: LedgerEntry, entries: Sequence[Entry]) -
     now.tell(entries)
     for name, service in entry.services.items():
         last = now.services[service.service]
-        first = reported.was_first(last)
-        true = _true(reported, last, first=first) if last.exists else _before_it_went(reported, entries, last.arn, first=first)
+        true = frozenset[str]().union(*(_true_at_last(reported, entries, last, first) for first in reported.may_be_first(last)))
         said = service.outcome if service.settled else "open"
         if entry.atomic and not _all_well(entry) and "live" in true:
             # `resume` may have to take it back, and cannot where someone deregistered what it ran.
@@ -50,6 +49,10 @@ def _lies_of(reported: Reported, entry: LedgerEntry, entries: Sequence[Entry]) -
             true |= {"superseded"}
         if said not in true:
             yield f"the ledger says of {name} in {entry.id}: {said}, true is {' or '.join(sorted(true))}"
+
+
+def _true_at_last(reported: Reported, entries: Sequence[Entry], last: Service, first: bool) -> frozenset[str]:
+    return _true(reported, last, first=first) if last.exists else _before_it_went(reported, entries, last.arn, first=first)
 
 
 def _looks_on(reported: Reported, entry: LedgerEntry) -> bool:

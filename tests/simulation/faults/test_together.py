@@ -67,11 +67,20 @@ class Written:
     def say(self, arn: str, outcome: str) -> None:
         self.said.append(Said(arn, outcome, self.last, self.last, 5.0, True))
 
-    def lies(self, *, refused: bool = False, answered: bool = True, sent: str = "UpdateService", **wishes: Any) -> list[str]:
-        wish = Wish(Verb.DEPLOY, (FIRST, SECOND), {}, False, 60.0, "tool", **{"atomic": True, **wishes})
+    def lies(
+        self,
+        *,
+        refused: bool = False,
+        answered: bool = True,
+        sent: str = "UpdateService",
+        sent_at: int | None = None,
+        verb: Verb = Verb.DEPLOY,
+        **wishes: Any,
+    ) -> list[str]:
+        wish = Wish(verb, (FIRST, SECOND), {}, False, 60.0, "tool", **{"atomic": True, **wishes})
         outcomes = {said.service: said.outcome for said in self.said}.values()
         code = next((code for outcome, code in SEVERITY.items() if outcome in outcomes), 0)
-        calls = (Call(sent, self.last, 5.0, answered, refused),)
+        calls = (Call(sent, self.last if sent_at is None else sent_at, 5.0, answered, refused),)
         reported = Reported(
             wish, self.began, 0.0, tuple(self.said), calls, End.RESULTS, code, "", False, self.last, False, RELEASE
         )
@@ -94,6 +103,19 @@ def test_a_later_group_waits_until_the_earlier_one_serves(written: Written) -> N
         written.say(arn, "live")
     assert written.lies() == []
     assert written.lies(**IN_TURN) == ["second was updated before first served"]
+
+
+def test_a_rivals_restart_that_was_taken_for_ours_is_waited_for_as_ours_is(written: Written) -> None:
+    written.began -= 1
+    written.update(FIRST, "2", "family:1", key="rival")
+    written.status(FIRST, "2", "SUCCESSFUL")
+    written.say(FIRST, "live")
+    written.update(SECOND, "2", "family:1")
+    written.status(SECOND, "2", "SUCCESSFUL")
+    written.say(SECOND, "live")
+    asked = {"sent_at": written.began, "answered": False, "verb": Verb.RESTART, **IN_TURN}
+    assert "second was updated before first served" not in written.lies(**asked)
+    assert "second was updated before first served" in written.lies(**{**asked, "answered": True})
 
 
 def test_a_later_group_that_waited_is_in_turn(written: Written) -> None:

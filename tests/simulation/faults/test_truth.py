@@ -255,6 +255,17 @@ def test_a_release_is_a_first_one_if_the_template_ran_when_its_deployment_began(
     assert "open" in written.ledger_lies(written.reported("timed-out", 24, time=60.0), "live")[0]
 
 
+def test_what_was_planned_as_a_first_release_ends_as_one_although_a_rival_came_before_its_update() -> None:
+    written = Written("agent-template:1", arrives=False)
+    written.update("rival", RIVALS, "agent:1")
+    written.update("tool", OURS, "agent:2")
+    written.status(OURS, "SUCCESSFUL")
+    written.update("tool", "ecs-svc/4", "agent-template:1")
+    written.add(Kind.COUNT_CHANGED, former=2, count=0)
+    assert written.lies("failed", 22) == []
+    assert written.lies("superseded", 23)
+
+
 def test_of_a_first_release_that_was_emptied_the_end_is_known_when_the_time_is_up() -> None:
     """Another person has given the template a task meanwhile."""
     written = Written("agent-template:1")

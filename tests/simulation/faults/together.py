@@ -94,7 +94,8 @@ def _out_of_turn(reported: Reported, entries: Sequence[Entry]) -> Iterator[str]:
         return
     story, served, begun = Story(), set[str](), set[str]()
     for _ in story.moments(entries, reported.began, reported.ended):
-        ours = {arn: reported.ours(story.services[arn]) for arn in reported.wish.services}
+        services = {arn: story.services[arn] for arn in reported.wish.services}
+        ours = {arn: reported.ours(service) or reported.mistakable(service) for arn, service in services.items()}
         for arn in [arn for arn, deployment in ours.items() if deployment and arn not in begun]:
             begun.add(arn)
             yield from (

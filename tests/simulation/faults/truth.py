@@ -89,8 +89,8 @@ def _true_meanwhile(reported: Reported, said: Said, entries: Sequence[Entry]) ->
     undecided = False
     for _ in story.moments(entries, said.looked, said.at):
         service = story.services[said.service]
-        first = reported.was_first(service)
-        now = _true_now(reported, service, first)
+        firsts = reported.may_be_first(service)
+        now = frozenset[str]().union(*(_true_now(reported, service, first) for first in firsts))
         # A look takes time: the service is read before the health of its targets, and ECS's reads may lag behind too. Who
         # was shown our deployment at work, and then its targets gone, was never shown it live, nor yet what took them.
         undecided |= not now or ("live" in true and "live" not in now)
@@ -101,7 +101,7 @@ def _true_meanwhile(reported: Reported, said: Said, entries: Sequence[Entry]) ->
         if _could_not_return(reported, said, service):
             true.add("failed")
         if undecided and _time_is_up(reported, said):
-            true |= _at_the_deadline(reported, service, first)
+            true |= _at_the_deadline(reported, service, any(firsts))
     if _is_blind(reported, said):
         true.add("timed-out")
     return frozenset(true)
