@@ -26,7 +26,7 @@ def ledger_lies(reported: Sequence[Reported], ledger: Sequence[LedgerEntry], ent
     for release in reported:
         entry = by_id.get(release.release)
         if entry is None:
-            if _began_something(release, entries):
+            if _began_something(release, entries) and not _was_shut_out(release):
                 yield f"{release.release} changed a service and is not in the ledger"
             continue
         yield from _lies_of(release, entry, entries)
@@ -105,6 +105,12 @@ def _true_of(reported: Reported, service: Service, ours: Deployment, *, first: b
         back = "rolled-back" if BY_A_USER in ours.rolled_back_because else "rolled-back-by-ecs"
         return frozenset({back} if service.count else {back, "failed"})
     return frozenset({"failed"})
+
+
+def _was_shut_out(reported: Reported) -> bool:
+    """Whether the table answered none of its writes: a rollback goes on without a ledger, and says so."""
+    writes = [call for call in reported.calls if call.operation in ("PutItem", "TransactWriteItems", "UpdateItem")]
+    return bool(writes) and not any(call.answered for call in writes)
 
 
 def _began_something(reported: Reported, entries: Sequence[Entry]) -> bool:

@@ -276,6 +276,12 @@ def test_of_a_first_release_that_was_emptied_the_end_is_known_when_the_time_is_u
     assert written.lies("failed", 22, time=59.0)
 
 
+@pytest.mark.parametrize(("answered", "lies"), [(False, 0), (True, 1)])
+def test_only_who_could_not_write_may_be_missing_in_the_ledger(written: Written, answered: bool, lies: int) -> None:
+    reported = written.reported("live", 0, calls=(Call("TransactWriteItems", written.began, 1.0, answered),))
+    assert len(list(ledger_lies([reported], [], written.journal.since(0)))) == lies
+
+
 def test_two_deployments_for_one_release_are_told(written: Written) -> None:
     written.update("tool", RIVALS, "agent:2")
     assert "2 deployments of agent were begun for one release" in written.lies("timed-out", 24, time=60.0)
