@@ -54,6 +54,8 @@ class Network(Component):
         self.public_subnet_ids = vpc.public_subnet_ids
         self.private_subnet_ids = vpc.private_subnet_ids
         self.isolated_subnet_ids = vpc.isolated_subnet_ids
+        # What is started without a group gets this one: without rules it reaches nothing (Security Hub EC2.2).
+        aws.ec2.DefaultSecurityGroup(f"{name}-default", vpc_id=self.vpc_id, opts=self.child())
         Endpoints("endpoints", self._endpoints(args, vpc), pulumi.ResourceOptions(parent=self))
         FlowLogs("flow-logs", self._flow_logs(args), pulumi.ResourceOptions(parent=self))
         self.register_outputs({"vpcId": self.vpc_id})

@@ -47,6 +47,12 @@ def _flow_logs(resource: Resource, stack: Stack) -> Finding:
     return None if any(stack.of("aws:ec2/flowLog:FlowLog")) else "has no flow log"
 
 
+def _default_group_closed(resource: Resource, stack: Stack) -> Finding:
+    groups = list(stack.of("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"))
+    open_ones = [group.name for group in groups if group.inputs.get("ingress") or group.inputs.get("egress")]
+    return None if groups and not open_ones else "has a default security group with rules"
+
+
 def _encrypted(resource: Resource, stack: Stack) -> Finding:
     """Of internet-facing listeners: traffic of the internal load balancer stays in the VPC."""
     internal = [item.name for item in stack.of(_BALANCER) if item.inputs.get("internal") is True]
@@ -75,6 +81,7 @@ CHECKS = (
         _GROUP,
         _no_inline_rules,
     ),
+    PolicyCheck("default-group-closed", "EC2.2", "awsx:ec2:Vpc", _default_group_closed),
     PolicyCheck("flow-logs", "EC2.6", "awsx:ec2:Vpc", _flow_logs),
     must_be("load-balancer-drops-invalid-headers", "ELB.4", _BALANCER, "dropInvalidHeaderFields", True),
     must_be("load-balancer-deletion-protection", "ELB.6", _BALANCER, "enableDeletionProtection", True, production=True),

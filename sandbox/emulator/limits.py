@@ -30,6 +30,10 @@ _DASHBOARD_METRICS = 2500
 _SUBJECT = 100
 """Characters (docs.aws.amazon.com/sns/latest/api/API_Publish.html)."""
 
+_GROUP_DESCRIPTION = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}")
+"""Of a security group and of its rules: no apostrophe, for one
+(docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html)."""
+
 Check = Callable[[Mapping[str, Any]], AwsError | None]
 
 
@@ -118,6 +122,18 @@ def _subject(parameters: Mapping[str, Any]) -> AwsError | None:
     return AwsError("InvalidParameter", "Invalid parameter: Subject")
 
 
+def _group_descriptions(parameters: Mapping[str, Any]) -> AwsError | None:
+    """Of the group, or of each rule, however deep its parameter is: query parameters have flat names."""
+    for name, value in parameters.items():
+        if name.endswith("Description") and not _GROUP_DESCRIPTION.fullmatch(str(value)):
+            return AwsError(
+                "InvalidParameterValue",
+                f"Invalid security group description: {value}. Valid descriptions are strings less than 256 characters from "
+                "the following set: a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*",
+            )
+    return None
+
+
 LIMITS = (
     Limit("ssm", "PutParameter", _parameter_size),
     Limit("elasticloadbalancing", "CreateLoadBalancer", _elb_name("Load balancer")),
@@ -126,4 +142,15 @@ LIMITS = (
     Limit("cloudwatch", "PutMetricAlarm", _alarm_periods),
     Limit("cloudwatch", "PutDashboard", _dashboard),
     Limit("sns", "Publish", _subject),
+    *(
+        Limit("ec2", action, _group_descriptions)
+        for action in (
+            *("AuthorizeSecurityGroupEgress", "AuthorizeSecurityGroupIngress", "CreateSecurityGroup"),
+            *(
+                "ModifySecurityGroupRules",
+                "UpdateSecurityGroupRuleDescriptionsEgress",
+                "UpdateSecurityGroupRuleDescriptionsIngress",
+            ),
+        )
+    ),
 )

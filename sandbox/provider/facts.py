@@ -88,6 +88,7 @@ FACTS: Mapping[str, Facts] = {
     "aws:ec2/securityGroup:SecurityGroup": _facts(
         "ec2: resourceSecurityGroupUpdate", "name description vpcId", _NOTHING, name="name"
     ),
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": _facts("ec2: resourceDefaultSecurityGroupCreate", "vpcId", _NOTHING),
     # Another kind of source replaces as well (securityGroupRuleResource.ModifyPlan).
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": _facts(
         "ec2: securityGroupRuleResource.Update", "securityGroupId", _WHOLE

@@ -95,6 +95,7 @@ EXAMPLES: dict[str, Change | str] = {
     "internet-only-web-ports": lambda inputs: inputs.update(cidrIpv4="0.0.0.0/0", fromPort=22.0, toPort=22.0),
     "rules-have-description": sets("description", ""),
     "groups-no-inline-rules": sets("ingress", [{"fromPort": 80}]),
+    "default-group-closed": GONE + "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
     "flow-logs": GONE + "aws:ec2/flowLog:FlowLog",
     "load-balancer-drops-invalid-headers": sets("dropInvalidHeaderFields", False),
     "load-balancer-deletion-protection": sets("enableDeletionProtection", False),

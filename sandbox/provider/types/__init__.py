@@ -44,6 +44,7 @@ _TYPES: tuple[type[ResourceType], ...] = (
     endpoints.VpcEndpoint,
     flow_logs.FlowLog,
     security_groups.SecurityGroup,
+    security_groups.DefaultSecurityGroup,
     security_groups.IngressRule,
     security_groups.EgressRule,
     acm.Certificate,

@@ -45,6 +45,27 @@ class SecurityGroup(DeletedById):
         }
 
 
+class DefaultSecurityGroup(SecurityGroup):
+    """The group that comes with a VPC: taken over and emptied, never made, and left behind (the real provider's
+    resourceDefaultSecurityGroupCreate)."""
+
+    token = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
+    inputs = {"vpcId": LEAF}
+
+    def create(self, aws: Aws, inputs: Properties) -> str:
+        of_the_vpc = [{"Name": "vpc-id", "Values": [inputs["vpcId"]]}, {"Name": "group-name", "Values": ["default"]}]
+        [group] = aws("ec2").describe_security_groups(Filters=of_the_vpc)["SecurityGroups"]
+        identifier = str(group["GroupId"])
+        for calls, rules in (("ingress", group["IpPermissions"]), ("egress", group["IpPermissionsEgress"])):
+            if rules:
+                getattr(aws("ec2"), f"revoke_security_group_{calls}")(GroupId=identifier, IpPermissions=rules)
+        tagging.EC2.change(aws, identifier, {}, inputs["tagsAll"])
+        return identifier
+
+    def delete(self, aws: Aws, identifier: str, state: Properties) -> None:
+        """AWS deletes it with its VPC."""
+
+
 _SOURCES = ("cidrIpv4", "referencedSecurityGroupId")
 
 

@@ -68,6 +68,22 @@ def test_a_name_of_32_characters_is_taken(scenario: Scenario) -> None:
     assert made["TargetGroups"][0]["TargetGroupName"] == "a" * 32
 
 
+def test_descriptions_of_security_groups_and_their_rules_have_a_set_of_characters(scenario: Scenario) -> None:
+    ec2, vpc = scenario.client("ec2"), scenario.network.vpc
+    group = ec2.create_security_group(GroupName="good", Description="a-z (A-Z) 0.9 _:/#,@[]+=&;{}!$*", VpcId=vpc)["GroupId"]
+
+    def rule(description: str) -> dict[str, Any]:
+        ranges = [{"CidrIp": "10.0.0.0/8", "Description": description}]
+        return {"GroupId": group, "IpPermissions": [{"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "IpRanges": ranges}]}
+
+    with pytest.raises(ClientError, match="Invalid security group description"):
+        ec2.create_security_group(GroupName="bad", Description="AWS's", VpcId=vpc)
+    for authorize in (ec2.authorize_security_group_ingress, ec2.authorize_security_group_egress):
+        with pytest.raises(ClientError, match="Invalid security group description: AWS's"):
+            authorize(**rule("AWS's"))
+        authorize(**rule("AWS"))
+
+
 def test_deletion_protection_protects(scenario: Scenario) -> None:
     elb = scenario.client("elbv2")
     arn = scenario.balancer.arn

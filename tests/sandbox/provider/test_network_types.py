@@ -10,6 +10,7 @@ from sandbox.provider.types import RESOURCE_TYPES
 from tests.support.inprocess_aws import InProcessAws, Made
 
 ENDPOINT = RESOURCE_TYPES["aws:ec2/vpcEndpoint:VpcEndpoint"]
+DEFAULT_GROUP = RESOURCE_TYPES["aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"]
 FLOW_LOG = RESOURCE_TYPES["aws:ec2/flowLog:FlowLog"]
 LIFECYCLE = RESOURCE_TYPES["aws:ecr/lifecyclePolicy:LifecyclePolicy"]
 ROLE = "arn:aws:iam::123456789012:role/flow-logs"
@@ -34,6 +35,15 @@ def test_a_gateway_endpoint_reads_back(aws: InProcessAws, vpc: str, tables: list
     made = gateway(aws, vpc, tables)
     assert made.live == made.inputs
     assert made.unread == set()
+
+
+def test_the_default_group_of_a_vpc_is_emptied_and_left_behind(aws: InProcessAws, vpc: str) -> None:
+    made = aws.make(DEFAULT_GROUP, vpcId=vpc)
+    [group] = aws("ec2").describe_security_groups(GroupIds=[made.id])["SecurityGroups"]
+    assert (group["GroupName"], group["IpPermissions"], group["IpPermissionsEgress"]) == ("default", [], [])
+    assert made.live == made.inputs
+    made.delete()
+    assert aws("ec2").describe_security_groups(GroupIds=[made.id])["SecurityGroups"]
 
 
 def test_a_route_table_that_lost_its_endpoint_shows(aws: InProcessAws, vpc: str, tables: list[str]) -> None:

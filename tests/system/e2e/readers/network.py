@@ -102,6 +102,7 @@ READERS: Mapping[str, Reader] = {
     "aws:ec2/securityGroup:SecurityGroup": described(
         "describe_security_groups", "GroupIds", "SecurityGroups", name="GroupName"
     ),
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": described("describe_security_groups", "GroupIds", "SecurityGroups"),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": security_group_rule,
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": security_group_rule,
     "aws:ec2/vpcEndpoint:VpcEndpoint": described("describe_vpc_endpoints", "VpcEndpointIds", "VpcEndpoints"),
