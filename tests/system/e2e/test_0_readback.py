@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.engine_commands import Sandbox
+from tests.support.engine_commands import PREVIEW_ROLE, Sandbox
+from tests.system.e2e.drift import looking_for_drift
 from tests.system.e2e.readers import READERS, Client, clients, differences
 
 pytestmark = pytest.mark.engine
@@ -68,9 +69,12 @@ def compared(client: Client, resource: Resource) -> Iterator[tuple[str, str]]:
 
 
 def test_a_new_stack_shows_no_difference(staging: Sandbox) -> None:
-    """Every input is compared with what the state has of AWS: after a creation, and after another look at AWS."""
-    staging.pulumi("preview", "--expect-no-changes").expect(0)
-    staging.pulumi("refresh", "--preview-only", "--expect-no-changes").expect(0)
+    """Every input is compared with what the state has of AWS: after a creation, and after another look at AWS.
+
+    By the role for that, which reads no secret (docs/aws.md): the one value that the program itself writes is left out.
+    """
+    staging.pulumi_as(PREVIEW_ROLE, "preview", "--expect-no-changes").expect(0)
+    staging.pulumi_as(PREVIEW_ROLE, *looking_for_drift(staging)).expect(0)
 
 
 def test_every_type_of_the_stack_has_a_reader(resources: list[Resource]) -> None:
